@@ -1,0 +1,1 @@
+"""The way in: from a file to pages, chunks and vectors in the catalog."""

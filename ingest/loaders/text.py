@@ -1,0 +1,123 @@
+"""Reads plain text: whatever decodes as text, kept exactly, in sections of bearable length."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from pathlib import Path, PurePath
+
+from ingest import titles
+from ingest.detection import unsupported
+from ingest.graphemes import boundary_before
+from ingest.loaded import LoadedDocument
+from rag.domain import DocumentState, Page, PageState
+from rag.errors import DocumentError
+
+SECTION_CHARACTERS = 20_000
+MAX_DAMAGED_SHARE = 0.1  # of the characters beyond ASCII, for a damaged file to count as UTF-8
+MAX_HIGH_SHARE = 0.4  # of the bytes, for a file in an old Western encoding to count as text
+MAX_CONTROL_SHARE = 0.001
+MEDIA_TYPES = {".csv": "text/csv", ".json": "application/json", ".jsonl": "application/jsonl"}
+
+_PARAGRAPH_END = re.compile(r"(?:\r\n|\r(?!\n)|\n)[^\S\r\n]*(?:\r\n|\r|\n)+")
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_ASCII = bytes(range(128))
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+def load(path: Path, name: str, *, max_pages: int) -> LoadedDocument:
+    """Read a file of plain text.
+
+    Raises:
+        DocumentError: the file holds no text, something else than text, or too much of it.
+    """
+    return LoadedDocument(
+        title=titles.from_name(name),
+        media_type=MEDIA_TYPES.get(PurePath(name).suffix.lower(), "text/plain"),
+        paginated=False,
+        pages=sections(decode(path.read_bytes()), max_pages=max_pages),
+        outline=(),
+        state=DocumentState.READY,
+        reason="",
+    )
+
+
+def decode(content: bytes) -> str:
+    """The text of a file: UTF-8 or as its byte order mark says, else Windows-1252.
+
+    Bytes that a mostly sound UTF-8 text cannot hold become U+FFFD.
+
+    Raises:
+        DocumentError: the content is no text.
+    """
+    for mark, encoding in _BOMS:
+        if content.startswith(mark):
+            return _checked(content[len(mark) :].decode(encoding, errors="replace"))
+    try:
+        return _checked(content.decode("utf-8"))
+    except UnicodeDecodeError:
+        pass
+    repaired = content.decode("utf-8", errors="replace")
+    beyond_ascii = len(repaired) - len(repaired.encode("ascii", errors="ignore"))
+    if repaired.count("\ufffd") <= MAX_DAMAGED_SHARE * beyond_ascii:
+        return _checked(repaired)
+    if len(content.translate(None, _ASCII)) > MAX_HIGH_SHARE * len(content):
+        raise unsupported("a file of an unknown binary format or text encoding")
+    try:
+        return _checked(content.decode("cp1252"))
+    except UnicodeDecodeError:
+        return _checked(content.decode("latin-1"))
+
+
+def sections(text: str, *, max_pages: int) -> tuple[Page, ...]:
+    """The whole text in numbered sections, cut between paragraphs where there are any.
+
+    Raises:
+        DocumentError: there is no text, or more than `max_pages` sections of it.
+    """
+    if not text.strip():
+        raise DocumentError(DocumentState.EMPTY, "The file holds no text.")
+    pages: list[Page] = []
+    start = 0
+    while start < len(text):
+        if len(pages) == max_pages:
+            raise DocumentError(
+                DocumentState.TOO_LARGE,
+                f"The text is longer than {max_pages} sections of {SECTION_CHARACTERS:,} "
+                "characters. Split it, or raise TRAMONTANE_MAX_PAGES.",
+            )
+        end = _section_end(text, start)
+        number, part = len(pages) + 1, text[start:end]
+        state = PageState.TEXT if part.strip() else PageState.EMPTY
+        pages.append(Page(number, str(number), part, start, state))
+        start = end
+    return tuple(pages)
+
+
+def _checked(text: str) -> str:
+    controls = len(_CONTROLS.findall(text))
+    if "\x00" in text or controls > MAX_CONTROL_SHARE * len(text) + 1:
+        raise unsupported("a file of an unknown binary format")
+    return text
+
+
+def _section_end(text: str, start: int) -> int:
+    limit = start + SECTION_CHARACTERS
+    if limit >= len(text):
+        return len(text)
+    earliest = start + SECTION_CHARACTERS // 2
+    for border in (_PARAGRAPH_END, _LINE_END):
+        ends = [found.end() for found in border.finditer(text, earliest, limit)]
+        if ends and not text.startswith("\n", ends[-1]):
+            return ends[-1]
+        if len(ends) > 1:
+            return ends[-2]
+    space = max(text.rfind(" ", earliest, limit), text.rfind("\t", earliest, limit))
+    return space + 1 if space > 0 else boundary_before(text, limit, start)

@@ -1,0 +1,1 @@
+"""Answering: documents, questions and models. Imports neither ingest nor ui."""

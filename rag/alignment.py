@@ -1,0 +1,100 @@
+"""Which words of a passage say what a claim says."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rag.domain import Span
+from rag.folding import fold
+from rag.sentences import split_sentences
+
+LONGEST_QUOTE_SENTENCES = 3
+SHORTEST_VERBATIM_WORDS = 4
+NUMBER_WEIGHT = 2.0
+# How much recall of the claim's words counts above brevity of the quote (van Rijsbergen's F).
+BETA = 1.5
+_TOKEN = re.compile(r"\d[\d.,]*\d|\d|[^\W\d_]+(?:\d+\w*)?|\d\w+")
+_QUOTED = re.compile(r'"([^"]+)"')
+_MARKDOWN = re.compile(r"[*_`#|>]+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    span: Span
+    words: frozenset[str]
+
+
+def align(claim: str, passage: str) -> Span:
+    """The span of the passage that carries the claim: never empty, at sentence borders.
+
+    Words quoted verbatim are found as such. Otherwise up to three neighbouring sentences are
+    chosen by the weighted share of the claim's words they hold, rare words and figures first,
+    against their length. A passage that shares no word with the claim is returned whole.
+    """
+    verbatim = _verbatim(claim, passage)
+    if verbatim is not None:
+        return verbatim
+    sentences = [
+        _Candidate(span, _words(passage[span.start : span.end]))
+        for span in split_sentences(passage)
+    ]
+    wanted = _words(_MARKDOWN.sub(" ", claim))
+    best = _best_run(wanted, sentences)
+    if best is not None:
+        return best
+    start = len(passage) - len(passage.lstrip())
+    return Span(start, max(len(passage.rstrip()), start + 1))
+
+
+def _verbatim(claim: str, passage: str) -> Span | None:
+    folded = fold(passage)
+    plain = fold(_MARKDOWN.sub(" ", claim)).text.strip()
+    quoted = sorted(_QUOTED.findall(plain), key=len, reverse=True)
+    for wanted in [*quoted, plain.strip(' "')]:
+        words = wanted.strip()
+        if len(words.split()) < SHORTEST_VERBATIM_WORDS:
+            continue
+        for form in (words, words.rstrip(".;,:")):
+            at = folded.text.find(form)
+            if at >= 0:
+                return Span(*folded.original(at, at + len(form)))
+    return None
+
+
+def _best_run(wanted: frozenset[str], sentences: Sequence[_Candidate]) -> Span | None:
+    frequency = Counter(word for sentence in sentences for word in sentence.words)
+    weights = {word: _weight(word, frequency[word], len(sentences)) for word in wanted}
+    total = sum(weights.values())
+    best, best_score = None, 0.0
+    for first in range(len(sentences)):
+        for last in range(first, min(first + LONGEST_QUOTE_SENTENCES, len(sentences))):
+            run = sentences[first : last + 1]
+            words = frozenset().union(*(sentence.words for sentence in run))
+            matched = sum(weights[word] for word in wanted & words)
+            if not matched:
+                continue
+            extra = sum(_weight(word, frequency[word], len(sentences)) for word in words - wanted)
+            recall, precision = matched / total, matched / (matched + extra)
+            score = (1 + BETA**2) * precision * recall / (BETA**2 * precision + recall)
+            if score > best_score:
+                best, best_score = Span(run[0].span.start, run[-1].span.end), score
+    return best
+
+
+def _weight(word: str, frequency: int, sentences: int) -> float:
+    rarity = math.log(1 + (sentences + 1) / (frequency + 0.5))
+    return rarity * (NUMBER_WEIGHT if word[0].isdigit() else min(1.0, len(word) / 4))
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(_stem(token) for token in _TOKEN.findall(fold(text).text))
+
+
+def _stem(token: str) -> str:
+    if token[0].isdigit():
+        return token.replace(",", "").rstrip(".")
+    return token[:-1] if len(token) > 3 and token.endswith("s") else token

@@ -1,0 +1,202 @@
+"""Answering a file of questions: rows in, one JSON line a row out."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TextIO
+
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+
+from rag.domain import Answer, Citation, Passage
+from rag.errors import RagError, SettingsError
+
+Format = Literal["csv", "jsonl"]
+Row = dict[str, Any]
+
+
+class BatchQuestion(BaseModel):
+    """A row of the file: a question, and optionally where to look."""
+
+    model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True)
+
+    question: str
+    id: str = ""
+    library: str | None = None
+    documents: tuple[str, ...] = ()
+
+    @field_validator("documents", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        """In CSV, several documents stand in one cell with semicolons between them."""
+        if value is None:
+            return ()
+        if isinstance(value, str):
+            return tuple(name.strip() for name in value.split(";") if name.strip())
+        return value
+
+    @field_validator("question")
+    @classmethod
+    def _readable(cls, value: str) -> str:
+        if any("\udc80" <= character <= "\udcff" for character in value):
+            raise ValueError("it is not UTF-8 text; save the file as UTF-8")
+        if not value.strip():
+            raise ValueError("it is empty")
+        return value
+
+    @field_validator("library", mode="before")
+    @classmethod
+    def _unset(cls, value: object) -> object:
+        return value or None
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that is no question: its id and what is wrong with it."""
+
+    id: str
+    reason: str
+
+
+def read_questions(stream: TextIO, form: Format) -> Iterator[BatchQuestion | BadRow]:
+    """The questions of a CSV or JSONL file; a row that is none comes as a `BadRow`.
+
+    Rows without an id are numbered from 1. The stream should be opened with
+    `errors="surrogateescape"`, so that a row that is not UTF-8 costs itself alone.
+
+    Raises:
+        SettingsError: a CSV file has no column named `question`.
+    """
+    rows = _csv_rows(stream) if form == "csv" else _json_rows(stream)
+    for number, row in enumerate(rows, start=1):
+        id_ = str(number)
+        if isinstance(row, str):
+            yield BadRow(id_, row)
+            continue
+        id_ = str(row.get("id") or number)
+        try:
+            yield BatchQuestion.model_validate(row | {"id": id_})
+        except ValidationError as error:
+            first = error.errors()[0]
+            field = ".".join(str(part) for part in first["loc"])
+            yield BadRow(id_, f"Row {number} cannot be used: {field}: {first['msg']}.")
+
+
+def run(
+    questions: Iterable[BatchQuestion | BadRow], answer: Callable[[BatchQuestion], Row]
+) -> Iterator[Row]:
+    """Answer every question; what goes wrong with one is its row's `error`."""
+    for question in questions:
+        if isinstance(question, BadRow):
+            yield failed_row(question.id, "", question.reason)
+            continue
+        try:
+            yield answer(question)
+        except RagError as error:
+            yield failed_row(question.id, question.question, str(error))
+
+
+def answer_row(question: BatchQuestion, answer: Answer) -> Row:
+    """An answer as a row."""
+    usage = answer.usage
+    return _row(question.id, question.question) | {
+        "answer": answer.text,
+        "refused": answer.refused,
+        "citations": [citation_row(citation) for citation in answer.citations],
+        "passages": [passage_row(passage) for passage in answer.passages],
+        "model": answer.model,
+        "usage": usage
+        and {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens},
+        "cost": answer.cost,
+    }
+
+
+def retrieval_row(question: BatchQuestion, passages: Sequence[Passage]) -> Row:
+    """What was retrieved for a question, as a row without an answer."""
+    rows = [passage_row(passage) for passage in passages]
+    return _row(question.id, question.question) | {"passages": rows}
+
+
+def failed_row(id_: str, question: str, reason: str) -> Row:
+    """A row for a question that got no answer."""
+    return _row(id_, question) | {"error": reason}
+
+
+def passage_row(passage: Passage) -> Row:
+    """A passage as it is written out; `page` is null where the format has none."""
+    return {
+        "document": passage.document.name,
+        "page": passage.page if passage.document.paginated else None,
+        "score": round(passage.score, 6),
+        "text": passage.text,
+    }
+
+
+def citation_row(citation: Citation) -> Row:
+    """A citation as it is written out.
+
+    `start` and `end` count characters of the page's text, or of the whole document's where the
+    format has no pages.
+    """
+    quote = citation.quote
+    before = 0 if quote.document.paginated else quote.offset
+    return {
+        "document": quote.document.name,
+        "page": quote.page if quote.document.paginated else None,
+        "start": before + quote.start,
+        "end": before + quote.end,
+        "quote": quote.text,
+        "verdict": citation.verdict,
+    }
+
+
+def _row(id_: str, question: str) -> Row:
+    return {
+        "id": id_,
+        "question": question,
+        "answer": "",
+        "refused": False,
+        "citations": [],
+        "passages": [],
+        "model": None,
+        "usage": None,
+        "cost": None,
+        "error": None,
+    }
+
+
+def _csv_rows(stream: TextIO) -> Iterator[Row | str]:
+    first = stream.readline()
+    delimiter = max(",;\t", key=first.count)
+    header = [
+        name.strip().casefold() for name in next(csv.reader([first], delimiter=delimiter), [])
+    ]
+    if "question" not in header:
+        raise SettingsError(
+            "The CSV file has no column named 'question'. Name one in its first row."
+        )
+    reader = csv.reader(stream, delimiter=delimiter)
+    while True:
+        try:
+            values = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield f"This row is not CSV: {error}."
+            continue
+        if any(value.strip() for value in values):
+            yield dict(zip(header, values, strict=False))
+
+
+def _json_rows(stream: TextIO) -> Iterator[Row | str]:
+    for line in stream:
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            yield f"This line is not JSON: {error}."
+            continue
+        yield row if isinstance(row, dict) else "This line is not a JSON object."

@@ -1,0 +1,315 @@
+"""The vocabulary of the application: frozen values, no behaviour, nothing of ours imported.
+
+Positions inside a page are character offsets into `Page.text`, half-open: `page.text[start:end]`.
+Page numbers count from 1 everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Literal
+
+
+class PageState(StrEnum):
+    """How reading one page ended."""
+
+    TEXT = "text"
+    EMPTY = "empty"
+    NEEDS_OCR = "needs_ocr"
+    FAILED = "failed"
+
+
+class DocumentState(StrEnum):
+    """How reading one file ended. Only `ready` and `partial` documents have chunks."""
+
+    READY = "ready"
+    PARTIAL = "partial"
+    NEEDS_OCR = "needs_ocr"
+    EMPTY = "empty"
+    NEEDS_PASSWORD = "needs_password"  # noqa: S105 - the name of a state
+    DAMAGED = "damaged"
+    UNSUPPORTED = "unsupported"
+    TOO_LARGE = "too_large"
+    FAILED = "failed"
+
+
+class Verdict(StrEnum):
+    """What checking a claim against its quote found."""
+
+    SUPPORTED = "supported"
+    PARTLY = "partly"
+    UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """Documents that are searched together; all its vectors come from one embedding model.
+
+    `generation` grows with every change of its documents: whatever is derived carries it.
+    """
+
+    id: str
+    name: str
+    embedding_model: str
+    dimension: int
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file in a library. `reason` is one plain sentence wherever the state is not `ready`.
+
+    `paginated` is false for formats without pages, whose text is kept in numbered sections.
+    """
+
+    id: str
+    library_id: str
+    name: str
+    title: str
+    media_type: str
+    sha256: str
+    size_bytes: int
+    state: DocumentState
+    reason: str
+    page_count: int
+    paginated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page, with its text exactly as the engine returned it.
+
+    `label` is the document's own ("iv", "12"); `offset` is where the page starts in the text of
+    the whole document.
+    """
+
+    number: int
+    label: str
+    text: str
+    offset: int
+    state: PageState = PageState.TEXT
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A span of one page that is embedded: `page.text[start:end]`.
+
+    `heading` is the path of headings above it; `tokens` counts Tekken tokens of the span.
+    """
+
+    page: int
+    start: int
+    end: int
+    heading: tuple[str, ...]
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a question may see: one library, and within it the chosen documents (None: all)."""
+
+    library_id: str
+    document_ids: frozenset[str] | None = None
+    principal: str = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Chunks as retrieved, joined with their neighbours on the same page.
+
+    `chunk_ids` are catalog keys, the best one first; `score` orders the passages of one question;
+    `offset` is where the page starts in the text of the whole document.
+    """
+
+    document: Document
+    page: int
+    label: str
+    start: int
+    end: int
+    text: str
+    heading: tuple[str, ...]
+    score: float
+    chunk_ids: tuple[int, ...]
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A passage under the number shown to the model."""
+
+    number: int
+    passage: Passage
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A half-open range of characters."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """An exact span of a page: `page.text[start:end] == text`.
+
+    `offset` is where the page starts in the text of the whole document.
+    """
+
+    document: Document
+    page: int
+    label: str
+    start: int
+    end: int
+    text: str
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """From a claim to its quote. `marker` is where `[number]` stands in the answer's text."""
+
+    number: int
+    marker: Span
+    claim: Span
+    quote: Quote
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSpec:
+    """A tool as described to a model; `parameters` is a JSON schema."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A complete request by a model to run a tool; `arguments` is JSON text."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What a tool call produced; a `failed` result is shown to the model, never raised."""
+
+    call: ToolCall
+    content: str
+    passages: tuple[Passage, ...] = ()
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a conversation, in no provider's format."""
+
+    role: Literal["system", "user", "assistant", "tool"]
+    content: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """One request to a chat model.
+
+    `messages` is the whole conversation, sources included, ready to send. `question` and `sources`
+    say the same in parts, for models that do not read prose.
+    """
+
+    messages: tuple[Message, ...]
+    question: str = ""
+    sources: tuple[Source, ...] = ()
+    tools: tuple[ToolSpec, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """A chat model as a user meets it.
+
+    Prices are dollars per million tokens, None where unknown or not billed. `instructable` is
+    false for a model that can only quote; `place` is where it runs, in the page's words.
+    """
+
+    name: str
+    place: str
+    context_tokens: int
+    instructable: bool = True
+    tools: bool = False
+    input_price: float | None = None
+    output_price: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one or more model turns."""
+
+    input_tokens: int
+    output_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The last item of a model turn: without one the stream was cut.
+
+    `complete` is false when the model stopped at its length limit.
+    """
+
+    usage: Usage | None = None
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """The question as it is searched, when it differs from the one asked."""
+
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """The passages found for the question, best first."""
+
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """A piece of the answer, as it arrives."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The finished answer: always the last event of a question.
+
+    `text` is the concatenation of the deltas. `nearest` are the pages to show when `refused`;
+    `notice` is a sentence on how the answer came about, empty when there is nothing to say;
+    `cost` is in dollars, None where the model has no price.
+    """
+
+    text: str
+    question: str
+    model: str
+    citations: tuple[Citation, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    nearest: tuple[Passage, ...] = ()
+    refused: bool = False
+    complete: bool = True
+    notice: str = ""
+    tool_results: tuple[ToolResult, ...] = ()
+    usage: Usage | None = None
+    cost: float | None = None
+    seconds: float = 0.0
+
+
+Event = Rewritten | Retrieved | ToolCall | ToolResult | TextDelta | Answer

@@ -1,0 +1,88 @@
+"""Everything a caller may want to catch, and nothing else.
+
+RagError
+├── SettingsError              a setting is wrong, or two of them disagree
+├── StoreError                 the data directory or the catalog cannot be used
+│   └── EmbeddingMismatchError a library was embedded with another model
+├── NotFoundError              no library, document or page of that name
+├── QuestionError              the question itself cannot be searched
+├── DocumentError              a file cannot be read; carries the state it ends in
+└── ProviderError              a model's server failed
+    ├── AuthenticationError    the key is missing, wrong or not allowed
+    ├── RateLimitError         too many requests or tokens, or the budget is spent
+    ├── ModelNotFoundError     the server does not serve that model
+    ├── ContextLengthError     the prompt is longer than the model reads
+    ├── UnavailableError       no connection, time-out, or the server's own fault
+    └── InvalidReplyError      the reply was cut off or makes no sense
+
+Every message is one or two plain sentences fit for a user: what happened, and what to do.
+"""
+
+from __future__ import annotations
+
+from rag.domain import DocumentState
+
+
+class RagError(Exception):
+    """An expected failure whose message is fit to show a user."""
+
+
+class SettingsError(RagError):
+    """A setting is wrong, or two of them disagree."""
+
+
+class StoreError(RagError):
+    """The data directory or the catalog cannot be used."""
+
+
+class EmbeddingMismatchError(StoreError):
+    """A library was embedded with another model than the one configured."""
+
+
+class NotFoundError(RagError):
+    """There is no library, document or page of that name."""
+
+
+class QuestionError(RagError):
+    """The question itself cannot be searched."""
+
+
+class DocumentError(RagError):
+    """A file cannot be read; `state` is the one its document ends in."""
+
+    def __init__(self, state: DocumentState, reason: str) -> None:
+        super().__init__(reason)
+        self.state = state
+        self.reason = reason
+
+
+class ProviderError(RagError):
+    """A model's server failed."""
+
+
+class AuthenticationError(ProviderError):
+    """The key is missing, wrong, or not allowed to do this."""
+
+
+class RateLimitError(ProviderError):
+    """Too many requests or tokens, or the budget is spent."""
+
+
+class ModelNotFoundError(ProviderError):
+    """The server does not serve the model asked for."""
+
+
+class ContextLengthError(ProviderError):
+    """The prompt is longer than the model can read."""
+
+
+class UnavailableError(ProviderError):
+    """The server cannot be reached, took too long, or failed by itself."""
+
+
+class InvalidReplyError(ProviderError):
+    """The reply was cut off, or is not what the server promises."""
+
+
+class ToolError(Exception):
+    """Raised by a tool to tell the model, not the user, what to mend."""

@@ -1,0 +1,63 @@
+"""What the application needs from remote or replaceable parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.domain import Finish, ModelCard, Prompt, TextDelta, ToolCall
+
+Vectors = NDArray[np.float32]
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors of one length."""
+
+    @property
+    def model(self) -> str:
+        """The name recorded with every library embedded by it."""
+
+    @property
+    def dimension(self) -> int:
+        """The length of its vectors."""
+
+    @property
+    def max_tokens(self) -> int:
+        """How much of a text it reads, in its own tokens; the rest is ignored or refused."""
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """The length of each text in the embedder's own tokens, an upper bound at worst."""
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors, shape `(len(texts), dimension)`, float32, in the order of the texts.
+
+        Raises:
+            ProviderError: when a remote model cannot be used.
+        """
+
+
+class ChatModel(Protocol):
+    """Answers one prompt, in pieces."""
+
+    @property
+    def card(self) -> ModelCard:
+        """What is known by now of the model: its name, what it reads, costs and can do."""
+
+    def connect(self) -> ModelCard:
+        """Find out what is not known yet, once, and return the card.
+
+        Raises:
+            ProviderError: the model's server cannot be used.
+        """
+
+    def stream(self, prompt: Prompt) -> Iterator[TextDelta | ToolCall | Finish]:
+        """Yield text as it arrives and tool calls once complete; the last item is a `Finish`.
+
+        Closing the generator closes the connection.
+
+        Raises:
+            ProviderError: at any point of the iteration; what came before is then incomplete.
+        """

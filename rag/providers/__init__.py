@@ -1,0 +1,1 @@
+"""The models we talk to: one file for each vendor."""

@@ -1,0 +1,134 @@
+"""all-MiniLM-L6-v2 on the processor: no key, no download, no torch.
+
+The model's file is made by `bench/build_minilm.py`; README.md beside this module tells its origin.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+# Unless told before it is imported, onnxruntime keeps a device id under the home directory and
+# reports to its maker: https://github.com/microsoft/onnxruntime/blob/main/docs/Privacy.md
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from rag.errors import ProviderError
+from rag.protocols import Vectors
+
+MODEL_FILE = "minilm-int8.onnx"
+MODEL_SHA256 = "d2564d581a726f54761a3a83b62aee50768369b74bd0ba5394dc0f2d7860ac93"
+TOKENIZER_FILE = "tokenizer.json"
+TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
+
+NAME = "all-MiniLM-L6-v2"
+DIMENSION = 384
+MAX_TOKENS = 256  # max_seq_length of the published model, [CLS] and [SEP] included
+MAX_THREADS = 8
+ERRORS_ONLY = 3  # onnxruntime's severity scale: 2 is a warning, 3 an error
+
+
+class MiniLmEmbedder:
+    """An `Embedder` that runs inside this process; one instance serves any number of threads.
+
+    Texts go through the model one at a time, several of them side by side: on its own a text needs
+    no padding, is as fast as in a batch, and its int8 vector never depends on its neighbours (a
+    batch shares one scale for its activations), so the same text always has the same vector.
+
+    Args:
+        threads: how many texts are embedded side by side; None is one for each core, 8 at most.
+        folder: where the model's two files lie.
+
+    Raises:
+        ProviderError: a file is missing, or is not the one this version was made with.
+    """
+
+    def __init__(self, *, threads: int | None = None, folder: Path | None = None) -> None:
+        folder = folder or Path(__file__).parent
+        self._threads = threads or min(os.cpu_count() or 1, MAX_THREADS)
+        self._tokenizer = Tokenizer.from_file(_verified(folder / TOKENIZER_FILE, TOKENIZER_SHA256))
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = ERRORS_ONLY
+        self._session = onnxruntime.InferenceSession(
+            _verified(folder / MODEL_FILE, MODEL_SHA256),
+            options,
+            providers=["CPUExecutionProvider"],
+        )
+
+    @property
+    def model(self) -> str:
+        """The published model's name."""
+        return NAME
+
+    @property
+    def dimension(self) -> int:
+        """The length of a vector."""
+        return DIMENSION
+
+    @property
+    def max_tokens(self) -> int:
+        """How many tokens of a text are read, the two special ones included."""
+        return MAX_TOKENS
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """The length of each text in word pieces, the two special tokens included."""
+        return [len(self._token_ids(text)) for text in texts]
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors, shape `(len(texts), 384)`; what follows token 256 of a text is not read."""
+        if len(texts) > 1 and self._threads > 1:
+            with ThreadPoolExecutor(self._threads, thread_name_prefix="minilm") as workers:
+                return _stack(workers.map(self._vector, texts))
+        return _stack(map(self._vector, texts))
+
+    def _vector(self, text: str) -> Vectors:
+        ids = self._token_ids(text)
+        if len(ids) > MAX_TOKENS:
+            ids = [*ids[: MAX_TOKENS - 1], ids[-1]]
+        (vectors,) = self._session.run(None, {"input_ids": np.array([ids], dtype=np.int64)})
+        vector: Vectors = vectors[0]
+        return vector
+
+    def _token_ids(self, text: str) -> list[int]:
+        # One text a call: encode_batch starts threads of its own, and then warns on every fork.
+        return self._tokenizer.encode(_encodable(text)).ids
+
+
+def _stack(vectors: Iterable[NDArray[np.float32]]) -> Vectors:
+    rows = list(vectors)
+    return np.stack(rows) if rows else np.empty((0, DIMENSION), dtype=np.float32)
+
+
+def _encodable(text: str) -> str:
+    """The text with lone surrogates, which no UTF-8 can hold, replaced by question marks."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _verified(path: Path, sha256: str) -> str:
+    """The path of a file that holds what it should: onnxruntime may crash on a damaged one."""
+    try:
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise _unusable(path) from error
+    if found != sha256:
+        raise _unusable(path)
+    return str(path)
+
+
+def _unusable(path: Path) -> ProviderError:
+    return ProviderError(
+        f"The embedded model cannot be loaded: its file {path.name} is missing or damaged. "
+        "Install Tramontane again, or restore that file from the repository."
+    )

@@ -1,0 +1,354 @@
+"""La Plateforme through Mistral's own SDK: answers, embeddings and the list of models."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+import weakref
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, cast
+
+import httpx2
+import numpy as np
+from mistralai.client import Mistral, errors, models
+from mistralai.client.types import UNSET
+
+from rag.domain import Finish, ModelCard, Prompt, TextDelta, ToolCall, Usage
+from rag.errors import ContextLengthError, InvalidReplyError
+from rag.models import answer_tokens, find_model
+from rag.protocols import Vectors
+from rag.providers import faults
+from rag.providers.completions import TEMPERATURE, Turn, rendered_messages, rendered_tools
+from rag.providers.faults import Endpoint
+from rag.providers.retries import Retries
+
+EMBEDDING_MODEL = "mistral-embed"
+EMBEDDING_DIMENSION = 1024
+MAX_TEXT_TOKENS = 8000
+# Not documented; reported by users as 512 texts and 16,384 tokens, and 128 was never refused.
+MAX_BATCH_TEXTS = 128
+MAX_BATCH_TOKENS = 15_000
+
+_LIGHT_BYTES = b"abcdefghijklmnopqrstuvwxyz "
+_DEPRECATION_HEADER = "x-model-deprecation-timestamp"
+
+_log = logging.getLogger(__name__)
+
+
+class MistralChat:
+    """A chat model of La Plateforme."""
+
+    def __init__(
+        self,
+        api_key: str,
+        model: str,
+        *,
+        url: str,
+        timeout_seconds: float,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Check key, address and model; no request is made before the first question.
+
+        Raises:
+            AuthenticationError: the key cannot be one.
+            ModelNotFoundError: La Plateforme has retired the model.
+            SettingsError: the address is none.
+        """
+        known = find_model(model)
+        self._card = ModelCard(
+            name=model,
+            place="La Plateforme",
+            context_tokens=known.context_tokens,
+            tools=known.tools,
+            input_price=known.input_price,
+            output_price=known.output_price,
+        )
+        self._endpoint = _endpoint(api_key, model, "TRAMONTANE_CHAT", url, timeout_seconds)
+        self._client = _connected(self._endpoint, self)
+        self._retries = Retries(sleep=sleep)
+
+    @property
+    def card(self) -> ModelCard:
+        """What the catalogue knows of the model."""
+        return self._card
+
+    def connect(self) -> ModelCard:
+        """The catalogue knows it all: nothing is asked of the server."""
+        return self._card
+
+    def stream(self, prompt: Prompt) -> Iterator[TextDelta | ToolCall | Finish]:
+        """Yield text as it arrives, tool calls once complete, and last a `Finish`.
+
+        Raises:
+            ProviderError: at any point of the iteration; what came before is then incomplete.
+        """
+        return self._retries.stream(lambda: self._attempt(prompt))
+
+    def _attempt(self, prompt: Prompt) -> Generator[TextDelta | ToolCall | Finish, None, None]:
+        tools = cast(
+            "list[models.ChatCompletionStreamRequestToolTypedDict]", rendered_tools(prompt)
+        )
+        with (
+            _translated(self._endpoint),
+            self._client.chat.stream(
+                model=self._card.name,
+                messages=cast(
+                    "list[models.ChatCompletionStreamRequestMessageTypedDict]",
+                    rendered_messages(prompt),
+                ),
+                tools=tools or UNSET,
+                temperature=TEMPERATURE,
+                max_tokens=answer_tokens(self._card),
+            ) as events,
+        ):
+            yield from _items(events, self._endpoint)
+
+
+class MistralEmbedder:
+    """The model `mistral-embed` of La Plateforme."""
+
+    model = EMBEDDING_MODEL
+    dimension = EMBEDDING_DIMENSION
+    max_tokens = MAX_TEXT_TOKENS
+
+    def __init__(
+        self,
+        api_key: str,
+        *,
+        url: str,
+        timeout_seconds: float,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Check key and address; no request is made before the first text.
+
+        Raises:
+            AuthenticationError: the key cannot be one.
+            SettingsError: the address is none.
+        """
+        self._endpoint = _endpoint(
+            api_key, EMBEDDING_MODEL, "TRAMONTANE_EMBEDDING", url, timeout_seconds
+        )
+        self._client = _connected(self._endpoint, self)
+        self._retries = Retries(sleep=sleep)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """An upper bound for the tokens of each text in any ordinary writing.
+
+        Mistral's first tokenizer, which this model uses, is not at hand. It writes at most one
+        token a byte, and at most one for two bytes of words in small letters.
+        """
+        return [_token_bound(text) for text in texts]
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors in the order of the texts, shape `(len(texts), 1024)`.
+
+        Raises:
+            ProviderError: La Plateforme cannot be used, or one text is longer than it reads.
+        """
+        parts = [self._embed_batch(batch) for batch in _batches(texts)]
+        return np.concatenate([np.empty((0, EMBEDDING_DIMENSION), np.float32), *parts])
+
+    def _embed_batch(self, texts: Sequence[str]) -> Vectors:
+        """The vectors of one batch, halved as often as the server finds it too large."""
+        try:
+            return self._retries.call(lambda: self._request(texts))
+        except ContextLengthError as error:
+            if len(texts) == 1:
+                raise ContextLengthError(
+                    f"A text of {len(texts[0])} characters is longer than {EMBEDDING_MODEL} "
+                    f"reads ({MAX_TEXT_TOKENS} tokens). Split it."
+                ) from error
+        half = len(texts) // 2
+        return np.concatenate([self._embed_batch(texts[:half]), self._embed_batch(texts[half:])])
+
+    def _request(self, texts: Sequence[str]) -> Vectors:
+        with _translated(self._endpoint):
+            reply = self._client.embeddings.create(model=EMBEDDING_MODEL, inputs=list(texts))
+        return _unit_vectors(reply.data, len(texts))
+
+
+def probe_mistral(api_key: str, *, url: str, timeout_seconds: float) -> list[str]:
+    """The names of the models that La Plateforme serves for this key, asked once.
+
+    Raises:
+        ProviderError: La Plateforme cannot be reached, or does not accept the key.
+    """
+    endpoint = _endpoint(api_key, "the list of models", "TRAMONTANE_CHAT", url, timeout_seconds)
+    http = _http_client(endpoint)
+
+    def listed() -> list[str]:
+        with _translated(endpoint):
+            served = _sdk(endpoint, http).models.list().data or []
+        names = (None if card.type == "UNKNOWN" else card.id for card in served)
+        return [name for name in names if name]
+
+    with http:
+        return Retries(max_attempts=1).call(listed)
+
+
+def _endpoint(
+    api_key: str, model: str, model_setting: str, url: str, timeout_seconds: float
+) -> Endpoint:
+    address = faults.checked_address(url, "TRAMONTANE_MISTRAL_URL")
+    shown = str(address).rstrip("/").removesuffix("/v1")
+    return Endpoint(
+        name="La Plateforme",
+        url=shown,
+        model=model,
+        unreachable=f"La Plateforme cannot be reached at {shown}. "
+        "Check this machine's way to the network, or TRAMONTANE_MISTRAL_URL.",
+        key_setting="MISTRAL_API_KEY",
+        model_setting=model_setting,
+        timeout_seconds=timeout_seconds,
+        api_key=faults.checked_key(api_key, "MISTRAL_API_KEY"),
+    )
+
+
+def _connected(endpoint: Endpoint, owner: object) -> Mistral:
+    """A client whose connections close when `owner` goes."""
+    http = _http_client(endpoint)
+    weakref.finalize(owner, http.close)
+    return _sdk(endpoint, http)
+
+
+def _http_client(endpoint: Endpoint) -> httpx2.Client:
+    """A client for this one host: no proxy of the environment, no redirect."""
+    return httpx2.Client(
+        timeout=endpoint.timeout_seconds,
+        trust_env=False,
+        event_hooks={"response": [_spare_the_sdk]},
+    )
+
+
+def _sdk(endpoint: Endpoint, http: httpx2.Client) -> Mistral:
+    return Mistral(
+        api_key=endpoint.api_key,
+        server_url=endpoint.url,
+        client=http,
+        async_client=httpx2.AsyncClient(trust_env=False),
+        timeout_ms=round(endpoint.timeout_seconds * 1000),
+    )
+
+
+def _spare_the_sdk(response: httpx2.Response) -> None:
+    """Keep two kinds of reply from the SDK (3.7), which fails on them while streaming.
+
+    It reads the body, not yet there, of a reply that announces the end of a model, and of a
+    refusal without a body.
+    """
+    date = response.headers.pop(_DEPRECATION_HEADER, None)
+    if date is not None:
+        _log.warning("La Plateforme retires the model in use on %s", date)
+    if response.status_code != 200:
+        response.read()
+
+
+@contextmanager
+def _translated(endpoint: Endpoint) -> Iterator[None]:
+    """Turn what the SDK raises, also in the middle of a stream, into errors of ours."""
+    try:
+        yield
+    except errors.ResponseValidationError as error:
+        raise _unexpected(endpoint, error.body) from error
+    except errors.MistralError as error:
+        raise faults.refusal(endpoint, error.raw_response, error.body) from error
+    except errors.NoResponseError as error:
+        raise faults.cut_off(endpoint) from error
+    except httpx2.RequestError as error:
+        raise faults.failed_connection(endpoint, error) from error
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise faults.nonsense(endpoint) from error
+
+
+def _unexpected(endpoint: Endpoint, body: str) -> Exception:
+    """The error for a reply that the SDK cannot read: often an event that reports a fault."""
+    try:
+        event: Any = json.loads(body)
+    except ValueError:
+        return faults.nonsense(endpoint)
+    content = event.get("data") if isinstance(event, Mapping) else None
+    if isinstance(content, Mapping) and (content.get("object") == "error" or "error" in content):
+        return faults.broken_off(endpoint, content)
+    return faults.nonsense(endpoint)
+
+
+def _items(
+    events: Iterable[models.CompletionEvent], endpoint: Endpoint
+) -> Iterator[TextDelta | ToolCall | Finish]:
+    turn = Turn()
+    for event in events:
+        if isinstance(event.data.usage, models.UsageInfo):
+            usage = event.data.usage
+            turn.usage = Usage(usage.prompt_tokens or 0, usage.completion_tokens or 0)
+        for choice in event.data.choices:
+            if text := _text(choice.delta.content):
+                yield TextDelta(text)
+            _take_calls(turn, choice.delta.tool_calls)
+            turn.finish_reason = choice.finish_reason or turn.finish_reason
+    if turn.finish_reason is None or turn.finish_reason == "error":
+        raise faults.cut_off(endpoint)
+    yield from turn.calls()
+    yield turn.finish()
+
+
+def _text(content: object) -> str:
+    """The text of a delta, which may be a string, typed chunks, nothing or `Unset`."""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        return "".join(chunk.text for chunk in content if isinstance(chunk, models.TextChunk))
+    return ""
+
+
+def _take_calls(turn: Turn, calls: object) -> None:
+    if not isinstance(calls, list):
+        return
+    for call in calls:
+        turn.add_call(call.index or 0, call.id, call.function.name, call.function.arguments)
+
+
+def _token_bound(text: str) -> int:
+    written = text.encode("utf-8", "replace")
+    heavy = len(written.translate(None, _LIGHT_BYTES))
+    return heavy + (len(written) - heavy + 1) // 2 + 2
+
+
+def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
+    """The texts in order, grouped within the limits of one request."""
+    batch: list[str] = []
+    tokens = 0
+    for text in texts:
+        length = _token_bound(text)
+        if batch and (len(batch) == MAX_BATCH_TEXTS or tokens + length > MAX_BATCH_TOKENS):
+            yield batch
+            batch, tokens = [], 0
+        batch.append(text)
+        tokens += length
+    if batch:
+        yield batch
+
+
+def _unit_vectors(rows: Sequence[models.EmbeddingResponseData], count: int) -> Vectors:
+    """The vectors of a reply by index, each checked and scaled to length one.
+
+    Raises:
+        InvalidReplyError: one is missing, twice there, too short or long, zero or not finite.
+    """
+    by_index = {row.index: row.embedding or [] for row in rows}
+    if len(rows) != count or by_index.keys() != set(range(count)):
+        raise InvalidReplyError(
+            f"La Plateforme sent {len(rows)} vectors for {count} texts. Try again."
+        )
+    if any(len(vector) != EMBEDDING_DIMENSION for vector in by_index.values()):
+        raise InvalidReplyError(
+            f"La Plateforme sent vectors that are not {EMBEDDING_DIMENSION} numbers long. "
+            "Check TRAMONTANE_MISTRAL_URL."
+        )
+    vectors = np.array([by_index[index] for index in range(count)], dtype=np.float64)
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    if not np.isfinite(lengths).all() or not lengths.all():
+        raise InvalidReplyError("La Plateforme sent vectors that are no numbers. Try again.")
+    unit: Vectors = (vectors / lengths).astype(np.float32)
+    return unit

@@ -1,0 +1,174 @@
+"""From a question to the passages that may answer it, and how much they promise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rag.domain import Passage, Scope
+from rag.errors import EmbeddingMismatchError, QuestionError
+from rag.evidence import Evidence, SentenceScorer, rarity, weigh
+from rag.protocols import Embedder
+from rag.store.catalog import Catalog
+from rag.store.indexes import Indexes, LibraryIndex
+from rag.store.rows import StoredChunk
+
+CANDIDATES = 100  # of each kind of search
+LONGEST_QUESTION = 8_000  # characters
+NEIGHBOURS_TOKENS = 600  # a passage grows by neighbouring chunks up to this size
+WEIGHED_PASSAGES = 5
+# The share of meaning in the fused score, words having the rest. Convex fusion of normalised
+# scores (Bruch et al. 2023, arXiv:2210.11934) keeps how far the best stand out; ranks do not.
+MEANING = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """Passages, best first, and the evidence that the answer is among them."""
+
+    passages: tuple[Passage, ...]
+    evidence: Evidence
+
+
+class Retriever:
+    """Searches a scope by words and by meaning."""
+
+    def __init__(
+        self, catalog: Catalog, indexes: Indexes, embedder: Embedder, scorer: SentenceScorer
+    ) -> None:
+        self._catalog = catalog
+        self._indexes = indexes
+        self._embedder = embedder
+        self._scorer = scorer
+
+    def search(self, question: str, scope: Scope, k: int) -> tuple[Passage, ...]:
+        """The `k` best passages for a question, best first; no two of them overlap.
+
+        Raises:
+            QuestionError: it is empty, or too long.
+            NotFoundError: the library was deleted.
+            EmbeddingMismatchError: it was embedded with another model.
+            ProviderError: the embedder's server failed.
+        """
+        question = _checked(question)
+        index = self._index(scope)
+        scores = self._fused(question, index, scope)
+        ranked = sorted(scores, key=lambda id_: (-scores[id_], id_))[: max(CANDIDATES, 4 * k)]
+        hits = self._catalog.chunks(ranked, scope)
+        return self._joined(hits, scores, scope, k)
+
+    def retrieve(self, question: str, scope: Scope, k: int) -> Retrieval:
+        """Search, and weigh whether what was found answers the question. Raises as `search`."""
+        question = _checked(question)
+        passages = self.search(question, scope, k)
+        words = self._index(scope).words
+        sentences = self._scorer.score(
+            question,
+            passages[:WEIGHED_PASSAGES],
+            lambda word: rarity(words.document_frequency(word), len(words)),
+        )
+        return Retrieval(passages, weigh(sentences))
+
+    def _index(self, scope: Scope) -> LibraryIndex:
+        index = self._indexes.current(scope.library_id)
+        library = index.library
+        if library.embedding_model != self._embedder.model:
+            raise EmbeddingMismatchError(
+                f"The library {library.name!r} was embedded with {library.embedding_model}, and "
+                f"{self._embedder.model} is in use now. Restart Tramontane."
+            )
+        return index
+
+    def _fused(self, question: str, index: LibraryIndex, scope: Scope) -> dict[int, float]:
+        documents = scope.document_ids
+        allowed = None if documents is None else index.chunks_of(documents)
+        by_words = dict(index.words.search(question, CANDIDATES, documents))
+        by_meaning: dict[int, float] = {}
+        if len(index.vectors):
+            vector = self._embedder.embed([question])[0]
+            by_meaning = dict(index.vectors.search(vector, CANDIDATES, allowed))
+        return fuse(by_words, by_meaning)
+
+    def _joined(
+        self, hits: Sequence[StoredChunk], scores: Mapping[int, float], scope: Scope, k: int
+    ) -> tuple[Passage, ...]:
+        passages: list[Passage] = []
+        taken: set[int] = set()
+        for hit in hits:
+            if len(passages) == k:
+                break
+            if hit.id in taken:
+                continue
+            page = self._catalog.chunks_on_pages([(hit.document.id, hit.chunk.page)], scope)
+            run = _grow(hit, page, taken)
+            if run:
+                taken |= {chunk.id for chunk in run}
+                passages.append(self._passage(hit, run, scores[hit.id]))
+        return tuple(passages)
+
+    def _passage(self, hit: StoredChunk, run: Sequence[StoredChunk], score: float) -> Passage:
+        start, end = run[0].chunk.start, run[-1].chunk.end
+        page = self._catalog.page(hit.document.id, hit.chunk.page)
+        ids = (hit.id, *(chunk.id for chunk in run if chunk.id != hit.id))
+        return Passage(
+            hit.document,
+            hit.chunk.page,
+            hit.label,
+            start,
+            end,
+            page.text[start:end],
+            hit.chunk.heading,
+            score,
+            ids,
+            page.offset,
+        )
+
+
+def fuse(by_words: Mapping[int, float], by_meaning: Mapping[int, float]) -> dict[int, float]:
+    """Add two kinds of scores, each stretched over 0 to 1; what one did not find has its 0."""
+    words, meaning = _stretched(by_words), _stretched(by_meaning)
+    return {
+        id_: (1 - MEANING) * words.get(id_, 0.0) + MEANING * meaning.get(id_, 0.0)
+        for id_ in words.keys() | meaning.keys()
+    }
+
+
+def _stretched(scores: Mapping[int, float]) -> dict[int, float]:
+    if not scores:
+        return {}
+    low, high = min(scores.values()), max(scores.values())
+    width = high - low
+    return {id_: (score - low) / width if width else 1.0 for id_, score in scores.items()}
+
+
+def _grow(hit: StoredChunk, page: Sequence[StoredChunk], taken: set[int]) -> list[StoredChunk]:
+    """The hit with its neighbours on the page, nearest first, until the passage is full."""
+    position = next((n for n, chunk in enumerate(page) if chunk.id == hit.id), None)
+    if position is None:  # removed since it was found
+        return []
+    first = last = position
+    tokens = hit.chunk.tokens
+    grown = True
+    while grown:
+        grown = False
+        for neighbour in (last + 1, first - 1):
+            if not 0 <= neighbour < len(page) or page[neighbour].id in taken:
+                continue
+            if tokens + page[neighbour].chunk.tokens > NEIGHBOURS_TOKENS:
+                continue
+            tokens += page[neighbour].chunk.tokens
+            first, last = min(first, neighbour), max(last, neighbour)
+            grown = True
+    return list(page[first : last + 1])
+
+
+def _checked(question: str) -> str:
+    question = question.strip()
+    if not question:
+        raise QuestionError("The question is empty. Type one and send it again.")
+    if len(question) > LONGEST_QUESTION:
+        raise QuestionError(
+            f"The question has {len(question):,} characters; {LONGEST_QUESTION:,} are read at "
+            "most. Shorten it, or add the long text as a document."
+        )
+    return question

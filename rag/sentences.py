@@ -1,0 +1,90 @@
+"""Where the sentences, list items and table rows of a text begin and end."""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+from rag.domain import Span
+
+_NOT_AN_END = re.compile(
+    r"(?:^|[\s(\[\"'“‘])(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|Inc|Corp|Co|Ltd|Jr|Sr|No|Nos|Art|Sec|Fig|Eq"
+    r"|vs|cf|approx|ca|etc|al|e\.g|i\.e|p|pp|vol|ed|U\.S|U\.K|z\.B|bzw|Nr|Abs|M|Mme|env|Sra)\.$"
+)
+_END = re.compile(r"[.!?…。！？]+[\"'”’»)\]]*(?:\[\d+\])*(?=\s|$)|[。！？]")
+_ITEM = re.compile(r"[ \t]*(?:[-*•‣▪●○◦]|\(?\d{1,3}[.)]|\(?[a-z][.)]|#{1,6}|\|)[ \t]")
+_CELL = re.compile(r"\(?[$€£¥]?\s?\(?\d[\d,.]*\)?%?|—|–")
+_ENOUGH_CELLS = 2
+_SHORT_LINE = 0.6
+
+
+def split_sentences(text: str) -> list[Span]:
+    """The sentences of a text, each without the white space around it.
+
+    A table row, a list item and a heading on a line of its own are sentences too; a sentence that
+    goes over several lines is one.
+    """
+    spans: list[Span] = []
+    for start, end in _blocks(text):
+        spans += _sentences(text, start, end)
+    return spans
+
+
+def _blocks(text: str) -> list[tuple[int, int]]:
+    """Runs of lines that belong together."""
+    lines = [(match.start(), match.end()) for match in re.finditer(r"[^\r\n]+", text)]
+    if not lines:
+        return []
+    long = sorted(end - start for start, end in lines)[int(len(lines) * 0.9)]
+    blocks = [lines[0]]
+    for previous, line in itertools.pairwise(lines):
+        if _breaks(text, previous, line, long):
+            blocks.append(line)
+        else:
+            blocks[-1] = (blocks[-1][0], line[1])
+    return blocks
+
+
+def _breaks(text: str, previous: tuple[int, int], line: tuple[int, int], long: int) -> bool:
+    before, after = text[slice(*previous)], text[slice(*line)]
+    gap = text[previous[1] : line[0]].replace("\r\n", "\n")
+    if len(gap) > 1 or not before.strip() or not after.strip():
+        return True
+    if _ITEM.match(after) or _is_row(before) or _is_row(after):
+        return True
+    ends_early = len(before) < _SHORT_LINE * long and not before.rstrip().endswith(
+        (",", "\x02", "-")
+    )
+    return ends_early and not after.lstrip()[0].islower()
+
+
+def _is_row(line: str) -> bool:
+    """Whether a line reads like the row of a table: several figures, and little after them."""
+    if line.count("|") >= _ENOUGH_CELLS or line.count("\t") >= _ENOUGH_CELLS:
+        return True
+    words = line.split()
+    figures = [position for position, word in enumerate(words) if _CELL.fullmatch(word)]
+    if len(figures) < _ENOUGH_CELLS:
+        return False
+    tail = words[figures[0] :]
+    return len(figures) >= 0.5 * sum(word not in "$€£%)" for word in tail)
+
+
+def _sentences(text: str, start: int, end: int) -> list[Span]:
+    spans = []
+    begin = start
+    for match in _END.finditer(text, start, end):
+        if _NOT_AN_END.search(text, max(begin, match.end() - 12), match.end()):
+            continue
+        following = text[match.end() : end].lstrip()[:1]
+        if following.islower() and not match.group().startswith(("!", "?", "。")):
+            continue
+        spans.append(_trimmed(text, begin, match.end()))
+        begin = match.end()
+    spans.append(_trimmed(text, begin, end))
+    return [span for span in spans if span.start < span.end]
+
+
+def _trimmed(text: str, start: int, end: int) -> Span:
+    piece = text[start:end]
+    return Span(start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip()))

@@ -1,0 +1,115 @@
+"""The settings: the only reader of the environment."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from rag.errors import SettingsError
+
+PREFIX = "TRAMONTANE_"
+UNPREFIXED = frozenset({"mistral_api_key", "space_id"})  # named by their vendors
+NOT_SETTINGS = frozenset({"TRAMONTANE_EVAL_DIR"})  # read by tests and benchmarks
+
+
+class Settings(BaseSettings):
+    """Every setting, read once from the environment and `.env` by an entry point."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=".env",
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+        env_ignore_empty=True,
+    )
+
+    data_dir: Path = Field(
+        Path(".tramontane"), description="Where documents and their index are kept."
+    )
+    library: str = Field(
+        "documents", min_length=1, max_length=100, description="The library that is used."
+    )
+    chat: str = Field(
+        "auto",
+        min_length=1,
+        description="Who answers: `auto` (La Plateforme with a key, else the embedded reader), "
+        "`reader`, the name of a model on La Plateforme, or the URL of an OpenAI-style server "
+        "such as `http://127.0.0.1:8000/v1`.",
+    )
+    chat_model: str | None = Field(
+        None, description="Which of that server's models; the first it lists when unset."
+    )
+    chat_api_key: SecretStr | None = Field(None, description="That server's key, if it has one.")
+    chat_context_tokens: int | None = Field(
+        None,
+        ge=1024,
+        description="How many tokens that server's model reads, where the server does not say.",
+    )
+    embedding: Literal["auto", "all-MiniLM-L6-v2", "mistral-embed"] = Field(
+        "auto",
+        description="Who embeds: `auto` (mistral-embed for a new library with a key, else the "
+        "embedded model; the recorded one for a library that exists), `all-MiniLM-L6-v2` or "
+        "`mistral-embed`.",
+    )
+    mistral_api_key: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("mistral_api_key", "MISTRAL_API_KEY"),
+        description="The key of La Plateforme.",
+    )
+    mistral_url: str = Field(
+        "https://api.mistral.ai",
+        pattern=r"^https?://[^/]+",
+        description="La Plateforme's address; `https://api.eu.mistral.ai` stays in Europe.",
+    )
+    passages: int = Field(8, ge=1, le=50, description="How many passages an answer may draw on.")
+    request_timeout_seconds: float = Field(
+        60.0, gt=0, le=600, description="How long a model's server may be silent."
+    )
+    max_file_mb: int = Field(50, ge=1, le=2000, description="The largest file that is taken in.")
+    max_pages: int = Field(2000, ge=1, description="The longest document that is taken in.")
+    host: str = Field("127.0.0.1", min_length=1, description="The address the page is served on.")
+    port: int = Field(7860, ge=0, le=65535, description="The port the page is served on.")
+    space_id: str | None = Field(
+        None,
+        validation_alias=AliasChoices("space_id", "SPACE_ID"),
+        description="Set by Hugging Face on a Space: the page then listens on every address and "
+        "may be framed by huggingface.co.",
+    )
+    samples: bool = Field(True, description="Whether a new data directory starts with samples.")
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return name.upper() if name in UNPREFIXED else PREFIX + name.upper()
+
+
+def load_settings(overrides: Mapping[str, Any] | None = None) -> Settings:
+    """Read the settings; `overrides` (from a command line) win over the environment.
+
+    Raises:
+        SettingsError: a value is wrong, or a variable with our prefix is no setting.
+    """
+    _refuse_unknown(os.environ)
+    try:
+        return Settings(**(overrides or {}))
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        shown = name if name.isupper() else variable(name)
+        raise SettingsError(f"{shown} is wrong: {first['msg']}. See the README's table.") from error
+
+
+def _refuse_unknown(environment: Mapping[str, str]) -> None:
+    known = {variable(name) for name in Settings.model_fields} | NOT_SETTINGS
+    for name in environment:
+        if name.startswith(PREFIX) and name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f"Did you mean {close[0]}?" if close else "See the README's table."
+            raise SettingsError(f"{name} is not a setting. {hint}")

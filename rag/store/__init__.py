@@ -1,0 +1,1 @@
+"""The catalog, and the search structures derived from it."""

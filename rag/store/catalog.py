@@ -1,0 +1,337 @@
+"""The catalog: libraries, documents, pages, chunks and vectors, in one database."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from rag.domain import Document, Library, Page, Scope
+from rag.errors import NotFoundError, StoreError
+from rag.protocols import Vectors
+from rag.store.blobs import Blobs
+from rag.store.database import open_database
+from rag.store.rows import (
+    IndexedChunk,
+    Reading,
+    StoredChunk,
+    chunk_query,
+    document_of,
+    indexed_chunk,
+    library_of,
+    pack,
+    page_of,
+    stored_chunk,
+    within,
+)
+from rag.store.tables import chunks, documents, libraries, marks, pages
+
+logger = logging.getLogger(__name__)
+
+OWNER = "local"
+BATCH_ROWS = 500  # SQLite takes at most 32,766 variables in a statement
+
+
+class Catalog:
+    """Reads and writes the one truth about documents. Safe from many threads and processes."""
+
+    def __init__(self, data_dir: Path) -> None:
+        """Open the catalog in a folder, made if it does not exist.
+
+        Raises:
+            StoreError: the folder cannot be used.
+        """
+        try:
+            data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise StoreError(
+                f"The data directory {data_dir} cannot be made ({error.strerror}). "
+                "Choose another with --data-dir or TRAMONTANE_DATA_DIR."
+            ) from error
+        self.data_dir = data_dir
+        self.blobs = Blobs(data_dir / "blobs")
+        self._reader, self._writer = open_database(data_dir / "catalog.sqlite")
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._reader.dispose()
+
+    # Libraries
+
+    def library(self, name: str) -> Library:
+        """The library of that name.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        with self._reader.begin() as connection:
+            row = connection.execute(
+                select(libraries).where(libraries.c.owner == OWNER, libraries.c.name == name)
+            ).first()
+        if row is None:
+            raise NotFoundError(f"There is no library named {name!r}.")
+        return library_of(row)
+
+    def create_library(self, name: str, embedding_model: str, dimension: int) -> Library:
+        """The library of that name, made if it does not exist."""
+        try:
+            with self._writer.begin() as connection:
+                connection.execute(
+                    insert(libraries).values(
+                        id=secrets.token_hex(8),
+                        owner=OWNER,
+                        name=name,
+                        embedding_model=embedding_model,
+                        dimension=dimension,
+                        generation=0,
+                    )
+                )
+        except IntegrityError:
+            logger.debug("the library exists already")
+        return self.library(name)
+
+    def library_with_id(self, library_id: str) -> Library:
+        """The library as it is now; its generation tells whether what is derived is stale.
+
+        Raises:
+            NotFoundError: it was deleted.
+        """
+        with self._reader.begin() as connection:
+            row = connection.execute(select(libraries).where(libraries.c.id == library_id)).first()
+        if row is None:
+            raise NotFoundError("This library no longer exists.")
+        return library_of(row)
+
+    # Documents
+
+    def documents(self, library_id: str) -> list[Document]:
+        """Every document of a library, in the order in which they were added."""
+        query = (
+            select(documents)
+            .where(documents.c.library_id == library_id)
+            .order_by(documents.c.added_at, documents.c.name)
+        )
+        with self._reader.begin() as connection:
+            return [document_of(row) for row in connection.execute(query)]
+
+    def document(self, document_id: str) -> Document:
+        """One document.
+
+        Raises:
+            NotFoundError: it was removed, or never existed.
+        """
+        with self._reader.begin() as connection:
+            row = connection.execute(select(documents).where(documents.c.id == document_id)).first()
+        if row is None:
+            raise NotFoundError("This document is no longer in the library.")
+        return document_of(row)
+
+    def find(self, library_id: str, sha256: str) -> Document | None:
+        """The document with these bytes, if the library has it."""
+        query = select(documents).where(
+            documents.c.library_id == library_id, documents.c.sha256 == sha256
+        )
+        with self._reader.begin() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else document_of(row)
+
+    def publish(self, reading: Reading) -> Document:
+        """Add a document with its pages, chunks and vectors, all at once or not at all.
+
+        The same bytes in the same library are one document: what was recorded of them before is
+        replaced in the same transaction.
+        """
+        document = reading.document
+        if len(reading.vectors) != len(reading.chunks):
+            raise ValueError(f"{len(reading.chunks)} chunks with {len(reading.vectors)} vectors")
+        with self._writer.begin() as connection:
+            connection.execute(
+                delete(documents).where(
+                    documents.c.library_id == document.library_id,
+                    documents.c.sha256 == document.sha256,
+                )
+            )
+            connection.execute(insert(documents).values(**asdict(document), added_at=time.time()))
+            _insert_pages(connection, reading)
+            _insert_chunks(connection, reading)
+            _advance(connection, document.library_id)
+        return document
+
+    def remove(self, document_id: str) -> None:
+        """Remove a document from every answer at once, and its file when nobody else has it.
+
+        Raises:
+            NotFoundError: it is not there.
+        """
+        document = self.document(document_id)
+        with self._writer.begin() as connection:
+            connection.execute(delete(documents).where(documents.c.id == document_id))
+            _advance(connection, document.library_id)
+            others = connection.execute(
+                select(func.count())
+                .select_from(documents)
+                .where(documents.c.sha256 == document.sha256)
+            ).scalar_one()
+            if not others:
+                self.blobs.remove(document.sha256)
+
+    def original(self, document_id: str) -> Path:
+        """The stored file of a document."""
+        return self.blobs.path(self.document(document_id).sha256)
+
+    # Pages
+
+    def page(self, document_id: str, number: int) -> Page:
+        """One page, with its text.
+
+        Raises:
+            NotFoundError: there is no such page.
+        """
+        query = select(pages).where(pages.c.document_id == document_id, pages.c.number == number)
+        with self._reader.begin() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            raise NotFoundError(f"This document has no page {number}.")
+        return page_of(row)
+
+    def pages(self, document_id: str) -> list[Page]:
+        """Every page of a document, in order."""
+        query = select(pages).where(pages.c.document_id == document_id).order_by(pages.c.number)
+        with self._reader.begin() as connection:
+            return [page_of(row) for row in connection.execute(query)]
+
+    # Chunks
+
+    def chunks(self, ids: Sequence[int], scope: Scope) -> list[StoredChunk]:
+        """Those of the chunks that exist within the scope, in the order of the ids."""
+        found: dict[int, StoredChunk] = {}
+        with self._reader.begin() as connection:
+            for start in range(0, len(ids), BATCH_ROWS):
+                query = within(
+                    chunk_query().where(chunks.c.id.in_(ids[start : start + BATCH_ROWS])), scope
+                )
+                found |= {row.chunk_id: stored_chunk(row) for row in connection.execute(query)}
+        return [found[id_] for id_ in ids if id_ in found]
+
+    def chunks_on_pages(self, places: Sequence[tuple[str, int]], scope: Scope) -> list[StoredChunk]:
+        """Every chunk on these pages (document, number) within the scope, in reading order."""
+        found: list[StoredChunk] = []
+        with self._reader.begin() as connection:
+            for document_id, number in places:
+                query = within(
+                    chunk_query()
+                    .where(chunks.c.document_id == document_id, chunks.c.page == number)
+                    .order_by(chunks.c.start),
+                    scope,
+                )
+                found += [stored_chunk(row) for row in connection.execute(query)]
+        return found
+
+    def all_chunks(self, library_id: str) -> list[StoredChunk]:
+        """Every chunk of a library, by id."""
+        query = chunk_query().where(chunks.c.library_id == library_id).order_by(chunks.c.id)
+        with self._reader.begin() as connection:
+            return [stored_chunk(row) for row in connection.execute(query)]
+
+    def chunk_documents(self, library_id: str) -> list[tuple[int, str]]:
+        """The id and the document of every chunk of a library, by id."""
+        query = (
+            select(chunks.c.id, chunks.c.document_id)
+            .where(chunks.c.library_id == library_id)
+            .order_by(chunks.c.id)
+        )
+        with self._reader.begin() as connection:
+            return [(row.id, row.document_id) for row in connection.execute(query)]
+
+    def indexed_chunks(self, library_id: str) -> Iterator[IndexedChunk]:
+        """Every chunk of a library with the words it is found by, by id."""
+        query = chunk_query().where(chunks.c.library_id == library_id).order_by(chunks.c.id)
+        with self._reader.begin() as connection:
+            for row in connection.execute(query):
+                yield indexed_chunk(row)
+
+    def vectors(self, library: Library) -> tuple[NDArray[np.int64], Vectors]:
+        """The ids and vectors of a library's chunks, by id: shapes `(n,)` and `(n, dimension)`."""
+        query = (
+            select(chunks.c.id, chunks.c.vector)
+            .where(chunks.c.library_id == library.id)
+            .order_by(chunks.c.id)
+        )
+        with self._reader.begin() as connection:
+            rows = connection.execute(query).all()
+        ids = np.fromiter((row.id for row in rows), dtype=np.int64, count=len(rows))
+        packed = np.frombuffer(b"".join(row.vector for row in rows), dtype="<f2")
+        return ids, packed.reshape(len(rows), library.dimension).astype(np.float32)
+
+    def replace_vectors(
+        self, library: Library, model: str, dimension: int, vectors: dict[int, bytes]
+    ) -> None:
+        """Give every chunk of a library a vector of another model, all at once.
+
+        `vectors` maps chunk ids to packed vectors (see `pack`).
+
+        Raises:
+            StoreError: documents were added or removed since the vectors were made.
+        """
+        with self._writer.begin() as connection:
+            ids = connection.execute(
+                select(chunks.c.id).where(chunks.c.library_id == library.id)
+            ).scalars()
+            if set(ids) != vectors.keys():
+                raise StoreError("The library changed meanwhile. Run the command again.")
+            for id_, vector in vectors.items():
+                connection.execute(update(chunks).where(chunks.c.id == id_).values(vector=vector))
+            connection.execute(
+                update(libraries)
+                .where(libraries.c.id == library.id)
+                .values(embedding_model=model, dimension=dimension)
+            )
+            _advance(connection, library.id)
+
+    # Marks
+
+    def mark(self, name: str) -> str | None:
+        """A remembered fact about this data directory, if it was set."""
+        with self._reader.begin() as connection:
+            return connection.execute(
+                select(marks.c.value).where(marks.c.name == name)
+            ).scalar_one_or_none()
+
+    def set_mark(self, name: str, value: str) -> None:
+        """Remember a fact about this data directory."""
+        with self._writer.begin() as connection:
+            connection.execute(delete(marks).where(marks.c.name == name))
+            connection.execute(insert(marks).values(name=name, value=value))
+
+
+def _insert_pages(connection: Connection, reading: Reading) -> None:
+    if reading.pages:
+        rows = [{"document_id": reading.document.id} | asdict(page) for page in reading.pages]
+        connection.execute(insert(pages), rows)
+
+
+def _insert_chunks(connection: Connection, reading: Reading) -> None:
+    if not reading.chunks:
+        return
+    place = {"library_id": reading.document.library_id, "document_id": reading.document.id}
+    rows = [
+        place | asdict(chunk) | {"heading": list(chunk.heading), "vector": vector}
+        for chunk, vector in zip(reading.chunks, pack(reading.vectors), strict=True)
+    ]
+    connection.execute(insert(chunks), rows)
+
+
+def _advance(connection: Connection, library_id: str) -> None:
+    connection.execute(
+        update(libraries)
+        .where(libraries.c.id == library_id)
+        .values(generation=libraries.c.generation + 1)
+    )

@@ -1,0 +1,109 @@
+"""Between the rows of the catalog and the values of the domain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, Select, func, select
+
+from rag.domain import Chunk, Document, DocumentState, Library, Page, PageState, Scope
+from rag.protocols import Vectors
+from rag.store.tables import chunks, documents, pages
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChunk:
+    """A chunk with its catalog key, its text and the document it is in."""
+
+    id: int
+    chunk: Chunk
+    text: str
+    document: Document
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedChunk:
+    """What the search structures are built from."""
+
+    id: int
+    document_id: str
+    title: str
+    heading: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A document as it was read, ready to be published with its chunks and their vectors."""
+
+    document: Document
+    pages: Sequence[Page]
+    chunks: Sequence[Chunk]
+    vectors: Vectors
+
+
+def pack(vectors: Vectors) -> list[bytes]:
+    """Vectors as they are stored: float16, little-endian, one value a row."""
+    return [row.tobytes() for row in vectors.astype("<f2")]
+
+
+def library_of(row: Row[Any]) -> Library:
+    """A library from its row."""
+    return Library(row.id, row.name, row.embedding_model, row.dimension, row.generation)
+
+
+def document_of(row: Row[Any]) -> Document:
+    """A document from a row that has its columns, plain."""
+    fields = {name: getattr(row, name) for name in Document.__slots__}
+    return Document(**(fields | {"state": DocumentState(row.state)}))
+
+
+def page_of(row: Row[Any]) -> Page:
+    """A page from its row."""
+    return Page(row.number, row.label, row.text, row.offset, PageState(row.state), row.reason)
+
+
+def chunk_query() -> Select[Any]:
+    """Select chunks with their text, the label of their page and the whole of their document."""
+    text = func.substr(pages.c.text, chunks.c.start + 1, chunks.c.end - chunks.c.start)
+    return (
+        select(
+            documents,
+            chunks.c.id.label("chunk_id"),
+            chunks.c.page,
+            chunks.c.start,
+            chunks.c.end,
+            chunks.c.heading,
+            chunks.c.tokens,
+            pages.c.label,
+            text.label("text"),
+        )
+        .join_from(chunks, documents, documents.c.id == chunks.c.document_id)
+        .join(
+            pages,
+            (pages.c.document_id == chunks.c.document_id) & (pages.c.number == chunks.c.page),
+        )
+    )
+
+
+def within(query: Select[Any], scope: Scope) -> Select[Any]:
+    """Only what the scope may see."""
+    query = query.where(chunks.c.library_id == scope.library_id)
+    if scope.document_ids is not None:
+        query = query.where(chunks.c.document_id.in_(scope.document_ids))
+    return query
+
+
+def stored_chunk(row: Row[Any]) -> StoredChunk:
+    """A chunk from a row of `chunk_query`."""
+    chunk = Chunk(row.page, row.start, row.end, tuple(row.heading), row.tokens)
+    return StoredChunk(row.chunk_id, chunk, row.text, document_of(row), row.label)
+
+
+def indexed_chunk(row: Row[Any]) -> IndexedChunk:
+    """What is indexed of a chunk, from a row of `chunk_query`."""
+    heading = " ".join(row.heading)
+    return IndexedChunk(row.chunk_id, row.id, f"{row.title} {row.name}", heading, row.text)

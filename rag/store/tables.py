@@ -1,0 +1,91 @@
+"""The tables of the catalog: the only truth. Everything else on disk can be rebuilt from them."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+SCHEMA_VERSION = 1
+
+metadata = MetaData()
+
+marks = Table(
+    "mark",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", String, nullable=False),
+)
+
+libraries = Table(
+    "library",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("owner", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("embedding_model", String, nullable=False),
+    Column("dimension", Integer, nullable=False),
+    Column("generation", Integer, nullable=False, default=0),
+    UniqueConstraint("owner", "name"),
+)
+
+documents = Table(
+    "document",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("library_id", ForeignKey("library.id", ondelete="CASCADE"), nullable=False),
+    Column("name", String, nullable=False),
+    Column("title", String, nullable=False),
+    Column("media_type", String, nullable=False),
+    Column("sha256", String, nullable=False, index=True),
+    Column("size_bytes", Integer, nullable=False),
+    Column("state", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("page_count", Integer, nullable=False),
+    Column("paginated", Boolean, nullable=False),
+    Column("added_at", Float, nullable=False),
+    UniqueConstraint("library_id", "sha256"),
+)
+
+pages = Table(
+    "page",
+    metadata,
+    Column("document_id", ForeignKey("document.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("label", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("offset", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+)
+
+# AUTOINCREMENT: the id of a removed chunk is never given to another, so a stale index can at
+# worst name a chunk that is gone.
+chunks = Table(
+    "chunk",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("library_id", ForeignKey("library.id", ondelete="CASCADE"), nullable=False),
+    Column("document_id", ForeignKey("document.id", ondelete="CASCADE"), nullable=False),
+    Column("page", Integer, nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Column("heading", JSON, nullable=False),
+    Column("tokens", Integer, nullable=False),
+    Column("vector", LargeBinary, nullable=False),  # float16, little-endian
+    Index("chunk_by_place", "document_id", "page", "start"),
+    Index("chunk_by_library", "library_id"),
+    sqlite_autoincrement=True,
+)

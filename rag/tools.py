@@ -1,0 +1,64 @@
+"""Plain typed functions as tools that a model may call."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+
+from rag.domain import Passage, ToolCall, ToolResult, ToolSpec
+from rag.errors import RagError, ToolError
+
+LONGEST_RESULT = 12_000  # characters of a tool's own words
+ToolFunction = Callable[..., str | Sequence[Passage]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A function with the name, description and arguments that a model is shown."""
+
+    name: str
+    description: str
+    arguments: type[BaseModel]
+    function: ToolFunction
+
+    @property
+    def spec(self) -> ToolSpec:
+        """The tool as described to a model."""
+        return ToolSpec(self.name, self.description, self.arguments.model_json_schema())
+
+
+def tool_from(function: ToolFunction) -> Tool:
+    """Describe a function by its name, its docstring and its annotated parameters."""
+    signature = inspect.signature(function, eval_str=True)
+    fields: dict[str, Any] = {
+        name: (
+            parameter.annotation,
+            ... if parameter.default is parameter.empty else parameter.default,
+        )
+        for name, parameter in signature.parameters.items()
+    }
+    name = function.__name__
+    arguments: type[BaseModel] = create_model(name, __config__=ConfigDict(extra="forbid"), **fields)
+    return Tool(name, inspect.getdoc(function) or "", arguments, function)
+
+
+def run_tool(call: ToolCall, tools: Mapping[str, Tool]) -> ToolResult:
+    """Run a call; whatever the model could mend comes back as a failed result."""
+    tool = tools.get(call.name)
+    if tool is None:
+        known = ", ".join(sorted(tools)) or "none"
+        return ToolResult(
+            call, f"There is no tool named {call.name!r}. Tools: {known}.", failed=True
+        )
+    try:
+        arguments = tool.arguments.model_validate_json(call.arguments or "{}")
+        output = tool.function(**dict(arguments))
+    except (ValidationError, ToolError, RagError) as error:
+        return ToolResult(call, str(error)[:LONGEST_RESULT], failed=True)
+    if isinstance(output, str):
+        return ToolResult(call, output[:LONGEST_RESULT])
+    return ToolResult(call, f"{len(output)} passages found.", passages=tuple(output))

@@ -1,0 +1,319 @@
+"""Builds the application from its settings: plain constructor calls, imported by entry points."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import closing
+from dataclasses import dataclass
+
+from rag.assistant import Assistant
+from rag.doctor import Check
+from rag.domain import Library, ModelCard, Scope
+from rag.errors import EmbeddingMismatchError, NotFoundError, RagError, SettingsError
+from rag.evidence import SentenceScorer
+from rag.models import DEFAULT_CHAT_MODEL, offered_models
+from rag.protocols import ChatModel, Embedder
+from rag.providers.minilm.embedder import MiniLmEmbedder
+from rag.providers.reader import READER, EmbeddedReader
+from rag.retrieval import Retriever
+from rag.settings import Settings
+from rag.store.catalog import Catalog
+from rag.store.indexes import Indexes
+from rag.store.lexical import Words
+from rag.tools import Tool
+from rag.toolset import tools_for
+
+MINILM, MISTRAL_EMBED = "all-MiniLM-L6-v2", "mistral-embed"
+PROBE_SECONDS = 2.0
+DOCTOR_SECONDS = 10.0
+PROBE_LASTS_SECONDS = 20.0
+
+
+@dataclass(slots=True)
+class _Served:
+    """The models a server listed, and until when that is believed."""
+
+    names: tuple[str, ...] = ()
+    until: float = 0.0
+
+
+class Application:
+    """Everything an entry point needs, built once."""
+
+    def __init__(self, settings: Settings, catalog: Catalog, local: MiniLmEmbedder) -> None:
+        self.settings = settings
+        self.catalog = catalog
+        self.indexes = Indexes(catalog)
+        self.embedder = _embedder(settings, catalog, local)
+        self.scorer = SentenceScorer(local, Words())
+        self.retriever = Retriever(catalog, self.indexes, self.embedder, self.scorer)
+        self._chats: dict[str, ChatModel] = {}
+        self._served = _Served()
+        self._lock = threading.Lock()
+
+    @property
+    def library(self) -> Library:
+        """The library in use, as it is now."""
+        return self.catalog.library(self.settings.library)
+
+    def scope(self, document_ids: frozenset[str] | None = None) -> Scope:
+        """The library in use, or some of its documents."""
+        return Scope(self.library.id, document_ids)
+
+    def models(self) -> list[ModelCard]:
+        """The models to choose from, the configured one first, the embedded reader last."""
+        names = [default_model(self.settings)]
+        if self.settings.mistral_api_key is not None:
+            names += offered_models()
+        if _is_url(self.settings.chat):
+            names += self._served_names()
+        names.append(READER)
+        return [self._chat(name).card for name in dict.fromkeys(names)]
+
+    def assistant(self, model: str | None = None, *, passages: int | None = None) -> Assistant:
+        """Who answers: the named model, or the configured one.
+
+        Raises:
+            SettingsError: the model needs a key that is not set.
+            ProviderError: La Plateforme has retired it.
+        """
+        chat = self._chat(model or default_model(self.settings))
+        count = passages or self.settings.passages
+        return Assistant(chat, self.retriever, self._tools_for, count)
+
+    def close(self) -> None:
+        """Let go of the catalog."""
+        self.catalog.close()
+
+    def _tools_for(self, scope: Scope) -> list[Tool]:
+        return tools_for(scope, self.retriever, self.catalog)
+
+    def _chat(self, name: str) -> ChatModel:
+        with self._lock:
+            if name not in self._chats:
+                self._chats[name] = self._build_chat(name)
+            return self._chats[name]
+
+    def _build_chat(self, name: str) -> ChatModel:
+        settings = self.settings
+        if name == READER:
+            return EmbeddedReader(self.scorer)
+        if _is_url(settings.chat) and name not in offered_models():
+            return _server_chat(settings, settings.chat_model if _is_url(name) else name)
+        return _mistral_chat(settings, name)
+
+    def _served_names(self) -> list[str]:
+        now = time.monotonic()
+        if now >= self._served.until:
+            self._served = _Served(served_names(self.settings), now + PROBE_LASTS_SECONDS)
+        return list(self._served.names)
+
+
+def build(settings: Settings) -> Application:
+    """Open the data directory and wire everything together.
+
+    Raises:
+        SettingsError: two settings disagree, or one names what is not there.
+        StoreError: the data directory cannot be used.
+        EmbeddingMismatchError: the library was embedded with another model.
+    """
+    check_chat(settings)
+    return Application(settings, Catalog(settings.data_dir), MiniLmEmbedder())
+
+
+def default_model(settings: Settings) -> str:
+    """The name of the model that answers unless another is chosen."""
+    if settings.chat == "reader":
+        return READER
+    if settings.chat == "auto":
+        return DEFAULT_CHAT_MODEL if settings.mistral_api_key is not None else READER
+    return settings.chat
+
+
+def check_chat(settings: Settings) -> None:
+    """Refuse a chat setting that cannot work.
+
+    Raises:
+        SettingsError: it names a model that needs a key, or is no address.
+    """
+    name = default_model(settings)
+    if name == READER or _is_url(name):
+        return
+    if "/" in name or ":" in name:
+        raise SettingsError(
+            f"TRAMONTANE_CHAT is {name!r}, which is neither a model of La Plateforme nor an "
+            "address. For a server of your own give its URL, such as http://127.0.0.1:8000/v1, "
+            "and the model's name in TRAMONTANE_CHAT_MODEL."
+        )
+    if settings.mistral_api_key is None:
+        raise SettingsError(
+            f"TRAMONTANE_CHAT is {name!r}, a model of La Plateforme, and there is no key. Set "
+            "MISTRAL_API_KEY, or TRAMONTANE_CHAT=reader to answer without a model."
+        )
+
+
+def served_names(settings: Settings) -> tuple[str, ...]:
+    """The models the configured server lists now; none when it does not answer."""
+    from rag.providers.openai_compatible import served_models
+
+    try:
+        models = served_models(
+            settings.chat, api_key=_chat_key(settings), timeout_seconds=PROBE_SECONDS
+        )
+    except RagError:
+        return ()
+    return tuple(model.name for model in models)
+
+
+def checks(settings: Settings) -> list[Check]:
+    """What a doctor should look at."""
+    looks = [Check("library", lambda: _look_at_library(settings))]
+    if settings.mistral_api_key is not None:
+        looks.append(Check("La Plateforme", lambda: _look_at_key(settings)))
+    looks.append(Check("answers", lambda: _look_at_chat(settings)))
+    return looks
+
+
+def _look_at_library(settings: Settings) -> str:
+    with closing(Application(settings, Catalog(settings.data_dir), MiniLmEmbedder())) as app:
+        library = app.library
+        found = len(app.catalog.documents(library.id))
+        dimension = app.embedder.embed(["How long is a vector?"]).shape[1]
+    if dimension != library.dimension:
+        raise EmbeddingMismatchError(
+            f"{library.embedding_model} gives {dimension} dimensions now, and the library has "
+            f"{library.dimension}. Run `tramontane rebuild --embedding {library.embedding_model}`."
+        )
+    sentence = (
+        f"{library.name!r} has {found} documents, embedded with {library.embedding_model} "
+        f"({library.dimension} dimensions)."
+    )
+    if settings.mistral_api_key is not None and library.embedding_model == MINILM:
+        sentence += (
+            f" There is a key now: `tramontane rebuild --embedding {MISTRAL_EMBED}` embeds it "
+            "again with La Plateforme's model."
+        )
+    return sentence
+
+
+def _look_at_key(settings: Settings) -> str:
+    from rag.providers.mistral import probe_mistral
+
+    key = settings.mistral_api_key
+    names = probe_mistral(
+        key.get_secret_value() if key else "",
+        url=settings.mistral_url,
+        timeout_seconds=min(settings.request_timeout_seconds, DOCTOR_SECONDS),
+    )
+    return f"The key is valid at {settings.mistral_url}, which serves {len(names)} models."
+
+
+def _look_at_chat(settings: Settings) -> str:
+    check_chat(settings)
+    name = default_model(settings)
+    if name == READER:
+        return "The embedded reader answers: it quotes, without a language model."
+    card = (
+        _server_chat(settings, settings.chat_model)
+        if _is_url(name)
+        else _mistral_chat(settings, name)
+    ).connect()
+    return f"{card.name} on {card.place} answers, and reads {card.context_tokens:,} tokens."
+
+
+def wanted_embedding(settings: Settings, recorded: str | None) -> str:
+    """Which embedding model a library gets, or keeps."""
+    if settings.embedding != "auto":
+        return settings.embedding
+    if recorded is not None:
+        return recorded
+    return MINILM if settings.mistral_api_key is None else MISTRAL_EMBED
+
+
+def build_embedder(settings: Settings, model: str, local: Embedder) -> Embedder:
+    """The embedder of that name.
+
+    Raises:
+        SettingsError: it needs a key that is not set.
+    """
+    if model == MINILM:
+        return local
+    if settings.mistral_api_key is None:
+        raise SettingsError(
+            f"{model} needs a key. Set MISTRAL_API_KEY, or TRAMONTANE_EMBEDDING={MINILM}."
+        )
+    from rag.providers.mistral import MistralEmbedder
+
+    return MistralEmbedder(
+        settings.mistral_api_key.get_secret_value(),
+        url=settings.mistral_url,
+        timeout_seconds=settings.request_timeout_seconds,
+    )
+
+
+def open_for_reembedding(settings: Settings) -> tuple[Catalog, Library, Embedder]:
+    """The catalog, the library as recorded, and the embedder that the settings ask for.
+
+    Raises:
+        NotFoundError: there is no such library yet.
+    """
+    catalog = Catalog(settings.data_dir)
+    library = catalog.library(settings.library)
+    wanted = wanted_embedding(settings, library.embedding_model)
+    return catalog, library, build_embedder(settings, wanted, MiniLmEmbedder())
+
+
+def _embedder(settings: Settings, catalog: Catalog, local: Embedder) -> Embedder:
+    try:
+        library = catalog.library(settings.library)
+    except NotFoundError:
+        embedder = build_embedder(settings, wanted_embedding(settings, None), local)
+        catalog.create_library(settings.library, embedder.model, embedder.dimension)
+        return embedder
+    model = wanted_embedding(settings, library.embedding_model)
+    if model != library.embedding_model:
+        raise EmbeddingMismatchError(
+            f"The library {library.name!r} was embedded with {library.embedding_model} "
+            f"({library.dimension} dimensions), and TRAMONTANE_EMBEDDING asks for {model}. Run "
+            f"`tramontane rebuild --embedding {model}` to embed it again, or unset the setting."
+        )
+    if model != MINILM and settings.mistral_api_key is None:
+        raise EmbeddingMismatchError(
+            f"The library {library.name!r} was embedded with {model}, which needs MISTRAL_API_KEY. "
+            f"Set it, or run `tramontane rebuild --embedding {MINILM}` to embed it again here."
+        )
+    return build_embedder(settings, model, local)
+
+
+def _mistral_chat(settings: Settings, name: str) -> ChatModel:
+    if settings.mistral_api_key is None:
+        raise SettingsError(f"{name} needs a key. Set MISTRAL_API_KEY and start again.")
+    from rag.providers.mistral import MistralChat
+
+    return MistralChat(
+        settings.mistral_api_key.get_secret_value(),
+        name,
+        url=settings.mistral_url,
+        timeout_seconds=settings.request_timeout_seconds,
+    )
+
+
+def _server_chat(settings: Settings, model: str | None) -> ChatModel:
+    from rag.providers.openai_compatible import OpenAiCompatibleChat
+
+    return OpenAiCompatibleChat(
+        settings.chat,
+        model=model,
+        api_key=_chat_key(settings),
+        context_tokens=settings.chat_context_tokens,
+        timeout_seconds=settings.request_timeout_seconds,
+    )
+
+
+def _chat_key(settings: Settings) -> str | None:
+    return None if settings.chat_api_key is None else settings.chat_api_key.get_secret_value()
+
+
+def _is_url(name: str) -> bool:
+    return name.startswith(("http://", "https://"))

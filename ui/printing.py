@@ -1,0 +1,146 @@
+"""What the command line says to people: answers and lists on stdout, progress on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+import textwrap
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+from rich.table import Table
+
+from ingest.pipeline import Progress as FileProgress
+from ingest.pipeline import Report, Stage
+from rag.batch import Row
+from rag.doctor import Finding, Level
+from rag.domain import Answer, Document, DocumentState, Passage
+from rag.folding import flowing
+
+WIDTH = 96
+MARKS = {Level.GOOD: "ok", Level.NOTE: "note", Level.WRONG: "WRONG"}
+STATES = {
+    DocumentState.READY: "ready",
+    DocumentState.PARTIAL: "partly read",
+    DocumentState.NEEDS_OCR: "needs OCR",
+    DocumentState.EMPTY: "empty",
+    DocumentState.NEEDS_PASSWORD: "needs password",
+    DocumentState.DAMAGED: "damaged",
+    DocumentState.UNSUPPORTED: "unsupported",
+    DocumentState.TOO_LARGE: "too large",
+    DocumentState.FAILED: "failed",
+}
+
+
+def say(text: str) -> None:
+    """Print for the reader of the output."""
+    print(text)
+
+
+def tell(text: str) -> None:
+    """Print beside the output: a word on how things go, or what is wrong."""
+    print(text, file=sys.stderr)
+
+
+def say_row(row: Row) -> None:
+    """Print a row as one line of JSON, at once."""
+    print(json.dumps(row, ensure_ascii=False), flush=True)
+
+
+def place(passage: Passage) -> str:
+    """Where a passage stands, in words."""
+    if not passage.document.paginated:
+        return passage.document.name
+    return f"{passage.document.name}, p. {passage.label or passage.page}"
+
+
+def say_answer(answer: Answer) -> None:
+    """Print what follows the streamed text: the quotes it cites, or the nearest pages."""
+    say("")
+    shown: set[tuple[int, int, int]] = set()
+    for citation in answer.citations:
+        quote = citation.quote
+        key = (citation.number, quote.start, quote.end)
+        if key in shown:
+            continue
+        shown.add(key)
+        where = quote.document.name
+        if quote.document.paginated:
+            where += f", p. {quote.label or quote.page}"
+        say(_wrapped(f"[{citation.number}] {where}: “{flowing(quote.text)}”"))
+    if answer.refused and answer.nearest:
+        say("Nearest pages:")
+        for passage in answer.nearest:
+            say(_wrapped(f"- {place(passage)}: {flowing(passage.text)[:160]}…"))
+    if answer.notice:
+        tell(f"\n{answer.notice}")
+
+
+def say_passages(passages: Sequence[Passage]) -> None:
+    """Print passages, best first."""
+    for number, passage in enumerate(passages, start=1):
+        heading = " › ".join(passage.heading)
+        say(f"{number}. {place(passage)}{f' · {heading}' if heading else ''} ({passage.score:.3f})")
+        text = textwrap.shorten(flowing(passage.text), 400, placeholder=" …")
+        say(textwrap.indent(_wrapped(text), "   "))
+
+
+def say_documents(documents: Sequence[Document]) -> None:
+    """Print a table of documents."""
+    table = Table(box=None, pad_edge=False)
+    for column in ("id", "document", "pages", "state"):
+        table.add_column(column, justify="right" if column == "pages" else "left")
+    for document in documents:
+        state = STATES[document.state]
+        reason = f"{state}: {document.reason}" if document.reason else state
+        pages = str(document.page_count) if document.paginated else ""
+        table.add_row(document.id, document.name, pages, reason)
+    Console(width=None if sys.stdout.isatty() else 160, markup=False).print(table)
+
+
+def say_findings(findings: Sequence[Finding]) -> None:
+    """Print what the doctor found."""
+    for finding in findings:
+        say(_wrapped(f"{MARKS[finding.level]:<6} {finding.subject}: {finding.sentence}", hang=7))
+
+
+@contextmanager
+def file_progress() -> Iterator[Report]:
+    """Show on stderr how far each file has come; where that is no terminal, nothing moves."""
+    console = Console(stderr=True, markup=False)
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task("", total=None)
+
+        def report(progress: FileProgress) -> None:
+            verb = "embedding" if progress.stage is Stage.EMBEDDING else "reading"
+            bar.update(
+                task,
+                description=f"{verb} {progress.name}",
+                completed=progress.done,
+                total=progress.total,
+            )
+
+        yield report
+
+
+@contextmanager
+def count_progress() -> Iterator[Progress]:
+    """Show on stderr how many questions are answered."""
+    console = Console(stderr=True, markup=False)
+    columns = (TextColumn("answering"), BarColumn(), TextColumn("{task.completed}"))
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        bar.add_task("answering", total=None)
+        yield bar
+
+
+def _wrapped(text: str, hang: int = 4) -> str:
+    return textwrap.fill(
+        text, WIDTH, subsequent_indent=" " * hang, break_long_words=False, break_on_hyphens=False
+    )
