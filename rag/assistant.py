@@ -38,9 +38,10 @@ NEAREST_PAGES = 3
 LONGEST_REWRITE = 1_000  # characters; a longer reply is no question
 # Below this probability that the passages hold the answer, nothing is asked of a model. A model
 # that can say no itself is stopped only where nothing at all fits.
-READER_EVIDENCE = 0.5
+READER_EVIDENCE = 0.27  # on XQuAD 0.32 in English and 0.23 in German refuse 5 % of the answerable
 MODEL_EVIDENCE = 0.05
 REFUSAL = "The documents do not say."
+NOTHING_TO_SEARCH = "There is nothing to search yet: add a document, or choose one to ask."
 QUOTED = "Quoted from the documents by the embedded reader: no language model wrote this."
 UNCITED = "Nothing in this answer cites a document: check it before you rely on it."
 TRUNCATED = "The model stopped at its length limit: the answer is not complete."
@@ -131,8 +132,8 @@ class Assistant:
             turn.number(retrieval.passages)
             yield from self._converse(turn, history, scope)
         if turn.refused:
-            turn.text = REFUSAL
-            yield TextDelta(REFUSAL)
+            turn.text = REFUSAL if turn.passages else NOTHING_TO_SEARCH
+            yield TextDelta(turn.text)
         yield self._answer(turn)
 
     def answer(self, question: str, scope: Scope) -> Answer:

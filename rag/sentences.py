@@ -15,7 +15,11 @@ _END = re.compile(r"[.!?…。！？]+[\"'”’»)\]]*(?:\[\d+\])*(?=\s|$)|[。
 _ITEM = re.compile(r"[ \t]*(?:[-*•‣▪●○◦]|\(?\d{1,3}[.)]|\(?[a-z][.)]|#{1,6}|\|)[ \t]")
 _CELL = re.compile(r"\(?[$€£¥]?\s?\(?\d[\d,.]*\)?%?|—|–")
 _ENOUGH_CELLS = 2
-_SHORT_LINE = 0.6
+# A line ends early, and with it a paragraph, when the next word would have fitted: lines of running
+# text differ in length by less than this share of the long ones. One that goes on in lower case
+# must be shorter still.
+_ROOM_LEFT = 0.8
+_SHORT_LINE = 0.5
 
 
 def split_sentences(text: str) -> list[Span]:
@@ -50,12 +54,14 @@ def _breaks(text: str, previous: tuple[int, int], line: tuple[int, int], long: i
     gap = text[previous[1] : line[0]].replace("\r\n", "\n")
     if len(gap) > 1 or not before.strip() or not after.strip():
         return True
-    if _ITEM.match(after) or _is_row(before) or _is_row(after):
+    if _ITEM.match(after) or _is_row(before) or _is_row(after) or _are_rows(before, after):
         return True
-    ends_early = len(before) < _SHORT_LINE * long and not before.rstrip().endswith(
-        (",", "\x02", "-")
-    )
-    return ends_early and not after.lstrip()[0].islower()
+    if before.rstrip().endswith((",", "\x02", "\ufffe", "-", "–")):
+        return False
+    next_word = after.split(maxsplit=1)[0]
+    if after.lstrip()[0].islower():
+        return len(before) + len(next_word) < _SHORT_LINE * long and len(before) < len(after)
+    return len(before) + len(next_word) < _ROOM_LEFT * long
 
 
 def _is_row(line: str) -> bool:
@@ -68,6 +74,19 @@ def _is_row(line: str) -> bool:
         return False
     tail = words[figures[0] :]
     return len(figures) >= 0.5 * sum(word not in "$€£%)" for word in tail)
+
+
+def _are_rows(first: str, second: str) -> bool:
+    """Whether two lines are built alike: as many figures, the first at the same place."""
+    places = [
+        [position for position, word in enumerate(line.split()) if _CELL.fullmatch(word)]
+        for line in (first, second)
+    ]
+    return (
+        len(places[0]) == len(places[1]) >= _ENOUGH_CELLS
+        and places[0][0] == places[1][0]
+        and not first.rstrip().endswith((".", ",", ";", ":"))
+    )
 
 
 def _sentences(text: str, start: int, end: int) -> list[Span]:

@@ -250,9 +250,9 @@ def _translated(endpoint: Endpoint) -> Iterator[None]:
     """Turn what the SDK raises, also in the middle of a stream, into errors of ours."""
     try:
         yield
-    except errors.ResponseValidationError as error:
-        raise _unexpected(endpoint, error.body) from error
     except errors.MistralError as error:
+        if isinstance(error, errors.ResponseValidationError) and error.status_code == 200:
+            raise _unexpected(endpoint, error.body) from error
         raise faults.refusal(endpoint, error.raw_response, error.body) from error
     except errors.NoResponseError as error:
         raise faults.cut_off(endpoint) from error

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 
 from rag.domain import Finish, ModelCard, Prompt, TextDelta, ToolCall
 from rag.evidence import Sentence, SentenceScorer
@@ -14,7 +15,10 @@ READ_SOURCES = 5
 MOST_SENTENCES = 3
 # A further sentence is quoted when it scores at least this share of the best one.
 WORTH_QUOTING = 0.85
+INHERITED = 0.9
+LEAST_SCORE = 0.05
 SIMILARITY, COVERAGE, RANK = 1.0, 0.5, 0.1
+_MARKS = re.compile(r"^\s*(?:[-*•▪●◦]|#{1,6})\s+")
 
 
 class EmbeddedReader:
@@ -38,21 +42,37 @@ class EmbeddedReader:
         sources = prompt.sources[:READ_SOURCES]
         passages = [source.passage for source in sources]
         sentences = self._scorer.score(prompt.question, passages)
-        for position, sentence in enumerate(choose(sentences)):
-            source = sources[sentence.passage]
-            text = flowing(source.passage.text[sentence.span.start : sentence.span.end])
-            yield TextDelta(f"{'' if position == 0 else chr(10) * 2}“{text}” [{source.number}]")
+        texts = [passages[at.passage].text[at.span.start : at.span.end] for at in sentences]
+        for position, chosen in enumerate(choose(sentences, texts)):
+            number = sources[sentences[chosen].passage].number
+            break_ = "\n\n" if position else ""
+            yield TextDelta(f"{break_}“{flowing(_plain(texts[chosen]))}” [{number}]")
         yield Finish()
 
 
-def choose(sentences: list[Sentence]) -> list[Sentence]:
-    """The sentences worth quoting, best first."""
-    ranked = sorted(sentences, key=_score, reverse=True)[:MOST_SENTENCES]
-    if not ranked:
-        return []
-    bar = WORTH_QUOTING * _score(ranked[0])
-    return [sentence for sentence in ranked if _score(sentence) >= bar]
+def choose(sentences: Sequence[Sentence], texts: Sequence[str]) -> list[int]:
+    """The positions of the sentences worth quoting, best first.
+
+    A question answers nothing, but what follows it may: the next sentence inherits its score.
+    """
+    scores = [_score(sentence) for sentence in sentences]
+    for position, text in enumerate(texts):
+        if not text.rstrip().endswith("?"):
+            continue
+        following = position + 1
+        if following < len(texts) and sentences[following].passage == sentences[position].passage:
+            scores[following] = max(scores[following], INHERITED * scores[position])
+        scores[position] = 0.0
+    ranked = sorted(range(len(scores)), key=lambda at: (-scores[at], at))[:MOST_SENTENCES]
+    return [
+        at for at in ranked if scores[at] > 0 and scores[at] >= WORTH_QUOTING * scores[ranked[0]]
+    ]
 
 
 def _score(sentence: Sentence) -> float:
     return SIMILARITY * sentence.similarity + COVERAGE * sentence.coverage - RANK * sentence.passage
+
+
+def _plain(text: str) -> str:
+    """A sentence without the marks of a list item, a heading or a table row."""
+    return _MARKS.sub("", text).strip(" |")
