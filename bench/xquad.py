@@ -69,7 +69,7 @@ def quality(application: Application, questions: list[dict[str, Any]]) -> None:
 
 
 def refusal(application: Application, questions: list[dict[str, Any]], known: set[str]) -> None:
-    """Print what share of unanswerable questions is refused at the bar that keeps 95 % of others."""
+    """Print the share of unanswerable questions refused where 95 % of the others are answered."""
     scores: dict[bool, list[tuple[float, float, float]]] = {True: [], False: []}
     for question in questions:
         evidence = application.retriever.retrieve(question["question"], application.scope(), 8)
@@ -90,14 +90,18 @@ def main(arguments: list[str]) -> None:
     folder = Path(arguments[1] if len(arguments) > 1 else "../shared/eval") / "xquad"
     passages = rows(folder / f"{language}.passages.jsonl")
     questions = rows(folder / f"{language}.questions.jsonl")
-    with tempfile.TemporaryDirectory() as temporary:
-        with closing(library(passages, Path(temporary))) as application:
-            quality(application, questions)
+    with (
+        tempfile.TemporaryDirectory() as temporary,
+        closing(library(passages, Path(temporary))) as application,
+    ):
+        quality(application, questions)
     titles = sorted({passage["title"] for passage in passages})
     kept = [passage for passage in passages if titles.index(passage["title"]) % 2 == 0]
-    with tempfile.TemporaryDirectory() as temporary:
-        with closing(library(kept, Path(temporary))) as application:
-            refusal(application, questions, {passage["id"] for passage in kept})
+    with (
+        tempfile.TemporaryDirectory() as temporary,
+        closing(library(kept, Path(temporary))) as application,
+    ):
+        refusal(application, questions, {passage["id"] for passage in kept})
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ full and even chunks that begin at headings and paragraphs cost least.
 
 from __future__ import annotations
 
+import math
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
@@ -95,15 +96,15 @@ class _Outline:
     """Answers which headings stand above a place."""
 
     def __init__(self, headings: Sequence[Heading]) -> None:
-        ordered = sorted(headings, key=lambda heading: (heading.page, heading.start or 0))
-        self._places = [(heading.page, heading.start or 0) for heading in ordered]
+        placed = sorted(_places(headings), key=lambda pair: pair[0])
+        self._places = [place for place, _ in placed]
         self._paths: list[tuple[str, ...]] = []
         above: list[Heading] = []
-        for heading in ordered:
+        for _, heading in placed:
             above = [other for other in above if other.level < heading.level] + [heading]
             self._paths.append(tuple(other.title for other in above))
         self._starts: dict[int, set[int]] = {}
-        for heading in ordered:
+        for heading in headings:
             if heading.start is not None:
                 self._starts.setdefault(heading.page, set()).add(heading.start)
 
@@ -115,6 +116,21 @@ class _Outline:
     def starts(self, page: int) -> set[int]:
         """Where headings are known to stand on a page."""
         return self._starts.get(page, set())
+
+
+def _places(headings: Sequence[Heading]) -> Iterator[tuple[tuple[int, float], Heading]]:
+    """Where each heading takes effect.
+
+    One without a known place does so at the start of its page, but below another heading of that
+    page only from the next page on: what stands between them is more likely the other's.
+    """
+    begun = 0
+    for heading in headings:
+        if heading.start is None:
+            yield (heading.page, math.inf if heading.page == begun else 0), heading
+        else:
+            begun = heading.page
+            yield (heading.page, heading.start), heading
 
 
 def _units(

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import ctypes
 import io
+import logging
 import math
 import re
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ MIN_PATHS_OF_A_DRAWING = 20  # fewer are rules and frames, more may be letters d
 _SPLIT_SURROGATE = re.compile("[\ud800-\udfff]")
 _NO_EXTENT = 1e-6
 _lock = threading.Lock()
+logging.getLogger("pypdfium2").setLevel(logging.ERROR)  # it warns of forms it draws in part
 
 Boxes = NDArray[np.float64]
 
@@ -84,6 +86,11 @@ class OpenPdf:
                 raise DocumentError(
                     DocumentState.FAILED, f"Page {number} is damaged and cannot be read."
                 ) from error
+
+    def show_forms(self) -> None:
+        """Draw what is filled into forms as well; to be called before any page is taken."""
+        with _lock, suppress(pypdfium2.PdfiumError):
+            self._document.init_forms()
 
     def read(self, number: int) -> PageContent:
         """The content of a page, counted from 1.
@@ -154,16 +161,18 @@ def render_page(path: Path, number: int, width_pixels: int) -> bytes:
         NotFoundError: there is no page of that number.
         DocumentError: the file or the page cannot be read.
     """
-    with open_pdf(path) as document, document.page(number) as page:
-        width, height = (max(side, 1.0) for side in page.get_size())
-        scale = min(
-            max(width_pixels, 1) / width,
-            MAX_IMAGE_SIDE / max(width, height),
-            math.sqrt(MAX_IMAGE_PIXELS / (width * height)),
-        )
-        bitmap = page.render(scale=scale, fill_color=(255, 255, 255, 255))
-        image = bitmap.to_pil().convert("RGB").copy()
-        bitmap.close()
+    with open_pdf(path) as document:
+        document.show_forms()
+        with document.page(number) as page:
+            width, height = (max(side, 1.0) for side in page.get_size())
+            scale = min(
+                max(width_pixels, 1) / width,
+                MAX_IMAGE_SIDE / max(width, height),
+                math.sqrt(MAX_IMAGE_PIXELS / (width * height)),
+            )
+            bitmap = page.render(scale=scale, fill_color=(255, 255, 255, 255))
+            image = bitmap.to_pil().convert("RGB").copy()
+            bitmap.close()
     out = io.BytesIO()
     image.save(out, "JPEG", quality=85)
     return out.getvalue()
