@@ -19,7 +19,7 @@ from rag.folding import flowing, readable
 from rag.protocols import Embedder, Vectors
 from rag.store.blobs import hash_file
 from rag.store.catalog import Catalog
-from rag.store.rows import Reading, pack
+from rag.store.rows import Reading, pack, storable
 from rag.tokens import count_tokens
 
 BATCH_CHUNKS = 64
@@ -98,15 +98,15 @@ class Ingestor:
         twice are one document; bytes that could not be read before are read again.
 
         Raises:
-            DocumentError: the file is not there or may not be read.
+            DocumentError: the file is not there, may not be read, or changed meanwhile.
+            StoreError: it cannot be stored.
             ProviderError: the embedder's server failed; nothing of the file was recorded.
         """
         name = name or path.name
         try:
             size, sha256 = path.stat().st_size, hash_file(path)
         except OSError as error:
-            reason = f"{path} cannot be read ({error.strerror})."
-            raise DocumentError(DocumentState.FAILED, reason) from error
+            raise _unreadable(path, error) from error
         known = self._catalog.find(library.id, sha256)
         if known is not None and known.state in READABLE:
             return Added(name, known, new=False)
@@ -115,11 +115,19 @@ class Ingestor:
         chunks = split(loaded.pages, loaded.outline, self._measure, CHUNK_TOKENS)
         vectors = self._embed(document, loaded, chunks, report)
         if loaded.pages:
-            self._catalog.blobs.put(path)
-        self._catalog.publish(Reading(document, loaded.pages, chunks, vectors))
+            self._keep(path, sha256)
+        published = self._catalog.publish(Reading(document, loaded.pages, chunks, vectors))
         if loaded.pages:
-            self._catalog.blobs.put(path)  # had the last owner been removed in between
-        return Added(name, document, new=True)
+            self._keep(path, sha256)  # had the last owner been removed in between
+        return Added(name, published, new=published.id == document.id)
+
+    def _keep(self, path: Path, sha256: str) -> None:
+        kept = self._catalog.blobs.put(path)
+        if kept != sha256:
+            self._catalog.discard_file(kept)
+            raise DocumentError(
+                DocumentState.FAILED, f"{path} changed while it was read. Add it again."
+            )
 
     def _load(self, path: Path, name: str, size: int, report: Report) -> LoadedDocument:
         try:
@@ -135,6 +143,8 @@ class Ingestor:
                 max_pages=self._limits.max_pages,
                 progress=lambda done, total: report(Progress(name, Stage.READING, done, total)),
             )
+        except OSError as error:
+            raise _unreadable(path, error) from error
         except DocumentError as error:
             return LoadedDocument(name, "", False, (), (), error.state, error.reason)
 
@@ -206,4 +216,8 @@ def _document(
 def embedded_text(title: str, heading: Sequence[str], text: str) -> str:
     """What is embedded for a chunk: its title and headings, then its words."""
     header = " · ".join(dict.fromkeys([title, *heading]))[:LONGEST_HEADER]
-    return f"{header}\n{flowing(text)}"
+    return storable(f"{header}\n{flowing(text)}")
+
+
+def _unreadable(path: Path, error: OSError) -> DocumentError:
+    return DocumentError(DocumentState.FAILED, f"{path} cannot be read ({error.strerror}).")

@@ -6,10 +6,11 @@ import itertools
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 from ingest.pipeline import READABLE, Ingestor, Progress, Stage
 from rag.domain import Library
@@ -18,6 +19,7 @@ from rag.errors import RagError
 logger = logging.getLogger(__name__)
 
 REMEMBERED_JOBS = 200
+JOIN_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +81,20 @@ class IngestQueue:
             return list(self._jobs.values())
 
     def close(self) -> None:
-        """Stop after the page that is being read."""
+        """Stop after the page that is being read; files that still wait are not taken in."""
         self._closed = True
         self._tasks.put(None)
-        self._thread.join(timeout=10)
+        self._thread.join(timeout=JOIN_SECONDS)
+        with suppress(Empty):
+            while True:
+                if task := self._tasks.get_nowait():
+                    _discard(task)
 
     def _run(self) -> None:
-        while (task := self._tasks.get()) is not None and not self._closed:
+        while (task := self._tasks.get()) is not None:
+            if self._closed:
+                _discard(task)
+                continue
             try:
                 self._take_in(task)
             except _Closing:
@@ -100,8 +109,7 @@ class IngestQueue:
                     outcome="Something went wrong inside Tramontane. The log says what.",
                 )
             finally:
-                if not task.keep:
-                    task.path.unlink(missing_ok=True)
+                _discard(task)
 
     def _take_in(self, task: _Task) -> None:
         name = self._jobs[task.id].name
@@ -136,3 +144,13 @@ class IngestQueue:
                 outcome=outcome,
                 document_id=document_id,
             )
+
+
+def _discard(task: _Task) -> None:
+    """Delete a file that was handed over; that it cannot be must not stop the queue."""
+    if task.keep:
+        return
+    try:
+        task.path.unlink(missing_ok=True)
+    except OSError as error:
+        logger.warning("%s cannot be deleted (%s)", task.path, error.strerror)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rag.citations import MarkerReader, cite
 from rag.domain import (
@@ -26,10 +26,12 @@ from rag.domain import (
     Usage,
 )
 from rag.errors import InvalidReplyError
+from rag.folding import encodable
 from rag.models import answer_cost
-from rag.prompts import NOT_FOUND, compose, compose_rewrite, render_sources
+from rag.prompts import compose, compose_rewrite, fits, render_sources
 from rag.protocols import ChatModel
-from rag.retrieval import Retriever
+from rag.refusal import RefusalReader
+from rag.retrieval import Retriever, checked_question
 from rag.tools import Tool, run_tool
 
 MAX_TOOL_ROUNDS = 4
@@ -41,6 +43,7 @@ LONGEST_REWRITE = 1_000  # characters; a longer reply is no question
 READER_EVIDENCE = 0.27  # on XQuAD 0.32 in English and 0.23 in German refuse 5 % of the answerable
 MODEL_EVIDENCE = 0.05
 REFUSAL = "The documents do not say."
+NO_ROOM = "There is no room left to read this. Answer from what you have."
 NOTHING_TO_SEARCH = "There is nothing to search yet: add a document, or choose one to ask."
 QUOTED = "Quoted from the documents by the embedded reader: no language model wrote this."
 UNCITED = "Nothing in this answer cites a document: check it before you rely on it."
@@ -67,7 +70,7 @@ class _Turn:
     def number(self, passages: Sequence[Passage]) -> list[Source]:
         """Give passages their numbers; one seen before keeps the one it had."""
         known = {_key(source.passage): source for source in self.sources}
-        numbered = []
+        numbered: list[Source] = []
         for passage in passages:
             source = known.get(_key(passage))
             if source is None:
@@ -75,11 +78,11 @@ class _Turn:
                 self.sources.append(source)
                 known[_key(passage)] = source
             numbered.append(source)
-        self.markers.offer(numbered)
         return numbered
 
     def show(self, text: str) -> Iterator[TextDelta]:
         """Add a piece to the answer."""
+        text = encodable(text)
         if text:
             self.text += text
             yield TextDelta(text)
@@ -119,7 +122,7 @@ class Assistant:
         Raises:
             RagError: at any point; what was yielded before is then no answer.
         """
-        turn = _Turn(question.strip(), time.monotonic())
+        turn = _Turn(checked_question(question), time.monotonic())
         self._chat.connect()
         yield from self._rewritten(turn, history)
         retrieval = self._retriever.retrieve(turn.question, scope, self._passages)
@@ -132,8 +135,8 @@ class Assistant:
             turn.number(retrieval.passages)
             yield from self._converse(turn, history, scope)
         if turn.refused:
-            turn.text = REFUSAL if turn.passages else NOTHING_TO_SEARCH
-            yield TextDelta(turn.text)
+            before = "\n\n" if turn.text and not turn.text[-1].isspace() else ""
+            yield from turn.show(before + (REFUSAL if turn.passages else NOTHING_TO_SEARCH))
         yield self._answer(turn)
 
     def answer(self, question: str, scope: Scope) -> Answer:
@@ -141,16 +144,18 @@ class Assistant:
         return drain(self.ask(question, (), scope))
 
     def _rewritten(self, turn: _Turn, history: Sequence[Message]) -> Iterator[Event]:
-        if not history or not self.card.instructable or not turn.question:
+        """Put the standalone question in place of a follow-up; a reply cut short is not used."""
+        if not history or not self.card.instructable:
             return
-        text = ""
+        text, whole = "", False
         for item in self._chat.stream(compose_rewrite(turn.question, history, self.card)):
             if isinstance(item, TextDelta):
                 text += item.text
             elif isinstance(item, Finish):
+                whole = item.complete
                 turn.spend(item.usage)
-        text = " ".join(text.split()).strip('"“”')
-        if text and text != turn.question and len(text) <= LONGEST_REWRITE:
+        text = encodable(" ".join(text.split())).strip('"“” ')
+        if whole and text and text != turn.question and len(text) <= LONGEST_REWRITE:
             turn.question = text
             yield Rewritten(text)
 
@@ -159,39 +164,41 @@ class Assistant:
         tools = {tool.name: tool for tool in self._tools_for(scope)} if self.card.tools else {}
         specs = [tool.spec for tool in tools.values()]
         prompt = compose(turn.question, turn.sources, history, self.card, specs)
+        turn.markers.offer(prompt.sources)
         for round_number in range(MAX_TOOL_ROUNDS + 1):
             if round_number == MAX_TOOL_ROUNDS:
-                prompt = Prompt(prompt.messages, prompt.question, prompt.sources)
+                prompt = replace(prompt, tools=())
             said, calls = yield from self._one_turn(turn, prompt)
             if not calls or turn.refused:
-                return
-            messages = [*prompt.messages, Message("assistant", said, tool_calls=tuple(calls))]
+                break
+            said_and_called = Message("assistant", said, tool_calls=tuple(calls))
+            prompt = replace(prompt, messages=(*prompt.messages, said_and_called))
             for call in calls:
                 result = run_tool(call, tools)
                 turn.results.append(result)
                 yield result
-                messages.append(_tool_message(turn, result))
-            prompt = Prompt(tuple(messages), prompt.question, tuple(turn.sources), prompt.tools)
+                prompt = self._told(turn, prompt, result)
+        if not turn.text.strip():
+            if self.card.instructable and not turn.refused:
+                raise InvalidReplyError("The model sent an empty answer. Ask again.")
+            turn.refused = True
 
     def _one_turn(
         self, turn: _Turn, prompt: Prompt
     ) -> Generator[Event, None, tuple[str, list[ToolCall]]]:
-        """One reply of the model: what it said, and the tools it calls.
-
-        The beginning of the reply is held back while it may still be a refusal.
-        """
-        said, held, finished = "", "", False
+        """One reply of the model: what it said, and the tools it calls."""
+        said, finished = "", False
         calls: list[ToolCall] = []
+        refusal = RefusalReader()
+        may_call = MAX_CALLS_A_ROUND if prompt.tools else 0
         for item in self._chat.stream(prompt):
             if isinstance(item, TextDelta):
+                if turn.text and not said and not turn.text[-1].isspace():
+                    yield from turn.show(turn.markers.feed("\n\n"))
                 said += item.text
-                held += item.text
-                if turn.text or not NOT_FOUND.startswith(held.lstrip()[: len(NOT_FOUND)]):
-                    yield from turn.show(turn.markers.feed(held))
-                    held = ""
-                turn.refused = turn.refused or held.lstrip().startswith(NOT_FOUND)
+                yield from turn.show(turn.markers.feed(refusal.feed(item.text)))
             elif isinstance(item, ToolCall):
-                if len(calls) < MAX_CALLS_A_ROUND:
+                if len(calls) < may_call:
                     calls.append(item)
                     yield item
             else:
@@ -200,9 +207,20 @@ class Assistant:
                 turn.spend(item.usage)
         if not finished:
             raise InvalidReplyError("The answer was cut off. Ask again.")
-        if not turn.refused:
-            yield from turn.show(turn.markers.feed(held) + turn.markers.rest())
+        yield from turn.show(turn.markers.feed(refusal.rest()) + turn.markers.rest())
+        turn.refused = refusal.refused or (refusal.found and not turn.markers.sources)
         return said, calls
+
+    def _told(self, turn: _Turn, prompt: Prompt, result: ToolResult) -> Prompt:
+        """The prompt with the result of a call, as far as the model can still read it."""
+        sources = turn.number(result.passages)
+        content = render_sources(sources) if sources else result.content
+        message = Message("tool", content, tool_call_id=result.call.id)
+        if not fits(message, prompt, self.card):
+            return replace(prompt, messages=(*prompt.messages, replace(message, content=NO_ROOM)))
+        turn.markers.offer(sources)
+        known = {source.number: source for source in (*prompt.sources, *sources)}
+        return replace(prompt, messages=(*prompt.messages, message), sources=tuple(known.values()))
 
     def _answer(self, turn: _Turn) -> Answer:
         citations = () if turn.refused else cite(turn.text, turn.markers.sources)
@@ -242,15 +260,8 @@ def drain(events: Iterator[Event]) -> Answer:
     raise InvalidReplyError("No answer came. Ask again.")
 
 
-def _key(passage: Passage) -> tuple[str, int, int]:
-    return passage.document.id, passage.page, passage.start
-
-
-def _tool_message(turn: _Turn, result: ToolResult) -> Message:
-    content = result.content
-    if result.passages:
-        content = render_sources(turn.number(result.passages))
-    return Message("tool", content, tool_call_id=result.call.id)
+def _key(passage: Passage) -> tuple[str, int, int, int]:
+    return passage.document.id, passage.page, passage.start, passage.end
 
 
 def _nearest(passages: Sequence[Passage]) -> tuple[Passage, ...]:

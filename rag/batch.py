@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TextIO
@@ -12,9 +13,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from rag.domain import Answer, Citation, Passage
 from rag.errors import RagError, SettingsError
+from rag.folding import encodable
 
 Format = Literal["csv", "jsonl"]
 Row = dict[str, Any]
+BYTE_ORDER_MARK = "\ufeff"
 
 
 class BatchQuestion(BaseModel):
@@ -37,11 +40,17 @@ class BatchQuestion(BaseModel):
             return tuple(name.strip() for name in value.split(";") if name.strip())
         return value
 
+    @field_validator("question", "library", "documents")
+    @classmethod
+    def _readable(cls, value: str | tuple[str, ...] | None) -> str | tuple[str, ...] | None:
+        texts = (value or "",) if not isinstance(value, tuple) else value
+        if any(encodable(text) != text for text in texts):
+            raise ValueError("it is not UTF-8 text; save the file as UTF-8")
+        return value
+
     @field_validator("question")
     @classmethod
-    def _readable(cls, value: str) -> str:
-        if any("\udc80" <= character <= "\udcff" for character in value):
-            raise ValueError("it is not UTF-8 text; save the file as UTF-8")
+    def _said(cls, value: str) -> str:
         if not value.strip():
             raise ValueError("it is empty")
         return value
@@ -75,13 +84,15 @@ def read_questions(stream: TextIO, form: Format) -> Iterator[BatchQuestion | Bad
         if isinstance(row, str):
             yield BadRow(id_, row)
             continue
-        id_ = str(row.get("id") or number)
+        given = row.get("id")
+        id_ = str(number) if given is None or given == "" else encodable(str(given))
         try:
             yield BatchQuestion.model_validate(row | {"id": id_})
         except ValidationError as error:
             first = error.errors()[0]
             field = ".".join(str(part) for part in first["loc"])
-            yield BadRow(id_, f"Row {number} cannot be used: {field}: {first['msg']}.")
+            wrong = first["msg"].removeprefix("Value error, ")
+            yield BadRow(id_, f"Row {number} cannot be used: {field}: {wrong}.")
 
 
 def run(
@@ -168,35 +179,84 @@ def _row(id_: str, question: str) -> Row:
 
 
 def _csv_rows(stream: TextIO) -> Iterator[Row | str]:
-    first = stream.readline()
-    delimiter = max(",;\t", key=first.count)
-    header = [
-        name.strip().casefold() for name in next(csv.reader([first], delimiter=delimiter), [])
-    ]
+    records = _csv_records(stream)
+    first = next(records, [])
+    header = [name.strip().casefold() for name in first] if isinstance(first, list) else []
     if "question" not in header:
         raise SettingsError(
             "The CSV file has no column named 'question'. Name one in its first row."
         )
-    reader = csv.reader(stream, delimiter=delimiter)
+    for values in records:
+        if isinstance(values, str):
+            yield values
+        elif any(value.strip() for value in values[len(header) :]):
+            yield (
+                f"This row has {len(values)} values for {len(header)} columns: put quotation "
+                "marks around a text that holds the separator."
+            )
+        elif any(value.strip() for value in values):
+            yield dict(zip(header, values, strict=False))
+
+
+def _csv_records(stream: TextIO) -> Iterator[list[str] | str]:
+    """The rows of a CSV file; what is none is a sentence, and the next line begins another."""
+    lines = _Lines(stream)
+    lines.strip_mark()
+    delimiter = _delimiter(lines.first)
     while True:
+        lines.read.clear()
         try:
-            values = next(reader)
+            yield next(csv.reader(lines, delimiter=delimiter, strict=True))
         except StopIteration:
             return
         except csv.Error as error:
+            lines.put_back_all_but_one()
             yield f"This row is not CSV: {error}."
-            continue
-        if any(value.strip() for value in values):
-            yield dict(zip(header, values, strict=False))
+
+
+class _Lines:
+    """The lines of a file, with the way back to those that a record which is none took in."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._waiting = deque([stream.readline()])
+        self.read: list[str] = []
+
+    @property
+    def first(self) -> str:
+        return self._waiting[0]
+
+    def strip_mark(self) -> None:
+        self._waiting[0] = self._waiting[0].removeprefix(BYTE_ORDER_MARK)
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self._waiting.popleft() if self._waiting else self._stream.readline()
+        if not line:
+            raise StopIteration
+        self.read.append(line)
+        return line
+
+    def put_back_all_but_one(self) -> None:
+        self._waiting.extendleft(reversed(self.read[1:]))
+
+
+def _delimiter(header: str) -> str:
+    """What separates the columns; for a single one a character that no text holds."""
+    found = max(",;\t", key=header.count)
+    return found if found in header else "\x1f"
 
 
 def _json_rows(stream: TextIO) -> Iterator[Row | str]:
     for line in stream:
-        if not line.strip():
+        text = line.removeprefix(BYTE_ORDER_MARK)
+        if not text.strip():
             continue
         try:
-            row = json.loads(line)
-        except ValueError as error:
+            row = json.loads(text)
+        except (ValueError, RecursionError) as error:
             yield f"This line is not JSON: {error}."
             continue
         yield row if isinstance(row, dict) else "This line is not a JSON object."

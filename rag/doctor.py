@@ -51,8 +51,12 @@ def examine(data_dir: Path, checks: list[Check]) -> Iterator[Finding]:
 
 
 def _disk(data_dir: Path) -> Finding:
-    folder = next(path for path in (data_dir, *data_dir.absolute().parents) if path.exists())
-    free = shutil.disk_usage(folder).free
+    try:
+        folder = next(path for path in (data_dir, *data_dir.absolute().parents) if path.exists())
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        sentence = f"{data_dir.absolute()} cannot be looked at ({error.strerror})."
+        return Finding("data directory", Level.WRONG, f"{sentence} Choose another directory.")
     sentence = f"{data_dir.absolute()}, {free / 1e9:,.1f} GB free."
     if free < LOW_DISK_BYTES:
         return Finding("data directory", Level.WRONG, f"{sentence} Make room before adding files.")

@@ -83,7 +83,9 @@ class SentenceScorer:
         if missing:
             known |= dict(zip(missing, self._embedder.embed(missing), strict=True))
         with self._lock:
-            self._vectors |= known
+            for text, vector in known.items():
+                self._vectors[text] = vector
+                self._vectors.move_to_end(text)
             while len(self._vectors) > REMEMBERED_SENTENCES:
                 self._vectors.popitem(last=False)
         return np.stack([known[text] for text in texts])

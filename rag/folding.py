@@ -5,15 +5,22 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 # pdfium marks a hyphen at the end of a line, whose word goes on in the next, as U+0002 or U+FFFE.
-_BROKEN_WORD = re.compile(r"[\x02\ufffe\u00ad]\s*|(?<=[a-zà-ÿ])-[ \t]*\r?\n[ \t]*(?=[a-zà-ÿ])")
+_BROKEN_WORD = re.compile(
+    r"[\x02\ufffe\u00ad]\s*|(?<=[a-zß-öø-ÿ])-[ \t]*\r?\n[ \t]*(?=[a-zß-öø-ÿ])"
+)
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+_INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+_ACCENTS = re.compile(r"[\u0300-\u036f]+")
 _SAME = str.maketrans(
     {
         **dict.fromkeys("‘’‚‛′`´ʼ", "'"),
         **dict.fromkeys("“”„‟″«»", '"'),
         **dict.fromkeys("‐‑‒–—―−", "-"),
+        "[": "(",
+        "]": ")",
         "×": "x",
         "…": "...",
         "⁄": "/",
@@ -23,14 +30,24 @@ _SAME = str.maketrans(
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """A text made comparable; `offsets[i]` is where character `i` came from in the original."""
+    """A text made comparable.
+
+    Character `i` stands for `original[offsets[i]:ends[i]]`, more than one character where an
+    accent of its own follows a letter.
+    """
 
     text: str
     offsets: tuple[int, ...]
+    ends: tuple[int, ...]
 
     def original(self, start: int, end: int) -> tuple[int, int]:
-        """The half-open range of the original that a range of the folded text covers."""
-        return self.offsets[start], self.offsets[end - 1] + 1
+        """The half-open range of the original that a non-empty range of the folded text covers."""
+        return self.offsets[start], self.ends[end - 1]
+
+
+def encodable(text: str) -> str:
+    """A text with lone surrogates, which no UTF-8 can hold, replaced."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def readable(text: str) -> str:
@@ -44,27 +61,40 @@ def flowing(text: str) -> str:
 
 
 def fold(text: str) -> Folded:
-    """Fold case, white space, quotation marks, dashes, ligatures and words broken at a line's end.
+    """Fold case, accents, white space, quotation marks, dashes, ligatures and broken words.
 
     Two passages that a reader would call the same words fold to the same text.
     """
-    skipped = {
-        position for match in _BROKEN_WORD.finditer(text) for position in range(*match.span())
-    }
     letters: list[str] = []
     offsets: list[int] = []
-    for position, character in enumerate(text):
-        if position in skipped or _CONTROLS.match(character):
-            continue
-        if character.isspace():
-            if letters and letters[-1] == " ":
+    ends: list[int] = []
+    done = 0
+    for broken in [*(match.span() for match in _BROKEN_WORD.finditer(text)), (len(text),) * 2]:
+        for position in range(done, broken[0]):
+            piece = _fold_character(text[position])
+            if piece is None:
+                if ends and ends[-1] == position:
+                    ends[-1] = position + 1
                 continue
-            piece = " "
-        elif character.isascii():
-            piece = character.lower()
-        else:
-            piece = unicodedata.normalize("NFKC", character).translate(_SAME).casefold()
-        for letter in piece:
-            letters.append(letter)
-            offsets.append(position)
-    return Folded("".join(letters), tuple(offsets))
+            for letter in piece:
+                if letter == " " and letters and letters[-1] == " ":
+                    continue
+                letters.append(letter)
+                offsets.append(position)
+                ends.append(position + 1)
+        done = broken[1]
+    return Folded("".join(letters), tuple(offsets), tuple(ends))
+
+
+@lru_cache(maxsize=4096)
+def _fold_character(character: str) -> str | None:
+    """What a character is compared as: nothing when unseen, None for the accent of a letter."""
+    if character.isspace():
+        return " "
+    if _CONTROLS.match(character) or _INVISIBLE.match(character):
+        return ""
+    if _ACCENTS.match(character):
+        return None
+    plain = unicodedata.normalize("NFKD", character.translate(_SAME)).translate(_SAME)
+    folded = unicodedata.normalize("NFC", _ACCENTS.sub("", plain.casefold()))
+    return "".join(" " if letter.isspace() else letter for letter in folded)

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.domain import Passage, Scope
-from rag.errors import EmbeddingMismatchError, QuestionError
+from rag.errors import EmbeddingMismatchError, NotFoundError, QuestionError
 from rag.evidence import Evidence, SentenceScorer, rarity, weigh
+from rag.folding import encodable
 from rag.protocols import Embedder
 from rag.store.catalog import Catalog
 from rag.store.indexes import Indexes, LibraryIndex
@@ -50,7 +51,7 @@ class Retriever:
             EmbeddingMismatchError: it was embedded with another model.
             ProviderError: the embedder's server failed.
         """
-        question = _checked(question)
+        question = checked_question(question)
         index = self._index(scope)
         scores = self._fused(question, index, scope)
         ranked = sorted(scores, key=lambda id_: (-scores[id_], id_))[: max(CANDIDATES, 4 * k)]
@@ -59,7 +60,7 @@ class Retriever:
 
     def retrieve(self, question: str, scope: Scope, k: int) -> Retrieval:
         """Search, and weigh whether what was found answers the question. Raises as `search`."""
-        question = _checked(question)
+        question = checked_question(question)
         passages = self.search(question, scope, k)
         words = self._index(scope).words
         sentences = self._scorer.score(
@@ -101,14 +102,21 @@ class Retriever:
                 continue
             page = self._catalog.chunks_on_pages([(hit.document.id, hit.chunk.page)], scope)
             run = _grow(hit, page, taken)
-            if run:
+            passage = self._passage(hit, run, scores[hit.id]) if run else None
+            if passage is not None:
                 taken |= {chunk.id for chunk in run}
-                passages.append(self._passage(hit, run, scores[hit.id]))
+                passages.append(passage)
         return tuple(passages)
 
-    def _passage(self, hit: StoredChunk, run: Sequence[StoredChunk], score: float) -> Passage:
+    def _passage(
+        self, hit: StoredChunk, run: Sequence[StoredChunk], score: float
+    ) -> Passage | None:
+        """The passage of a run of chunks; None when its document was removed meanwhile."""
         start, end = run[0].chunk.start, run[-1].chunk.end
-        page = self._catalog.page(hit.document.id, hit.chunk.page)
+        try:
+            page = self._catalog.page(hit.document.id, hit.chunk.page)
+        except NotFoundError:
+            return None
         ids = (hit.id, *(chunk.id for chunk in run if chunk.id != hit.id))
         return Passage(
             hit.document,
@@ -162,8 +170,13 @@ def _grow(hit: StoredChunk, page: Sequence[StoredChunk], taken: set[int]) -> lis
     return list(page[first : last + 1])
 
 
-def _checked(question: str) -> str:
-    question = question.strip()
+def checked_question(question: str) -> str:
+    """A question as it is searched.
+
+    Raises:
+        QuestionError: it is empty, or too long.
+    """
+    question = encodable(question).strip()
     if not question:
         raise QuestionError("The question is empty. Type one and send it again.")
     if len(question) > LONGEST_QUESTION:

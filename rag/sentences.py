@@ -11,9 +11,16 @@ _NOT_AN_END = re.compile(
     r"(?:^|[\s(\[\"'“‘])(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|Inc|Corp|Co|Ltd|Jr|Sr|No|Nos|Art|Sec|Fig|Eq"
     r"|vs|cf|approx|ca|etc|al|e\.g|i\.e|p|pp|vol|ed|U\.S|U\.K|z\.B|bzw|Nr|Abs|M|Mme|env|Sra)\.$"
 )
-_END = re.compile(r"[.!?…。！？]+[\"'”’»)\]]*(?:\[\d+\])*(?=\s|$)|[。！？]")
-_ITEM = re.compile(r"[ \t]*(?:[-*•‣▪●○◦]|\(?\d{1,3}[.)]|\(?[a-z][.)]|#{1,6}|\|)[ \t]")
+_BEFORE_END = 12  # characters that are looked at before an end, for an abbreviation
+# Possessive, and never begun inside a run of stops: a megabyte of dots is read once.
+_END = re.compile(
+    r"(?<![.!?…।॥؟۔])[.!?…।॥؟۔]++[\"'”’»)\]]*+(?:\[\d+\])*+(?=\s|$)|[。！？]++[」』”’）】]*+(?:\[\d+\])*+"
+)
+_ITEM = re.compile(r"[ \t]*+(?:[-*•‣▪●○◦]|\(?\d{1,3}[.)]|\(?[a-z][.)]|#{1,6}|\|)[ \t]")
+_NUMBER_OF_ITEM = re.compile(r"\s*+\(?(?:\d{1,3}|[a-z])\.")
+_FOLLOWING = re.compile(r"\s*+(\S)")
 _CELL = re.compile(r"\(?[$€£¥]?\s?\(?\d[\d,.]*\)?%?|—|–")
+_SURE_ENDS = ("!", "?", "。", "！", "？")  # even where the next word is in small letters
 _ENOUGH_CELLS = 2
 # A line ends early, and with it a paragraph, when the next word would have fitted: lines of running
 # text differ in length by less than this share of the long ones. One that goes on in lower case
@@ -93,10 +100,12 @@ def _sentences(text: str, start: int, end: int) -> list[Span]:
     spans = []
     begin = start
     for match in _END.finditer(text, start, end):
-        if _NOT_AN_END.search(text, max(begin, match.end() - 12), match.end()):
+        if _NOT_AN_END.search(text[max(0, match.end() - _BEFORE_END) : match.end()]):
             continue
-        following = text[match.end() : end].lstrip()[:1]
-        if following.islower() and not match.group().startswith(("!", "?", "。")):
+        if _NUMBER_OF_ITEM.fullmatch(text, begin, match.end()):
+            continue
+        following = _FOLLOWING.match(text, match.end(), end)
+        if following and following[1].islower() and not match.group().startswith(_SURE_ENDS):
             continue
         spans.append(_trimmed(text, begin, match.end()))
         begin = match.end()

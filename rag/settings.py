@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
 from rag.errors import SettingsError
 
 PREFIX = "TRAMONTANE_"
 UNPREFIXED = frozenset({"mistral_api_key", "space_id"})  # named by their vendors
+DOTENV = ".env"
 NOT_SETTINGS = frozenset({"TRAMONTANE_EVAL_DIR"})  # read by tests and benchmarks
 
 
@@ -23,11 +24,13 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
-        env_file=".env",
+        env_file=DOTENV,
         extra="ignore",
         frozen=True,
         populate_by_name=True,
         env_ignore_empty=True,
+        str_strip_whitespace=True,
+        hide_input_in_errors=True,
     )
 
     data_dir: Path = Field(
@@ -84,6 +87,15 @@ class Settings(BaseSettings):
     )
     samples: bool = Field(True, description="Whether a new data directory starts with samples.")
 
+    @field_validator("data_dir")
+    @classmethod
+    def _at_home(cls, value: Path) -> Path:
+        """A `~` in `.env` is expanded by no shell."""
+        try:
+            return value.expanduser()
+        except RuntimeError as error:
+            raise ValueError(f"{value} is the home of nobody known") from error
+
 
 def variable(name: str) -> str:
     """The environment variable of a setting."""
@@ -96,20 +108,25 @@ def load_settings(overrides: Mapping[str, Any] | None = None) -> Settings:
     Raises:
         SettingsError: a value is wrong, or a variable with our prefix is no setting.
     """
-    _refuse_unknown(os.environ)
     try:
+        _refuse_unknown([*os.environ, *DotEnvSettingsSource(Settings).env_vars])
         return Settings(**(overrides or {}))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The file {DOTENV} cannot be read. Save it as UTF-8 text.") from error
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0])
-        shown = name if name.isupper() else variable(name)
-        raise SettingsError(f"{shown} is wrong: {first['msg']}. See the README's table.") from error
+        wrong = first["msg"].removeprefix("Value error, ")
+        raise SettingsError(
+            f"{variable(name.lower())} is wrong: {wrong}. See the README's table."
+        ) from error
 
 
-def _refuse_unknown(environment: Mapping[str, str]) -> None:
-    known = {variable(name) for name in Settings.model_fields} | NOT_SETTINGS
-    for name in environment:
+def _refuse_unknown(names: Iterable[str]) -> None:
+    variables = {name.upper(): variable(name) for name in Settings.model_fields}
+    known = {*variables.values(), *NOT_SETTINGS}
+    for name in (name.upper() for name in names):
         if name.startswith(PREFIX) and name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            hint = f"Did you mean {close[0]}?" if close else "See the README's table."
+            close = difflib.get_close_matches(name.removeprefix(PREFIX), variables, n=1)
+            hint = f"Did you mean {variables[close[0]]}?" if close else "See the README's table."
             raise SettingsError(f"{name} is not a setting. {hint}")

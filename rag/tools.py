@@ -57,8 +57,19 @@ def run_tool(call: ToolCall, tools: Mapping[str, Tool]) -> ToolResult:
     try:
         arguments = tool.arguments.model_validate_json(call.arguments or "{}")
         output = tool.function(**dict(arguments))
-    except (ValidationError, ToolError, RagError) as error:
+    except ValidationError as error:
+        return ToolResult(call, _what_is_wrong(error)[:LONGEST_RESULT], failed=True)
+    except (ToolError, RagError) as error:
         return ToolResult(call, str(error)[:LONGEST_RESULT], failed=True)
     if isinstance(output, str):
         return ToolResult(call, output[:LONGEST_RESULT])
     return ToolResult(call, f"{len(output)} passages found.", passages=tuple(output))
+
+
+def _what_is_wrong(error: ValidationError) -> str:
+    """What a model has to mend in its arguments."""
+    faults = [
+        f"{'.'.join(str(part) for part in fault['loc']) or 'The arguments'}: {fault['msg']}"
+        for fault in error.errors(include_url=False)
+    ]
+    return "The call cannot be run. " + "; ".join(faults)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.domain import Passage, Scope
+from rag.domain import Document, Passage, Scope
 from rag.errors import ToolError
 from rag.retrieval import Retriever
 from rag.store.catalog import Catalog
@@ -25,12 +25,23 @@ def tools_for(scope: Scope, retriever: Retriever, catalog: Catalog) -> list[Tool
         """Read a whole page of a document, named as the sources name it; pages count from 1."""
         for known in catalog.documents(scope.library_id):
             visible = scope.document_ids is None or known.id in scope.document_ids
-            if visible and document in (known.name, known.title):
-                read = catalog.page(known.id, page)
-                text = read.text[:LONGEST_PAGE]
-                return [
-                    Passage(known, page, read.label, 0, len(text), text, (), 0.0, (), read.offset)
-                ]
+            if visible and document.strip() in _names(known):
+                return [_page_of(catalog, known, page)]
         raise ToolError(f"There is no document named {document!r}.")
 
     return [tool_from(search_documents), tool_from(open_page)]
+
+
+def _names(document: Document) -> tuple[str, str, str]:
+    """What a model may call a document, as its sources show it."""
+    return document.name, document.title, f"{document.title} ({document.name})"
+
+
+def _page_of(catalog: Catalog, document: Document, number: int) -> Passage:
+    if not 1 <= number <= document.page_count:
+        raise ToolError(f"{document.name} has the pages 1 to {document.page_count}.")
+    page = catalog.page(document.id, number)
+    text = page.text[:LONGEST_PAGE]
+    if not text.strip():
+        raise ToolError(f"Page {number} of {document.name} has no text.")
+    return Passage(document, number, page.label, 0, len(text), text, (), 0.0, (), page.offset)

@@ -12,7 +12,7 @@ from rag.doctor import Check
 from rag.domain import Library, ModelCard, Scope
 from rag.errors import EmbeddingMismatchError, NotFoundError, RagError, SettingsError
 from rag.evidence import SentenceScorer
-from rag.models import DEFAULT_CHAT_MODEL, offered_models
+from rag.models import DEFAULT_CHAT_MODEL, find_model, offered_models
 from rag.protocols import ChatModel, Embedder
 from rag.providers.minilm.embedder import MiniLmEmbedder
 from rag.providers.reader import READER, EmbeddedReader
@@ -49,6 +49,7 @@ class Application:
         self.scorer = SentenceScorer(local, Words())
         self.retriever = Retriever(catalog, self.indexes, self.embedder, self.scorer)
         self._chats: dict[str, ChatModel] = {}
+        self._offered: dict[str, str] = {}  # by the name on a model's card
         self._served = _Served()
         self._lock = threading.Lock()
 
@@ -62,23 +63,31 @@ class Application:
         return Scope(self.library.id, document_ids)
 
     def models(self) -> list[ModelCard]:
-        """The models to choose from, the configured one first, the embedded reader last."""
+        """The models to choose from, the configured one first, the embedded reader last.
+
+        A server of one's own stands there with the models it lists, as long as it can be reached.
+        """
         names = [default_model(self.settings)]
+        if _is_url(self.settings.chat):
+            names = self._served_names() or names
         if self.settings.mistral_api_key is not None:
             names += offered_models()
-        if _is_url(self.settings.chat):
-            names += self._served_names()
-        names.append(READER)
-        return [self._chat(name).card for name in dict.fromkeys(names)]
+        cards: dict[str, ModelCard] = {}
+        for name in dict.fromkeys([*names, READER]):
+            card = self._chat(name).card
+            cards.setdefault(card.name, card)
+            self._offered.setdefault(card.name, name)
+        return list(cards.values())
 
     def assistant(self, model: str | None = None, *, passages: int | None = None) -> Assistant:
-        """Who answers: the named model, or the configured one.
+        """Who answers: the model of that name as `models` gives it, or the configured one.
 
         Raises:
             SettingsError: the model needs a key that is not set.
             ProviderError: La Plateforme has retired it.
         """
-        chat = self._chat(model or default_model(self.settings))
+        name = default_model(self.settings) if model is None else self._offered.get(model, model)
+        chat = self._chat(name)
         count = passages or self.settings.passages
         return Assistant(chat, self.retriever, self._tools_for, count)
 
@@ -99,15 +108,20 @@ class Application:
         settings = self.settings
         if name == READER:
             return EmbeddedReader(self.scorer)
-        if _is_url(settings.chat) and name not in offered_models():
+        on_la_plateforme = settings.mistral_api_key is not None and name in offered_models()
+        if _is_url(settings.chat) and not on_la_plateforme:
             return _server_chat(settings, settings.chat_model if _is_url(name) else name)
         return _mistral_chat(settings, name)
 
     def _served_names(self) -> list[str]:
+        """The models of the configured server, the configured one first."""
         now = time.monotonic()
         if now >= self._served.until:
             self._served = _Served(served_names(self.settings), now + PROBE_LASTS_SECONDS)
-        return list(self._served.names)
+        configured = self.settings.chat_model
+        if configured is None or not self._served.names:
+            return list(self._served.names)
+        return [configured, *(name for name in self._served.names if name != configured)]
 
 
 def build(settings: Settings) -> Application:
@@ -117,9 +131,15 @@ def build(settings: Settings) -> Application:
         SettingsError: two settings disagree, or one names what is not there.
         StoreError: the data directory cannot be used.
         EmbeddingMismatchError: the library was embedded with another model.
+        ModelNotFoundError: La Plateforme has retired the model that is to answer.
     """
     check_chat(settings)
-    return Application(settings, Catalog(settings.data_dir), MiniLmEmbedder())
+    catalog = Catalog(settings.data_dir)
+    try:
+        return Application(settings, catalog, MiniLmEmbedder())
+    except RagError:
+        catalog.close()
+        raise
 
 
 def default_model(settings: Settings) -> str:
@@ -136,9 +156,15 @@ def check_chat(settings: Settings) -> None:
 
     Raises:
         SettingsError: it names a model that needs a key, or is no address.
+        ModelNotFoundError: it names a model that La Plateforme has retired.
     """
     name = default_model(settings)
-    if name == READER or _is_url(name):
+    if name == READER:
+        return
+    if _is_url(name):
+        from rag.providers.faults import checked_address
+
+        checked_address(name, "TRAMONTANE_CHAT")
         return
     if "/" in name or ":" in name:
         raise SettingsError(
@@ -151,6 +177,7 @@ def check_chat(settings: Settings) -> None:
             f"TRAMONTANE_CHAT is {name!r}, a model of La Plateforme, and there is no key. Set "
             "MISTRAL_API_KEY, or TRAMONTANE_CHAT=reader to answer without a model."
         )
+    find_model(name)
 
 
 def served_names(settings: Settings) -> tuple[str, ...]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import Annotated, Any
 
 import typer
 from typer.exceptions import TyperException
@@ -26,10 +27,11 @@ from rag.batch import (
 )
 from rag.doctor import Level, examine
 from rag.domain import Answer, Document, Scope, TextDelta
-from rag.errors import NotFoundError, RagError, SettingsError
+from rag.errors import DocumentError, NotFoundError, RagError
 from rag.settings import Settings, load_settings
+from rag.store.catalog import Catalog
 from rag.wiring import Application, build, checks, open_for_reembedding
-from ui import printing
+from ui import inputs, printing
 
 DONE, SOME_FAILED, MISUSE = 0, 1, 2
 INTERRUPTED = 130
@@ -63,6 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         code = app(args=None if argv is None else list(argv), standalone_mode=False)
+        sys.stdout.flush()
     except RagError as error:
         printing.tell(str(error))
         return MISUSE
@@ -71,8 +74,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return MISUSE
     except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except BrokenPipeError:  # the reader of our output has what it wanted
-        sys.stderr.close()
+    except (BrokenPipeError, SystemExit):  # typer makes the second of the first
+        _stop_printing()
         return DONE
     return int(code or DONE)
 
@@ -89,7 +92,7 @@ def serve(
     # Gradio takes seconds to import, which no other command should wait for.
     from ui.server import run_server
 
-    run_server(_settings(data_dir, library, chat=chat, host=host, port=port))
+    run_server(_settings(data_dir, library, {"chat": chat, "host": host, "port": port}))
 
 
 @app.command()
@@ -100,13 +103,22 @@ def add(
     json: AsJson = False,
 ) -> int:
     """Take files in, or all files of a folder."""
-    files = list(_files(paths))
+    files = inputs.files(paths)
+    if not files:
+        printing.tell("There are no files in it.")
     failed = 0
     with _application(data_dir, library) as application:
         ingestor = _ingestor(application)
         with printing.file_progress() as report:
             for path in files:
-                added = ingestor.add(path, application.library, report=report)
+                try:
+                    added = ingestor.add(path, application.library, report=report)
+                except DocumentError as error:
+                    failed += 1
+                    printing.tell(str(error))
+                    if json:
+                        printing.say_row(_lost_row(path, error))
+                    continue
                 failed += added.document.state not in READABLE
                 if json:
                     printing.say_row(_document_row(added.document) | {"new": added.new})
@@ -120,8 +132,9 @@ def list_documents(
     data_dir: DataDir = None, library: LibraryName = None, json: AsJson = False
 ) -> None:
     """List the documents of the library."""
-    with _application(data_dir, library) as application:
-        documents = application.catalog.documents(application.library.id)
+    settings = _settings(data_dir, library)
+    with closing(Catalog(settings.data_dir)) as catalog:
+        documents = _documents(catalog, settings.library)
     if json:
         for document in documents:
             printing.say_row(_document_row(document))
@@ -136,15 +149,20 @@ def remove(
     documents: Annotated[list[str], typer.Argument(help="Names or ids of documents.")],
     data_dir: DataDir = None,
     library: LibraryName = None,
+    json: AsJson = False,
 ) -> int:
     """Remove documents: they are gone from every answer at once."""
     missing = 0
-    with _application(data_dir, library) as application:
+    settings = _settings(data_dir, library)
+    with closing(Catalog(settings.data_dir)) as catalog:
         for name in documents:
             try:
-                for document in _named(application, name):
-                    application.catalog.remove(document.id)
-                    printing.say(f"{document.name} was removed.")
+                for document in _named(catalog, settings.library, name):
+                    catalog.remove(document.id)
+                    if json:
+                        printing.say_row(_document_row(document))
+                    else:
+                        printing.say(f"{document.name} was removed.")
             except NotFoundError as error:
                 printing.tell(str(error))
                 missing += 1
@@ -162,13 +180,13 @@ def ask(
     json: AsJson = False,
 ) -> None:
     """Answer a question, with citations."""
-    question = sys.stdin.read() if question == "-" else question
+    question = inputs.read_question(question)
     with _application(data_dir, library, chat=chat) as application:
         scope = _scope(application, document or [])
         events = application.assistant(passages=k).ask(question, (), scope)
         if json:
-            row = BatchQuestion(question=question.strip() or "?", id="1")
-            printing.say_row(answer_row(row, drain(events)))
+            answer = drain(events)
+            printing.say_row(answer_row(BatchQuestion(question=question, id="1"), answer))
             return
         for event in events:
             if isinstance(event, TextDelta):
@@ -188,7 +206,7 @@ def search(
     json: AsJson = False,
 ) -> None:
     """Find passages, without an answer."""
-    question = sys.stdin.read() if question == "-" else question
+    question = inputs.read_question(question)
     with _application(data_dir, library) as application:
         scope = _scope(application, document or [])
         count = k or application.settings.passages
@@ -199,7 +217,7 @@ def search(
     elif passages:
         printing.say_passages(passages)
     else:
-        printing.tell("The library is empty. Add files with: tramontane add PATH")
+        printing.tell("There is no text to search. Add files with: tramontane add PATH")
 
 
 @app.command()
@@ -215,12 +233,16 @@ def batch(
     form: Annotated[
         Format | None, typer.Option("--format", help="What the file is, if its name does not say.")
     ] = None,
+    json: AsJson = False,
 ) -> int:
-    """Answer every question of a file: one line of JSON for each, in order."""
+    """Answer every question of a file: one line of JSON for each, in order, always."""
+    del json  # accepted because every other command takes it
     failed = 0
-    with _application(data_dir, library, chat=chat) as application, _opened(file) as stream:
-        answer = _batch_answerer(application, retrieve_only=retrieve_only, passages=k)
-        questions = read_questions(stream, form or _format_of(file))
+    with ExitStack() as stack:
+        stream = stack.enter_context(inputs.opened(file))
+        application = stack.enter_context(_application(data_dir, library, chat=chat))
+        answer = _batch_answerer(application, stack, retrieve_only=retrieve_only, passages=k)
+        questions = read_questions(stream, form or inputs.format_of(file))
         with printing.count_progress() as bar:
             for row in run(questions, answer):
                 failed += row["error"] is not None
@@ -252,24 +274,35 @@ def rebuild(
     embedding: Annotated[
         str | None, typer.Option(help="Embed the library again with this model.")
     ] = None,
+    json: AsJson = False,
 ) -> None:
     """Make the search indexes again from the catalog, or embed the library with another model."""
     if embedding is None:
         with _application(data_dir, library) as application:
+            application.catalog.verify()
             application.indexes.discard(application.library.id)
-            index = application.indexes.current(application.library.id)
-        printing.say(f"The indexes of {len(index.vectors)} chunks were made again.")
+            count = len(application.indexes.current(application.library.id).vectors)
+            model = application.library.embedding_model
+        if json:
+            printing.say_row({"chunks": count, "embedding": model})
+        else:
+            printing.say(f"The indexes of {count} chunks were made again.")
         return
-    settings = _settings(data_dir, library, embedding=embedding)
+    settings = _settings(data_dir, library, {"embedding": embedding})
     with printing.file_progress() as report:
         catalog, library_now, embedder = open_for_reembedding(settings)
         with closing(catalog):
             count = reembed(catalog, library_now, embedder, report)
-    printing.say(f"{count} chunks were embedded again with {embedding}.")
+    if json:
+        printing.say_row({"chunks": count, "embedding": embedder.model})
+    else:
+        printing.say(f"{count} chunks were embedded again with {embedder.model}.")
 
 
-def _settings(data_dir: Path | None, library: str | None, **more: str | int | None) -> Settings:
-    given: dict[str, Any] = {"data_dir": data_dir, "library": library, **more}
+def _settings(
+    data_dir: Path | None, library: str | None, more: Mapping[str, str | int | None] | None = None
+) -> Settings:
+    given: dict[str, Any] = {"data_dir": data_dir, "library": library} | dict(more or {})
     return load_settings({name: value for name, value in given.items() if value is not None})
 
 
@@ -277,7 +310,7 @@ def _settings(data_dir: Path | None, library: str | None, **more: str | int | No
 def _application(
     data_dir: Path | None, library: str | None, *, chat: str | None = None
 ) -> Iterator[Application]:
-    with closing(build(_settings(data_dir, library, chat=chat))) as application:
+    with closing(build(_settings(data_dir, library, {"chat": chat}))) as application:
         yield application
 
 
@@ -287,29 +320,19 @@ def _ingestor(application: Application) -> Ingestor:
     return Ingestor(application.catalog, application.embedder, limits)
 
 
-def _files(paths: Iterable[Path]) -> Iterator[Path]:
-    """The files themselves and those in folders, hidden ones left out."""
-    for path in paths:
-        if path.is_dir():
-            inside = sorted(path.rglob("*"))
-            yield from (file for file in inside if file.is_file() and not _is_hidden(file, path))
-        elif path.exists():
-            yield path
-        else:
-            raise SettingsError(f"There is no file or folder {path}.")
+def _documents(catalog: Catalog, library: str) -> list[Document]:
+    try:
+        return catalog.documents(catalog.library(library).id)
+    except NotFoundError:  # nothing was ever added to it
+        return []
 
 
-def _is_hidden(file: Path, folder: Path) -> bool:
-    return any(part.startswith(".") for part in file.relative_to(folder).parts)
-
-
-def _named(application: Application, name: str) -> list[Document]:
-    known = application.catalog.documents(application.library.id)
+def _named(catalog: Catalog, library: str, name: str) -> list[Document]:
+    known = _documents(catalog, library)
     found = [document for document in known if name in (document.id, document.name)]
     if not found:
         raise NotFoundError(
-            f"The library {application.library.name!r} has no document {name!r}. "
-            "See them with: tramontane list"
+            f"The library {library!r} has no document {name!r}. See them with: tramontane list"
         )
     return found
 
@@ -317,12 +340,13 @@ def _named(application: Application, name: str) -> list[Document]:
 def _scope(application: Application, names: Sequence[str]) -> Scope:
     if not names:
         return application.scope()
-    found = [document.id for name in names for document in _named(application, name)]
+    catalog, library = application.catalog, application.settings.library
+    found = [document.id for name in names for document in _named(catalog, library, name)]
     return application.scope(frozenset(found))
 
 
 def _batch_answerer(
-    application: Application, *, retrieve_only: bool, passages: int | None
+    application: Application, stack: ExitStack, *, retrieve_only: bool, passages: int | None
 ) -> Callable[[BatchQuestion], Row]:
     applications = {application.settings.library: application}
 
@@ -331,7 +355,7 @@ def _batch_answerer(
         if name not in applications:
             application.catalog.library(name)  # a batch makes no libraries
             settings = application.settings.model_copy(update={"library": name})
-            applications[name] = build(settings)
+            applications[name] = stack.enter_context(closing(build(settings)))
         return applications[name]
 
     def answer(question: BatchQuestion) -> Row:
@@ -347,23 +371,6 @@ def _batch_answerer(
     return answer
 
 
-@contextmanager
-def _opened(file: str) -> Iterator[TextIO]:
-    if file == "-":
-        sys.stdin.reconfigure(encoding="utf-8-sig", errors="surrogateescape")  # type: ignore[union-attr]
-        yield sys.stdin
-        return
-    try:
-        with Path(file).open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
-            yield stream
-    except OSError as error:
-        raise SettingsError(f"{file} cannot be read ({error.strerror}).") from error
-
-
-def _format_of(file: str) -> Format:
-    return "csv" if Path(file).suffix.lower() in (".csv", ".tsv") else "jsonl"
-
-
 def _document_row(document: Document) -> Row:
     return {
         "id": document.id,
@@ -374,3 +381,15 @@ def _document_row(document: Document) -> Row:
         "reason": document.reason,
         "size_bytes": document.size_bytes,
     }
+
+
+def _lost_row(path: Path, error: DocumentError) -> Row:
+    nothing = {"id": None, "title": None, "pages": None, "size_bytes": None}
+    found = {"document": path.name, "state": error.state, "reason": error.reason}
+    return nothing | found | {"new": False}
+
+
+def _stop_printing() -> None:
+    """Let what is still buffered for a reader who has gone vanish quietly."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, TaskProgressColumn, TextColumn
 from rich.table import Table
 
 from ingest.pipeline import Progress as FileProgress
@@ -45,8 +45,9 @@ def tell(text: str) -> None:
 
 
 def say_row(row: Row) -> None:
-    """Print a row as one line of JSON, at once."""
-    print(json.dumps(row, ensure_ascii=False), flush=True)
+    """Print a row as one line of JSON, at once; half a surrogate pair as its escape."""
+    line = json.dumps(row, ensure_ascii=False)
+    print(line.encode("utf-8", "backslashreplace").decode("utf-8"), flush=True)
 
 
 def place(passage: Passage) -> str:
@@ -97,7 +98,8 @@ def say_documents(documents: Sequence[Document]) -> None:
         reason = f"{state}: {document.reason}" if document.reason else state
         pages = str(document.page_count) if document.paginated else ""
         table.add_row(document.id, document.name, pages, reason)
-    Console(width=None if sys.stdout.isatty() else 160, markup=False).print(table)
+    width = None if sys.stdout.isatty() else 160
+    Console(width=width, markup=False, emoji=False, highlight=False).print(table)
 
 
 def say_findings(findings: Sequence[Finding]) -> None:
@@ -109,11 +111,8 @@ def say_findings(findings: Sequence[Finding]) -> None:
 @contextmanager
 def file_progress() -> Iterator[Report]:
     """Show on stderr how far each file has come; where that is no terminal, nothing moves."""
-    console = Console(stderr=True, markup=False)
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
+    with _bar(*columns) as bar:
         task = bar.add_task("", total=None)
 
         def report(progress: FileProgress) -> None:
@@ -131,13 +130,21 @@ def file_progress() -> Iterator[Report]:
 @contextmanager
 def count_progress() -> Iterator[Progress]:
     """Show on stderr how many questions are answered."""
-    console = Console(stderr=True, markup=False)
-    columns = (TextColumn("answering"), BarColumn(), TextColumn("{task.completed}"))
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
+    with _bar(TextColumn("answering"), BarColumn(), TextColumn("{task.completed}")) as bar:
         bar.add_task("answering", total=None)
         yield bar
+
+
+def _bar(*columns: ProgressColumn) -> Progress:
+    console = Console(stderr=True, markup=False, emoji=False)
+    return Progress(
+        *columns,
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+        # rich would otherwise send to stderr what is printed meanwhile, into a file or not
+        redirect_stdout=sys.stdout.isatty(),
+    )
 
 
 def _wrapped(text: str, hang: int = 4) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
+from rag.citations import disarmed
 from rag.domain import Finish, ModelCard, Prompt, TextDelta, ToolCall
 from rag.evidence import Sentence, SentenceScorer
 from rag.folding import flowing
@@ -43,21 +44,25 @@ class EmbeddedReader:
         passages = [source.passage for source in sources]
         sentences = self._scorer.score(prompt.question, passages)
         texts = [passages[at.passage].text[at.span.start : at.span.end] for at in sentences]
-        for position, chosen in enumerate(choose(sentences, texts)):
+        titles = {_title(title) for passage in passages for title in passage.heading}
+        for position, chosen in enumerate(choose(sentences, texts, titles)):
             number = sources[sentences[chosen].passage].number
             break_ = "\n\n" if position else ""
-            yield TextDelta(f"{break_}“{flowing(_plain(texts[chosen]))}” [{number}]")
+            yield TextDelta(f"{break_}“{_quoted(texts[chosen])}” [{number}]")
         yield Finish()
 
 
-def choose(sentences: Sequence[Sentence], texts: Sequence[str]) -> list[int]:
+def choose(
+    sentences: Sequence[Sentence], texts: Sequence[str], titles: Collection[str] = ()
+) -> list[int]:
     """The positions of the sentences worth quoting, best first.
 
-    A question answers nothing, but what follows it may: the next sentence inherits its score.
+    A question, a heading and a line that ends in a colon answer nothing, but what follows them
+    may: the next sentence inherits their score. `titles` are the headings that are known.
     """
     scores = [_score(sentence) for sentence in sentences]
     for position, text in enumerate(texts):
-        if not text.rstrip().endswith("?"):
+        if not _leads_on(text, titles):
             continue
         following = position + 1
         if following < len(texts) and sentences[following].passage == sentences[position].passage:
@@ -69,10 +74,22 @@ def choose(sentences: Sequence[Sentence], texts: Sequence[str]) -> list[int]:
     ]
 
 
+def _leads_on(text: str, titles: Collection[str]) -> bool:
+    line = text.strip()
+    return line.endswith(("?", ":", "？", "：")) or line[0] == "#" or _title(line) in titles
+
+
+def _title(text: str) -> str:
+    return flowing(_MARKS.sub("", text)).casefold()
+
+
 def _score(sentence: Sentence) -> float:
     return SIMILARITY * sentence.similarity + COVERAGE * sentence.coverage - RANK * sentence.passage
 
 
-def _plain(text: str) -> str:
-    """A sentence without the marks of a list item, a heading or a table row."""
-    return _MARKS.sub("", text).strip(" |")
+def _quoted(text: str) -> str:
+    """A sentence on one line, without the marks of a list item, a heading or a table row.
+
+    A document's own `[3]` must not be taken for a marker of ours.
+    """
+    return disarmed(flowing(_MARKS.sub("", text)).strip(" |"))

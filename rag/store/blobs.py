@@ -7,6 +7,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from rag.errors import StoreError
+
 READ_BYTES = 1 << 20
 
 
@@ -33,7 +35,33 @@ class Blobs:
         """Copy a file in and return its hash; it is synced to disk before it gets its name.
 
         A file that is there already is hashed again, not trusted by its name.
+
+        Raises:
+            StoreError: it cannot be copied.
         """
+        try:
+            return self._copy(source)
+        except OSError as error:
+            raise StoreError(
+                f"{source.name} cannot be copied into {self._folder} ({error.strerror}). Check "
+                "that the folder can be written and has room."
+            ) from error
+
+    def remove(self, sha256: str) -> None:
+        """Delete a file; one that is not there is no error.
+
+        Raises:
+            StoreError: it cannot be deleted.
+        """
+        try:
+            self.path(sha256).unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"The file {self.path(sha256)} cannot be deleted ({error.strerror}). Delete it "
+                "by hand: no document has it any more."
+            ) from error
+
+    def _copy(self, source: Path) -> str:
         sha256 = hash_file(source)
         target = self.path(sha256)
         if target.is_file() and hash_file(target) == sha256:
@@ -57,10 +85,6 @@ class Blobs:
             raise
         _sync_folder(target.parent)
         return sha256
-
-    def remove(self, sha256: str) -> None:
-        """Delete a file; one that is not there is no error."""
-        self.path(sha256).unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -8,17 +8,18 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from rag.domain import Document, Library, Page, Scope
-from rag.errors import NotFoundError, StoreError
+from rag.errors import EmbeddingMismatchError, NotFoundError, StoreError
 from rag.protocols import Vectors
 from rag.store.blobs import Blobs
-from rag.store.database import open_database
+from rag.store.database import open_database, verify
 from rag.store.rows import (
     IndexedChunk,
     Reading,
@@ -29,6 +30,7 @@ from rag.store.rows import (
     library_of,
     pack,
     page_of,
+    storable_reading,
     stored_chunk,
     within,
 )
@@ -58,11 +60,21 @@ class Catalog:
             ) from error
         self.data_dir = data_dir
         self.blobs = Blobs(data_dir / "blobs")
-        self._reader, self._writer = open_database(data_dir / "catalog.sqlite")
+        self._path = data_dir / "catalog.sqlite"
+        self._reader, self._writer = open_database(self._path)
 
     def close(self) -> None:
         """Close every connection."""
         self._reader.dispose()
+
+    def verify(self) -> None:
+        """Check that the database is sound, in the time it takes to read it.
+
+        Raises:
+            StoreError: it is damaged.
+        """
+        with self._reader.begin() as connection:
+            verify(connection, self._path)
 
     # Libraries
 
@@ -146,22 +158,30 @@ class Catalog:
     def publish(self, reading: Reading) -> Document:
         """Add a document with its pages, chunks and vectors, all at once or not at all.
 
-        The same bytes in the same library are one document: what was recorded of them before is
-        replaced in the same transaction.
+        The same bytes in the same library are one document: where another process was quicker,
+        its document stays and is returned; one that could not be read is replaced in the same
+        transaction. Characters that cannot be stored become U+FFFD.
         """
-        document = reading.document
         if len(reading.vectors) != len(reading.chunks):
             raise ValueError(f"{len(reading.chunks)} chunks with {len(reading.vectors)} vectors")
+        reading = storable_reading(reading)
+        document = reading.document
+        page_rows, chunk_rows = _page_rows(reading), _chunk_rows(reading)
+        same = (
+            documents.c.library_id == document.library_id,
+            documents.c.sha256 == document.sha256,
+        )
+        has_chunks = select(chunks.c.id).where(chunks.c.document_id == documents.c.id).exists()
         with self._writer.begin() as connection:
-            connection.execute(
-                delete(documents).where(
-                    documents.c.library_id == document.library_id,
-                    documents.c.sha256 == document.sha256,
-                )
-            )
+            known = connection.execute(select(documents).where(*same, has_chunks)).first()
+            if known is not None:
+                return document_of(known)
+            connection.execute(delete(documents).where(*same))
             connection.execute(insert(documents).values(**asdict(document), added_at=time.time()))
-            _insert_pages(connection, reading)
-            _insert_chunks(connection, reading)
+            if page_rows:
+                connection.execute(insert(pages), page_rows)
+            if chunk_rows:
+                connection.execute(insert(chunks), chunk_rows)
             _advance(connection, document.library_id)
         return document
 
@@ -175,13 +195,16 @@ class Catalog:
         with self._writer.begin() as connection:
             connection.execute(delete(documents).where(documents.c.id == document_id))
             _advance(connection, document.library_id)
-            others = connection.execute(
-                select(func.count())
-                .select_from(documents)
-                .where(documents.c.sha256 == document.sha256)
-            ).scalar_one()
-            if not others:
-                self.blobs.remove(document.sha256)
+        self.discard_file(document.sha256)
+
+    def discard_file(self, sha256: str) -> None:
+        """Delete a stored file that no document has (any more)."""
+        query = select(func.count()).select_from(documents).where(documents.c.sha256 == sha256)
+        # In a writing transaction of its own: the file outlives a removal that failed, and nobody
+        # publishes the same bytes between the look and the deletion.
+        with self._writer.begin() as connection:
+            if not connection.execute(query).scalar_one():
+                self.blobs.remove(sha256)
 
     def original(self, document_id: str) -> Path:
         """The stored file of a document."""
@@ -259,7 +282,11 @@ class Catalog:
                 yield indexed_chunk(row)
 
     def vectors(self, library: Library) -> tuple[NDArray[np.int64], Vectors]:
-        """The ids and vectors of a library's chunks, by id: shapes `(n,)` and `(n, dimension)`."""
+        """The ids and vectors of a library's chunks, by id: shapes `(n,)` and `(n, dimension)`.
+
+        Raises:
+            EmbeddingMismatchError: it has been embedded with another model since.
+        """
         query = (
             select(chunks.c.id, chunks.c.vector)
             .where(chunks.c.library_id == library.id)
@@ -268,6 +295,11 @@ class Catalog:
         with self._reader.begin() as connection:
             rows = connection.execute(query).all()
         ids = np.fromiter((row.id for row in rows), dtype=np.int64, count=len(rows))
+        if any(len(row.vector) != 2 * library.dimension for row in rows):
+            raise EmbeddingMismatchError(
+                f"The library {library.name!r} has been embedded with another model. "
+                "Restart Tramontane."
+            )
         packed = np.frombuffer(b"".join(row.vector for row in rows), dtype="<f2")
         return ids, packed.reshape(len(rows), library.dimension).astype(np.float32)
 
@@ -287,8 +319,13 @@ class Catalog:
             ).scalars()
             if set(ids) != vectors.keys():
                 raise StoreError("The library changed meanwhile. Run the command again.")
-            for id_, vector in vectors.items():
-                connection.execute(update(chunks).where(chunks.c.id == id_).values(vector=vector))
+            if vectors:
+                connection.execute(
+                    update(chunks)
+                    .where(chunks.c.id == bindparam("chunk_id"))
+                    .values(vector=bindparam("packed")),
+                    [{"chunk_id": id_, "packed": vector} for id_, vector in vectors.items()],
+                )
             connection.execute(
                 update(libraries)
                 .where(libraries.c.id == library.id)
@@ -312,21 +349,16 @@ class Catalog:
             connection.execute(insert(marks).values(name=name, value=value))
 
 
-def _insert_pages(connection: Connection, reading: Reading) -> None:
-    if reading.pages:
-        rows = [{"document_id": reading.document.id} | asdict(page) for page in reading.pages]
-        connection.execute(insert(pages), rows)
+def _page_rows(reading: Reading) -> list[dict[str, Any]]:
+    return [{"document_id": reading.document.id} | asdict(page) for page in reading.pages]
 
 
-def _insert_chunks(connection: Connection, reading: Reading) -> None:
-    if not reading.chunks:
-        return
+def _chunk_rows(reading: Reading) -> list[dict[str, Any]]:
     place = {"library_id": reading.document.library_id, "document_id": reading.document.id}
-    rows = [
+    return [
         place | asdict(chunk) | {"heading": list(chunk.heading), "vector": vector}
         for chunk, vector in zip(reading.chunks, pack(reading.vectors), strict=True)
     ]
-    connection.execute(insert(chunks), rows)
 
 
 def _advance(connection: Connection, library_id: str) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, text
 
 from rag.errors import StoreError
 from rag.store.tables import SCHEMA_VERSION, metadata
@@ -23,6 +24,7 @@ logger = logging.getLogger(__name__)
 # corrupt a database in WAL mode, which is exactly what a server and a command line do.
 FIRST_SAFE_WAL = (3, 51, 3)
 BUSY_TIMEOUT_MS = 10_000
+WAL_BYTES = 64 << 20  # what the log keeps on disk once its content is in the database
 PAGE_BYTES = 16_384  # a float16 vector of 1,024 dimensions wastes nothing at this size
 
 
@@ -41,7 +43,8 @@ def open_database(path: Path) -> tuple[Engine, Engine]:
     """Open or create the catalog: one engine to read, one whose transactions write.
 
     A writing transaction takes the lock when it begins, so that two processes queue instead of
-    failing half-way.
+    failing half-way. Whatever SQLite refuses later, such as a full disk or a damaged page, is a
+    `StoreError` too; only a broken constraint stays SQLAlchemy's `IntegrityError`.
 
     Raises:
         StoreError: the folder cannot be written, or the file is damaged or of a newer version.
@@ -49,17 +52,29 @@ def open_database(path: Path) -> tuple[Engine, Engine]:
     reader = create_engine(f"sqlite:///{path}", module=sqlite, pool_size=20, max_overflow=40)
     event.listen(reader, "connect", _configure)
     event.listen(reader, "begin", _begin)
+    event.listen(reader, "handle_error", partial(_in_plain_words, path))
     writer = reader.execution_options(begin="BEGIN IMMEDIATE")
     try:
-        with writer.begin() as connection:
-            _migrate(connection, path)
-    except (SQLAlchemyError, sqlite.Error) as error:
-        reason = getattr(error, "orig", None) or error
-        raise StoreError(
-            f"The catalog {path} cannot be opened ({reason}). Check that the folder can be written "
-            "and has room, or choose another with --data-dir."
-        ) from error
+        with reader.begin() as connection:
+            version = _schema_version(connection)
+        if version != SCHEMA_VERSION:
+            with writer.begin() as connection:
+                _migrate(connection, path)
+    except StoreError:
+        reader.dispose()
+        raise
     return reader, writer
+
+
+def verify(connection: Connection, path: Path) -> None:
+    """Read the whole database and check that it is sound.
+
+    Raises:
+        StoreError: it is damaged.
+    """
+    verdict = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
+    if verdict != "ok":
+        raise StoreError(_damaged(path, str(verdict).splitlines()[-1]))
 
 
 def _configure(connection: Any, _record: object) -> None:
@@ -67,7 +82,10 @@ def _configure(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     cursor.execute(f"PRAGMA page_size={PAGE_BYTES}")
-    cursor.execute(f"PRAGMA journal_mode={journal_mode()}")
+    # The change of mode does not wait for a lock: whoever holds it is making the same change.
+    with suppress(sqlite.OperationalError):
+        cursor.execute(f"PRAGMA journal_mode={journal_mode()}")
+    cursor.execute(f"PRAGMA journal_size_limit={WAL_BYTES}")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA trusted_schema=OFF")
@@ -80,7 +98,7 @@ def _begin(connection: Connection) -> None:
 
 
 def _migrate(connection: Connection, path: Path) -> None:
-    version = connection.execute(text("PRAGMA user_version")).scalar_one()
+    version = _schema_version(connection)
     if version > SCHEMA_VERSION:
         raise StoreError(
             f"The catalog {path} was written by a newer Tramontane (schema {version}, this one "
@@ -90,3 +108,36 @@ def _migrate(connection: Connection, path: Path) -> None:
         metadata.create_all(connection)
         connection.execute(text(f"PRAGMA user_version={SCHEMA_VERSION}"))
         logger.info("created the catalog %s (SQLite %s)", path, sqlite_version())
+
+
+def _schema_version(connection: Connection) -> int:
+    return int(connection.execute(text("PRAGMA user_version")).scalar_one())
+
+
+def _in_plain_words(path: Path, context: ExceptionContext) -> StoreError | None:
+    """What is raised in place of an error of SQLite; None to leave it as it is."""
+    error = context.original_exception
+    mistakes = (sqlite.IntegrityError, sqlite.ProgrammingError, sqlite.InterfaceError)
+    if not isinstance(error, sqlite.DatabaseError) or isinstance(error, mistakes):
+        return None
+    reason = str(error)
+    if "locked" in reason:
+        return StoreError(
+            f"The catalog {path} has been busy for {BUSY_TIMEOUT_MS // 1000} seconds: another "
+            "Tramontane is writing to it. Try again when that is done."
+        )
+    if "full" in reason:
+        return StoreError(f"There is no room left for the catalog {path}. Make room and try again.")
+    if "malformed" in reason or "not a database" in reason:
+        return StoreError(_damaged(path, reason))
+    return StoreError(
+        f"The catalog {path} cannot be used ({reason}). Check that the folder can be written "
+        "and has room, or choose another with --data-dir."
+    )
+
+
+def _damaged(path: Path, reason: str) -> str:
+    return (
+        f"The catalog {path} is damaged ({reason}). Restore the folder from a backup, or move it "
+        "away and add the documents again."
+    )

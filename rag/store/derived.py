@@ -13,7 +13,9 @@ import logging
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from rag.store.blobs import hash_file
@@ -21,6 +23,7 @@ from rag.store.blobs import hash_file
 logger = logging.getLogger(__name__)
 
 MANIFEST = "manifest.json"
+ABANDONED_SECONDS = 3600  # after this, an unfinished folder is what a crash left behind
 
 
 def provide(
@@ -29,12 +32,13 @@ def provide(
     """Return the folder, built when it is absent, stale or damaged.
 
     Args:
-        folder: its place; older siblings whose names start alike are removed.
+        folder: its place, `<kind>-<generation>`; those of earlier generations are removed.
         expected: what its manifest must say.
-        build: writes the files into an empty folder.
+        build: writes the files into an empty folder; an OSError means that it cannot be written.
 
     Returns:
-        The folder, or None where it cannot be written.
+        The folder, or None where it cannot be written. Another process may remove it at any time,
+        once the library has changed: open it at once, and be ready to find it gone.
     """
     if _is_intact(folder, expected):
         return folder
@@ -61,7 +65,8 @@ def _move_into_place(fresh: Path, folder: Path, expected: Mapping[str, str | int
     if folder.exists() and not _is_intact(folder, expected):
         logger.warning("%s is damaged or of another version: made again", folder)
         aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".old-"))
-        folder.replace(aside / folder.name)
+        with suppress(FileNotFoundError):  # another process has just done the same
+            folder.replace(aside / folder.name)
         shutil.rmtree(aside, ignore_errors=True)
     try:
         fresh.rename(folder)
@@ -90,7 +95,19 @@ def _is_intact(folder: Path, expected: Mapping[str, str | int]) -> bool:
 
 
 def _remove_older(folder: Path) -> None:
-    kind = folder.name.rsplit("-", 1)[0] + "-"
+    """Remove earlier generations; a later one is another process's, which knows more."""
+    kind, _, generation = folder.name.rpartition("-")
     for sibling in folder.parent.iterdir():
-        if sibling.name.startswith(kind) and sibling != folder:
+        its_kind, _, its_generation = sibling.name.rpartition("-")
+        is_older = its_generation.isdecimal() and int(its_generation) < int(generation)
+        if (its_kind == kind and is_older) or _is_abandoned(sibling):
             shutil.rmtree(sibling, ignore_errors=True)
+
+
+def _is_abandoned(folder: Path) -> bool:
+    if not folder.name.startswith((".new-", ".old-")):
+        return False
+    try:
+        return time.time() - folder.stat().st_mtime > ABANDONED_SECONDS
+    except OSError:  # gone by now
+        return False

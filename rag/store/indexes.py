@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from rag.domain import Library
@@ -40,6 +41,7 @@ class Indexes:
 
         Raises:
             NotFoundError: the library was deleted.
+            EmbeddingMismatchError: it was embedded with another model at this very moment.
         """
         library = self._catalog.library_with_id(library_id)
         with self._lock:
@@ -57,11 +59,22 @@ class Indexes:
 
     def _build(self, library: Library) -> LibraryIndex:
         by_document: dict[str, list[int]] = {}
-        for chunk_id, document_id in self._catalog.chunk_documents(library.id):
+        owners = self._catalog.chunk_documents(library.id)
+        fingerprint = _fingerprint(owners)
+        for chunk_id, document_id in owners:
             by_document.setdefault(document_id, []).append(chunk_id)
         return LibraryIndex(
             library,
-            open_vector_index(self._catalog, library),
-            open_lexical_index(self._catalog, library),
+            open_vector_index(self._catalog, library, fingerprint),
+            open_lexical_index(self._catalog, library, fingerprint),
             by_document,
         )
+
+
+def _fingerprint(owners: Sequence[tuple[int, str]]) -> str:
+    """What tells these chunks from any others.
+
+    A generation alone does not: a catalog restored from a backup reaches the same number again.
+    """
+    lines = "\n".join(f"{chunk_id} {document_id}" for chunk_id, document_id in owners)
+    return hashlib.sha256(lines.encode()).hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
@@ -23,7 +24,9 @@ from rag.domain import Library
 from rag.folding import readable
 from rag.store.catalog import Catalog
 from rag.store.derived import provide
-from rag.store.rows import IndexedChunk
+from rag.store.rows import IndexedChunk, storable
+
+logger = logging.getLogger(__name__)
 
 FORMAT = 1
 ANALYZER = "words"
@@ -63,7 +66,7 @@ class Words:
     def __call__(self, text: str) -> list[str]:
         """The words of a text, folded and stemmed, in order."""
         with self._lock:
-            return self._analyzer.analyze(text)
+            return self._analyzer.analyze(storable(text))
 
 
 class LexicalIndex:
@@ -72,6 +75,7 @@ class LexicalIndex:
     def __init__(self, index: Index) -> None:
         """Take an index whose writer is done."""
         index.register_tokenizer(ANALYZER, _analyzer())
+        index.config_reader(reload_policy="manual")  # else threads watch its files for changes
         index.reload()
         self._schema = index.schema
         self._searcher = index.searcher()
@@ -113,18 +117,31 @@ class LexicalIndex:
         return [(self._searcher.doc(address)["id"][0], float(score)) for score, address in hits]
 
 
-def open_lexical_index(catalog: Catalog, library: Library) -> LexicalIndex:
-    """The lexical index of a library at its generation, built when there is none on disk."""
+def open_lexical_index(catalog: Catalog, library: Library, fingerprint: str) -> LexicalIndex:
+    """The lexical index of a library at its generation, built when there is none on disk.
+
+    `fingerprint` identifies the chunks it must be made from.
+    """
 
     def build(folder: Path) -> None:
-        index = Index(_schema(), path=str(folder))
-        _fill(index, catalog.indexed_chunks(library.id))
+        try:
+            index = Index(_schema(), path=str(folder))
+            _fill(index, catalog.indexed_chunks(library.id))
+        except ValueError as error:  # which is how tantivy says that a file cannot be written
+            raise OSError(str(error)) from error
 
-    expected: dict[str, str | int] = {"format": FORMAT, "generation": library.generation}
+    expected: dict[str, str | int] = {
+        "format": FORMAT,
+        "generation": library.generation,
+        "chunks": fingerprint,
+    }
     place = catalog.data_dir / "derived" / library.id / f"lexical-{library.generation}"
     folder = provide(place, expected, build)
     if folder is not None:
-        return LexicalIndex(Index.open(str(folder)))
+        try:
+            return LexicalIndex(Index.open(str(folder)))
+        except ValueError as error:
+            logger.info("%s was removed by another process: %s", folder, error)
     index = Index(_schema())
     _fill(index, catalog.indexed_chunks(library.id))
     return LexicalIndex(index)

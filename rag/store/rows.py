@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Row, Select, func, select
@@ -11,6 +12,9 @@ from sqlalchemy import Row, Select, func, select
 from rag.domain import Chunk, Document, DocumentState, Library, Page, PageState, Scope
 from rag.protocols import Vectors
 from rag.store.tables import chunks, documents, pages
+
+# SQLite cuts a text at a NUL character, and no UTF-8 can hold half of a surrogate pair.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,33 @@ class Reading:
     pages: Sequence[Page]
     chunks: Sequence[Chunk]
     vectors: Vectors
+
+
+def storable(text: str) -> str:
+    """The text with each character that cannot be stored replaced by U+FFFD; its length stays."""
+    return _UNSTORABLE.sub("\ufffd", text)
+
+
+def storable_reading(reading: Reading) -> Reading:
+    """The reading with all its texts storable."""
+    document = reading.document
+    return Reading(
+        replace(
+            document,
+            name=storable(document.name),
+            title=storable(document.title),
+            reason=storable(document.reason),
+        ),
+        [
+            replace(page, label=storable(page.label), text=storable(page.text))
+            for page in reading.pages
+        ],
+        [
+            replace(chunk, heading=tuple(storable(title) for title in chunk.heading))
+            for chunk in reading.chunks
+        ],
+        reading.vectors,
+    )
 
 
 def pack(vectors: Vectors) -> list[bytes]:

@@ -6,6 +6,7 @@ Exact search of 10k vectors takes about a millisecond, and a filter costs no rec
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from rag.domain import Library
 from rag.protocols import Vectors
 from rag.store.catalog import Catalog
 from rag.store.derived import provide
+
+logger = logging.getLogger(__name__)
 
 FORMAT = 1
 IDS, MATRIX = "ids.npy", "matrix.npy"
@@ -61,8 +64,14 @@ class VectorIndex:
         ]
 
 
-def open_vector_index(catalog: Catalog, library: Library) -> VectorIndex:
-    """The vector index of a library at its generation, built when there is none on disk."""
+def open_vector_index(catalog: Catalog, library: Library, fingerprint: str) -> VectorIndex:
+    """The vector index of a library at its generation, built when there is none on disk.
+
+    `fingerprint` identifies the chunks it must be made from.
+
+    Raises:
+        EmbeddingMismatchError: the library has been embedded with another model since.
+    """
     loaded: list[tuple[NDArray[np.int64], Vectors]] = []
 
     def build(folder: Path) -> None:
@@ -73,15 +82,22 @@ def open_vector_index(catalog: Catalog, library: Library) -> VectorIndex:
     expected: dict[str, str | int] = {
         "format": FORMAT,
         "generation": library.generation,
+        "chunks": fingerprint,
         "model": library.embedding_model,
         "dimension": library.dimension,
     }
     place = catalog.data_dir / "derived" / library.id / f"vectors-{library.generation}"
     folder = provide(place, expected, build)
-    if folder is None:
-        ids, matrix = loaded[0] if loaded else catalog.vectors(library)
-        return VectorIndex(ids, matrix)
+    if folder is not None:
+        try:
+            return _mapped(folder, library)
+        except (OSError, ValueError) as error:
+            logger.info("%s was removed by another process: %s", folder, error)
+    return VectorIndex(*(loaded[0] if loaded else catalog.vectors(library)))
+
+
+def _mapped(folder: Path, library: Library) -> VectorIndex:
     ids = np.load(folder / IDS)
-    if not len(ids):
+    if not len(ids):  # an empty file cannot be mapped
         return VectorIndex(ids, np.empty((0, library.dimension), dtype=np.float32))
     return VectorIndex(ids, np.load(folder / MATRIX, mmap_mode="r"))

@@ -1,6 +1,6 @@
 """Builds the two PDFs of sample_docs/ from the sources beside this file.
 
-    python sample_docs/source/build.py
+    python bench/sample_docs/build.py
 
 It needs Chromium, Playwright's Python package and fontTools with brotli, none of which the
 application needs. The same sources give the same files: they carry a fixed date.
@@ -22,8 +22,8 @@ from pypdf.constants import PageLabelStyle
 from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 
 SOURCE = Path(__file__).resolve().parent
-OUTPUT = SOURCE.parent
-FONTS = OUTPUT.parent / "ui" / "static" / "fonts"
+OUTPUT = SOURCE.parents[1] / "sample_docs"
+FONTS = SOURCE.parents[1] / "ui" / "static" / "fonts"
 PDF_DATE = "D:20260824090000Z"
 FRONT_MATTER_PAGES = 2
 

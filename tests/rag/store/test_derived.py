@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+import json
+import logging
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from rag.store.derived import ABANDONED_SECONDS, MANIFEST, provide
+from tests.rag.store.shelves import together
+
+EXPECTED = {"format": 1, "generation": 5}
+
+
+def write(text: str) -> Callable[[Path], None]:
+    def build(folder: Path) -> None:
+        (folder / "content").write_text(text)
+
+    return build
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def must_not_build(_folder: Path) -> None:
+    raise AssertionError("it was built again")
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    return tmp_path / "derived" / "words-5"
+
+
+def test_a_folder_is_built_once(place: Path) -> None:
+    assert provide(place, EXPECTED, write("made")) == place
+    assert (place / "content").read_text() == "made"
+    assert provide(place, EXPECTED, must_not_build) == place
+    assert names_in(place.parent) == ["words-5"]
+
+
+def delete_a_file(folder: Path) -> None:
+    (folder / "content").unlink()
+
+
+def flip_a_bit(folder: Path) -> None:
+    content = bytearray((folder / "content").read_bytes())
+    content[len(content) // 2] ^= 1
+    (folder / "content").write_bytes(content)
+
+
+def truncate(folder: Path) -> None:
+    (folder / "content").write_bytes((folder / "content").read_bytes()[:-1])
+
+
+def empty(folder: Path) -> None:
+    (folder / "content").write_bytes(b"")
+
+
+def delete_the_manifest(folder: Path) -> None:
+    (folder / MANIFEST).unlink()
+
+
+def tear_the_manifest(folder: Path) -> None:
+    (folder / MANIFEST).write_bytes((folder / MANIFEST).read_bytes()[:-5])
+
+
+def foreign_manifest(folder: Path) -> None:
+    (folder / MANIFEST).write_text(json.dumps(["another", "program"]))
+
+
+def binary_manifest(folder: Path) -> None:
+    (folder / MANIFEST).write_bytes(b"\xff\x00\xfe")
+
+
+def replace_by_a_file(folder: Path) -> None:
+    delete_a_file(folder)
+    delete_the_manifest(folder)
+    folder.rmdir()
+    folder.write_text("no folder")
+
+
+def replace_a_file_by_a_folder(folder: Path) -> None:
+    delete_a_file(folder)
+    (folder / "content").mkdir()
+
+
+def remove_all(folder: Path) -> None:
+    delete_a_file(folder)
+    delete_the_manifest(folder)
+    folder.rmdir()
+
+
+DAMAGES = [
+    delete_a_file,
+    flip_a_bit,
+    truncate,
+    empty,
+    delete_the_manifest,
+    tear_the_manifest,
+    foreign_manifest,
+    binary_manifest,
+    replace_by_a_file,
+    replace_a_file_by_a_folder,
+    remove_all,
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_folder_is_made_again(damage: Callable[[Path], None], place: Path) -> None:
+    provide(place, EXPECTED, write("first"))
+    damage(place)
+    assert provide(place, EXPECTED, write("second")) == place
+    assert (place / "content").read_text() == "second"
+    assert names_in(place.parent) == ["words-5"]
+
+
+@pytest.mark.parametrize("changed", ["format", "generation"])
+def test_a_folder_made_from_something_else_is_made_again(changed: str, place: Path) -> None:
+    provide(place, EXPECTED | {changed: 4}, write("first"))
+    provide(place, EXPECTED, write("second"))
+    assert (place / "content").read_text() == "second"
+
+
+def test_earlier_generations_are_removed_and_later_ones_kept(place: Path) -> None:
+    for name in ("words-4", "words-6", "words-10", "vectors-4", "words-x"):
+        (place.parent / name).mkdir(parents=True)
+    provide(place, EXPECTED, write("made"))
+    assert names_in(place.parent) == [
+        "vectors-4",
+        "words-10",
+        "words-5",
+        "words-6",
+        "words-x",
+    ]
+
+
+def test_what_a_crash_left_behind_is_removed_after_a_while(place: Path) -> None:
+    for name in (".new-old", ".old-old", ".new-fresh"):
+        (place.parent / name).mkdir(parents=True)
+    long_ago = time.time() - ABANDONED_SECONDS - 60
+    os.utime(place.parent / ".new-old", (long_ago, long_ago))
+    os.utime(place.parent / ".old-old", (long_ago, long_ago))
+    provide(place, EXPECTED, write("made"))
+    assert names_in(place.parent) == [".new-fresh", "words-5"]
+
+
+def test_a_folder_that_cannot_be_made_is_none_with_a_warning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "derived").write_text("a file where the folder should be")
+    with caplog.at_level(logging.WARNING):
+        assert provide(tmp_path / "derived" / "words-5", EXPECTED, must_not_build) is None
+    assert "working in memory" in caplog.text
+
+
+def test_a_build_that_cannot_write_is_none_and_leaves_nothing(place: Path) -> None:
+    def build(folder: Path) -> None:
+        (folder / "half").write_text("half")
+        raise OSError(28, "No space left on device")
+
+    assert provide(place, EXPECTED, build) is None
+    assert names_in(place.parent) == []
+
+
+def test_a_build_that_is_interrupted_leaves_nothing(place: Path) -> None:
+    def build(folder: Path) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        provide(place, EXPECTED, build)
+    assert names_in(place.parent) == []
+
+
+def test_a_folder_that_another_process_made_meanwhile_is_used(place: Path) -> None:
+    def build(folder: Path) -> None:
+        (folder / "content").write_text("slow")
+        provide(place, EXPECTED, write("quick"))
+
+    assert provide(place, EXPECTED, build) == place
+    assert (place / "content").read_text() == "quick"
+    assert names_in(place.parent) == ["words-5"]
+
+
+PROVIDE = """
+import os, sys
+from pathlib import Path
+from rag.store.derived import provide
+place = Path(sys.argv[1])
+
+def build(folder):
+    (folder / "content").write_text("x" * 2_000_000)
+
+print("ready", flush=True)
+input()
+print(provide(place, {"format": 1, "generation": 5}, build))
+"""
+
+
+@pytest.mark.parametrize("before", ["absent", "damaged"])
+def test_processes_that_build_at_once_leave_one_whole_folder(before: str, place: Path) -> None:
+    if before == "damaged":
+        provide(place, EXPECTED, write("first"))
+        flip_a_bit(place)
+    assert together(PROVIDE, 3, str(place)) == [str(place)] * 3
+    assert provide(place, EXPECTED, must_not_build) == place
+    assert names_in(place.parent) == ["words-5"]

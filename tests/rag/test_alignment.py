@@ -1,0 +1,155 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.alignment import align
+
+MIXTRAL = (
+    "Mixtral 8x7B is a sparse mixture of experts. "
+    "It has 46.7 billion parameters in all. "
+    "For each token it uses 12.9 billion of them. "
+    "The weights are under the Apache 2.0 licence."
+)
+
+
+def quoted(claim: str, passage: str) -> str:
+    span = align(claim, passage)
+    return passage[span.start : span.end]
+
+
+TEXTS = st.text(st.sampled_from('ab cD1.,!?\n\x02-“”"[]|*é\u0301ﬁ数量\u200b'), max_size=60)
+
+
+@given(TEXTS, TEXTS)
+def test_a_quote_lies_in_its_passage_and_is_never_empty(claim: str, passage: str) -> None:
+    span = align(claim, passage)
+
+    assert 0 <= span.start <= span.end <= len(passage)
+    assert span.start < span.end or not passage
+
+
+def test_a_passage_that_shares_no_word_is_returned_whole_without_its_margins() -> None:
+    assert quoted("Völlig anderes.", "  Twelve billion. Apache. \n") == "Twelve billion. Apache."
+
+
+@pytest.mark.parametrize("passage", [" ", "\n\n", "\x02", "\u200b"])
+def test_a_passage_without_words_is_still_something(passage: str) -> None:
+    assert quoted("Any claim at all here.", passage) == passage
+
+
+@pytest.mark.parametrize(
+    ("claim", "quote"),
+    [
+        ("It uses 12.9 billion parameters for a token.", "For each token it uses 12.9 billion"),
+        ("Il y a 46,7 milliards: 46.7 billion.", "It has 46.7 billion parameters in all."),
+        ("Its licence is Apache.", "The weights are under the Apache 2.0 licence."),
+    ],
+)
+def test_the_sentence_that_says_it_is_chosen(claim: str, quote: str) -> None:
+    assert quoted(claim, MIXTRAL).startswith(quote)
+    assert len(quoted(claim, MIXTRAL)) < 90
+
+
+def test_the_sentence_with_the_figure_wins_over_one_with_the_same_words() -> None:
+    passage = "The price of the small model fell. The price of the large model is 7.50 dollars."
+
+    assert quoted("The price of the small model: 7.50 dollars", passage).endswith("7.50 dollars.")
+
+
+def test_figures_are_the_same_with_and_without_separators() -> None:
+    passage = "Sales were high in 2023. The total was 1,234,567 units. Nobody knows why."
+
+    assert quoted("1234567 units in total", passage) == "The total was 1,234,567 units."
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "each token it\r\nuses 12.9 billion of them",
+        "each to\x02\r\nken it uses 12.9 bil\x02\nlion of them",
+        "each  token it uses\u00a012.9 billion of them",
+        "each TOKEN it uses 12.9 billion of them",
+        "each token it uses **12.9** billion `of` them",
+        "each to\u00adken it uses 12.9 billion of them",
+    ],
+)
+def test_words_quoted_verbatim_are_found_however_they_are_set(broken: str) -> None:
+    passage = f"Nothing here says it. For {broken}, as measured. Nothing there either."
+
+    assert quoted("“each token it uses 12.9 billion of them”", passage) == broken
+
+
+def test_a_quotation_inside_a_claim_is_found() -> None:
+    passage = f"A preface. {MIXTRAL}"
+
+    assert (
+        quoted('The guide says "it uses 12.9 billion of them" on this.', passage)
+        == "it uses 12.9 billion of them"
+    )
+
+
+def test_a_whole_claim_with_a_quotation_inside_is_found_whole() -> None:
+    passage = "Before. He told them “there is no such thing at all” and left them. After."
+
+    assert quoted('He told them "there is no such thing at all" and left them', passage) == (
+        "He told them “there is no such thing at all” and left them"
+    )
+
+
+@pytest.mark.parametrize(
+    "passage",
+    [
+        "The number of experts is 128.",
+        "The number of experts is 12.5.",
+        "The number of experts is 12,500.",
+    ],
+)
+def test_a_quote_never_cuts_a_figure(passage: str) -> None:
+    assert quoted("The number of experts is 12.", passage) == passage
+
+
+def test_a_quote_never_cuts_a_word() -> None:
+    passage = "Hyperparameters of the model are tuned."
+
+    assert quoted("parameters of the model are tuned", passage) == passage
+
+
+def test_a_row_of_a_table_is_quoted_alone() -> None:
+    passage = (
+        "Model Input Output\n"
+        "mistral-small 0.15 0.60\n"
+        "mistral-medium 1.50 7.50\n"
+        "mistral-large 0.50 1.50\n"
+    )
+
+    assert quoted("mistral-medium costs 7.50 dollars for output.", passage) == (
+        "mistral-medium 1.50 7.50"
+    )
+
+
+def test_a_row_of_a_markdown_table_is_quoted_alone() -> None:
+    passage = "| Model | Context |\n|---|---|\n| **Small** | 256k |\n| **Codestral** | 128k |"
+
+    assert quoted("Codestral reads 128k tokens", passage) == "| **Codestral** | 128k |"
+
+
+def test_two_neighbouring_sentences_may_be_one_quote() -> None:
+    passage = (
+        "Paris is large. Nemo came out in July 2024. NVIDIA built it with Mistral. Ducks can fly."
+    )
+
+    assert quoted("Nemo came out in July 2024 and NVIDIA built it with Mistral", passage) == (
+        "Nemo came out in July 2024. NVIDIA built it with Mistral."
+    )
+
+
+def test_scripts_without_spaces_are_aligned_too() -> None:
+    passage = "東京は日本の首都です。大阪の人口は約二百七十万人です。京都は古い都です。"
+
+    assert quoted("大阪には二百七十万人の人口がある", passage) == "大阪の人口は約二百七十万人です。"
+
+
+def test_the_same_claim_has_always_the_same_quote() -> None:
+    passage = " ".join(f"Alpha beta gamma delta epsilon {n % 3}." for n in range(20))
+
+    assert len({align("beta gamma 1 alpha", passage) for _ in range(3)}) == 1

@@ -1,0 +1,130 @@
+import pytest
+
+from rag.domain import Finish, Prompt, Source, Span, TextDelta
+from rag.evidence import Sentence, SentenceScorer
+from rag.folding import flowing
+from rag.providers.reader import EmbeddedReader, choose
+from rag.store.lexical import Words
+from tests.fakes import HashEmbedder, passage, sources
+from tests.rag.desk import Desk
+
+
+def said(question: str, shown: list[Source]) -> str:
+    reader = EmbeddedReader(SentenceScorer(HashEmbedder(), Words()))
+    items = list(reader.stream(Prompt((), question, tuple(shown))))
+    assert items[-1] == Finish()
+    return "".join(item.text for item in items if isinstance(item, TextDelta))
+
+
+def measured(*scores: float, passages: tuple[int, ...] = ()) -> list[Sentence]:
+    places = passages or (0,) * len(scores)
+    return [Sentence(at, Span(0, 1), score, 0.0) for at, score in zip(places, scores, strict=True)]
+
+
+def test_it_is_a_model_that_quotes_and_needs_no_connection() -> None:
+    reader = EmbeddedReader(SentenceScorer(HashEmbedder(), Words()))
+
+    assert reader.connect() == reader.card
+    assert not reader.card.instructable
+    assert not reader.card.tools
+
+
+def test_the_sentence_that_answers_is_quoted_under_its_number() -> None:
+    shown = sources("Camembert is soft.", "Paris is large. Nemo has 12 bil\x02\nlion parameters.")
+
+    assert said("How many parameters has Nemo?", shown) == "“Nemo has 12 billion parameters.” [2]"
+
+
+def test_marks_of_lists_headings_and_tables_are_not_quoted() -> None:
+    assert said("Nemo parameters", sources("- Nemo parameters: 12")) == (
+        "“Nemo parameters: 12” [1]"
+    )
+    assert said("Nemo price", sources("| Nemo price | 0.15 |\n|---|---|")) == (
+        "“Nemo price | 0.15” [1]"
+    )
+
+
+def test_a_documents_own_markers_are_no_markers_of_the_answer() -> None:
+    assert said("Nemo parameters", sources("Nemo parameters are 12 [2], see [3].")) == (
+        "“Nemo parameters are 12 (2), see (3).” [1]"
+    )
+
+
+def test_nothing_is_said_without_sources() -> None:
+    assert said("How many?", []) == ""
+    assert said("How many?", sources(" ")) == ""
+
+
+def test_what_follows_a_question_answers_it() -> None:
+    texts = ["How many experts are there?", "There are eight.", "Ducks can fly."]
+
+    assert choose(measured(0.9, 0.1, 0.2), texts) == [1]
+
+
+@pytest.mark.parametrize(
+    "lead", ["## The experts", "The experts are these:", "2.1 The  Experts", "- The experts?"]
+)
+def test_what_follows_a_heading_or_a_colon_answers_it(lead: str) -> None:
+    texts = [lead, "Eight of them.", "Ducks can fly."]
+
+    assert choose(measured(0.9, 0.1, 0.2), texts, {"2.1 the experts"}) == [1]
+
+
+def test_a_heading_of_the_document_is_not_quoted() -> None:
+    text = "2.1 Nemo parameters\n\nThere are 12 billion of them."
+    found = passage(text, heading=("2 Models", "2.1 Nemo parameters"))
+
+    assert said("Nemo parameters", [Source(1, found)]) == "“There are 12 billion of them.” [1]"
+
+
+def test_the_question_of_another_passage_lends_nothing() -> None:
+    texts = ["How many experts are there?", "Ducks can fly."]
+
+    assert choose(measured(0.9, 0.0, passages=(0, 1)), texts) == []
+
+
+def test_only_what_is_nearly_as_good_as_the_best_is_quoted_too() -> None:
+    texts = ["a.", "b.", "c.", "d.", "e."]
+
+    assert choose(measured(0.5, 0.9, 0.89, 0.88, 0.87), texts) == [1, 2, 3]
+    assert choose(measured(0.5, 0.9, 0.1, 0.1, 0.1), texts) == [1]
+    assert choose(measured(0.9, 0.9), texts[:2]) == [0, 1]
+    assert choose([], []) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "name"),
+    [
+        ("How many parameters has Nemo?", "nemo.txt"),
+        ("Is Camembert a soft cheese from Normandy?", "cheese.txt"),
+    ],
+)
+def test_its_answers_cite_the_words_they_quote(desk: Desk, question: str, name: str) -> None:
+    answer = desk.reader().answer(question, desk.scope)
+
+    citation = answer.citations[0]
+    page = desk.catalog.page(citation.quote.document.id, citation.quote.page)
+    assert citation.quote.document.name == name
+    assert page.text[citation.quote.start : citation.quote.end] == citation.quote.text
+    assert answer.text.startswith(f"“{flowing(citation.quote.text)}” [1]")
+    assert answer.notice.startswith("Quoted from the documents")
+    assert (answer.usage, answer.cost, answer.complete) == (None, None, True)
+
+
+def test_a_quotation_with_quotation_marks_and_foreign_markers_opens_on_its_words(
+    desk: Desk,
+) -> None:
+    text = "Before. The zebra said “stripes are not for sale at all” [2] to them. After."
+    desk.add("zebra.txt", text)
+
+    answer = desk.reader().answer("What did the zebra say about stripes for sale?", desk.scope)
+
+    assert answer.text == ("“The zebra said “stripes are not for sale at all” (2) to them.” [1]")
+    (citation,) = answer.citations
+    assert citation.quote.text == ("The zebra said “stripes are not for sale at all” [2] to them.")
+
+
+def test_a_passage_of_many_sentences_is_read_at_once() -> None:
+    text = " ".join(f"Sentence {number} says that {number} ducks fly." for number in range(2000))
+
+    assert "77 ducks" in said("How do 77 ducks fly?", [Source(1, passage(text))])

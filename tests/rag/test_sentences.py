@@ -1,0 +1,139 @@
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.sentences import split_sentences
+
+TEXTS = st.text(
+    st.one_of(
+        st.characters(),
+        st.sampled_from(".!?…。」\"')]([ \n\r\t|-•1234567890,%$abAB\x02\u2028\x85"),
+    )
+)
+
+
+def sentences(text: str) -> list[str]:
+    return [text[span.start : span.end] for span in split_sentences(text)]
+
+
+@given(TEXTS)
+def test_sentences_are_in_order_and_miss_no_character(text: str) -> None:
+    spans = split_sentences(text)
+
+    covered = 0
+    for span in spans:
+        assert covered <= span.start < span.end <= len(text)
+        assert not text[covered : span.start].strip()
+        assert text[span.start : span.end] == text[span.start : span.end].strip()
+        covered = span.end
+    assert not text[covered:].strip()
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\r\n", "\t \u00a0\u2003"])
+def test_nothing_has_no_sentences(text: str) -> None:
+    assert split_sentences(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Dr. Smith et al. saw it, cf. Fig. 3 in the U.S. report.",
+        "It reads e.g. tables, i.e. rows of figures.",
+        "Mixtral has 46.7 billion parameters at www.mistral.ai today.",
+        "Die Abs. 3 und 4, z.B. der Nr. 7, gelten.",
+        "Selon M. Dupont et Mme. Durand, c'est vrai.",
+        "Apple Inc. sold more.",
+        "J. R. R. Tolkien wrote it.",
+        "It was paid ... at last.",
+        'He asked "why?" and left.',
+    ],
+)
+def test_a_stop_inside_a_sentence_ends_nothing(text: str) -> None:
+    if "why?" in text:
+        assert "".join(sentences(text)).replace(" ", "") == text.replace(" ", "")
+    else:
+        assert sentences(text) == [text]
+
+
+@pytest.mark.parametrize(
+    "opening", ["Dr. Smith came.", "E.g. this one.", "1. Install the package."]
+)
+def test_an_abbreviation_or_number_that_begins_a_line_ends_nothing(opening: str) -> None:
+    assert sentences(f"A first paragraph.\n\n{opening} Then more.")[1] == opening
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("One. Two! Three? Four…", ["One.", "Two!", "Three?", "Four…"]),
+        ('He said "no." She left.', ['He said "no."', "She left."]),
+        ("It is so (mostly). Is it?", ["It is so (mostly).", "Is it?"]),
+        ("Twelve billion.[1][2] More.", ["Twelve billion.[1][2]", "More."]),
+        ("C'est vrai. À Paris, non.", ["C'est vrai.", "À Paris, non."]),
+        ("Das stimmt. Über uns.", ["Das stimmt.", "Über uns."]),
+        ("¿Cuántos hay? Doce.", ["¿Cuántos hay?", "Doce."]),
+        ("これは本です。次の文。", ["これは本です。", "次の文。"]),
+        ("彼は「はい。」と言った。", ["彼は「はい。」", "と言った。"]),
+        ("यह सच है। वह नहीं।", ["यह सच है।", "वह नहीं।"]),
+        ("هل هذا صحيح؟ نعم.", ["هل هذا صحيح؟", "نعم."]),
+    ],
+)
+def test_sentences_end_where_a_reader_says(text: str, expected: list[str]) -> None:
+    assert sentences(text) == expected
+
+
+def test_a_sentence_goes_on_over_the_lines_of_a_paragraph() -> None:
+    text = (
+        "Mixtral 8x7B is a sparse mixture of\r\nexperts model with eight experts in\r\neach layer."
+    )
+
+    assert sentences(text) == [text]
+
+
+def test_a_blank_line_and_a_heading_begin_anew() -> None:
+    text = (
+        "Prices of the models\n"
+        "The prices of all of the models are given in dollars for a million tokens\n"
+        "and do not include any tax.\n\n"
+        "They may change"
+    )
+
+    assert sentences(text) == [
+        "Prices of the models",
+        "The prices of all of the models are given in dollars for a million tokens\n"
+        "and do not include any tax.",
+        "They may change",
+    ]
+
+
+def test_rows_of_a_table_are_sentences() -> None:
+    rows = ["Model  Input  Output", "Small $ 0.15 $ 0.60", "Large $ 0.50 $ 1.50"]
+
+    assert sentences("\n".join(rows)) == rows
+
+
+def test_rows_of_a_markdown_table_are_sentences() -> None:
+    rows = ["| Model | Price |", "|---|---|", "| Small | 0.15 |", "| Large | 0.50 |"]
+
+    assert sentences("\n".join(rows)) == rows
+
+
+def test_list_items_are_sentences() -> None:
+    items = ["- a short one", "- another that is longer", "* third", "2) fourth", "• fifth"]
+
+    assert sentences("\n".join(items)) == items
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [" ", "\n", "1", "[", ".", ".)", "! ", ". b", "a. ", "1,234 5,678\n", "|", "。", "A b\n", "("],
+)
+def test_a_megabyte_of_anything_is_split_fast(piece: str) -> None:
+    text = piece * (1_000_000 // len(piece)) + "x"
+    started = time.monotonic()
+
+    split_sentences(text)
+
+    assert time.monotonic() - started < 8

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.loopback import LoopbackServer, Reply, Say, Status, mistral_error
+from tests.ui.cli.rig import BOATS, PASSAGE, ROW, Run, write_rows
+
+
+def test_a_batch_answers_every_row_in_order(run: Run, filled: Path, tmp_path: Path) -> None:
+    file = write_rows(
+        tmp_path / "q.jsonl",
+        {"id": "b", "question": "How many boats does the harbour hold in winter?"},
+        {"question": "   "},
+        {"id": "c", "question": "boats", "documents": ["no.pdf"]},
+        {"id": "d", "question": "boats", "library": "nowhere"},
+        {"id": "e", "question": "When was the lighthouse lit?", "documents": ["light.txt"]},
+        {"id": "f", "question": "half \ud83d of it"},
+    )
+    file.write_text(file.read_text() + "no json\n[1]\n")
+    output = run("batch", file)
+    assert output.code == 1
+    rows = output.rows
+    assert [set(row) for row in rows] == [ROW] * 8
+    assert [row["id"] for row in rows] == ["b", "2", "c", "d", "e", "f", "7", "8"]
+    assert [row["error"] is None for row in rows] == [
+        True,
+        False,
+        False,
+        False,
+        True,
+        False,
+        False,
+        False,
+    ]
+    assert "forty-one" in rows[0]["answer"]
+    assert "no.pdf" in rows[2]["error"]
+    assert "nowhere" in rows[3]["error"]
+    assert {passage["document"] for passage in rows[4]["passages"]} == {"light.txt"}
+    assert output.err == "6 rows have an error: see their field 'error'.\n"
+
+
+@pytest.mark.parametrize("name", ["q.csv", "q.tsv"])
+def test_a_batch_reads_csv(name: str, run: Run, filled: Path, tmp_path: Path) -> None:
+    separator = "\t" if name.endswith("tsv") else ";"
+    rows = [["id", "Question", "documents"], ["x", "How many boats?", "light.txt"], ["", "Hé?", ""]]
+    text = "\r\n".join(separator.join(row) for row in rows)
+    (tmp_path / name).write_bytes(b"\xef\xbb\xbf" + text.encode())
+    output = run("batch", tmp_path / name, "--retrieve-only")
+    assert (output.code, output.err) == (0, "")
+    assert [row["id"] for row in output.rows] == ["x", "2"]
+    assert {passage["document"] for passage in output.rows[0]["passages"]} == {"light.txt"}
+    assert output.rows[1]["question"] == "Hé?"
+
+
+def test_a_batch_that_only_retrieves_asks_no_model(
+    run: Run, filled: Path, tmp_path: Path, nobody: str
+) -> None:
+    file = write_rows(tmp_path / "q.jsonl", {"id": "1", "question": "boats"})
+    arguments = ["batch", file, "--retrieve-only", "--chat", f"{nobody}/v1", "--json"]
+    for count in (1, 2):
+        (row,) = run(*arguments, "-k", str(count)).rows
+        assert set(row) == ROW
+        assert [set(passage) for passage in row["passages"]] == [PASSAGE] * count
+        assert (row["answer"], row["model"], row["citations"]) == ("", None, [])
+        assert row["passages"][0]["document"] == "boats.pdf"
+
+
+def test_a_batch_reads_stdin(run: Run, filled: Path, stdin: Callable[[bytes], None]) -> None:
+    stdin(b'\xef\xbb\xbf{"question": "boats"}\n{"question": "\xff"}\n')
+    output = run("batch", "-", "--retrieve-only")
+    assert output.code == 1
+    assert [row["error"] is None for row in output.rows] == [True, False]
+    stdin(b"question\nboats\n")
+    assert run("batch", "-", "--format", "csv", "--retrieve-only").code == 0
+
+
+def test_a_batch_of_several_libraries(run: Run, filled: Path, notes: Path, tmp_path: Path) -> None:
+    assert run("add", notes / "inner", "--library", "other").code == 0
+    file = write_rows(
+        tmp_path / "q.jsonl",
+        {"question": "boats", "library": "other"},
+        {"question": "boats", "library": "documents"},
+        {"question": "boats"},
+    )
+    rows = run("batch", file, "--retrieve-only").rows
+    assert [len(row["passages"]) for row in rows] == [1, 3, 3]
+
+
+def test_one_row_that_its_server_refuses_does_not_end_the_run(
+    run: Run, filled: Path, tmp_path: Path
+) -> None:
+    file = write_rows(tmp_path / "q.jsonl", *[{"question": BOATS} for _ in range(3)])
+    replies: list[Reply] = [Say("One [1]."), Status(400, mistral_error("No.")), Say("Three [1].")]
+    with LoopbackServer(chat=replies) as server:
+        output = run("batch", file, "--chat", f"{server.url}/v1")
+    assert output.code == 1
+    assert [row["answer"] for row in output.rows] == ["One [1].", "", "Three [1]."]
+    assert output.rows[1]["error"]
+
+
+def test_a_csv_without_questions_is_misuse(run: Run, filled: Path, tmp_path: Path) -> None:
+    (tmp_path / "q.csv").write_text("a,b\n1,2\n")
+    assert "no column named 'question'" in run("batch", tmp_path / "q.csv").sentence(2)

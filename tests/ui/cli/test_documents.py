@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.builders import PdfPage, pdf
+from tests.ui.cli.rig import BOATS, DOCUMENT, Run
+
+
+def test_adding_a_folder_takes_its_files_but_not_hidden_ones(
+    run: Run, notes: Path, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    output = run("add", notes, "--data-dir", data)
+    assert (output.code, output.err) == (0, "")
+    assert output.out == "boats.pdf was added.\nlight.txt was added.\n"
+    assert run("add", notes / "boats.pdf", "--data-dir", data).out == (
+        "boats.pdf is already in the library as boats.pdf.\n"
+    )
+
+
+def test_added_documents_as_json(run: Run, notes: Path, tmp_path: Path) -> None:
+    arguments = ["add", notes, "--data-dir", tmp_path / "data", "--json"]
+    first, second = run(*arguments).rows
+    assert set(first) == DOCUMENT | {"new"}
+    assert (first["document"], first["pages"], first["state"]) == ("boats.pdf", 2, "ready")
+    assert (second["document"], second["pages"]) == ("light.txt", None)
+    assert first["size_bytes"] == (notes / "boats.pdf").stat().st_size
+    assert [row["new"] for row in (first, second)] == [True, True]
+    assert [row["new"] for row in run(*arguments).rows] == [False, False]
+
+
+def test_a_file_that_cannot_be_read_costs_itself_alone(run: Run, notes: Path) -> None:
+    (notes / "a-scan.pdf").write_bytes(pdf([PdfPage(image=True)]))
+    output = run("add", notes)
+    assert output.code == 1
+    assert output.out.splitlines()[0].startswith("a-scan.pdf: ")
+    assert output.out.splitlines()[1:] == ["boats.pdf was added.", "light.txt was added."]
+
+
+def test_a_file_that_vanishes_costs_itself_alone(
+    run: Run, notes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = notes / "a-gone.txt"
+    monkeypatch.setattr("ui.inputs.files", lambda _: [gone, notes / "inner" / "light.txt"])
+    output = run("add", notes, "--json")
+    assert output.code == 1
+    assert "cannot be read" in output.err
+    assert [row["document"] for row in output.rows] == ["a-gone.txt", "light.txt"]
+    assert set(output.rows[0]) == DOCUMENT | {"new"}
+    assert output.rows[0]["state"] == "failed"
+
+
+def test_an_empty_folder_is_said_to_be_empty(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    output = run("add", tmp_path / "empty")
+    assert (output.code, output.out) == (0, "")
+    assert output.err == "There are no files in it.\n"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no such names")
+def test_a_file_name_that_is_no_text_is_printed_all_the_same(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"caf\xe9.txt")
+    path.write_text(BOATS)
+    assert run("add", path).code == 0
+    (row,) = run("list", "--json").rows
+    assert row["document"] == "caf\ufffd.txt"
+    assert "caf\ufffd.txt" in run("list").out
+    assert "cannot be read" in run("batch", os.fsdecode(b"caf\xe9.csv")).sentence(2)
+
+
+def test_listing_shows_every_document(run: Run, filled: Path) -> None:
+    output = run("list")
+    assert (output.code, output.err) == (0, "")
+    head, first, second = output.out.splitlines()
+    assert head.split() == ["id", "document", "pages", "state"]
+    assert first.split()[1:] == ["boats.pdf", "2", "ready"]
+    assert second.split()[1:] == ["light.txt", "ready"]
+    rows = run("list", "--json").rows
+    assert [set(row) for row in rows] == [DOCUMENT, DOCUMENT]
+    assert [row["document"] for row in rows] == ["boats.pdf", "light.txt"]
+
+
+def test_names_with_markup_are_listed_as_they_are(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "[red] :smile: [bold].txt").write_text(BOATS)
+    assert run("add", "[red] :smile: [bold].txt").code == 0
+    assert "[red] :smile: [bold].txt" in run("list").out
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["list", "--json"]])
+def test_an_empty_library_is_listed_without_being_made(
+    arguments: list[str], run: Run, tmp_path: Path
+) -> None:
+    output = run(*arguments, "--data-dir", tmp_path / "data")
+    assert (output.code, output.out) == (0, "")
+    assert run("rebuild", "--embedding", "all-MiniLM-L6-v2", "--data-dir", "data").code == 2
+
+
+def test_removing_takes_a_document_from_list_and_search(run: Run, filled: Path) -> None:
+    output = run("remove", "boats.pdf")
+    assert (output.code, output.out, output.err) == (0, "boats.pdf was removed.\n", "")
+    assert [row["document"] for row in run("list", "--json").rows] == ["light.txt"]
+    found = run("search", "How many boats are in the harbour?", "--json").rows
+    assert {row["document"] for row in found} == {"light.txt"}
+    identity = run("list", "--json").rows[0]["id"]
+    assert run("remove", identity, "--json").rows[0]["id"] == identity
+    assert run("search", "boats").err.startswith("There is no text to search.")
+    assert [path for path in (filled / "blobs").rglob("*") if path.is_file()] == []
+
+
+def test_removing_what_is_not_there_leaves_the_rest_to_be_removed(run: Run, filled: Path) -> None:
+    output = run("remove", "nothing.pdf", "boats.pdf")
+    assert (output.code, output.out) == (1, "boats.pdf was removed.\n")
+    assert output.err == (
+        "The library 'documents' has no document 'nothing.pdf'. See them with: tramontane list\n"
+    )
+
+
+def test_libraries_are_apart(run: Run, filled: Path, notes: Path) -> None:
+    assert run("list", "--library", "other", "--json").rows == []
+    assert run("add", notes / "boats.pdf", "--library", "other").code == 0
+    assert len(run("list", "--library", "other", "--json").rows) == 1
+    assert len(run("list", "--json").rows) == 2

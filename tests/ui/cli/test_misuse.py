@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+from rag.store.tables import SCHEMA_VERSION
+from tests.ui.cli.rig import Run
+from ui.cli import INTERRUPTED
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["frobnicate"], "frobnicate"),
+        (["add"], "paths"),
+        (["search", "x", "-k", "0"], "-k"),
+        (["search", "x", "-k", "many"], "-k"),
+        (["batch", "x.csv", "--format", "xml"], "--format"),
+        (["list", "--nonsense"], "--nonsense"),
+        (["add", "nowhere.pdf"], "There is no file or folder nowhere.pdf."),
+        (["add", "x" * 300], "cannot be read"),
+        (["add", "/dev/null"], "There is no file or folder /dev/null."),
+        (["batch", "nowhere.csv"], "nowhere.csv cannot be read (No such file or directory)."),
+        (["batch", "."], "cannot be read"),
+        (["ask", "x", "--chat", "mistral-small-latest"], "Set MISTRAL_API_KEY"),
+        (["ask", "x", "--chat", "some/model"], "TRAMONTANE_CHAT"),
+        (["ask", "   "], "The question is empty."),
+        (["search", ""], "The question is empty."),
+        (["search", "x" * 8001], "8,001 characters"),
+        (["rebuild", "--embedding", "other"], "TRAMONTANE_EMBEDDING"),
+        (["rebuild", "--embedding", "mistral-embed"], "no library"),
+        (["search", "x", "--document", "no.pdf"], "has no document 'no.pdf'"),
+    ],
+)
+def test_misuse_is_one_sentence_on_stderr_and_exit_code_2(
+    arguments: list[str], words: str, run: Run
+) -> None:
+    assert words in run(*arguments).sentence(2)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("TRAMONTANE_PORT", "many", "TRAMONTANE_PORT is wrong"),
+        ("TRAMONTANE_PASSAGES", "0", "TRAMONTANE_PASSAGES is wrong"),
+        ("TRAMONTANE_DATADIR", "x", "Did you mean TRAMONTANE_DATA_DIR?"),
+    ],
+)
+@pytest.mark.parametrize("command", [["list"], ["search", "x"], ["doctor"]])
+def test_a_wrong_setting_is_one_sentence(
+    command: list[str],
+    name: str,
+    value: str,
+    words: str,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert words in run(*command).sentence(2)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["list"], ["add", "."], ["search", "x"], ["ask", "x"], ["remove", "x"], ["rebuild"]],
+)
+def test_a_data_directory_that_cannot_be_made_is_one_sentence(
+    command: list[str], run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "taken").write_text("a file")
+    sentence = run(*command, "--data-dir", tmp_path / "taken" / "data").sentence(2)
+    assert "cannot be made" in sentence
+    assert "--data-dir" in sentence
+
+
+def test_a_damaged_catalog_is_one_sentence(run: Run, filled: Path) -> None:
+    for name in ("catalog.sqlite-wal", "catalog.sqlite-shm"):
+        (filled / name).unlink(missing_ok=True)
+    (filled / "catalog.sqlite").write_bytes(b"no database" * 5000)
+    for command in (["list"], ["search", "x"], ["add", "notes"]):
+        assert "is damaged" in run(*command).sentence(2)
+
+
+def test_a_catalog_of_a_newer_version_is_one_sentence(run: Run, filled: Path) -> None:
+    content = bytearray((filled / "catalog.sqlite").read_bytes())
+    content[60:64] = (SCHEMA_VERSION + 1).to_bytes(4, "big")
+    (filled / "catalog.sqlite").write_bytes(content)
+    assert "newer Tramontane" in run("list").sentence(2)
+
+
+def test_help_is_no_misuse(run: Run) -> None:
+    output = run("--help")
+    assert output.code == 0
+    commands = ["serve", "add", "list", "remove", "ask", "search", "batch", "doctor", "rebuild"]
+    assert all(f" {command} " in output.out for command in commands)
+    assert output.err == ""
+
+
+def test_an_interrupted_command_says_so_with_its_exit_code(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupted(io.StringIO):
+        def read(self, size: int | None = -1) -> str:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("sys.stdin", Interrupted())
+    output = run("search", "-")
+    assert (output.code, output.out, output.err) == (INTERRUPTED, "", "")

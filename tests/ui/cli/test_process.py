@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.ui.cli.rig import ROOT, Run, write_rows
+
+
+def test_a_taken_port_is_one_sentence(run: Run, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        sentence = run("serve", "--port", str(port), "--data-dir", tmp_path / "data").sentence(2)
+    assert f"Port {port} is already in use." in sentence
+
+
+COMMAND = [sys.executable, "-c", "import sys; from ui.cli import main; sys.exit(main())"]
+
+
+def test_a_reader_that_has_enough_ends_the_command_quietly(filled: Path, tmp_path: Path) -> None:
+    file = write_rows(tmp_path / "q.jsonl", *[{"question": "boats"} for _ in range(30)])
+    for arguments in (["batch", str(file), "--retrieve-only"], ["list"], ["search", "boats"]):
+        process = subprocess.Popen(
+            [*COMMAND, *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(60) == 0
+        process.stderr.close()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a terminal of its own")
+def test_what_goes_into_a_file_is_not_drawn_on_the_terminal(filled: Path, tmp_path: Path) -> None:
+    file = write_rows(tmp_path / "q.jsonl", *[{"question": "boats"} for _ in range(3)])
+    (tmp_path / "[bold] new.txt").write_text("A new note.")
+    for arguments, lines in (
+        (["batch", str(file), "--retrieve-only"], 3),
+        (["add", str(tmp_path / "[bold] new.txt"), "--json"], 1),
+    ):
+        terminal, side = os.openpty()
+        try:
+            result = subprocess.run(
+                [*COMMAND, *arguments],
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                stderr=side,
+                timeout=60,
+                check=True,
+                env=os.environ | {"TERM": "xterm"},
+            )
+            drawn = os.read(terminal, 100_000)
+        finally:
+            os.close(terminal)
+            os.close(side)
+        assert len([json.loads(line) for line in result.stdout.splitlines()]) == lines
+        assert b"\x1b[" in drawn  # there was progress to see
+
+
+def test_no_command_but_serve_imports_the_page_or_a_vendor() -> None:
+    heavy = ("gradio", "mistralai", "openai", "pandas", "fastapi", "uvicorn", "torch")
+    code = f"import sys, ui.cli; print([name for name in {heavy} if name in sys.modules])"
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert result.stdout == "[]\n"

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from rag.store.catalog import Catalog
+from tests.loopback import LoopbackServer, Say
+from tests.ui.cli.rig import BOATS, CITATION, LIGHT, PASSAGE, ROW, Run
+
+
+def test_passages_as_json(run: Run, filled: Path) -> None:
+    output = run("search", "How many boats are in the harbour?", "--json")
+    assert (output.code, output.err) == (0, "")
+    assert [set(row) for row in output.rows] == [PASSAGE] * 3
+    best = output.rows[0]
+    assert (best["document"], best["page"], best["text"]) == ("boats.pdf", 2, BOATS)
+    light = next(row for row in output.rows if row["document"] == "light.txt")
+    assert light["page"] is None
+    scores = [row["score"] for row in output.rows]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_passages_in_words(run: Run, filled: Path) -> None:
+    output = run("search", "When was the lighthouse lit?", "-k", "1")
+    assert (output.code, output.err) == (0, "")
+    assert output.out.splitlines()[0].startswith("1. light.txt (")
+    assert LIGHT in output.out
+
+
+def test_a_question_may_come_from_stdin(
+    run: Run, filled: Path, stdin: Callable[[bytes], None]
+) -> None:
+    stdin("\ufeffQuand le phare — lighthouse — fut-il allumé?\n".encode())
+    assert run("search", "-", "-k", "1", "--json").rows[0]["document"] == "light.txt"
+    stdin(b"\xffboats\xfe harbour")
+    assert run("search", "-", "-k", "1", "--json").rows[0]["document"] == "boats.pdf"
+
+
+@pytest.mark.parametrize("question", ["?!", '"boats', "AND OR NOT", "🚤", "\udce9 boats", "a:b^2"])
+def test_odd_questions_are_searched(question: str, run: Run, filled: Path) -> None:
+    assert len(run("search", question, "--json").rows) == 3
+
+
+def test_a_search_stays_within_the_chosen_documents(run: Run, filled: Path) -> None:
+    question = "How many boats are in the harbour?"
+    found = run("search", question, "--document", "light.txt", "--json").rows
+    assert {row["document"] for row in found} == {"light.txt"}
+    identity = run("list", "--json").rows[0]["id"]
+    both = run("search", question, "--document", "light.txt", "--document", identity, "--json")
+    assert {row["document"] for row in both.rows} == {"light.txt", "boats.pdf"}
+
+
+def test_an_answer_as_json_is_a_row_of_the_contract(run: Run, filled: Path) -> None:
+    output = run("ask", "How many boats does the harbour hold in winter?", "--json")
+    assert (output.code, output.err) == (0, "")
+    (row,) = output.rows
+    assert set(row) == ROW
+    assert row["refused"] is False
+    assert "forty-one" in row["answer"]
+    citation = row["citations"][0]
+    assert set(citation) == CITATION
+    assert (citation["document"], citation["page"]) == ("boats.pdf", 2)
+    assert BOATS[citation["start"] : citation["end"]] == citation["quote"]
+    assert [set(passage) for passage in row["passages"]][:1] == [PASSAGE]
+
+
+def test_an_answer_in_words_ends_with_its_quotes(run: Run, filled: Path) -> None:
+    output = run("ask", "How many boats does the harbour hold in winter?")
+    assert output.code == 0
+    assert "forty-one boats" in output.out
+    assert "[1] boats.pdf, p. 2: “" in output.out
+
+
+def test_an_answer_of_a_server_of_ones_own(
+    run: Run, filled: Path, stdin: Callable[[bytes], None]
+) -> None:
+    with LoopbackServer(chat=[Say("Forty-one boats [1].")]) as server:
+        stdin(b"How many boats does the harbour hold in winter?\n")
+        (row,) = run("ask", "-", "--chat", f"{server.url}/v1", "--json").rows
+    assert row["question"] == "How many boats does the harbour hold in winter?"
+    assert row["answer"] == "Forty-one boats [1]."
+    assert row["citations"][0]["document"] == "boats.pdf"
+    assert row["usage"] == {"input_tokens": 10, "output_tokens": 5}
+
+
+def test_a_server_that_cannot_be_reached_is_one_sentence(
+    run: Run, filled: Path, nobody: str
+) -> None:
+    sentence = run("ask", "How many boats?", "--chat", f"{nobody}/v1", "--json").sentence(2)
+    assert nobody.removeprefix("http://") in sentence
+
+
+def test_a_wrong_key_is_one_sentence_and_adds_nothing(
+    run: Run, notes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MISTRAL_API_KEY", "wrong-key-1234567890")
+    with LoopbackServer(api_key="right") as server:
+        monkeypatch.setenv("TRAMONTANE_MISTRAL_URL", server.url)
+        sentence = run("add", notes).sentence(2)
+        assert "MISTRAL_API_KEY" in sentence
+        assert "wrong-key" not in sentence
+        assert run("list", "--json").rows == []
+        assert "MISTRAL_API_KEY" in run("doctor").out
+
+
+def test_an_answer_from_la_plateforme(
+    run: Run, notes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MISTRAL_API_KEY", "right")
+    with LoopbackServer(api_key="right", chat=[Say("Forty-one boats [1].")]) as server:
+        monkeypatch.setenv("TRAMONTANE_MISTRAL_URL", server.url)
+        assert run("add", notes).code == 0
+        (row,) = run("ask", BOATS, "--json").rows
+        assert row["model"] == "mistral-small-latest"
+        assert row["citations"][0]["quote"] in BOATS
+        assert server.asked("/v1/embeddings")
+    with closing(Catalog(Path(".tramontane"))) as catalog:
+        assert catalog.library("documents").embedding_model == "mistral-embed"

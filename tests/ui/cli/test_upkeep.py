@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.loopback import LoopbackServer
+from tests.ui.cli.rig import BOATS, Output, Run
+
+
+def test_the_doctor_finds_a_fresh_machine_well(run: Run, tmp_path: Path) -> None:
+    output = run("doctor", "--data-dir", tmp_path / "data", "--json")
+    assert (output.code, output.err) == (0, "")
+    assert [set(row) for row in output.rows] == [{"subject", "level", "sentence"}] * 4
+    subjects = [row["subject"] for row in output.rows]
+    assert subjects == ["data directory", "database", "library", "answers"]
+    assert "wrong" not in {row["level"] for row in output.rows}
+    words = run("doctor", "--data-dir", tmp_path / "data")
+    assert words.code == 0
+    assert words.out.startswith("ok     data directory: ")
+
+
+def wrong(output: Output) -> dict[str, str]:
+    assert output.code == 1
+    return {row["subject"]: row["sentence"] for row in output.rows if row["level"] == "wrong"}
+
+
+def test_the_doctor_names_a_server_that_is_away(
+    run: Run, filled: Path, nobody: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRAMONTANE_CHAT", f"{nobody}/v1")
+    assert list(wrong(run("doctor", "--json"))) == ["answers"]
+
+
+def test_the_doctor_names_a_data_directory_that_cannot_be_used(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    found = wrong(run("doctor", "--data-dir", tmp_path / "taken" / "data", "--json"))
+    assert "cannot be made" in found["library"]
+
+
+def test_the_doctor_names_a_damaged_catalog(run: Run, filled: Path) -> None:
+    (filled / "catalog.sqlite").write_bytes(b"no database" * 5000)
+    assert "is damaged" in wrong(run("doctor", "--json"))["library"]
+
+
+def test_the_doctor_finds_a_key_and_a_server_that_work(
+    run: Run, filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MISTRAL_API_KEY", "right")
+    with LoopbackServer(api_key="right") as server:
+        monkeypatch.setenv("TRAMONTANE_MISTRAL_URL", server.url)
+        output = run("doctor", "--json")
+    assert output.code == 0, output.out
+    sentences = {row["subject"]: row["sentence"] for row in output.rows}
+    assert "The key is valid" in sentences["La Plateforme"]
+    assert "rebuild --embedding mistral-embed" in sentences["library"]
+
+
+def test_rebuilding_mends_damaged_indexes(run: Run, filled: Path) -> None:
+    expected = run("search", "boats in winter", "--json").rows
+    for path in (filled / "derived").rglob("*"):
+        if path.is_file():
+            path.unlink()
+            path.write_bytes(b"damaged")
+    output = run("rebuild")
+    assert (output.code, output.out) == (0, "The indexes of 3 chunks were made again.\n")
+    assert run("search", "boats in winter", "--json").rows == expected
+    assert run("rebuild", "--json").rows == [{"chunks": 3, "embedding": "all-MiniLM-L6-v2"}]
+
+
+def test_rebuilding_says_that_the_catalog_itself_is_damaged(run: Run, filled: Path) -> None:
+    path = filled / "catalog.sqlite"
+    content = bytearray(path.read_bytes())
+    content[-16_384:] = b"\xff" * 16_384
+    path.write_bytes(content)
+    assert "is damaged" in run("rebuild").sentence(2)
+
+
+def test_a_library_is_embedded_again_with_another_model_and_back(
+    run: Run, filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = run("search", BOATS, "--json").rows
+    with LoopbackServer(api_key="right") as server:
+        monkeypatch.setenv("TRAMONTANE_MISTRAL_URL", server.url)
+        assert "needs a key" in run("rebuild", "--embedding", "mistral-embed").sentence(2)
+        monkeypatch.setenv("MISTRAL_API_KEY", "right")
+        output = run("rebuild", "--embedding", "mistral-embed", "--json")
+        assert output.rows == [{"chunks": 3, "embedding": "mistral-embed"}]
+        assert run("search", BOATS, "-k", "1", "--json").rows[0]["text"] == BOATS
+        monkeypatch.setenv("TRAMONTANE_EMBEDDING", "all-MiniLM-L6-v2")
+        sentence = run("search", BOATS).sentence(2)
+        assert "tramontane rebuild --embedding all-MiniLM-L6-v2" in sentence
+        monkeypatch.delenv("TRAMONTANE_EMBEDDING")
+        monkeypatch.delenv("MISTRAL_API_KEY")
+        assert "needs MISTRAL_API_KEY" in run("search", BOATS).sentence(2)
+        assert len(run("list", "--json").rows) == 2
+    output = run("rebuild", "--embedding", "all-MiniLM-L6-v2")
+    assert output.out == "3 chunks were embedded again with all-MiniLM-L6-v2.\n"
+    assert run("search", BOATS, "--json").rows == expected

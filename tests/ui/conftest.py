@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from ingest.pipeline import Ingestor, Limits
+from ingest.queue import IngestQueue
+from rag.settings import Settings, load_settings
+from rag.wiring import Application, build
+
+APP = Path(__file__).parents[2] / "app.py"
+
+
+# Every address the app looks up or connects to, except this machine's own.
+WATCH = """
+import sys
+def watch(event, arguments):
+    if event == "socket.getaddrinfo":
+        host = arguments[0]
+    elif event == "socket.connect" and isinstance(arguments[1], tuple):
+        host = arguments[1][0]
+    else:
+        return
+    if host not in (None, "127.0.0.1", "::1", "localhost", "0.0.0.0"):
+        with open({log!r}, "a") as file:
+            file.write(f"{{host}}\\n")
+sys.addaudithook(watch)
+"""
+
+
+@contextmanager
+def running_app(data_dir: Path, settings: Mapping[str, str]) -> Iterator[str]:
+    """The web app in a process of its own; yields its address.
+
+    Afterwards, it has spoken to no other machine.
+    """
+    watched = data_dir / "watched"
+    watched.mkdir()
+    log = watched / "hosts"
+    log.touch()
+    (watched / "sitecustomize.py").write_text(WATCH.format(log=str(log)))
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("TRAMONTANE_") and name not in ("MISTRAL_API_KEY", "SPACE_ID")
+    }
+    environment |= {"TRAMONTANE_DATA_DIR": str(data_dir), "TRAMONTANE_PORT": "0", **settings}
+    environment["PYTHONPATH"] = str(watched)
+    process = subprocess.Popen(
+        [sys.executable, str(APP)],
+        cwd=data_dir,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    lines: list[str] = []
+    drain: threading.Thread | None = None
+    try:
+        address = None
+        for line in process.stderr:
+            lines.append(line)
+            if found := re.search(r"http://127\.0\.0\.1:\d+", line):
+                address = found.group()
+                break
+        assert address, "".join(lines)
+        drain = threading.Thread(target=lambda pipe: [None for _ in pipe], args=(process.stderr,))
+        drain.start()
+        yield address
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=20)
+        if drain is not None:
+            drain.join(timeout=20)
+        process.stderr.close()
+    assert log.read_text() == ""
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    chosen = {"data_dir": tmp_path / "data", "samples": False, "chat": "reader", "max_file_mb": 1}
+    return load_settings(chosen)
+
+
+@pytest.fixture
+def application(settings: Settings) -> Iterator[Application]:
+    built = build(settings)
+    yield built
+    built.close()
+
+
+@pytest.fixture
+def queue(application: Application) -> Iterator[IngestQueue]:
+    settings = application.settings
+    limits = Limits(settings.max_file_mb * 1_000_000, settings.max_pages)
+    ingestor = Ingestor(application.catalog, application.embedder, limits)
+    waiting = IngestQueue(ingestor, lambda: application.library)
+    yield waiting
+    waiting.close()

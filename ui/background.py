@@ -1,0 +1,86 @@
+"""Reading a slow iterator in a thread of its own.
+
+Gradio cannot stop a generator that waits for a model, and while one waits nobody else's answers
+go on. So the waiting is done elsewhere, and the page's generator is never silent for long.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Generator, Iterator
+from queue import Empty, SimpleQueue
+from typing import TypeVar
+
+from rag.errors import RagError
+
+Item = TypeVar("Item")
+
+
+class _End:
+    """Follows the last item; carries the expected failure that ended the iteration."""
+
+    def __init__(self, failure: RagError | None) -> None:
+        self.failure = failure
+
+
+def in_batches(
+    items: Iterator[Item], *, every: float, at_least_every: float
+) -> Generator[list[Item]]:
+    """Yield what has arrived: at most once in `every` seconds, empty when nothing has for long.
+
+    Closing the generator closes `items` as soon as it has produced its next item.
+
+    Raises:
+        RagError: as `items` does, once what came before has been yielded.
+    """
+    arrived: SimpleQueue[Item | _End] = SimpleQueue()
+    abandoned = threading.Event()
+    threading.Thread(
+        target=_read, args=(items, arrived, abandoned), name="answer", daemon=True
+    ).start()
+    try:
+        while True:
+            batch, end = _collect(arrived, every, at_least_every)
+            if batch or end is None:
+                yield batch
+            if end is not None:
+                if end.failure is not None:
+                    raise end.failure
+                return
+    finally:
+        abandoned.set()
+
+
+def _read(
+    items: Iterator[Item], arrived: SimpleQueue[Item | _End], abandoned: threading.Event
+) -> None:
+    failure = None
+    try:
+        for item in items:
+            if abandoned.is_set():
+                return  # and with this last reference the generator is closed
+            arrived.put(item)
+    except RagError as error:
+        failure = error
+    finally:
+        arrived.put(_End(failure))
+
+
+def _collect(
+    arrived: SimpleQueue[Item | _End], every: float, at_least_every: float
+) -> tuple[list[Item], _End | None]:
+    """The items of the next `every` seconds after the first one, and the end if it was reached."""
+    batch: list[Item] = []
+    until = time.monotonic() + at_least_every
+    while (left := until - time.monotonic()) > 0:
+        try:
+            item = arrived.get(timeout=left)
+        except Empty:
+            break
+        if isinstance(item, _End):
+            return batch, item
+        if not batch:
+            until = time.monotonic() + every
+        batch.append(item)
+    return batch, None

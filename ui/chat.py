@@ -1,0 +1,80 @@
+"""Asking: drains `assistant.ask` into a conversation, one event at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rag.domain import DocumentState, Scope
+from rag.errors import NotFoundError, QuestionError, RagError
+from ui.background import in_batches
+from ui.conversation import Conversation, TurnState
+
+if TYPE_CHECKING:
+    from rag.wiring import Application
+
+MAX_QUESTION_CHARACTERS = 8000
+TOO_LONG = f"A question has at most {MAX_QUESTION_CHARACTERS:,} characters. Shorten it."
+SECONDS_BETWEEN_UPDATES = 0.06  # sixteen pictures a second look like a flow
+SECONDS_OF_SILENCE = 0.5  # how soon a closed tab is noticed while a model thinks
+UNEXPECTED = "Something went wrong on our side. Ask again; the server's log says more."
+ANSWERABLE = frozenset({DocumentState.READY, DocumentState.PARTIAL})
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a visitor has set: the model (None: the default) and the documents left out.
+
+    `dismissed` are the failed jobs that were read and need not be shown any longer.
+    """
+
+    model: str | None = None
+    excluded: frozenset[str] = frozenset()
+    dismissed: frozenset[int] = frozenset()
+
+
+def ask(
+    application: Application, question: str, conversation: Conversation, choice: Choice
+) -> Iterator[Conversation]:
+    """Yield the conversation as the answer to one more question arrives.
+
+    An expected failure ends the turn with its sentence. Closing the generator stops the model.
+    """
+    asked = conversation.asking(question)
+    yield asked
+    turn = asked.turns[-1]
+    try:
+        if len(question) > MAX_QUESTION_CHARACTERS:
+            raise QuestionError(TOO_LONG)
+        scope = choose_scope(application, choice)
+        events = application.assistant(choice.model).ask(question, conversation.history(), scope)
+        for batch in in_batches(
+            events, every=SECONDS_BETWEEN_UPDATES, at_least_every=SECONDS_OF_SILENCE
+        ):
+            for event in batch:
+                turn = turn.after(event)
+            yield asked.with_last(turn)
+        if turn.answer is None:
+            yield asked.with_last(turn).ended(TurnState.FAILED, UNEXPECTED)
+    except RagError as error:
+        yield asked.with_last(turn).ended(TurnState.FAILED, str(error))
+
+
+def choose_scope(application: Application, choice: Choice) -> Scope:
+    """The library, or the documents of it that are chosen.
+
+    Raises:
+        NotFoundError: the library holds nothing that can be asked.
+        QuestionError: every document is left out.
+    """
+    library = application.library.id
+    documents = application.catalog.documents(library)
+    answerable = {document.id for document in documents if document.state in ANSWERABLE}
+    if not answerable:
+        raise NotFoundError("There is no document to ask yet. Add one on the left.")
+    if not answerable & choice.excluded:
+        return Scope(library)
+    if not answerable - choice.excluded:
+        raise QuestionError("No document is chosen. Tick at least one on the left.")
+    return Scope(library, frozenset(answerable - choice.excluded))

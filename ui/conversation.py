@@ -1,0 +1,108 @@
+"""A conversation as the page keeps it: frozen values, and how an event changes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from rag.domain import (
+    Answer,
+    Event,
+    Message,
+    Retrieved,
+    Rewritten,
+    TextDelta,
+    ToolCall,
+    ToolResult,
+)
+
+
+class TurnState(StrEnum):
+    """Where a turn stands."""
+
+    RUNNING = "running"
+    DONE = "done"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question and what became of it. `error` is one plain sentence when it failed."""
+
+    number: int
+    question: str
+    state: TurnState = TurnState.RUNNING
+    rewritten: str = ""
+    passages: int = 0
+    documents: int = 0
+    tools: tuple[str, ...] = ()
+    text: str = ""
+    answer: Answer | None = None
+    error: str = ""
+
+    def after(self, event: Event) -> Turn:
+        """The turn once the event has happened."""
+        match event:
+            case Rewritten(question):
+                return replace(self, rewritten=question)
+            case Retrieved(passages):
+                documents = len({passage.document.id for passage in passages})
+                return replace(self, passages=len(passages), documents=documents)
+            case ToolCall(name=name):
+                return replace(self, tools=(*self.tools, name))
+            case ToolResult():
+                return self
+            case TextDelta(text):
+                return replace(self, text=self.text + text)
+            case Answer():
+                return replace(self, answer=event, text=event.text, state=TurnState.DONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """The turns of one visitor, oldest first."""
+
+    turns: tuple[Turn, ...] = ()
+
+    @property
+    def last(self) -> Turn | None:
+        """The newest turn."""
+        return self.turns[-1] if self.turns else None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether an answer is being written."""
+        return self.last is not None and self.last.state is TurnState.RUNNING
+
+    def asking(self, question: str) -> Conversation:
+        """With one more turn, which is running."""
+        number = self.last.number + 1 if self.last else 0
+        return Conversation((*self.turns, Turn(number, question)))
+
+    def with_last(self, turn: Turn) -> Conversation:
+        """With the newest turn replaced."""
+        return Conversation((*self.turns[:-1], turn))
+
+    def without_last(self) -> Conversation:
+        """Without the newest turn."""
+        return Conversation(self.turns[:-1])
+
+    def ended(self, state: TurnState, error: str = "") -> Conversation:
+        """With the newest turn ended, if it was still running."""
+        if self.last is None or not self.is_running:
+            return self
+        return self.with_last(replace(self.last, state=state, error=error))
+
+    def turn(self, number: int) -> Turn | None:
+        """The turn of that number, None when it is gone."""
+        return next((turn for turn in self.turns if turn.number == number), None)
+
+    def history(self) -> tuple[Message, ...]:
+        """The answered turns as messages, for the question that follows them."""
+        messages: list[Message] = []
+        for turn in self.turns:
+            if turn.answer is not None:
+                messages.append(Message("user", turn.question))
+                messages.append(Message("assistant", turn.answer.text))
+        return tuple(messages)

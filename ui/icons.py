@@ -1,0 +1,42 @@
+"""The drawings of the page: inline, one stroke, in the colour of the text around them."""
+
+from __future__ import annotations
+
+
+def _icon(paths: str, size: int = 16, box: str = "0 0 24 24") -> str:
+    return (
+        f'<svg width="{size}" height="{size}" viewBox="{box}" fill="none" stroke="currentColor" '
+        'stroke-width="1.9" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">'
+        f"{paths}</svg>"
+    )
+
+
+WIND = (
+    '<svg class="wind" width="26" height="22" viewBox="0 -1.4 24 22" fill="none" '
+    'stroke="currentColor" stroke-width="2" stroke-linecap="round" aria-hidden="true">'
+    '<path d="M1 6h13a3 3 0 1 0-3-3"/><path d="M1 10h19"/>'
+    '<path d="M1 14h10a2.6 2.6 0 1 1-2.6 2.6"/></svg>'
+)
+SUN = _icon(
+    '<circle cx="12" cy="12" r="4"/><path d="M12 2v2M12 20v2M2 12h2M20 12h2M4.9 4.9l1.4 '
+    '1.4M17.7 17.7l1.4 1.4M4.9 19.1l1.4-1.4M17.7 6.3l1.4-1.4"/>',
+    17,
+)
+MOON = _icon('<path d="M20 14.5A8.5 8.5 0 0 1 9.5 4 8.5 8.5 0 1 0 20 14.5z"/>', 17)
+PAGES = _icon('<path d="M4 5h11M4 10h11M4 15h7"/><path d="M19 5v14"/>', 17)
+SEARCH = _icon('<circle cx="11" cy="11" r="6.5"/><path d="m20 20-4.2-4.2"/>', 13)
+TOOL = _icon('<path d="M5 12h14M12 5v14"/>', 13)
+PLUS = _icon('<path d="M12 5v14M5 12h14"/>', 14)
+CROSS = _icon('<path d="m6 6 12 12M18 6 6 18"/>', 15)
+CHECK = _icon('<path d="m5 12.5 4.5 4.5L19 7.5"/>', 12)
+LEFT = _icon('<path d="m14.5 5-7 7 7 7"/>', 16)
+RIGHT = _icon('<path d="m9.5 5 7 7-7 7"/>', 16)
+COPY = _icon(
+    '<rect x="8" y="8" width="12" height="12" rx="2.5"/><path d="M16 8V6a2 2 0 0 0-2-2H6'
+    'a2 2 0 0 0-2 2v8a2 2 0 0 0 2 2h2"/>',
+    14,
+)
+AGAIN = _icon('<path d="M20 11a8 8 0 1 0-2.3 6"/><path d="M20 5v6h-6"/>', 14)
+QUOTE = _icon(
+    '<path d="M9 7H5v5h4V7zm0 5c0 3-1.5 4.5-4 5M19 7h-4v5h4V7zm0 5c0 3-1.5 4.5-4 5"/>', 28
+)

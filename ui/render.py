@@ -1,0 +1,213 @@
+"""Answers and document text as HTML: the one place where either becomes markup.
+
+What a model or a document says is never trusted. Markdown is rendered with raw HTML escaped and
+images off; citation markers, held as private-use placeholders meanwhile, become chips; and an
+allow-list without images, styles, scripts or event attributes is applied to the result, last.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from html import escape
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from rag.domain import Citation, Span
+
+OPEN, CLOSE = "\ue000", "\ue001"  # private-use characters: no text of a document needs them
+PLACEHOLDER = re.compile(f"{OPEN}(\\d+){CLOSE}")
+MARKER = re.compile(r"\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
+PARTIAL_MARKER = re.compile(r"\s?\[[\d,\s]*$")
+PARTIAL_TABLE = re.compile(r"(?:^|\n\n)\|[^\n]*(?:\n[ \t:|-]*)?$")
+STRUCTURE = re.compile(
+    r"(?:^|\n)[ \t]*(?:[-*+>#|]+|\d+[.)])?[ \t]*$"
+)  # markup that needs its space
+BROKEN_WORD = re.compile("\x02\\s*")  # pdfium's mark of a hyphen at a line's end
+HEADING_LINE = re.compile(r"#{1,6} ")
+NUMERIC = re.compile(r"^[^\w\s]{0,3}\s*[-+−–]?\d[\d\s.,’'/×–-]*\s*\S{0,4}$")
+LINK = re.compile(r"^(https?://|mailto:)[^\s]+$", re.IGNORECASE)
+OUR_ANCHOR = re.compile(r"^#cite-\d+-\d+$")
+
+TAGS = {
+    *("p", "br", "hr", "strong", "em", "s", "code", "pre", "blockquote", "a", "span"),
+    *("ul", "ol", "li", "h3", "h4", "h5", "h6"),
+    *("table", "thead", "tbody", "tr", "th", "td"),
+}
+CLASSES = {"a": {"cite"}, "span": {"cite", "pending"}, "td": {"n"}, "th": {"n"}}
+ATTRIBUTES = {"a": {"href", "aria-label"}, "ol": {"start"}}
+
+
+def _markdown() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "breaks": False})
+    parser.enable(["table", "strikethrough"]).disable(["image", "html_block", "html_inline"])
+    parser.validateLink = lambda url: LINK.match(url) is not None  # type: ignore[method-assign]
+    return parser
+
+
+def _filter_attribute(tag: str, name: str, value: str) -> str | None:
+    if name != "href":
+        return value
+    return value if OUR_ANCHOR.match(value) or LINK.match(value) else None
+
+
+MARKDOWN = _markdown()
+CLEANER = nh3.Cleaner(
+    tags=TAGS,
+    clean_content_tags={"script", "style"},
+    attributes=ATTRIBUTES,
+    tag_attribute_values={"a": {"target": {"_blank"}}},
+    allowed_classes=CLASSES,
+    attribute_filter=_filter_attribute,
+    url_schemes={"http", "https", "mailto"},
+    link_rel="noopener noreferrer nofollow",
+)
+
+
+def render_answer(text: str, citations: Sequence[Citation], turn: int) -> str:
+    """The HTML of a finished answer; its chips link to `#cite-<turn>-<index of the citation>`."""
+    chips: dict[Span, list[str]] = {}
+    for index, citation in enumerate(citations):
+        chips.setdefault(citation.marker, []).append(_chip(citation, turn, index))
+    return _render(text, {span: "".join(parts) for span, parts in chips.items()})
+
+
+def render_partial(text: str) -> str:
+    """The HTML of an answer that is still being written.
+
+    Markers already take the room of their chips, and what is half written (a marker, the head of
+    a table) stays hidden, so that nothing moves when it is complete.
+    """
+    text = PARTIAL_TABLE.sub("", PARTIAL_MARKER.sub("", text))
+    return _render(text, {Span(*match.span()): _pending(match) for match in MARKER.finditer(text)})
+
+
+def render_page_text(text: str, marks: Mapping[Span, str]) -> str:
+    """A page's text, line by line, with spans of it marked.
+
+    `marks` gives the class of each span; of spans that overlap, the first named wins.
+    """
+    taken: list[tuple[Span, str]] = []
+    for span, name in marks.items():
+        if all(span.end <= other.start or span.start >= other.end for other, _ in taken):
+            taken.append((span, name))
+    taken.sort(key=lambda item: item[0].start)
+    lines, start = [], 0
+    for line in text.split("\n"):
+        end = start + len(line)
+        heading = HEADING_LINE.match(line)
+        if heading:
+            middle = start + heading.end()
+            lines.append(
+                f'<span class="line hd"><i>{_render_line(text, start, middle, taken)}</i>'
+                f"{_render_line(text, middle, end, taken)}</span>"
+            )
+        else:
+            kind = "row" if line.startswith("|") else ""
+            body = _render_line(text, start, end, taken)
+            lines.append(f'<span class="line {kind}">{body}</span>')
+        start = end + 1
+    return "".join(lines)
+
+
+def _render_line(text: str, start: int, end: int, marks: Sequence[tuple[Span, str]]) -> str:
+    parts, position = [], start
+    for span, name in marks:
+        first, last = max(span.start, start), min(span.end, end)
+        if first < last:
+            parts.append(escape(text[position:first]))
+            parts.append(f'<mark class="{escape(name)}">{escape(text[first:last])}</mark>')
+            position = last
+    return "".join(parts) + escape(text[position:end])
+
+
+def shorten(text: str, limit: int) -> str:
+    """The text on one line, cut at a word before `limit` characters."""
+    line = " ".join(BROKEN_WORD.sub("", text).split())
+    if len(line) <= limit:
+        return line
+    return line[: limit - 1].rsplit(" ", 1)[0].rstrip(" ,;:.") + "…"
+
+
+def _chip(citation: Citation, turn: int, index: int) -> str:
+    where = citation.quote.document.title or citation.quote.document.name
+    if citation.quote.document.paginated:
+        where += f", page {citation.quote.label or citation.quote.page}"
+    label = escape(f"Source {citation.number}: {where}")
+    return f'<a class="cite" href="#cite-{turn}-{index}" aria-label="{label}">{citation.number}</a>'
+
+
+def _pending(match: re.Match[str]) -> str:
+    numbers = re.findall(r"\d+", match.group(1))
+    return "".join(f'<span class="cite pending">{number}</span>' for number in numbers)
+
+
+def _render(text: str, chips: Mapping[Span, str]) -> str:
+    held: list[str] = []
+    parts, position = [], 0
+    for span in sorted(chips, key=lambda span: span.start):
+        if span.start < position:
+            continue
+        before = _plain(text[position : span.start])
+        parts.append(before if STRUCTURE.search(before) else before.rstrip(" "))
+        parts.append(f"{OPEN}{len(held)}{CLOSE}")
+        held.append(chips[span])
+        position = span.end
+    parts.append(_plain(text[position:]))
+    html = _to_html("".join(parts))
+    html = PLACEHOLDER.sub(lambda match: held[int(match.group(1))], html)
+    return CLEANER.clean(html)
+
+
+def _plain(text: str) -> str:
+    return text.replace(OPEN, "").replace(CLOSE, "")
+
+
+def _to_html(text: str) -> str:
+    tokens = MARKDOWN.parse(text)
+    _lower_headings(tokens)
+    _align_numbers(tokens)
+    for token in tokens:
+        for child in token.children or ():
+            if child.type == "link_open":
+                child.attrSet("target", "_blank")
+    return str(MARKDOWN.renderer.render(tokens, MARKDOWN.options, {}))
+
+
+def _lower_headings(tokens: Sequence[Token]) -> None:
+    """An answer's headings stand below the page's own."""
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(6, int(token.tag[1]) + 2)}"
+
+
+def _align_numbers(tokens: Sequence[Token]) -> None:
+    """Give the class `n` to table cells that hold numbers, and to the heads of such columns."""
+    heads: list[Token] = []
+    columns: list[list[bool]] = []
+    column = 0
+    for position, token in enumerate(tokens):
+        match token.type:
+            case "thead_open":
+                heads, columns = [], []
+            case "tr_open":
+                column = 0
+            case "th_open":
+                heads.append(token)
+                columns.append([])
+                token.attrs.pop("style", None)
+            case "td_open":
+                is_number = _is_number(tokens[position + 1].content)
+                token.attrs = {"class": "n"} if is_number else {}
+                columns[column].append(is_number)
+                column += 1
+            case "tbody_close":
+                for head, numeric in zip(heads, columns, strict=True):
+                    if all(numeric):
+                        head.attrSet("class", "n")
+
+
+def _is_number(cell: str) -> bool:
+    return NUMERIC.match(PLACEHOLDER.sub("", cell).strip(" *")) is not None

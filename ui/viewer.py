@@ -1,0 +1,222 @@
+"""The source on the right: a page with its quotes marked, and the way to its neighbours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
+from urllib.parse import quote as url_quote
+
+from ingest.pdfium import page_size, span_rectangles
+from rag.domain import Answer, Document, Page, Span
+from rag.errors import NotFoundError, RagError
+from ui import icons
+from ui.conversation import Conversation
+from ui.render import render_page_text, shorten
+
+if TYPE_CHECKING:
+    from rag.wiring import Application
+
+QUOTE_CHARACTERS = 90
+GONE = "That source is gone. Ask the question again."
+PDF = "application/pdf"
+SEEN = "seen"  # a passage that is shown, not quoted
+OPEN, OTHER = "open", "other"
+INVITATION = (
+    f'<div class="blank">{icons.QUOTE}<p>The page behind a citation opens here, '
+    "with its words marked.</p></div>"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A span of a page to be marked. `index` is its citation's, None for a passage."""
+
+    page: int
+    label: str
+    span: Span
+    text: str
+    number: int = 0
+    index: int | None = None
+
+    @property
+    def place(self) -> tuple[int, int, Span]:
+        """What two citations of the same words share."""
+        return self.number, self.page, self.span
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the pane shows: a page of a document, and what is marked in that document.
+
+    `opened` is the mark that was clicked; `turn` is the answer it belongs to.
+    """
+
+    document_id: str
+    page: int
+    turn: int | None = None
+    marks: tuple[Mark, ...] = ()
+    opened: Mark | None = None
+
+
+def view_citation(
+    conversation: Conversation, turn: int, index: int, page: int | None = None
+) -> View:
+    """The page of a citation (or another of its document), with the answer's quotes of it.
+
+    Raises:
+        NotFoundError: the conversation has no such citation.
+    """
+    answer = _find_answer(conversation, turn)
+    if not 0 <= index < len(answer.citations):
+        raise NotFoundError(GONE)
+    opened = answer.citations[index].quote
+    marks = []
+    for position, citation in enumerate(answer.citations):
+        quote = citation.quote
+        if quote.document.id == opened.document.id:
+            span = Span(quote.start, quote.end)
+            mark = Mark(quote.page, quote.label, span, quote.text, citation.number, position)
+            marks.append(mark)
+    chosen = next(mark for mark in marks if mark.index == index)
+    return View(opened.document.id, page or opened.page, turn, tuple(marks), chosen)
+
+
+def view_nearest(conversation: Conversation, turn: int, index: int) -> View:
+    """The page of a passage that did not suffice for an answer.
+
+    Raises:
+        NotFoundError: the conversation has no such passage.
+    """
+    answer = _find_answer(conversation, turn)
+    if not 0 <= index < len(answer.nearest):
+        raise NotFoundError(GONE)
+    passage = answer.nearest[index]
+    span = Span(passage.start, passage.end)
+    mark = Mark(passage.page, passage.label, span, passage.text)
+    return View(passage.document.id, passage.page, turn, (mark,), mark)
+
+
+def render_source(application: Application, view: View) -> str:
+    """The HTML of the pane; a page that cannot be shown is one sentence."""
+    try:
+        document = application.catalog.document(view.document_id)
+        if document.page_count == 0:
+            return _render_head(document, None, view) + _render_sentence(document.reason)
+        page = application.catalog.page(view.document_id, view.page)
+        body = _render_page(application, document, page, view)
+    except RagError as error:
+        return render_note(str(error))
+    return _render_head(document, page, view) + body + _render_quotes(document, view)
+
+
+def render_note(sentence: str) -> str:
+    """The pane with nothing but a sentence."""
+    return _render_bar("<h2>Source</h2>") + _render_sentence(sentence)
+
+
+def _find_answer(conversation: Conversation, turn: int) -> Answer:
+    found = conversation.turn(turn)
+    if found is None or found.answer is None:
+        raise NotFoundError(GONE)
+    return found.answer
+
+
+def _render_sentence(sentence: str) -> str:
+    return f'<div class="blank"><p>{escape(sentence)}</p></div>'
+
+
+def _render_head(document: Document, page: Page | None, view: View) -> str:
+    title = escape(document.title or document.name)
+    steps = ""
+    if page is not None and document.page_count > 1:
+        steps = (
+            f'<span class="turns">{_step(view, page.number - 1, document, "Previous page")}'
+            f'<span class="pn">{escape(_position(document, page))}</span>'
+            f"{_step(view, page.number + 1, document, 'Next page')}</span>"
+        )
+    return _render_bar(f'<h2 title="{escape(document.name)}">{title}</h2>{steps}')
+
+
+def _render_bar(content: str) -> str:
+    return (
+        f'<div class="vh">{content}<button type="button" class="close" data-close="source" '
+        f'aria-label="Close the source">{icons.CROSS}</button></div>'
+    )
+
+
+def _position(document: Document, page: Page) -> str:
+    if not document.paginated:
+        return f"part {page.number} of {document.page_count}"
+    if page.label and page.label != str(page.number):
+        return f"p. {page.label} ({page.number} of {document.page_count})"
+    return f"p. {page.number} of {document.page_count}"
+
+
+def _step(view: View, number: int, document: Document, name: str) -> str:
+    icon = icons.LEFT if name.startswith("Prev") else icons.RIGHT
+    disabled = "" if 1 <= number <= document.page_count else " disabled"
+    return (
+        f'<button type="button" data-event="flip" data-id="{escape(document.id)}" '
+        f'data-page="{number}"{_answer_reference(view)} aria-label="{name}"{disabled}>'
+        f"{icon}</button>"
+    )
+
+
+def _answer_reference(view: View) -> str:
+    if view.turn is None or view.opened is None or view.opened.index is None:
+        return ""
+    return f' data-turn="{view.turn}" data-index="{view.opened.index}"'
+
+
+def _render_page(application: Application, document: Document, page: Page, view: View) -> str:
+    marks = _marks_in_order(view, page.number)
+    if document.media_type != PDF:
+        spans = {mark.span: name for mark, name in marks}
+        return f'<div class="pg"><div class="text">{render_page_text(page.text, spans)}</div></div>'
+    path = application.catalog.original(document.id)
+    width, height = page_size(path, page.number)
+    boxes = []
+    for mark, name in reversed(marks):  # the opened one last: above the others
+        for box in span_rectangles(path, page.number, mark.span.start, mark.span.end):
+            boxes.append(
+                f'<i class="hl {name}" style="left:{box.left:.3%};top:{box.top:.3%};'
+                f'width:{box.right - box.left:.3%};height:{box.bottom - box.top:.3%}"></i>'
+            )
+    source = f"documents/{url_quote(document.id, safe='')}/pages/{page.number}.jpg"
+    name = escape(f"Page {page.label or page.number} of {document.title or document.name}")
+    return (
+        f'<div class="pg"><div class="sheet" style="aspect-ratio:{width:.2f}/{height:.2f}">'
+        f'<img src="{source}" alt="{name}">{"".join(boxes)}</div></div>'
+    )
+
+
+def _marks_in_order(view: View, page: int) -> list[tuple[Mark, str]]:
+    """The marks of a page and their classes, the opened one first."""
+    here = [mark for mark in view.marks if mark.page == page]
+    opened = [mark for mark in here if mark == view.opened]
+    others = [mark for mark in here if view.opened is None or mark.span != view.opened.span]
+    shown = OPEN if view.opened is not None and view.opened.index is not None else SEEN
+    return [(mark, shown) for mark in opened] + [(mark, OTHER) for mark in others]
+
+
+def _render_quotes(document: Document, view: View) -> str:
+    quotes = list({mark.place: mark for mark in view.marks if mark.index is not None}.values())
+    if not quotes:
+        return ""
+    rows = "".join(_render_quote(mark, view, paginated=document.paginated) for mark in quotes)
+    return (
+        f'<div class="qs"><div class="h"><h3>Quoted from this document</h3>'
+        f"<span>{len(quotes)}</span></div>{rows}</div>"
+    )
+
+
+def _render_quote(mark: Mark, view: View, *, paginated: bool) -> str:
+    current = ' aria-current="true"' if view.opened and mark.place == view.opened.place else ""
+    where = escape(f"p. {mark.label or mark.page}") if paginated else ""
+    return (
+        f'<button type="button" class="qq" data-event="cite" data-turn="{view.turn}" '
+        f'data-index="{mark.index}"{current}><span class="cite">{mark.number}</span>'
+        f"<b>{escape(shorten(mark.text, QUOTE_CHARACTERS))}</b>"
+        f"<span>{where}</span></button>"
+    )
