@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
 from rag.assistant import Assistant
 from rag.doctor import Check
 from rag.domain import Library, ModelCard, Scope
-from rag.errors import EmbeddingMismatchError, NotFoundError, RagError, SettingsError
+from rag.errors import (
+    EmbeddingMismatchError,
+    ModelNotFoundError,
+    NotFoundError,
+    RagError,
+    SettingsError,
+)
 from rag.evidence import SentenceScorer
 from rag.models import DEFAULT_CHAT_MODEL, find_model, offered_models
 from rag.protocols import ChatModel, Embedder
@@ -27,6 +34,7 @@ from rag.toolset import tools_for
 MINILM, MISTRAL_EMBED = "all-MiniLM-L6-v2", "mistral-embed"
 PROBE_SECONDS = 2.0
 DOCTOR_SECONDS = 10.0
+NAMES_SHOWN = 10
 PROBE_LASTS_SECONDS = 20.0
 
 
@@ -142,6 +150,24 @@ def build(settings: Settings) -> Application:
         raise
 
 
+def build_existing(settings: Settings) -> Application:
+    """As `build`, for a library that is there already.
+
+    Raises:
+        NotFoundError: nothing was ever added to the library, or its name is mistyped.
+    """
+    check_chat(settings)
+    with closing(Catalog(settings.data_dir)) as catalog:
+        try:
+            catalog.library(settings.library)
+        except NotFoundError as error:
+            raise NotFoundError(
+                f"There is no library named {settings.library!r} in {settings.data_dir}. Add "
+                "documents to it first: tramontane add PATH"
+            ) from error
+    return build(settings)
+
+
 def default_model(settings: Settings) -> str:
     """The name of the model that answers unless another is chosen."""
     if settings.chat == "reader":
@@ -225,15 +251,20 @@ def _look_at_library(settings: Settings) -> str:
 
 
 def _look_at_key(settings: Settings) -> str:
+    count = len(_la_plateforme_models(settings))
+    models = "1 model" if count == 1 else f"{count} models"
+    return f"The key is valid at {settings.mistral_url}, which serves {models}."
+
+
+def _la_plateforme_models(settings: Settings) -> list[str]:
     from rag.providers.mistral import probe_mistral
 
     key = settings.mistral_api_key
-    names = probe_mistral(
+    return probe_mistral(
         key.get_secret_value() if key else "",
         url=settings.mistral_url,
         timeout_seconds=min(settings.request_timeout_seconds, DOCTOR_SECONDS),
     )
-    return f"The key is valid at {settings.mistral_url}, which serves {len(names)} models."
 
 
 def _look_at_chat(settings: Settings) -> str:
@@ -241,12 +272,22 @@ def _look_at_chat(settings: Settings) -> str:
     name = default_model(settings)
     if name == READER:
         return "The embedded reader answers: it quotes, without a language model."
-    card = (
-        _server_chat(settings, settings.chat_model)
-        if _is_url(name)
-        else _mistral_chat(settings, name)
-    ).connect()
+    if _is_url(name):
+        card = _server_chat(settings, settings.chat_model).connect()
+        served = served_names(settings)
+    else:
+        card = _mistral_chat(settings, name).connect()
+        served = tuple(_la_plateforme_models(settings))
+    if served and not {card.name, f"{card.name}:latest"} & set(served):
+        raise ModelNotFoundError(
+            f"{card.place} does not serve {card.name}. It serves: {_some(served)}."
+        )
     return f"{card.name} on {card.place} answers, and reads {card.context_tokens:,} tokens."
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:NAMES_SHOWN])
+    return shown if len(names) <= NAMES_SHOWN else f"{shown} and {len(names) - NAMES_SHOWN} more"
 
 
 def wanted_embedding(settings: Settings, recorded: str | None) -> str:
@@ -297,6 +338,11 @@ def _embedder(settings: Settings, catalog: Catalog, local: Embedder) -> Embedder
     except NotFoundError:
         embedder = build_embedder(settings, wanted_embedding(settings, None), local)
         catalog.create_library(settings.library, embedder.model, embedder.dimension)
+        return embedder
+    if not catalog.chunk_documents(library.id):  # nothing is embedded yet: it may change its mind
+        embedder = build_embedder(settings, wanted_embedding(settings, None), local)
+        if embedder.model != library.embedding_model:
+            catalog.replace_vectors(library, embedder.model, embedder.dimension, {})
         return embedder
     model = wanted_embedding(settings, library.embedding_model)
     if model != library.embedding_model:

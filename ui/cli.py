@@ -30,7 +30,7 @@ from rag.domain import Answer, Document, Scope, TextDelta
 from rag.errors import DocumentError, NotFoundError, RagError
 from rag.settings import Settings, load_settings
 from rag.store.catalog import Catalog
-from rag.wiring import Application, build, checks, open_for_reembedding
+from rag.wiring import Application, build, build_existing, checks, open_for_reembedding
 from ui import inputs, printing
 
 DONE, SOME_FAILED, MISUSE = 0, 1, 2
@@ -107,7 +107,7 @@ def add(
     if not files:
         printing.tell("There are no files in it.")
     failed = 0
-    with _application(data_dir, library) as application:
+    with _application(data_dir, library, opened_by=build) as application:
         ingestor = _ingestor(application)
         with printing.file_progress() as report:
             for path in files:
@@ -308,9 +308,13 @@ def _settings(
 
 @contextmanager
 def _application(
-    data_dir: Path | None, library: str | None, *, chat: str | None = None
+    data_dir: Path | None,
+    library: str | None,
+    *,
+    chat: str | None = None,
+    opened_by: Callable[[Settings], Application] = build_existing,
 ) -> Iterator[Application]:
-    with closing(build(_settings(data_dir, library, {"chat": chat}))) as application:
+    with closing(opened_by(_settings(data_dir, library, {"chat": chat}))) as application:
         yield application
 
 

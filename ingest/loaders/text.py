@@ -14,6 +14,7 @@ from rag.domain import DocumentState, Page, PageState
 from rag.errors import DocumentError
 
 SECTION_CHARACTERS = 20_000
+LONGEST_TITLE = 100  # characters
 MAX_DAMAGED_SHARE = 0.1  # of the characters beyond ASCII, for a damaged file to count as UTF-8
 MAX_HIGH_SHARE = 0.4  # of the bytes, for a file in an old Western encoding to count as text
 MAX_CONTROL_SHARE = 0.001
@@ -38,15 +39,26 @@ def load(path: Path, name: str, *, max_pages: int) -> LoadedDocument:
     Raises:
         DocumentError: the file holds no text, something else than text, or too much of it.
     """
+    text = decode(path.read_bytes())
     return LoadedDocument(
-        title=titles.from_name(name),
+        title=_first_line(text) or titles.from_name(name),
         media_type=MEDIA_TYPES.get(PurePath(name).suffix.lower(), "text/plain"),
         paginated=False,
-        pages=sections(decode(path.read_bytes()), max_pages=max_pages),
+        pages=sections(text, max_pages=max_pages),
         outline=(),
         state=DocumentState.READY,
         reason="",
     )
+
+
+def _first_line(text: str) -> str:
+    """The first line, if it stands alone and reads like a title."""
+    first, _, rest = text.strip().partition("\n")
+    alone = rest[:2].strip(" \t\r") in ("", "\n") and bool(rest)
+    line = titles.tidy(first)
+    if not alone or len(first) > LONGEST_TITLE or line.endswith((".", ",", ";", ":", "!", "?")):
+        return ""
+    return line if titles.is_meaningful(line) else ""
 
 
 def decode(content: bytes) -> str:

@@ -92,7 +92,7 @@ def test_the_doctor_looks_at_the_key_and_the_model() -> None:
 
     assert found["La Plateforme"] == (
         Level.GOOD,
-        f"The key is valid at {server.url}, which serves 1 models.",
+        f"The key is valid at {server.url}, which serves 1 model.",
     )
     assert found["answers"][0] is Level.GOOD
     assert "mistral-embed (1024 dimensions)" in found["library"][1]

@@ -7,13 +7,14 @@ from ingest.pipeline import reembed
 from rag.errors import (
     EmbeddingMismatchError,
     ModelNotFoundError,
+    NotFoundError,
     RagError,
     SettingsError,
     UnavailableError,
 )
 from rag.models import DEFAULT_CHAT_MODEL, offered_models
 from rag.providers.reader import READER
-from rag.wiring import Application, build, open_for_reembedding
+from rag.wiring import Application, build, build_existing, open_for_reembedding
 from tests.loopback import LoopbackServer, Status, listed_model
 from tests.rag.applications import KEY, QUESTION, TEXTS, application, fill, platform, settings
 
@@ -167,8 +168,30 @@ def test_an_existing_library_keeps_its_model_when_a_key_comes() -> None:
         assert opened.embedder.model == opened.library.embedding_model == "all-MiniLM-L6-v2"
 
 
-def test_a_library_of_la_plateformes_model_needs_the_key() -> None:
+def test_an_empty_library_follows_the_key() -> None:
+    with application() as opened:
+        assert opened.library.embedding_model == "all-MiniLM-L6-v2"
     with application(mistral_api_key=KEY) as opened:
+        assert (opened.library.embedding_model, opened.library.dimension) == ("mistral-embed", 1024)
+    with application() as opened:
+        assert (opened.library.embedding_model, opened.library.dimension) == (
+            opened.embedder.model,
+            384,
+        )
+
+
+def test_a_library_that_is_not_there_is_not_made_by_a_question() -> None:
+    with pytest.raises(NotFoundError, match=r"no library named .notes.*tramontane add"):
+        build_existing(settings(library="notes"))
+    with pytest.raises(NotFoundError):
+        build_existing(settings(library="notes"))
+    build(settings(library="notes")).close()
+    build_existing(settings(library="notes")).close()
+
+
+def test_a_library_of_la_plateformes_model_needs_the_key() -> None:
+    with platform() as server, application(mistral_api_key=KEY, mistral_url=server.url) as opened:
+        fill(opened)
         assert (opened.library.embedding_model, opened.library.dimension) == ("mistral-embed", 1024)
 
     assert refusal(EmbeddingMismatchError) == (
@@ -184,7 +207,11 @@ def test_a_library_of_la_plateformes_model_needs_the_key() -> None:
 def test_another_embedding_than_the_recorded_one_is_refused(
     recorded: str, asked: str, key: str | None
 ) -> None:
-    build(settings(embedding=recorded, mistral_api_key=KEY)).close()
+    with (
+        platform() as server,
+        application(embedding=recorded, mistral_api_key=KEY, mistral_url=server.url) as opened,
+    ):
+        fill(opened)
 
     reason = refusal(EmbeddingMismatchError, embedding=asked, mistral_api_key=key)
 

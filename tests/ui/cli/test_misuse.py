@@ -26,16 +26,29 @@ from ui.cli import INTERRUPTED
         (["batch", "."], "cannot be read"),
         (["ask", "x", "--chat", "mistral-small-latest"], "Set MISTRAL_API_KEY"),
         (["ask", "x", "--chat", "some/model"], "TRAMONTANE_CHAT"),
-        (["ask", "   "], "The question is empty."),
-        (["search", ""], "The question is empty."),
-        (["search", "x" * 8001], "8,001 characters"),
+        (["ask", "x"], "There is no library named 'documents'"),
+        (["search", "x", "--library", "mistyped"], "There is no library named 'mistyped'"),
         (["rebuild", "--embedding", "other"], "TRAMONTANE_EMBEDDING"),
         (["rebuild", "--embedding", "mistral-embed"], "no library"),
-        (["search", "x", "--document", "no.pdf"], "has no document 'no.pdf'"),
     ],
 )
 def test_misuse_is_one_sentence_on_stderr_and_exit_code_2(
     arguments: list[str], words: str, run: Run
+) -> None:
+    assert words in run(*arguments).sentence(2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["ask", "   "], "The question is empty."),
+        (["search", ""], "The question is empty."),
+        (["search", "x" * 8001], "8,001 characters"),
+        (["search", "x", "--document", "no.pdf"], "has no document 'no.pdf'"),
+    ],
+)
+def test_a_question_that_cannot_be_searched_is_one_sentence_and_exit_code_2(
+    arguments: list[str], words: str, run: Run, filled: Path
 ) -> None:
     assert words in run(*arguments).sentence(2)
 
