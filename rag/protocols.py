@@ -31,6 +31,9 @@ class Embedder(Protocol):
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """The length of each text in the embedder's own tokens, an upper bound at worst."""
 
+    def fluency(self, text: str) -> float:
+        """How well it knows the language of a text, from 0 to 1; 1 where it cannot tell."""
+
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors, shape `(len(texts), dimension)`, float32, in the order of the texts.
 

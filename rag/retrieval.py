@@ -10,6 +10,7 @@ from rag.errors import EmbeddingMismatchError, NotFoundError, QuestionError
 from rag.evidence import Evidence, SentenceScorer, rarity, weigh
 from rag.folding import encodable
 from rag.protocols import Embedder
+from rag.spelling import spelling_scores
 from rag.store.catalog import Catalog
 from rag.store.indexes import Indexes, LibraryIndex
 from rag.store.rows import StoredChunk
@@ -18,9 +19,11 @@ CANDIDATES = 100  # of each kind of search
 LONGEST_QUESTION = 8_000  # characters
 NEIGHBOURS_TOKENS = 600  # a passage grows by neighbouring chunks up to this size
 WEIGHED_PASSAGES = 5
-# The share of meaning in the fused score, words having the rest. Convex fusion of normalised
-# scores (Bruch et al. 2023, arXiv:2210.11934) keeps how far the best stand out; ranks do not.
+# The share of meaning in the fused score; words and their spelling share the rest. Convex fusion
+# of normalised scores (Bruch et al. 2023, arXiv:2210.11934) keeps how far the best stand out; ranks
+# do not.
 MEANING = 0.5
+FOREIGN_MEANING = 0.2  # where the embedder does not know the language
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +55,8 @@ class Retriever:
             ProviderError: the embedder's server failed.
         """
         question = checked_question(question)
-        index = self._index(scope)
-        scores = self._fused(question, index, scope)
-        ranked = sorted(scores, key=lambda id_: (-scores[id_], id_))[: max(CANDIDATES, 4 * k)]
-        hits = self._catalog.chunks(ranked, scope)
-        return self._joined(hits, scores, scope, k)
+        candidates = self._candidates(question, self._index(scope), scope)
+        return self._joined(candidates, scope, k)
 
     def retrieve(self, question: str, scope: Scope, k: int) -> Retrieval:
         """Search, and weigh whether what was found answers the question. Raises as `search`."""
@@ -80,7 +80,10 @@ class Retriever:
             )
         return index
 
-    def _fused(self, question: str, index: LibraryIndex, scope: Scope) -> dict[int, float]:
+    def _candidates(
+        self, question: str, index: LibraryIndex, scope: Scope
+    ) -> list[tuple[StoredChunk, float]]:
+        """What is found by words or by meaning, best first by both and by spelling."""
         documents = scope.document_ids
         allowed = None if documents is None else index.chunks_of(documents)
         by_words = dict(index.words.search(question, CANDIDATES, documents))
@@ -88,21 +91,28 @@ class Retriever:
         if len(index.vectors):
             vector = self._embedder.embed([question])[0]
             by_meaning = dict(index.vectors.search(vector, CANDIDATES, allowed))
-        return fuse(by_words, by_meaning)
+        chunks = self._catalog.chunks(list(by_words | by_meaning), scope)
+        spelled = spelling_scores(question, [chunk.text for chunk in chunks])
+        by_spelling = {chunk.id: score for chunk, score in zip(chunks, spelled, strict=True)}
+        first = next((chunk.text for chunk in chunks), "")  # the best by words
+        meaning = meaning_weight(self._embedder.fluency(f"{question} {first}"))
+        scores = fuse(by_words, by_spelling, by_meaning, meaning)
+        ranked = sorted(chunks, key=lambda chunk: (-scores[chunk.id], chunk.id))
+        return [(chunk, scores[chunk.id]) for chunk in ranked]
 
     def _joined(
-        self, hits: Sequence[StoredChunk], scores: Mapping[int, float], scope: Scope, k: int
+        self, hits: Sequence[tuple[StoredChunk, float]], scope: Scope, k: int
     ) -> tuple[Passage, ...]:
         passages: list[Passage] = []
         taken: set[int] = set()
-        for hit in hits:
+        for hit, score in hits:
             if len(passages) == k:
                 break
             if hit.id in taken:
                 continue
             page = self._catalog.chunks_on_pages([(hit.document.id, hit.chunk.page)], scope)
             run = _grow(hit, page, taken)
-            passage = self._passage(hit, run, scores[hit.id]) if run else None
+            passage = self._passage(hit, run, score) if run else None
             if passage is not None:
                 taken |= {chunk.id for chunk in run}
                 passages.append(passage)
@@ -132,12 +142,29 @@ class Retriever:
         )
 
 
-def fuse(by_words: Mapping[int, float], by_meaning: Mapping[int, float]) -> dict[int, float]:
-    """Add two kinds of scores, each stretched over 0 to 1; what one did not find has its 0."""
-    words, meaning = _stretched(by_words), _stretched(by_meaning)
+def meaning_weight(fluency: float) -> float:
+    """The share of meaning in a fused score, for how well the embedder knows the language."""
+    return FOREIGN_MEANING + (MEANING - FOREIGN_MEANING) * fluency
+
+
+def fuse(
+    by_words: Mapping[int, float],
+    by_spelling: Mapping[int, float],
+    by_meaning: Mapping[int, float],
+    meaning: float,
+) -> dict[int, float]:
+    """Add three kinds of scores, each stretched over 0 to 1; what one did not find has its 0.
+
+    `meaning` is the share of the last; the other two have halves of the rest.
+    """
+    weighted = (
+        (_stretched(by_words), (1 - meaning) / 2),
+        (_stretched(by_spelling), (1 - meaning) / 2),
+        (_stretched(by_meaning), meaning),
+    )
     return {
-        id_: (1 - MEANING) * words.get(id_, 0.0) + MEANING * meaning.get(id_, 0.0)
-        for id_ in words.keys() | meaning.keys()
+        id_: sum(weight * scores.get(id_, 0.0) for scores, weight in weighted)
+        for id_ in by_words.keys() | by_spelling.keys() | by_meaning.keys()
     }
 
 

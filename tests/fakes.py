@@ -77,6 +77,9 @@ class HashEmbedder:
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(text.split()) + 2 for text in texts]
 
+    def fluency(self, text: str) -> float:
+        return 1.0
+
     def embed(self, texts: Sequence[str]) -> Vectors:
         self.embedded += texts
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)

@@ -141,6 +141,10 @@ class MistralEmbedder:
         """
         return [_token_bound(text) for text in texts]
 
+    def fluency(self, text: str) -> float:
+        """Always 1: it reads every language alike, as far as we can tell."""
+        return 1.0
+
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors in the order of the texts, shape `(len(texts), 1024)`.
 

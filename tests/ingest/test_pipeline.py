@@ -43,6 +43,9 @@ class LengthEmbedder:
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(text.split()) + 2 for text in texts]
 
+    def fluency(self, text: str) -> float:
+        return 1.0
+
     def embed(self, texts: Sequence[str]) -> Vectors:
         if any(self.fails_at in text for text in texts):
             raise UnavailableError("The server is away. Try again later.")

@@ -175,3 +175,11 @@ def test_embedding_leaves_no_traces_prints_nothing_and_starts_no_thread(tmp_path
     )
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_it_knows_english_and_not_german(embedder: Embedder) -> None:
+    english = "The contractor shall deliver the documents within thirty days of the order."
+    german = "Der Auftragnehmer muss die Unterlagen innerhalb von dreißig Tagen übermitteln."
+    assert embedder.fluency(english) == 1.0
+    assert embedder.fluency(german) == 0.0
+    assert embedder.fluency("12,345 %") == embedder.fluency("") == 1.0

@@ -6,7 +6,15 @@ from hypothesis import strategies as st
 
 from rag.domain import Chunk, Scope
 from rag.errors import EmbeddingMismatchError, NotFoundError, QuestionError
-from rag.retrieval import MEANING, NEIGHBOURS_TOKENS, Retriever, _grow, fuse
+from rag.retrieval import (
+    FOREIGN_MEANING,
+    MEANING,
+    NEIGHBOURS_TOKENS,
+    Retriever,
+    _grow,
+    fuse,
+    meaning_weight,
+)
 from rag.store.indexes import Indexes
 from rag.store.rows import StoredChunk
 from tests.fakes import HashEmbedder, document
@@ -32,25 +40,34 @@ def grown(
 
 
 def test_scores_are_stretched_and_added() -> None:
-    fused = fuse({1: 10.0, 2: 5.0, 3: 0.0}, {2: 0.9, 4: 0.5})
+    fused = fuse({1: 10.0, 2: 5.0, 3: 0.0}, {1: 2.0, 2: 0.0}, {2: 0.9, 4: 0.5}, 0.5)
 
-    assert fused == {1: 1 - MEANING, 2: 0.5 * (1 - MEANING) + MEANING, 3: 0.0, 4: 0.0}
+    assert fused == {1: 0.25 + 0.25, 2: 0.5 * 0.25 + 0.5, 3: 0.0, 4: 0.0}
 
 
 def test_a_single_hit_has_the_whole_score() -> None:
-    assert fuse({7: 3.0}, {7: 0.1}) == {7: 1.0}
-    assert fuse({}, {7: 0.1}) == {7: MEANING}
-    assert fuse({}, {}) == {}
+    assert fuse({7: 3.0}, {7: 1.0}, {7: 0.1}, 0.5) == {7: 1.0}
+    assert fuse({}, {}, {7: 0.1}, 0.2) == {7: 0.2}
+    assert fuse({}, {}, {}, 0.5) == {}
 
 
-@given(SCORES, SCORES)
+@given(SCORES, SCORES, SCORES, st.floats(0, 1))
 def test_fused_scores_keep_every_hit_between_zero_and_one(
-    by_words: dict[int, float], by_meaning: dict[int, float]
+    by_words: dict[int, float],
+    by_spelling: dict[int, float],
+    by_meaning: dict[int, float],
+    meaning: float,
 ) -> None:
-    fused = fuse(by_words, by_meaning)
+    fused = fuse(by_words, by_spelling, by_meaning, meaning)
 
-    assert fused.keys() == by_words.keys() | by_meaning.keys()
+    assert fused.keys() == by_words.keys() | by_spelling.keys() | by_meaning.keys()
     assert all(0 <= score <= 1 + 1e-9 for score in fused.values())
+
+
+def test_meaning_counts_less_in_a_language_that_the_embedder_does_not_know() -> None:
+    assert meaning_weight(1.0) == MEANING
+    assert meaning_weight(0.0) == FOREIGN_MEANING
+    assert FOREIGN_MEANING < meaning_weight(0.5) < MEANING
 
 
 def test_a_passage_grows_by_its_neighbours_until_it_is_full() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -32,6 +33,9 @@ NAME = "all-MiniLM-L6-v2"
 DIMENSION = 384
 MAX_TOKENS = 256  # max_seq_length of the published model, [CLS] and [SEP] included
 MAX_THREADS = 8
+MEASURED_WORDS = 120
+FOREIGN_PIECES, FOREIGN_RANGE = 1.6, 0.25  # word pieces a word: 1.35 is still all English
+_WORD = re.compile(r"[^\W\d_]+")
 ERRORS_ONLY = 3  # onnxruntime's severity scale: 2 is a warning, 3 an error
 
 
@@ -84,6 +88,18 @@ class MiniLmEmbedder:
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """The length of each text in word pieces, the two special tokens included."""
         return [len(self._token_ids(text)) for text in texts]
+
+    def fluency(self, text: str) -> float:
+        """How well it knows the language of a text: 1 for English, 0 for what it must spell out.
+
+        Told by the number of word pieces that a word takes: on XQuAD 95 % of the English
+        paragraphs need at most 1.3, of the Spanish at least 1.6, of the German 1.8.
+        """
+        words = list(dict.fromkeys(_WORD.findall(_encodable(text).lower())))[:MEASURED_WORDS]
+        if not words:
+            return 1.0
+        pieces = len(self._token_ids(" ".join(words))) - 2
+        return min(1.0, max(0.0, (FOREIGN_PIECES - pieces / len(words)) / FOREIGN_RANGE))
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors, shape `(len(texts), 384)`; what follows token 256 of a text is not read."""
