@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rag.domain import Span
-from rag.folding import fold
+from rag.folding import flowing, fold
 from rag.sentences import split_sentences
 
 LONGEST_QUOTE_SENTENCES = 3
@@ -17,6 +17,11 @@ SHORTEST_VERBATIM_WORDS = 4
 NUMBER_WEIGHT = 2.0
 # How much recall of the claim's words counts above brevity of the quote (van Rijsbergen's F).
 BETA = 1.5
+# Shares of words: a clear match; a sound one; below that small words alone make up as much.
+CLEAR, SOUND = 0.45, 0.35
+# Cosines of the embedded embedder: sentences that say alike things; that are about one thing.
+ALIKE, RELATED = 0.4, 0.25
+_DECIMAL_COMMA = re.compile(r"\d{1,3}(?:\.\d{3})*,\d{1,2}|\d+,\d{1,2}")
 _TOKEN = re.compile(r"\d[\d.,]*\d|\d|[^\W\d_]+(?:\d+\w*)?|\d\w+")
 _QUOTED = re.compile(r'"([^"]+)"')
 _EMPHASIS = re.compile(r"[*_`]+")
@@ -26,31 +31,79 @@ _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]{2,}")
 _SPACED = re.compile(r"[^\W\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 
 
+# Picks the text nearest in meaning to a claim: its position, and the cosine of the two.
+Nearest = Callable[[str, Sequence[str]], tuple[int, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """Where a passage says a claim; not `found` when it is only the best guess."""
+
+    span: Span
+    found: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Near:
+    span: Span
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Neighbouring sentences; `strength` is how well their words are the claim's, 0 to 1."""
+
+    span: Span
+    strength: float
+    figures: bool
+
+    @property
+    def sure(self) -> bool:
+        return self.figures or self.strength >= SOUND
+
+
 @dataclass(frozen=True, slots=True)
 class _Candidate:
     span: Span
     words: frozenset[str]
 
 
-def align(claim: str, passage: str) -> Span:
+def align(claim: str, passage: str, nearest: Nearest | None = None) -> Alignment:
     """The span of the passage that carries the claim: never empty, at sentence borders.
 
     Words quoted verbatim are found as such. Otherwise up to three neighbouring sentences are
     chosen by the weighted share of the claim's words they hold, rare words and figures first,
-    against their length. A passage that shares no word with the claim is returned whole.
+    against their length; where few are shared, as between two languages, the sentence that
+    `nearest` picks, if it is near. What shares no word is nowhere found: then it is the whole
+    passage, or the nearest sentence.
     """
     claim, plain = _unmarked(claim), _unmarked(passage)
     verbatim = _verbatim(claim, plain)
     if verbatim is not None:
-        return verbatim
-    sentences = [
-        _Candidate(span, _words(plain[span.start : span.end])) for span in split_sentences(passage)
-    ]
-    best = _best_run(_words(claim), sentences)
-    if best is not None:
-        return best
+        return Alignment(verbatim, found=True)
+    spans = split_sentences(passage)
+    sentences = [_Candidate(span, _words(plain[span.start : span.end])) for span in spans]
+    run = _best_run(_words(claim), sentences)
+    if run is None or run.strength < CLEAR:
+        near = _nearest_sentence(claim, passage, sentences, nearest)
+        if near is not None and (near.similarity >= ALIKE or run is None or not run.sure):
+            return Alignment(near.span, found=near.similarity >= RELATED)
+    if run is not None:
+        return Alignment(run.span, found=run.sure)
     start = len(passage) - len(passage.lstrip())
-    return Span(start, len(passage.rstrip())) if passage.strip() else Span(0, len(passage))
+    whole = Span(start, len(passage.rstrip())) if passage.strip() else Span(0, len(passage))
+    return Alignment(whole, found=False)
+
+
+def _nearest_sentence(
+    claim: str, passage: str, sentences: Sequence[_Candidate], nearest: Nearest | None
+) -> _Near | None:
+    worded = [each.span for each in sentences if len(each.words) >= SHORTEST_VERBATIM_WORDS]
+    if nearest is None or not worded:
+        return None
+    texts = [flowing(passage[span.start : span.end]) for span in worded]
+    position, similarity = nearest(claim, texts)
+    return _Near(worded[position], similarity)
 
 
 def _unmarked(text: str) -> str:
@@ -84,7 +137,7 @@ def _whole_words(form: str) -> str:
     return before + re.escape(form) + after
 
 
-def _best_run(wanted: frozenset[str], sentences: Sequence[_Candidate]) -> Span | None:
+def _best_run(wanted: frozenset[str], sentences: Sequence[_Candidate]) -> _Run | None:
     frequency = Counter(word for sentence in sentences for word in sentence.words)
 
     def weigh(word: str) -> float:
@@ -92,10 +145,13 @@ def _best_run(wanted: frozenset[str], sentences: Sequence[_Candidate]) -> Span |
 
     weights = {word: weigh(word) for word in wanted}
     total = math.fsum(weights.values())
-    best, best_score = None, 0.0
+    best: _Run | None = None
+    best_score = 0.0
     for first in range(len(sentences)):
         for last in range(first, min(first + LONGEST_QUOTE_SENTENCES, len(sentences))):
             run = sentences[first : last + 1]
+            if not run[0].words or not run[-1].words:  # a divider or a rule belongs to no quote
+                continue
             words = frozenset().union(*(sentence.words for sentence in run))
             matched = math.fsum(weights[word] for word in wanted & words)
             if not matched:
@@ -104,7 +160,9 @@ def _best_run(wanted: frozenset[str], sentences: Sequence[_Candidate]) -> Span |
             recall, precision = matched / total, matched / (matched + extra)
             score = (1 + BETA**2) * precision * recall / (BETA**2 * precision + recall)
             if score > best_score:
-                best, best_score = Span(run[0].span.start, run[-1].span.end), score
+                best_score = score
+                figures = any(word[0].isdigit() for word in wanted & words)
+                best = _Run(Span(run[0].span.start, run[-1].span.end), score, figures)
     return best
 
 
@@ -119,11 +177,16 @@ def _words(text: str) -> frozenset[str]:
         if _UNSPACED.fullmatch(token):
             words.update(token[at : at + 2] for at in range(len(token) - 1))
         else:
-            words.add(_stem(token))
+            words.add(_figure(token) if token[0].isdigit() else _stem(token))
     return frozenset(words)
 
 
+def _figure(token: str) -> str:
+    """A figure as English writes it, without separators: "12,9" is 12.9, "1,577" is 1577."""
+    if _DECIMAL_COMMA.fullmatch(token):
+        return token.replace(".", "").replace(",", ".")
+    return token.replace(",", "").rstrip(".")
+
+
 def _stem(token: str) -> str:
-    if token[0].isdigit():
-        return token.replace(",", "").rstrip(".")
     return token[:-1] if len(token) > 3 and token.endswith("s") else token

@@ -6,8 +6,8 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 
-from rag.alignment import align
-from rag.domain import Citation, Passage, Quote, Source, Span
+from rag.alignment import Nearest, align
+from rag.domain import Citation, Passage, Quote, Source, Span, Verdict
 from rag.sentences import split_sentences
 
 # Every repetition is bounded, so that what is held back of a stream is too. `[1](` begins a link,
@@ -76,17 +76,23 @@ class MarkerReader:
         return shown
 
 
-def cite(text: str, sources: Mapping[int, Source]) -> tuple[Citation, ...]:
+def cite(
+    text: str, sources: Mapping[int, Source], nearest: Nearest | None = None
+) -> tuple[Citation, ...]:
     """The citations of a finished answer, in reading order.
+
+    One whose words are nowhere in its source has the verdict `unsupported`, and the best guess for
+    a quote.
 
     Args:
         text: the answer with the markers a `MarkerReader` returned.
         sources: its sources by the number shown.
+        nearest: compares in meaning what shares few words; see `align`.
     """
     sentences = split_sentences(text)
     code = _code(text)
     citations = []
-    quotes: dict[tuple[Span, int], Quote] = {}
+    quotes: dict[tuple[Span, int], tuple[Quote, Verdict | None]] = {}
     for match in _SHOWN.finditer(text):
         number = int(match[1])
         if number not in sources or _is_within(match.start(), code):
@@ -94,15 +100,22 @@ def cite(text: str, sources: Mapping[int, Source]) -> tuple[Citation, ...]:
         claim = _claim(text, sentences, match.start())
         if (claim, number) not in quotes:
             said = without_markers(text[claim.start : claim.end])
-            quotes[claim, number] = quote_for(said, sources[number].passage)
-        citations.append(Citation(number, Span(*match.span()), claim, quotes[claim, number]))
+            quotes[claim, number] = quote_for(said, sources[number].passage, nearest)
+        quote, verdict = quotes[claim, number]
+        citations.append(Citation(number, Span(*match.span()), claim, quote, verdict))
     return tuple(citations)
 
 
-def quote_for(claim: str, passage: Passage) -> Quote:
-    """The part of a passage that says what a claim says, as an exact span of its page."""
-    span = align(claim, passage.text)
-    return Quote(
+def quote_for(
+    claim: str, passage: Passage, nearest: Nearest | None = None
+) -> tuple[Quote, Verdict | None]:
+    """The part of a passage that says what a claim says, as an exact span of its page.
+
+    The verdict is `unsupported` where no part says it, else none: nothing more was checked.
+    """
+    found = align(claim, passage.text, nearest)
+    span = found.span
+    quote = Quote(
         passage.document,
         passage.page,
         passage.label,
@@ -111,6 +124,7 @@ def quote_for(claim: str, passage: Passage) -> Quote:
         passage.text[span.start : span.end],
         passage.offset,
     )
+    return quote, None if found.found else Verdict.UNSUPPORTED
 
 
 def without_markers(text: str) -> str:

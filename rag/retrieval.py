@@ -9,16 +9,19 @@ from rag.domain import Passage, Scope
 from rag.errors import EmbeddingMismatchError, NotFoundError, QuestionError
 from rag.evidence import Evidence, SentenceScorer, rarity, weigh
 from rag.folding import encodable
+from rag.identifiers import names
 from rag.protocols import Embedder
 from rag.spelling import spelling_scores
 from rag.store.catalog import Catalog
 from rag.store.indexes import Indexes, LibraryIndex
+from rag.store.lexical import LexicalIndex
 from rag.store.rows import StoredChunk
 
 CANDIDATES = 100  # of each kind of search
 LONGEST_QUESTION = 8_000  # characters
 NEIGHBOURS_TOKENS = 600  # a passage grows by neighbouring chunks up to this size
 WEIGHED_PASSAGES = 5
+TELLING_LETTERS = 5
 # The share of meaning in the fused score; words and their spelling share the rest. Convex fusion
 # of normalised scores (Bruch et al. 2023, arXiv:2210.11934) keeps how far the best stand out; ranks
 # do not.
@@ -63,12 +66,24 @@ class Retriever:
         question = checked_question(question)
         passages = self.search(question, scope, k)
         words = self._index(scope).words
-        sentences = self._scorer.score(
-            question,
-            passages[:WEIGHED_PASSAGES],
-            lambda word: rarity(words.document_frequency(word), len(words)),
-        )
-        return Retrieval(passages, weigh(sentences))
+        read = passages[:WEIGHED_PASSAGES]
+        sentences = self._scorer.score(question, read, lambda word: self._weight(word, words))
+        texts = [f"{passage.document.title} {passage.text}" for passage in read]
+        missing = names(question).difference(*(names(text) for text in texts))
+        fluency = self._scorer.fluency(" ".join([question, *texts[:1]]))
+        return Retrieval(passages, weigh(sentences, fluency, missing))
+
+    def _weight(self, word: str, index: LexicalIndex) -> float:
+        """How much a word of a question tells: by its rarity and, if it has few letters, less.
+
+        The small words of a language are rare in a library that is mostly in another.
+        """
+        letters = 1.0 if word[0].isdigit() else min(1.0, len(word) / TELLING_LETTERS)
+        return letters * rarity(index.document_frequency(word), len(index))
+
+    def nearest(self, claim: str, texts: Sequence[str]) -> tuple[int, float]:
+        """The position of the text nearest in meaning to a claim, and the cosine of the two."""
+        return self._scorer.nearest(claim, texts)
 
     def _index(self, scope: Scope) -> LibraryIndex:
         index = self._indexes.current(scope.library_id)

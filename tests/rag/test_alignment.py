@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +15,7 @@ MIXTRAL = (
 
 
 def quoted(claim: str, passage: str) -> str:
-    span = align(claim, passage)
+    span = align(claim, passage).span
     return passage[span.start : span.end]
 
 
@@ -22,7 +24,7 @@ TEXTS = st.text(st.sampled_from('ab cD1.,!?\n\x02-“”"[]|*é\u0301ﬁ数量\u
 
 @given(TEXTS, TEXTS)
 def test_a_quote_lies_in_its_passage_and_is_never_empty(claim: str, passage: str) -> None:
-    span = align(claim, passage)
+    span = align(claim, passage).span
 
     assert 0 <= span.start <= span.end <= len(passage)
     assert span.start < span.end or not passage
@@ -153,3 +155,42 @@ def test_the_same_claim_has_always_the_same_quote() -> None:
     passage = " ".join(f"Alpha beta gamma delta epsilon {n % 3}." for n in range(20))
 
     assert len({align("beta gamma 1 alpha", passage) for _ in range(3)}) == 1
+
+
+@pytest.mark.parametrize(
+    ("claim", "quoted"),
+    [
+        ("Reading with Mistral Small costs $0.15", "| mistral-small | $0.15 | $0.60 |"),
+        ("The price of an embedding is ten cents", "The price of embeddings is $0.10."),
+    ],
+)
+def test_a_rule_or_a_divider_belongs_to_no_quote(claim: str, quoted: str) -> None:
+    passage = (
+        "| model | read | written |\n|---|---|---|\n| mistral-small | $0.15 | $0.60 |\n\n***\n\n"
+        "The price of embeddings is $0.10."
+    )
+    span = align(claim, passage).span
+
+    assert passage[span.start : span.end] == quoted
+
+
+def test_a_decimal_comma_is_a_decimal_point() -> None:
+    passage = "Ducks fly. It uses 12.9 billion of 46.7 billion parameters. Geese swim."
+    found = align("Il en utilise 12,9 milliards.", passage)
+
+    assert passage[found.span.start : found.span.end].startswith("It uses 12.9")
+    assert found.found
+
+
+def test_what_shares_few_words_is_found_by_meaning() -> None:
+    passage = "Ducks can fly over the sea. The canard vole haut."
+
+    def nearest(claim: str, texts: Sequence[str]) -> tuple[int, float]:
+        return texts.index("The canard vole haut."), similarity
+
+    similarity = 0.8
+    near = align("A mallard is airborne", passage, nearest)
+    assert passage[near.span.start : near.span.end] == "The canard vole haut."
+    assert near.found
+    similarity = 0.1
+    assert not align("A mallard is airborne", passage, nearest).found

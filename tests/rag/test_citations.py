@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.citations import MarkerReader, cite, disarmed, quote_for, without_markers
-from rag.domain import Source, Span
+from rag.domain import Source, Span, Verdict
 from tests.fakes import passage, sources
 
 SOURCES = sources("Mixtral has 8 experts.", "Nemo has 12 billion parameters.", "Apache 2.0.")
@@ -141,10 +141,11 @@ def test_a_quote_is_an_exact_span_of_its_page() -> None:
     page = "A page begins. Nemo has 12 billion parameters. It ends."
     found = passage(page[15:], page=4, start=15)
 
-    quote = quote_for("Nemo: 12 billion", found)
+    quote, verdict = quote_for("Nemo: 12 billion", found)
 
     assert page[quote.start : quote.end] == quote.text == "Nemo has 12 billion parameters."
     assert (quote.page, quote.label, quote.document) == (4, "4", found.document)
+    assert verdict is None
 
 
 def test_sources_of_no_marker_and_unknown_numbers_are_not_cited() -> None:
@@ -189,3 +190,14 @@ def test_a_long_stream_in_small_pieces_is_read_fast() -> None:
     read(text[at : at + 4] for at in range(0, len(text), 4))
 
     assert time.monotonic() - started < 10
+
+
+def test_a_claim_that_its_source_does_not_say_is_marked() -> None:
+    found = passage("Nemo has 12 billion parameters. It was made with NVIDIA.")
+    sources_shown = {1: Source(1, found)}
+
+    said, invented = cite(
+        "Nemo has 12 billion parameters [1]. Cheese ripens slowly [1].", sources_shown
+    )
+
+    assert (said.verdict, invented.verdict) == (None, Verdict.UNSUPPORTED)

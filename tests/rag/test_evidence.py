@@ -8,6 +8,7 @@ from rag.store.lexical import Words
 from tests.fakes import HashEmbedder, passage
 
 QUESTION = "How many parameters does Nemo have?"
+NOTHING = frozenset[str]()
 NEMO = "Mixtral has experts. Nemo has 12 billion parameters. Paris is large."
 
 
@@ -56,14 +57,39 @@ def test_a_question_without_words_covers_nothing() -> None:
 def test_no_passages_have_no_sentences_and_no_evidence() -> None:
     assert scorer().score(QUESTION, []) == []
     assert scorer().score(QUESTION, [passage(" \n ")]) == []
-    assert weigh([]) == Evidence(0.0, 0.0, 0.0)
+    assert weigh([], 1.0, NOTHING) == Evidence(0.0, 0.0, 0.0, NOTHING)
 
 
 def test_evidence_is_greater_where_the_answer_is() -> None:
-    there = weigh(scorer().score(QUESTION, [passage(NEMO)]))
-    elsewhere = weigh(scorer().score(QUESTION, [passage("Ducks can fly. So can geese.")]))
+    here = scorer().score(QUESTION, [passage(NEMO)])
+    elsewhere = scorer().score(QUESTION, [passage("Ducks can fly. So can geese.")])
+    for fluency in (0.0, 0.5, 1.0):
+        least = weigh(elsewhere, fluency, NOTHING).probability
+        assert 0 < least < weigh(here, fluency, NOTHING).probability < 1
 
-    assert 0 < elsewhere.probability < there.probability < 1
+
+def test_a_name_that_no_passage_has_lowers_the_evidence() -> None:
+    sentences = scorer().score(QUESTION, [passage(NEMO)])
+
+    known = weigh(sentences, 1.0, NOTHING)
+    unknown = weigh(sentences, 1.0, frozenset({"gpt-4"}))
+    assert unknown.probability < known.probability
+    assert unknown.missing == {"gpt-4"}
+
+
+def test_sentences_about_a_sibling_are_no_evidence() -> None:
+    sentences = scorer().score("How large is Nemo 8x22B?", [passage("Nemo 8x7B is large.")])
+
+    assert [sentence.contradicted for sentence in sentences] == [True]
+    assert weigh(sentences, 1.0, NOTHING).probability == 0.0
+
+
+def test_a_sentence_that_names_nothing_speaks_of_what_was_named_before() -> None:
+    text = "Nemo 8x7B came first. It is large. Nemo 8x22B followed. It is larger."
+    sentences = scorer().score("How large is Nemo 8x22B?", [passage(text)])
+
+    assert [at.contradicted for at in sentences] == [True, True, False, False]
+    assert [at.named for at in sentences] == [False, False, True, False]
 
 
 def test_sentences_are_embedded_once() -> None:

@@ -18,7 +18,10 @@ def said(question: str, shown: list[Source]) -> str:
 
 def measured(*scores: float, passages: tuple[int, ...] = ()) -> list[Sentence]:
     places = passages or (0,) * len(scores)
-    return [Sentence(at, Span(0, 1), score, 0.0) for at, score in zip(places, scores, strict=True)]
+    return [
+        Sentence(at, Span(0, 1), score, 0.0, 0.0, 0.0)
+        for at, score in zip(places, scores, strict=True)
+    ]
 
 
 def test_it_is_a_model_that_quotes_and_needs_no_connection() -> None:
@@ -58,7 +61,7 @@ def test_nothing_is_said_without_sources() -> None:
 def test_what_follows_a_question_answers_it() -> None:
     texts = ["How many experts are there?", "There are eight.", "Ducks can fly."]
 
-    assert choose(measured(0.9, 0.1, 0.2), texts) == [1]
+    assert choose("?", measured(0.9, 0.1, 0.2), texts) == [1]
 
 
 @pytest.mark.parametrize(
@@ -67,7 +70,38 @@ def test_what_follows_a_question_answers_it() -> None:
 def test_what_follows_a_heading_or_a_colon_answers_it(lead: str) -> None:
     texts = [lead, "Eight of them.", "Ducks can fly."]
 
-    assert choose(measured(0.9, 0.1, 0.2), texts, {"2.1 the experts"}) == [1]
+    assert choose("?", measured(0.9, 0.1, 0.2), texts, {"2.1 the experts"}) == [1]
+
+
+def test_a_short_answer_is_quoted_with_the_question_before_it() -> None:
+    text = "What does it cost to embed a thousand pages? About five cents. Ducks can fly."
+
+    assert said("What does it cost to embed a thousand pages?", sources(text)) == (
+        "“What does it cost to embed a thousand pages? About five cents.” [1]"
+    )
+
+
+def test_a_caption_is_not_quoted_and_a_row_is() -> None:
+    text = "Table 3. Memory of the Nemo models\n\nNemo memory 24 GB 12\nOther memory 48 GB 24"
+
+    assert said("Nemo memory", sources(text)).startswith("“Nemo memory 24 GB 12” [1]")
+
+
+def test_a_sibling_of_what_is_asked_is_not_quoted() -> None:
+    text = "The weights of Mixtral 8x7B take 94 GB. The weights of Mixtral 8x22B take 282 GB."
+
+    assert said("What do the weights of Mixtral 8x22B take?", sources(text)) == (
+        "“The weights of Mixtral 8x22B take 282 GB.” [1]"
+    )
+    only = "The weights of Mixtral 8x7B take 94 GB."
+    assert said("What do the weights of Mixtral 8x22B take?", sources(only)) == ""
+
+
+def test_a_figure_answers_how_many() -> None:
+    sentences, texts = measured(0.5, 0.5), ["Ducks can fly.", "There are 12 ducks."]
+
+    assert choose("How many?", sentences, texts)[0] == 1
+    assert choose("Why?", sentences, texts)[0] == 0
 
 
 def test_a_heading_of_the_document_is_not_quoted() -> None:
@@ -80,16 +114,16 @@ def test_a_heading_of_the_document_is_not_quoted() -> None:
 def test_the_question_of_another_passage_lends_nothing() -> None:
     texts = ["How many experts are there?", "Ducks can fly."]
 
-    assert choose(measured(0.9, 0.0, passages=(0, 1)), texts) == []
+    assert choose("?", measured(0.9, 0.0, passages=(0, 1)), texts) == []
 
 
 def test_only_what_is_nearly_as_good_as_the_best_is_quoted_too() -> None:
     texts = ["a.", "b.", "c.", "d.", "e."]
 
-    assert choose(measured(0.5, 0.9, 0.89, 0.88, 0.87), texts) == [1, 2, 3]
-    assert choose(measured(0.5, 0.9, 0.1, 0.1, 0.1), texts) == [1]
-    assert choose(measured(0.9, 0.9), texts[:2]) == [0, 1]
-    assert choose([], []) == []
+    assert choose("?", measured(0.5, 0.9, 0.89, 0.88, 0.87), texts) == [1, 2, 3]
+    assert choose("?", measured(0.5, 0.9, 0.1, 0.1, 0.1), texts) == [1]
+    assert choose("?", measured(0.9, 0.9), texts[:2]) == [0, 1]
+    assert choose("?", [], []) == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import pytest
+
+from rag.identifiers import contradicts, identifiers, names
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("How large is Mixtral 8x22B?", {"8x22b"}),
+        ("Mixtral 8×7B and mistral-large-2411", {"8x7b", "mistral-large-2411"}),
+        ("What is the parameter count of Llama 3 70B?", {"llama 3", "70b"}),
+        ("Revenue in FY2022, and 2021", {"2022", "2021"}),
+        ("It costs $1,577 or 46.7 million", set()),
+        ("There are 12 of them", set()),
+        ("The 10-K of 3M", {"10-k", "3m"}),
+        ("", set()),
+    ],
+)
+def test_names_with_figures_are_identifiers_and_amounts_are_not(text: str, found: set[str]) -> None:
+    assert identifiers(text) == found
+
+
+@pytest.mark.parametrize(
+    ("asked", "said", "verdict"),
+    [
+        ("Mixtral 8x22B", "Mixtral 8x7B takes 94 GB.", True),
+        ("Mixtral 8x22B", "8x7B takes 94 GB, 8x22B 282 GB.", False),
+        ("mistral-medium-3-5", "mistral-large-2512 costs $0.50.", True),
+        ("mistral-medium-3-5", "codestral-2508 costs $0.30.", False),
+        ("Llama 3", "Llama 2 was slower.", True),
+        ("sales in 2022", "In 2021 sales rose.", True),
+        ("sales in 2022", "Sales rose.", False),
+        ("sales", "In 2021 sales rose.", False),
+    ],
+)
+def test_a_sibling_without_the_thing_itself_contradicts(
+    asked: str, said: str, verdict: bool
+) -> None:
+    assert contradicts(identifiers(asked), identifiers(said)) is verdict
+
+
+def test_years_and_quarters_are_said_otherwise_too() -> None:
+    assert names("GPT-4 in Q2 of FY2022, Llama 3") == {"gpt-4", "llama 3"}
