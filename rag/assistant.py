@@ -37,7 +37,8 @@ from rag.tools import Tool, run_tool
 MAX_TOOL_ROUNDS = 4
 MAX_CALLS_A_ROUND = 5
 NEAREST_PAGES = 3
-LONGEST_REWRITE = 1_000  # characters; a longer reply is no question
+LONGEST_REWRITE, LONGER_BY = 1_000, 200  # characters; a longer reply is no question
+REWRITE_LINES = 2
 # Below this probability that the passages hold the answer, nothing is asked of a model. A model
 # that can say no itself is stopped only where nothing at all fits.
 READER_EVIDENCE = 0.55  # see `Evidence`
@@ -154,8 +155,9 @@ class Assistant:
             elif isinstance(item, Finish):
                 whole = item.complete
                 turn.spend(item.usage)
+        lines = text.strip().splitlines()
         text = encodable(" ".join(text.split())).strip('"“” ')
-        if whole and text and text != turn.question and len(text) <= LONGEST_REWRITE:
+        if whole and len(lines) <= REWRITE_LINES and _is_rewrite(text, turn.question):
             turn.question = text
             yield Rewritten(text)
 
@@ -248,6 +250,12 @@ class Assistant:
         if not self.card.instructable:
             return QUOTED
         return TRUNCATED if not turn.complete else "" if cited else UNCITED
+
+
+def _is_rewrite(text: str, question: str) -> bool:
+    """Whether a reply is another wording of the question, rather than an answer or nothing."""
+    longest = min(LONGEST_REWRITE, 2 * len(question) + LONGER_BY)
+    return bool(text) and text != question and len(text) <= longest
 
 
 def drain(events: Iterator[Event]) -> Answer:

@@ -189,6 +189,8 @@ def test_a_follow_up_is_rewritten_before_it_is_searched(desk: Desk) -> None:
     [
         [QUESTION],
         ["  "],
+        ["Nemo has:\n\n- 12 billion\n- parameters"],
+        ["How many " + "very " * 60 + "many?"],
         [],
         ["How many does", ScriptedChat.CUT],
         ["How many does", Finish(complete=False)],
