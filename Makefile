@@ -2,30 +2,34 @@
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: run test check lock bench clean
 
 run: $(VENV)/.installed
-	$(BIN)/tramontane serve
+	@echo "Starting Tramontane…"
+	@$(BIN)/tramontane serve || [ $$? -eq 130 ]  # stopped by Ctrl+C
 
 test: $(VENV)/.tested
-	$(BIN)/python -m pytest -ra
+	@$(BIN)/python -m pytest -ra
 
 check: $(VENV)/.tested
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
-	$(BIN)/mypy
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
 
 $(VENV)/.installed: requirements.txt pyproject.toml
-	command -v $(PYTHON) >/dev/null || { echo "Tramontane needs $(PYTHON): install Python 3.11, or say which one to use: make PYTHON=python3 $(MAKECMDGOALS)"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	touch $@
+	@command -v $(PYTHON) >/dev/null || { echo "Tramontane needs $(PYTHON): install Python 3.11, or say which one to use: make PYTHON=python3 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Installing into $(VENV): about a minute, once."
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) --require-hashes -r requirements.txt
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
 
 $(VENV)/.tested: $(VENV)/.installed tests/requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/requirements.txt
-	touch $@
+	@echo "Installing what the tests need."
+	@$(PIP) --require-hashes -r tests/requirements.txt
+	@touch $@
 
 # The locks name versions and hashes, and no index: pip takes the packages from wherever it is set up to.
 LOCK := uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-header \
@@ -36,7 +40,7 @@ lock:
 	PATH=$(VENV)/uv/bin:$$PATH $(LOCK) -c requirements.txt --group dev -o tests/requirements.txt
 
 bench: $(VENV)/.tested
-	$(BIN)/python -m bench.filings
+	@$(BIN)/python -m bench.filings
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache

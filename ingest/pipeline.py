@@ -20,10 +20,11 @@ from rag.folding import flowing, readable
 from rag.protocols import Embedder, Vectors
 from rag.store.blobs import hash_file
 from rag.store.catalog import Catalog
+from rag.store.embedding import check_embedding
 from rag.store.rows import Reading, pack, storable
 from rag.tokens import count_tokens
 
-BATCH_CHUNKS = 64
+BATCH_CHUNKS = 32  # what La Plateforme takes in one request, and often enough to see progress
 # Tekken spends a token on each digit, MiniLM's word pieces fewer: of a table it could read more.
 CHUNK_TOKENS = 320
 HEADER_TOKENS = 36  # of the embedder, kept for the title and the headings
@@ -103,6 +104,7 @@ class Ingestor:
         Raises:
             DocumentError: the file is not there, may not be read, or changed meanwhile.
             StoreError: it cannot be stored.
+            EmbeddingMismatchError: the library is embedded with another model by now.
             ProviderError: the embedder's server failed; nothing of the file was recorded.
         """
         name = name or path.name
@@ -113,16 +115,23 @@ class Ingestor:
         known = self._catalog.find(library.id, sha256)
         if known is not None and known.state in READABLE:
             return Added(name, known, new=False)
+        self._check_embedding(library)
         loaded = self._load(path, name, size, report)
         document = _document(library, name, sha256, size, loaded)
         chunks = split(loaded.pages, loaded.outline, self._measure, CHUNK_TOKENS)
         vectors = self._embed(document, loaded, chunks, report)
         if loaded.pages:
             self._keep(path, sha256)
-        published = self._catalog.publish(Reading(document, loaded.pages, chunks, vectors))
+        reading = Reading(document, loaded.pages, chunks, vectors, self._embedder.model)
+        published = self._catalog.publish(reading)
         if loaded.pages:
             self._keep(path, sha256)  # had the last owner been removed in between
         return Added(name, published, new=published.id == document.id)
+
+    def _check_embedding(self, library: Library) -> None:
+        """Before anything is read: embedding can take long and cost money."""
+        now = self._catalog.library_with_id(library.id)
+        check_embedding(now, self._embedder.model, self._embedder.dimension)
 
     def _keep(self, path: Path, sha256: str) -> None:
         kept = self._catalog.blobs.put(path)

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from rag.errors import RagError
+from rag.domain import Library
+from rag.errors import EmbeddingMismatchError, RagError
+from rag.protocols import Embedder
+from rag.store.catalog import Catalog
 from rag.store.database import FIRST_SAFE_WAL, journal_mode, sqlite_version
 
 LOW_DISK_BYTES = 500_000_000
+ELSEWHERE = "Choose another with --data-dir or TRAMONTANE_DATA_DIR."
 
 
 class Level(StrEnum):
@@ -32,11 +38,18 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What a look found that is neither well nor wrong."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """Something to look at: `look` says how it is, or raises what is wrong."""
 
     subject: str
-    look: Callable[[], str]
+    look: Callable[[], str | Note]
 
 
 def examine(data_dir: Path, checks: list[Check]) -> Iterator[Finding]:
@@ -45,22 +58,70 @@ def examine(data_dir: Path, checks: list[Check]) -> Iterator[Finding]:
     yield _sqlite()
     for check in checks:
         try:
-            yield Finding(check.subject, Level.GOOD, check.look())
+            found = check.look()
         except RagError as error:
             yield Finding(check.subject, Level.WRONG, str(error))
+            continue
+        if isinstance(found, Note):
+            yield Finding(check.subject, Level.NOTE, found.sentence)
+        else:
+            yield Finding(check.subject, Level.GOOD, found)
+
+
+def look_at_library(
+    catalog: Catalog, library: Library, embedder: Embedder, better: str | None
+) -> str:
+    """How a library is; `better` names the embedding model that could take over, if any.
+
+    Raises:
+        EmbeddingMismatchError: its vectors are not those of its model.
+        ProviderError: the embedder's server failed.
+    """
+    catalog.verify_vectors(library.id)
+    model = library.embedding_model
+    dimension = embedder.embed(["How long is a vector?"]).shape[1]
+    if dimension != library.dimension:
+        raise EmbeddingMismatchError(
+            f"{model} gives {dimension} dimensions now, and the library has {library.dimension}. "
+            f"Run `tramontane rebuild --embedding {model}`."
+        )
+    sentence = (
+        f"{library.name!r} has {len(catalog.documents(library.id))} documents, embedded with "
+        f"{model} ({dimension} dimensions)."
+    )
+    if better is not None and better != model:
+        sentence += (
+            f" There is a key now: `tramontane rebuild --embedding {better}` embeds it again with "
+            "La Plateforme's model."
+        )
+    return sentence
 
 
 def _disk(data_dir: Path) -> Finding:
     try:
-        folder = next(path for path in (data_dir, *data_dir.absolute().parents) if path.exists())
-        free = shutil.disk_usage(folder).free
+        free = _try_to_write(data_dir.absolute())
     except OSError as error:
-        sentence = f"{data_dir.absolute()} cannot be looked at ({error.strerror})."
-        return Finding("data directory", Level.WRONG, f"{sentence} Choose another directory.")
+        sentence = f"{data_dir.absolute()} cannot be written ({error.strerror})."
+        return Finding("data directory", Level.WRONG, f"{sentence} {ELSEWHERE}")
     sentence = f"{data_dir.absolute()}, {free / 1e9:,.1f} GB free."
     if free < LOW_DISK_BYTES:
         return Finding("data directory", Level.WRONG, f"{sentence} Make room before adding files.")
     return Finding("data directory", Level.GOOD, sentence)
+
+
+def _try_to_write(folder: Path) -> int:
+    """Write a file into a folder and delete it again, with the folders made for it; bytes free."""
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"can be written")
+            file.flush()
+        return shutil.disk_usage(folder).free
+    finally:
+        for path in made:
+            with suppress(OSError):  # it was not made, or somebody uses it already
+                path.rmdir()
 
 
 def _sqlite() -> Finding:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
 from rag.errors import SettingsError
@@ -115,11 +116,43 @@ def load_settings(overrides: Mapping[str, Any] | None = None) -> Settings:
         raise SettingsError(f"The file {DOTENV} cannot be read. Save it as UTF-8 text.") from error
     except ValidationError as error:
         first = error.errors()[0]
-        name = str(first["loc"][0])
-        wrong = first["msg"].removeprefix("Value error, ")
-        raise SettingsError(
-            f"{variable(name.lower())} is wrong: {wrong}. See the README's table."
-        ) from error
+        name = str(first["loc"][0]).lower()
+        raise SettingsError(f"{variable(name)} {_describe(name, first)}") from error
+
+
+def _describe(name: str, error: ErrorDetails) -> str:
+    """What is wrong with a value, in plain words. Only values that are no text are repeated."""
+    kind = error["type"]
+    if kind.startswith(("int_", "float_", "finite_", "greater_", "less_")):
+        return f"must be {_number(name)}, not {str(error['input'])!r}."
+    if kind.startswith("bool_"):
+        return f"must be true or false, not {str(error['input'])!r}."
+    if kind == "literal_error":
+        return f"must be {error['ctx']['expected']}, not {str(error['input'])!r}."
+    if kind == "string_too_short":
+        return "must not be empty."
+    if kind == "string_too_long":
+        return f"must have at most {error['ctx']['max_length']} characters."
+    if kind == "string_pattern_mismatch":
+        return "must start with http:// or https://."
+    wrong = error["msg"].removeprefix("Value error, ")
+    return f"is wrong: {wrong}. See the README's table."
+
+
+def _number(name: str) -> str:
+    """The numbers that a setting may be, in words."""
+    field = Settings.model_fields[name]
+    noun = "a number" if field.annotation is float else "a whole number"
+    limits = {
+        limit: value
+        for item in field.metadata
+        for limit in ("ge", "gt", "le")
+        if (value := getattr(item, limit, None)) is not None
+    }
+    if "ge" in limits and "le" in limits:
+        return f"{noun} from {limits['ge']} to {limits['le']}"
+    least = f"of at least {limits['ge']}" if "ge" in limits else f"above {limits.get('gt', 0)}"
+    return f"{noun} {least}" + (f" and of at most {limits['le']}" if "le" in limits else "")
 
 
 def _refuse_unknown(names: Iterable[str]) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 
 from rag.assistant import Assistant
-from rag.doctor import Check
+from rag.doctor import Check, Note, look_at_library
 from rag.domain import Library, ModelCard, Scope
 from rag.errors import (
     EmbeddingMismatchError,
@@ -25,7 +25,7 @@ from rag.providers.minilm.embedder import MiniLmEmbedder
 from rag.providers.reader import READER, EmbeddedReader
 from rag.retrieval import Retriever
 from rag.settings import Settings
-from rag.store.catalog import Catalog
+from rag.store.catalog import CATALOG, Catalog
 from rag.store.indexes import Indexes
 from rag.store.lexical import Words
 from rag.tools import Tool
@@ -86,6 +86,12 @@ class Application:
             cards.setdefault(card.name, card)
             self._offered.setdefault(card.name, name)
         return list(cards.values())
+
+    def away(self) -> ModelCard | None:
+        """The model of the configured server of one's own, when that does not answer now."""
+        if not _is_url(self.settings.chat) or self._served_names():
+            return None
+        return self._chat(self.settings.chat).card
 
     def assistant(self, model: str | None = None, *, passages: int | None = None) -> Assistant:
         """Who answers: the model of that name as `models` gives it, or the configured one.
@@ -157,14 +163,11 @@ def build_existing(settings: Settings) -> Application:
         NotFoundError: nothing was ever added to the library, or its name is mistyped.
     """
     check_chat(settings)
-    with closing(Catalog(settings.data_dir)) as catalog:
-        try:
-            catalog.library(settings.library)
-        except NotFoundError as error:
-            raise NotFoundError(
-                f"There is no library named {settings.library!r} in {settings.data_dir}. Add "
-                "documents to it first: tramontane add PATH"
-            ) from error
+    if not _has_library(settings):
+        raise NotFoundError(
+            f"There is no library named {settings.library!r} in {settings.data_dir}. Add "
+            "documents to it first: tramontane add PATH"
+        )
     return build(settings)
 
 
@@ -228,26 +231,30 @@ def checks(settings: Settings) -> list[Check]:
     return looks
 
 
-def _look_at_library(settings: Settings) -> str:
+def _look_at_library(settings: Settings) -> str | Note:
+    if not _has_library(settings):
+        return Note(
+            f"Nothing was added to a library named {settings.library!r} in {settings.data_dir} "
+            "yet. Add documents with: tramontane add PATH"
+        )
+    key, better = settings.mistral_api_key, MISTRAL_EMBED
     with closing(Application(settings, Catalog(settings.data_dir), MiniLmEmbedder())) as app:
-        library = app.library
-        found = len(app.catalog.documents(library.id))
-        dimension = app.embedder.embed(["How long is a vector?"]).shape[1]
-    if dimension != library.dimension:
-        raise EmbeddingMismatchError(
-            f"{library.embedding_model} gives {dimension} dimensions now, and the library has "
-            f"{library.dimension}. Run `tramontane rebuild --embedding {library.embedding_model}`."
-        )
-    sentence = (
-        f"{library.name!r} has {found} documents, embedded with {library.embedding_model} "
-        f"({library.dimension} dimensions)."
-    )
-    if settings.mistral_api_key is not None and library.embedding_model == MINILM:
-        sentence += (
-            f" There is a key now: `tramontane rebuild --embedding {MISTRAL_EMBED}` embeds it "
-            "again with La Plateforme's model."
-        )
-    return sentence
+        return look_at_library(app.catalog, app.library, app.embedder, better if key else None)
+
+
+def _has_library(settings: Settings) -> bool:
+    """Whether the library is there; nothing is made by looking."""
+    with suppress(OSError):  # the catalog itself says best why it cannot be looked at
+        folder = settings.data_dir.absolute()
+        nearest = next(path for path in (folder, *folder.parents) if path.exists())
+        if nearest.is_dir() and not (folder / CATALOG).is_file():
+            return False
+    with closing(Catalog(settings.data_dir)) as catalog:
+        try:
+            catalog.library(settings.library)
+        except NotFoundError:
+            return False
+    return True
 
 
 def _look_at_key(settings: Settings) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,26 +19,28 @@ TOO_LONG = f"A question has at most {MAX_QUESTION_CHARACTERS:,} characters. Shor
 SECONDS_BETWEEN_UPDATES = 0.06  # sixteen pictures a second look like a flow
 SECONDS_OF_SILENCE = 0.5  # how soon a closed tab is noticed while a model thinks
 UNEXPECTED = "Something went wrong on our side. Ask again; the server's log says more."
+NAMES_SHOWN = 5
 ANSWERABLE = frozenset({DocumentState.READY, DocumentState.PARTIAL})
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a visitor has set: the model (None: the default) and the documents left out.
-
-    `dismissed` are the failed jobs that were read and need not be shown any longer.
-    """
+    """What a visitor has set: the model (None: the default) and the documents left out."""
 
     model: str | None = None
     excluded: frozenset[str] = frozenset()
-    dismissed: frozenset[int] = frozenset()
 
 
 def ask(
-    application: Application, question: str, conversation: Conversation, choice: Choice
+    application: Application,
+    question: str,
+    conversation: Conversation,
+    choice: Choice,
+    still_read: Sequence[str] = (),
 ) -> Iterator[Conversation]:
     """Yield the conversation as the answer to one more question arrives.
 
+    `still_read` are the names of the files that are on their way in.
     An expected failure ends the turn with its sentence. Closing the generator stops the model.
     """
     asked = conversation.asking(question)
@@ -47,7 +49,7 @@ def ask(
     try:
         if len(question) > MAX_QUESTION_CHARACTERS:
             raise QuestionError(TOO_LONG)
-        scope = choose_scope(application, choice)
+        scope = choose_scope(application, choice, still_read)
         events = application.assistant(choice.model).ask(question, conversation.history(), scope)
         for batch in in_batches(
             events, every=SECONDS_BETWEEN_UPDATES, at_least_every=SECONDS_OF_SILENCE
@@ -61,7 +63,7 @@ def ask(
         yield asked.with_last(turn).ended(TurnState.FAILED, str(error))
 
 
-def choose_scope(application: Application, choice: Choice) -> Scope:
+def choose_scope(application: Application, choice: Choice, still_read: Sequence[str] = ()) -> Scope:
     """The library, or the documents of it that are chosen.
 
     Raises:
@@ -71,6 +73,10 @@ def choose_scope(application: Application, choice: Choice) -> Scope:
     library = application.library.id
     documents = application.catalog.documents(library)
     answerable = {document.id for document in documents if document.state in ANSWERABLE}
+    if not answerable and still_read:
+        more = f" and {len(still_read) - NAMES_SHOWN} more" * (len(still_read) > NAMES_SHOWN)
+        names = ", ".join(still_read[:NAMES_SHOWN])
+        raise NotFoundError(f"Still being read: {names}{more}. Ask again in a moment.")
     if not answerable:
         raise NotFoundError("There is no document to ask yet. Add one on the left.")
     if not answerable & choice.excluded:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,12 +26,25 @@ from rag.batch import (
     run,
 )
 from rag.doctor import Level, examine
-from rag.domain import Answer, Document, Scope, TextDelta
-from rag.errors import DocumentError, NotFoundError, RagError
+from rag.domain import Answer, TextDelta
+from rag.errors import DocumentError, NotFoundError, RagError, SettingsError
 from rag.settings import Settings, load_settings
 from rag.store.catalog import Catalog
 from rag.wiring import Application, build, build_existing, checks, open_for_reembedding
 from ui import inputs, printing
+from ui.naming import document_row, documents_named, documents_of, lost_row, scope_of
+from ui.options import (
+    AsJson,
+    ChatName,
+    Command,
+    Count,
+    DataDir,
+    Documents,
+    LibraryName,
+    Only,
+    Paths,
+    Question,
+)
 
 DONE, SOME_FAILED, MISUSE = 0, 1, 2
 INTERRUPTED = 130
@@ -39,32 +52,21 @@ INTERRUPTED = 130
 app = typer.Typer(
     name="tramontane",
     help="Ask questions of your own documents, with citations that open on the exact words.",
-    no_args_is_help=True,
+    epilog="Examples:\n\ntramontane add papers/\n\ntramontane ask 'What does it cost?' --json",
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-DataDir = Annotated[
-    Path | None, typer.Option("--data-dir", help="Where documents and their index are kept.")
-]
-LibraryName = Annotated[str | None, typer.Option("--library", help="The library that is used.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-Count = Annotated[int | None, typer.Option("-k", min=1, max=200, help="How many passages.")]
-ChatName = Annotated[
-    str | None, typer.Option("--chat", help="Who answers: see TRAMONTANE_CHAT in the README.")
-]
-Only = Annotated[
-    list[str] | None,
-    typer.Option("--document", help="Only this document, by name or id; may be repeated."),
-]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; its exit code is 0 when all is done, 1 when some items failed, 2 on misuse."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
-        code = app(args=None if argv is None else list(argv), standalone_mode=False)
+        arguments = None if argv is None else list(argv)
+        code = app(args=arguments, prog_name="tramontane", standalone_mode=False)
         sys.stdout.flush()
     except RagError as error:
         printing.tell(str(error))
@@ -75,15 +77,33 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except (BrokenPipeError, SystemExit):  # typer makes the second of the first
-        _stop_printing()
+        printing.stop()
         return DONE
     return int(code or DONE)
 
 
-@app.command()
+@app.callback()
+def start(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+) -> None:
+    """Say the version, or without a command how to use this."""
+    if version:
+        printing.say(f"tramontane {metadata.version('tramontane')}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        printing.say(context.get_help())
+        raise typer.Exit(MISUSE)
+
+
+@app.command(cls=Command)
 def serve(
-    host: Annotated[str | None, typer.Option(help="The address to serve on.")] = None,
-    port: Annotated[int | None, typer.Option(min=0, max=65535, help="The port.")] = None,
+    host: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="The address to serve on.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(metavar="NUMBER", min=0, max=65535, help="The port.")
+    ] = None,
     data_dir: DataDir = None,
     library: LibraryName = None,
     chat: ChatName = None,
@@ -95,18 +115,22 @@ def serve(
     run_server(_settings(data_dir, library, {"chat": chat, "host": host, "port": port}))
 
 
-@app.command()
+@app.command(cls=Command)
 def add(
-    paths: Annotated[list[Path], typer.Argument(help="Files and folders.")],
+    paths: Paths,
     data_dir: DataDir = None,
     library: LibraryName = None,
     json: AsJson = False,
 ) -> int:
     """Take files in, or all files of a folder."""
-    files = inputs.files(paths)
+    files, missing = inputs.files(paths)
+    if len(missing) == len(paths):
+        raise SettingsError(" ".join(missing))
+    for sentence in missing:
+        printing.tell(sentence)
     if not files:
         printing.tell("There are no files in it.")
-    failed = 0
+    failed = len(missing)
     with _application(data_dir, library, opened_by=build) as application:
         ingestor = _ingestor(application)
         with printing.file_progress() as report:
@@ -117,50 +141,50 @@ def add(
                     failed += 1
                     printing.tell(str(error))
                     if json:
-                        printing.say_row(_lost_row(path, error))
+                        printing.say_row(lost_row(path, error))
                     continue
                 failed += added.document.state not in READABLE
                 if json:
-                    printing.say_row(_document_row(added.document) | {"new": added.new})
+                    printing.say_row(document_row(added.document) | {"new": added.new})
                 else:
                     printing.say(added.sentence)
     return SOME_FAILED if failed else DONE
 
 
-@app.command(name="list")
+@app.command(name="list", cls=Command)
 def list_documents(
     data_dir: DataDir = None, library: LibraryName = None, json: AsJson = False
 ) -> None:
     """List the documents of the library."""
     settings = _settings(data_dir, library)
     with closing(Catalog(settings.data_dir)) as catalog:
-        documents = _documents(catalog, settings.library)
+        documents = documents_of(catalog, settings.library)
     if json:
         for document in documents:
-            printing.say_row(_document_row(document))
+            printing.say_row(document_row(document))
     elif documents:
         printing.say_documents(documents)
     else:
         printing.tell("The library is empty. Add files with: tramontane add PATH")
 
 
-@app.command()
+@app.command(cls=Command)
 def remove(
-    documents: Annotated[list[str], typer.Argument(help="Names or ids of documents.")],
+    documents: Documents,
     data_dir: DataDir = None,
     library: LibraryName = None,
     json: AsJson = False,
 ) -> int:
-    """Remove documents: they are gone from every answer at once."""
+    """Remove documents; they leave every answer at once."""
     missing = 0
     settings = _settings(data_dir, library)
     with closing(Catalog(settings.data_dir)) as catalog:
         for name in documents:
             try:
-                for document in _named(catalog, settings.library, name):
+                for document in documents_named(catalog, settings.library, name):
                     catalog.remove(document.id)
                     if json:
-                        printing.say_row(_document_row(document))
+                        printing.say_row(document_row(document))
                     else:
                         printing.say(f"{document.name} was removed.")
             except NotFoundError as error:
@@ -169,9 +193,9 @@ def remove(
     return SOME_FAILED if missing else DONE
 
 
-@app.command()
+@app.command(cls=Command)
 def ask(
-    question: Annotated[str, typer.Argument(help="The question, or - to read it from stdin.")],
+    question: Question,
     data_dir: DataDir = None,
     library: LibraryName = None,
     document: Only = None,
@@ -182,7 +206,7 @@ def ask(
     """Answer a question, with citations."""
     question = inputs.read_question(question)
     with _application(data_dir, library, chat=chat) as application:
-        scope = _scope(application, document or [])
+        scope = scope_of(application, document or [])
         events = application.assistant(passages=k).ask(question, (), scope)
         if json:
             answer = drain(events)
@@ -196,9 +220,9 @@ def ask(
                 printing.say_answer(event)
 
 
-@app.command()
+@app.command(cls=Command)
 def search(
-    question: Annotated[str, typer.Argument(help="What to look for, or - to read it from stdin.")],
+    question: Question,
     data_dir: DataDir = None,
     library: LibraryName = None,
     document: Only = None,
@@ -208,21 +232,24 @@ def search(
     """Find passages, without an answer."""
     question = inputs.read_question(question)
     with _application(data_dir, library) as application:
-        scope = _scope(application, document or [])
+        scope = scope_of(application, document or [])
         count = k or application.settings.passages
         passages = application.retriever.search(question, scope, count)
+        sentences = [] if json else application.scorer.score(question, passages)
     if json:
         for passage in passages:
             printing.say_row(passage_row(passage))
     elif passages:
-        printing.say_passages(passages)
+        printing.say_passages(passages, sentences)
     else:
         printing.tell("There is no text to search. Add files with: tramontane add PATH")
 
 
-@app.command()
+@app.command(cls=Command)
 def batch(
-    file: Annotated[str, typer.Argument(help="A CSV or JSONL file of questions, or - for stdin.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="Questions as CSV or JSONL, or - for stdin.")
+    ],
     data_dir: DataDir = None,
     library: LibraryName = None,
     chat: ChatName = None,
@@ -231,11 +258,17 @@ def batch(
         bool, typer.Option("--retrieve-only", help="Find passages, and ask no model.")
     ] = False,
     form: Annotated[
-        Format | None, typer.Option("--format", help="What the file is, if its name does not say.")
+        Format | None,
+        typer.Option(
+            "--format", metavar="csv|jsonl", help="What the file is, if its name does not say."
+        ),
     ] = None,
     json: AsJson = False,
 ) -> int:
-    """Answer every question of a file: one line of JSON for each, in order, always."""
+    """Answer a file of questions: one line of JSON for each.
+
+    The lines are in the order of the questions, and none is ever missing.
+    """
     del json  # accepted because every other command takes it
     failed = 0
     with ExitStack() as stack:
@@ -249,11 +282,16 @@ def batch(
                 printing.say_row(row)
                 bar.advance(bar.task_ids[0])
     if failed:
-        printing.tell(f"{failed} rows have an error: see their field 'error'.")
+        rows = (
+            "1 row has an error: see its"
+            if failed == 1
+            else f"{failed} rows have an error: see their"
+        )
+        printing.tell(f"{rows} field 'error'.")
     return SOME_FAILED if failed else DONE
 
 
-@app.command()
+@app.command(cls=Command)
 def doctor(data_dir: DataDir = None, library: LibraryName = None, json: AsJson = False) -> int:
     """Say what is configured, what can be reached, and what is wrong."""
     settings = _settings(data_dir, library)
@@ -267,27 +305,37 @@ def doctor(data_dir: DataDir = None, library: LibraryName = None, json: AsJson =
     return SOME_FAILED if any(finding.level is Level.WRONG for finding in findings) else DONE
 
 
-@app.command()
+@app.command(cls=Command)
 def rebuild(
     data_dir: DataDir = None,
     library: LibraryName = None,
     embedding: Annotated[
-        str | None, typer.Option(help="Embed the library again with this model.")
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            help="Embed the library again: all-MiniLM-L6-v2, or mistral-embed with a key.",
+        ),
     ] = None,
     json: AsJson = False,
-) -> None:
-    """Make the search indexes again from the catalog, or embed the library with another model."""
+) -> int:
+    """Make the search indexes again, or embed anew.
+
+    The indexes are made from the catalog; with --embedding, so are the vectors.
+    """
     if embedding is None:
         with _application(data_dir, library) as application:
             application.catalog.verify()
+            orphans = application.catalog.discard_orphans()
             application.indexes.discard(application.library.id)
             count = len(application.indexes.current(application.library.id).vectors)
             model = application.library.embedding_model
+            are_stored = application.indexes.are_stored(application.library.id)
         if json:
             printing.say_row({"chunks": count, "embedding": model})
-        else:
+        elif are_stored:
             printing.say(f"The indexes of {count} chunks were made again.")
-        return
+        printing.tell_upkeep(orphans, None if are_stored else application.catalog.data_dir)
+        return DONE if are_stored else SOME_FAILED
     settings = _settings(data_dir, library, {"embedding": embedding})
     with printing.file_progress() as report:
         catalog, library_now, embedder = open_for_reembedding(settings)
@@ -297,6 +345,7 @@ def rebuild(
         printing.say_row({"chunks": count, "embedding": embedder.model})
     else:
         printing.say(f"{count} chunks were embedded again with {embedder.model}.")
+    return DONE
 
 
 def _settings(
@@ -324,31 +373,6 @@ def _ingestor(application: Application) -> Ingestor:
     return Ingestor(application.catalog, application.embedder, limits)
 
 
-def _documents(catalog: Catalog, library: str) -> list[Document]:
-    try:
-        return catalog.documents(catalog.library(library).id)
-    except NotFoundError:  # nothing was ever added to it
-        return []
-
-
-def _named(catalog: Catalog, library: str, name: str) -> list[Document]:
-    known = _documents(catalog, library)
-    found = [document for document in known if name in (document.id, document.name)]
-    if not found:
-        raise NotFoundError(
-            f"The library {library!r} has no document {name!r}. See them with: tramontane list"
-        )
-    return found
-
-
-def _scope(application: Application, names: Sequence[str]) -> Scope:
-    if not names:
-        return application.scope()
-    catalog, library = application.catalog, application.settings.library
-    found = [document.id for name in names for document in _named(catalog, library, name)]
-    return application.scope(frozenset(found))
-
-
 def _batch_answerer(
     application: Application, stack: ExitStack, *, retrieve_only: bool, passages: int | None
 ) -> Callable[[BatchQuestion], Row]:
@@ -364,7 +388,7 @@ def _batch_answerer(
 
     def answer(question: BatchQuestion) -> Row:
         place = place_of(question)
-        scope = _scope(place, question.documents)
+        scope = scope_of(place, question.documents)
         if retrieve_only:
             count = passages or place.settings.passages
             return retrieval_row(question, place.retriever.search(question.question, scope, count))
@@ -373,27 +397,3 @@ def _batch_answerer(
         )
 
     return answer
-
-
-def _document_row(document: Document) -> Row:
-    return {
-        "id": document.id,
-        "document": document.name,
-        "title": document.title,
-        "pages": document.page_count if document.paginated else None,
-        "state": document.state,
-        "reason": document.reason,
-        "size_bytes": document.size_bytes,
-    }
-
-
-def _lost_row(path: Path, error: DocumentError) -> Row:
-    nothing = {"id": None, "title": None, "pages": None, "size_bytes": None}
-    found = {"document": path.name, "state": error.state, "reason": error.reason}
-    return nothing | found | {"new": False}
-
-
-def _stop_printing() -> None:
-    """Let what is still buffered for a reader who has gone vanish quietly."""
-    with suppress(OSError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

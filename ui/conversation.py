@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections import OrderedDict
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from threading import Lock
 
 from rag.domain import (
     Answer,
@@ -15,6 +18,10 @@ from rag.domain import (
     ToolCall,
     ToolResult,
 )
+
+CONVERSATIONS_KEPT = 64
+TURNS_KEPT = 20
+KEY = re.compile(r"[0-9a-f]{32}")
 
 
 class TurnState(StrEnum):
@@ -106,3 +113,38 @@ class Conversation:
                 messages.append(Message("user", turn.question))
                 messages.append(Message("assistant", turn.answer.text))
         return tuple(messages)
+
+
+class KeptConversations:
+    """The last conversations of this process, for tabs that are loaded again.
+
+    Each is kept under the random key of its tab: whoever knows the key may read it. Only what the
+    page shows is kept, and the oldest ones give way.
+    """
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, Conversation] = OrderedDict()
+        self._lock = Lock()
+
+    def keep(self, key: str, conversation: Conversation) -> None:
+        """Keep a conversation, in place of what the key held; an empty one is forgotten."""
+        if KEY.fullmatch(key) is None:
+            return
+        turns = tuple(_slim(turn) for turn in conversation.turns[-TURNS_KEPT:])
+        with self._lock:
+            self._kept.pop(key, None)
+            if turns:
+                self._kept[key] = Conversation(turns)
+            while len(self._kept) > CONVERSATIONS_KEPT:
+                self._kept.popitem(last=False)
+
+    def find(self, key: str) -> Conversation:
+        """The conversation of a key, ended if it was running; empty when none is kept."""
+        with self._lock:
+            return self._kept.get(key, Conversation()).ended(TurnState.STOPPED)
+
+
+def _slim(turn: Turn) -> Turn:
+    if turn.answer is None:
+        return turn
+    return replace(turn, answer=replace(turn.answer, passages=(), tool_results=()))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 from pathlib import PurePath
 
 from ingest.pipeline import Stage
 from ingest.queue import Job
-from rag.domain import Document, DocumentState
+from rag.domain import Document, DocumentState, Library
 from ui import icons
 from ui.chat import ANSWERABLE
 
@@ -23,39 +24,93 @@ STATE_WORDS = {
     DocumentState.TOO_LARGE: ("too large", FAILURE),
     DocumentState.FAILED: ("failed", FAILURE),
 }
-ENDED = frozenset({Stage.DONE, Stage.FAILED})
 DROP_ZONE = (
     '<label class="drop" id="drop"><input type="file" id="files" multiple '
-    'aria-label="Add documents"><b>Add documents</b> or drop them anywhere</label>'
+    'data-max-mb="{}" aria-label="Add documents"><b>Add documents</b> or drop them anywhere</label>'
 )
 NOTHING = '<p class="nothing">PDF, Markdown and text files become pages that can be asked.</p>'
 
 
-def render_documents(
-    documents: Sequence[Document], jobs: Sequence[Job], excluded: frozenset[str]
-) -> str:
-    """The HTML of the list, with the files that are being read above it."""
-    answerable = [document for document in documents if document.state in ANSWERABLE]
-    asked = sum(document.id not in excluded for document in answerable)
-    running = [job for job in jobs if job.stage not in ENDED]
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """What the list shows: documents, oldest first; files on their way in; what is left out.
+
+    `state` differs whenever the list does, for whoever asks whether to look again.
+    """
+
+    documents: Sequence[Document]
+    jobs: Sequence[Job]
+    excluded: frozenset[str] = frozenset()
+    state: str = ""
+    max_file_mb: int = 50
+
+
+def state_of(library: Library, jobs: Sequence[Job]) -> str:
+    """A word that changes with every change of the library's documents and of what is read."""
+    newest = max((job.id for job in jobs), default=0)
+    ended = sum(job.has_ended for job in jobs)
+    return f"{library.id}-{library.generation}-{newest}-{len(jobs)}-{ended}"
+
+
+def render_documents(shelf: Shelf) -> str:
+    """The HTML of the list, newest first, with the files that are being read above it.
+
+    The page itself adds what was not sent to `#unsent`, and tells the outcome of its own files.
+    """
     # A file that could not be read is listed with its reason; only one that left no document
     # behind is reported here.
-    lost = [job for job in jobs if job.stage is Stage.FAILED and job.document_id is None]
-    rows = [_render_job(job) for job in (*running, *lost)]
-    rows += [_render_document(document, document.id not in excluded) for document in documents]
-    ended = [job for job in jobs if job.stage in ENDED and job.outcome]
-    status = escape(ended[-1].outcome) if ended and not running else ""
-    count = f"{asked} of {len(answerable)} asked" if answerable else ""
+    rows = [_render_job(job) for job in shelf.jobs if not job.has_ended or job.is_lost]
+    rows += [
+        _render_document(document, document.id not in shelf.excluded)
+        for document in reversed(shelf.documents)
+    ]
     return (
-        f'{DROP_ZONE}<div class="h"><h2>Documents</h2><span>{count}</span></div>'
-        f'<p class="sr" role="status">{status}</p>'
-        f'<ul class="docs">{"".join(rows)}</ul>{"" if rows else NOTHING}'
+        f"{DROP_ZONE.format(shelf.max_file_mb)}"
+        f'<div class="h"><h2>Documents</h2>{_render_count(shelf)}</div>'
+        f'<ul class="docs" id="unsent"></ul><ul class="docs">{"".join(rows)}</ul>'
+        f"{'' if rows else NOTHING}{_render_outcomes(shelf)}"
     )
 
 
 def are_running(jobs: Sequence[Job]) -> bool:
     """Whether a file is waiting or being read."""
-    return any(job.stage not in ENDED for job in jobs)
+    return any(not job.has_ended for job in jobs)
+
+
+def _render_count(shelf: Shelf) -> str:
+    able = [document.id for document in shelf.documents if document.state in ANSWERABLE]
+    asked = sum(id_ not in shelf.excluded for id_ in able)
+    if not able:
+        return ""
+    words = f"{asked} of {len(able)} chosen"
+    if asked == len(able) < len(shelf.documents):
+        words = f"{asked} of {len(shelf.documents)} can be asked"
+    elif asked == len(able):
+        words = f"all {asked} chosen" if asked > 1 else "1 chosen"
+    count = f'<span class="count">{words}</span>'
+    if len(able) == 1:
+        return count
+    checked = "true" if asked == len(able) else "mixed" if asked else "false"
+    return (
+        f'{count}<button type="button" class="box" role="checkbox" aria-checked="{checked}" '
+        f'data-event="every" aria-label="Ask all documents" title="All or none">{icons.CHECK}'
+        "</button>"
+    )
+
+
+def _render_outcomes(shelf: Shelf) -> str:
+    """How each file ended, for the page to tell whoever added it."""
+    outcomes = "".join(
+        f'<i data-job="{job.id}" data-document="{escape(job.document_id or "")}" '
+        f'data-tone="{"bad" if job.stage is Stage.FAILED else ""}">{escape(_outcome(job))}</i>'
+        for job in shelf.jobs
+        if job.has_ended
+    )
+    return f'<div id="outcomes" data-state="{escape(shelf.state)}" hidden>{outcomes}</div>'
+
+
+def _outcome(job: Job) -> str:
+    return job.outcome if job.name in job.outcome else f"{job.name}: {job.outcome}"
 
 
 def progress_words(job: Job) -> str:
@@ -76,19 +131,21 @@ def _percent(job: Job) -> int:
 
 
 def _render_job(job: Job) -> str:
-    failed = job.stage is Stage.FAILED
-    state = '<span class="st b">failed</span>' if failed else _render_bar(job)
-    reason = ""
-    if failed:
+    state, reason = _render_bar(job), ""
+    name = escape(job.name)
+    if job.is_lost:
+        state = '<span class="st b">failed</span>'
         reason = (
             f'<p class="why">{escape(job.outcome)}</p>'
+            f'<button type="button" class="redo" data-event="retry" data-id="{job.id}" '
+            f'aria-label="Try {name} again">{icons.AGAIN}Try again</button>'
             f'<button type="button" class="x" data-event="dismiss" data-id="{job.id}" '
-            f'aria-label="Dismiss {escape(job.name)}">{icons.CROSS}</button>'
+            f'aria-label="Dismiss {name}">{icons.CROSS}</button>'
         )
     return (
-        f'<li class="doc job{" unread" * failed}">'
+        f'<li class="doc job{" unread" * job.is_lost}">'
         f'<span class="ico" aria-hidden="true">{_kind(job.name)}</span>'
-        f'<span class="t" title="{escape(job.name)}">{escape(job.name)}</span>'
+        f'<span class="t" title="{name}">{name}</span>'
         f'<span class="s">{state}</span>{reason}</li>'
     )
 

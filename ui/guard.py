@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 ROUTES = re.compile(
     r"""^/(?:
-        healthz | page/(?:fonts/)?[\w.-]+ | documents | documents/[\w-]+/pages/\d+\.jpg
+        healthz | page/(?:fonts/)?[\w.-]+ | documents | documents/[\w-]+/pages/[0-9]{1,9}\.jpg
         | config/? | theme\.css | favicon\.ico | robots\.txt | manifest\.json | pwa_icon(?:/\d+)?
         | assets/.+ | static/.+ | svelte/.+
         | gradio_api/(?:
@@ -27,6 +27,7 @@ ROUTES = re.compile(
     )?$""",
     re.VERBOSE,
 )
+UPLOADS = "/documents"  # whose route has a limit of its own, and names the file that is over it
 MAX_BODY_BYTES = 1_000_000
 HEADERS = {
     "x-content-type-options": "nosniff",
@@ -53,7 +54,6 @@ class Setting:
 
     loopback_only: bool
     on_space: bool
-    max_file_bytes: int
 
 
 class Guard:
@@ -86,14 +86,15 @@ class Guard:
         if refusal is not None:
             await refusal(scope, receive, send_with_headers)
             return
-        await self._app(scope, _capped(receive, self._body_limit(scope)), send_with_headers)
-
-    def _body_limit(self, scope: Scope) -> int:
-        return self._setting.max_file_bytes if scope["path"] == "/documents" else MAX_BODY_BYTES
+        if scope["path"] != UPLOADS:
+            receive = _capped(receive, MAX_BODY_BYTES)
+        await self._app(scope, receive, send_with_headers)
 
     def _refusal(self, scope: Scope) -> PlainTextResponse | None:
         headers = Headers(scope=scope)
-        host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
+        host = _host(f"//{headers.get('host', '')}")
+        if host is None:
+            return PlainTextResponse("The request names no host that could be.", 400)
         if self._setting.loopback_only and host not in LOOPBACK:
             return PlainTextResponse("This server answers only on this machine.", 421)
         if not ROUTES.match(scope["path"]):
@@ -101,7 +102,8 @@ class Guard:
         if _is_foreign(scope["method"], headers):
             return PlainTextResponse("Requests from other sites are refused.", 403)
         length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > self._body_limit(scope):
+        is_large = not length.isdigit() or int(length) > MAX_BODY_BYTES
+        if is_large and scope["path"] != UPLOADS:
             return PlainTextResponse("That is larger than this server takes in.", 413)
         return None
 
@@ -109,11 +111,23 @@ class Guard:
 def _is_foreign(method: str, headers: Headers) -> bool:
     """Whether another site sent this. Following a link to the page is not foreign."""
     origin = headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != headers.get("host", ""):
+    if origin is not None and not _is_own(origin, headers.get("host", "")):
         return True
     navigates = method in ("GET", "HEAD") and headers.get("sec-fetch-mode") == "navigate"
     site = headers.get("sec-fetch-site", "none")
     return site not in ("same-origin", "none") and not navigates
+
+
+def _is_own(origin: str, host: str) -> bool:
+    return _host(origin) is not None and urlsplit(origin).netloc == host
+
+
+def _host(address: str) -> str | None:
+    """The host of an address, empty where it names none; None where it is malformed."""
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return None
 
 
 def _capped(receive: Receive, limit: int) -> Receive:

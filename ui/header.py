@@ -8,18 +8,31 @@ from html import escape
 from rag.domain import ModelCard
 from ui import icons
 
+AWAY = "not reachable now"
 
-def render_head(models: Sequence[ModelCard], chosen: str | None) -> str:
-    """The HTML of the bar; with a single model there is nothing to pick, and it is only named."""
+
+def render_head(
+    models: Sequence[ModelCard], chosen: str | None, away: ModelCard | None = None
+) -> str:
+    """The HTML of the bar; with a single model there is nothing to pick, and it is only named.
+
+    `away` is the model whose server does not answer now.
+    """
     models = list({card.name: card for card in models}.values())
     name = chosen or (models[0].name if models else "")
     options = "".join(
         f'<option value="{escape(card.name)}"{" selected" if card.name == name else ""}>'
-        f"{escape(_describe(card))}</option>"
+        f"{escape(_describe(card))}{f' — {AWAY}' if card == away else ''}</option>"
         for card in models
     )
     if len(models) > 1:
         picker = f'<select class="pill" data-event="model" aria-label="Model">{options}</select>'
+        if away is not None:
+            sentence = escape(f"{away.name} is {AWAY}.")
+            picker = (
+                f'<span class="away" role="img" aria-label="{sentence}" title="{sentence}"></span>'
+                f"{picker}"
+            )
     else:
         picker = "".join(
             f'<span class="pill"><span>{escape(card.name)}</span>'

@@ -12,29 +12,40 @@ from typing import TextIO
 from rag.batch import Format
 from rag.errors import SettingsError
 from rag.store.rows import storable
+from ui import printing
 
 STDIN = "-"
 
 
-def files(paths: Iterable[Path]) -> list[Path]:
+def files(paths: Iterable[Path]) -> tuple[list[Path], list[str]]:
     """The files themselves and those in folders, hidden ones left out.
 
-    Raises:
-        SettingsError: there is no such file or folder.
+    What lies in a folder and is no file, such as a pipe or a link to nothing, is told on stderr.
+
+    Returns:
+        Them, and a sentence for each path that is not there or cannot be read.
     """
     found: list[Path] = []
+    missing: list[str] = []
     for path in paths:
         try:
-            is_folder, is_file = path.is_dir(), path.is_file()
-            inside = sorted(path.rglob("*")) if is_folder else []
-            found += [file for file in inside if file.is_file() and not _is_hidden(file, path)]
+            found += _files_of(path)
         except OSError as error:
-            raise SettingsError(f"{path} cannot be read ({error.strerror}).") from error
-        if is_file:
-            found.append(path)
-        elif not is_folder:
-            raise SettingsError(f"There is no file or folder {path}.")
-    return found
+            missing.append(f"{path} cannot be read ({error.strerror}).")
+        except SettingsError as error:
+            missing.append(str(error))
+    return found, missing
+
+
+def _files_of(path: Path) -> list[Path]:
+    if path.is_dir():
+        inside = [each for each in sorted(path.rglob("*")) if not _is_hidden(each, path)]
+        for other in (each for each in inside if not each.is_file() and not each.is_dir()):
+            printing.tell(f"{other} was passed over: it is {_kind(other)}.")
+        return [file for file in inside if file.is_file()]
+    if not path.is_file():
+        raise SettingsError(f"There is no file or folder {path}.")
+    return [path]
 
 
 def read_question(question: str) -> str:
@@ -69,6 +80,10 @@ def opened(file: str) -> Iterator[TextIO]:
 def format_of(file: str) -> Format:
     """What a file of questions is, by its name."""
     return "csv" if Path(file).suffix.lower() in (".csv", ".tsv") else "jsonl"
+
+
+def _kind(path: Path) -> str:
+    return "a link to nothing" if path.is_symlink() else "a pipe, a socket or a device"
 
 
 def _is_hidden(file: Path, folder: Path) -> bool:

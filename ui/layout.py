@@ -7,17 +7,17 @@ arrive as events named in `BRIDGE`, with the clicked element's `data-*` attribut
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from ingest.queue import IngestQueue
-from rag.errors import NotFoundError, RagError
+from rag.errors import NotFoundError
 from ui.chat import MAX_QUESTION_CHARACTERS, Choice, ask
-from ui.conversation import Conversation, TurnState
-from ui.documents import are_running, render_documents
-from ui.header import render_head
+from ui.conversation import Conversation, KeptConversations, TurnState
+from ui.library import DocumentHandlers
 from ui.thread import render_thread
 from ui.viewer import (
     INVITATION,
@@ -32,16 +32,15 @@ if TYPE_CHECKING:
     from rag.wiring import Application
 
 SECONDS_BETWEEN_POLLS = 0.7
-MODEL_PROBLEM = "The models cannot be listed: {}"
 EXAMPLES = (
     ("mistral-models-guide.pdf", "How many parameters does Mixtral 8x7B use per token?"),
-    ("mistral-models-guide.pdf", "Which models are under the Apache 2.0 licence?"),
+    ("mistral-models-guide.pdf", "What does a batch job cost?"),
     ("questions-and-answers.md", "How much memory does Mixtral 8x7B need?"),
-    ("les-modeles-mistral.txt", "Mixtral 8x7B utilise combien de paramètres par jeton ?"),
+    ("les-modeles-mistral.txt", "Combien de paramètres Mixtral emploie-t-il pour chaque jeton ?"),
 )
 BRIDGE = """
-const names = ['open', 'choose', 'remove', 'dismiss', 'added', 'example', 'again', 'fresh',
-  'model'];
+const names = ['open', 'choose', 'every', 'remove', 'retry', 'dismiss', 'added', 'example', 'again',
+  'fresh', 'model', 'look', 'restore'];
 // Whatever opens a page goes through the source's block, one after the other: the last click stays.
 let opening = 0, waiting = null;
 const open = detail => {
@@ -57,7 +56,7 @@ if (element.closest('#source')) watch('value', () => {
 });
 const send = (name, detail) => {
   const source = document.querySelector('#source [id^="html-"]');
-  if (['cite', 'nearest', 'flip', 'show'].includes(name)) {
+  if (['cite', 'nearest', 'flip', 'show', 'clear'].includes(name)) {
     if (element === source) open({...detail, kind: name});
     else source.dispatchEvent(new CustomEvent('gesture', {detail: {...detail, event: name}}));
   } else if (names.includes(name)) trigger(name, {...detail});
@@ -100,6 +99,7 @@ class Page:
     timer: gr.Timer
     conversation: gr.State
     choice: gr.State
+    key: gr.State
 
 
 def build_page(application: Application, queue: IngestQueue) -> gr.Blocks:
@@ -107,7 +107,7 @@ def build_page(application: Application, queue: IngestQueue) -> gr.Blocks:
     page = _lay_out()
     with page.blocks:
         _connect_documents(page, application, queue)
-        _connect_chat(page, application)
+        _connect_chat(page, application, queue)
         _connect_source(page, application)
     return page.blocks
 
@@ -124,6 +124,7 @@ def _lay_out() -> Page:
     ) as blocks:
         conversation = gr.State(Conversation())
         choice = gr.State(Choice())
+        key = gr.State("")  # of the tab, under which its conversation is kept
         timer = gr.Timer(SECONDS_BETWEEN_POLLS, active=False)
         head = _html("head", "<header class='pane'>${value}</header>")
         with gr.Row(elem_id="places"):
@@ -156,7 +157,8 @@ def _lay_out() -> Page:
                     "source", "<aside class='pane' aria-label='Source'>${value}</aside>", INVITATION
                 )
     return Page(
-        blocks, head, documents, thread, source, question, send, stop, timer, conversation, choice
+        *(blocks, head, documents, thread, source, question, send, stop, timer),
+        *(conversation, choice, key),
     )
 
 
@@ -171,65 +173,34 @@ def _html(name: str, template: str, value: Any = "") -> gr.HTML:
 
 
 def _connect_documents(page: Page, application: Application, queue: IngestQueue) -> None:
-    def list_documents(choice: Choice) -> str:
-        documents = application.catalog.documents(application.library.id)
-        jobs = [job for job in queue.jobs() if job.id not in choice.dismissed]
-        return render_documents(documents, jobs, choice.excluded)
-
-    def refresh(choice: Choice, conversation: Conversation) -> tuple[Any, ...]:
-        running = are_running(queue.jobs())
-        thread = gr.skip() if conversation.turns else _show(application, conversation)
-        return list_documents(choice), gr.Timer(active=running), thread
-
-    def open_page(choice: Choice, conversation: Conversation) -> tuple[Any, ...]:
-        try:
-            head = render_head(application.models(), choice.model)
-        except RagError as error:
-            gr.Warning(MODEL_PROBLEM.format(error))
-            head = render_head([], None)
-        return head, *refresh(choice, conversation)
-
-    def choose(choice: Choice, event: gr.EventData) -> tuple[Choice, str]:
-        choice = replace(choice, excluded=choice.excluded ^ {str(event.id)})
-        return choice, list_documents(choice)
-
-    def dismiss(choice: Choice, event: gr.EventData) -> tuple[Choice, str]:
-        choice = replace(choice, dismissed=choice.dismissed | {int(event.id)})
-        return choice, list_documents(choice)
-
-    def remove(choice: Choice, conversation: Conversation, event: gr.EventData) -> tuple[Any, ...]:
-        try:
-            application.catalog.remove(str(event.id))
-        except RagError as error:
-            gr.Warning(str(error))
-        return *refresh(choice, conversation), INVITATION
-
-    def pick(choice: Choice, event: gr.EventData) -> Choice:
-        return replace(choice, model=str(event.value))
-
+    does = DocumentHandlers(application, queue, partial(_show, application))
     states = [page.choice, page.conversation]
     shown = [page.documents, page.timer, page.thread]
-    page.blocks.load(open_page, states, [page.head, *shown], **QUICK)
-    page.timer.tick(refresh, states, shown, **QUICK)
-    page.documents.added(refresh, states, shown, trigger_mode="always_last", **QUICK)
-    page.documents.remove(remove, states, [*shown, page.source], trigger_mode="multiple", **QUICK)
-    page.documents.dismiss(
-        dismiss, page.choice, [page.choice, page.documents], trigger_mode="multiple", **QUICK
-    )
-    page.documents.choose(
-        choose, page.choice, [page.choice, page.documents], trigger_mode="multiple", **QUICK
-    )
-    page.head.model(pick, page.choice, page.choice, trigger_mode="multiple", **QUICK)
+    chosen = [page.choice, page.documents]
+    latest: dict[str, Any] = {**QUICK, "trigger_mode": "always_last"}
+    each: dict[str, Any] = {**QUICK, "trigger_mode": "multiple"}
+    page.blocks.load(does.open_page, states, [page.head, *shown], **QUICK)
+    page.timer.tick(does.refresh, states, shown, **QUICK)
+    page.documents.added(does.refresh, states, shown, **latest)
+    page.documents.remove(does.remove, states, [*shown, page.source], **each)
+    page.documents.retry(does.retry, states, shown, **each)
+    page.documents.dismiss(does.dismiss, page.choice, page.documents, **each)
+    page.documents.choose(does.choose, page.choice, chosen, **each)
+    page.documents.every(does.choose_all_or_none, page.choice, chosen, **each)
+    page.head.look(does.show_head, page.choice, page.head, **latest)
+    page.head.model(does.pick, page.choice, page.choice, **each)
 
 
 class _ChatHandlers:
-    """What asking, asking again, stopping and starting afresh do to the page."""
+    """What asking, asking again, stopping, starting afresh and loading again do to the page."""
 
-    def __init__(self, application: Application) -> None:
+    def __init__(self, application: Application, queue: IngestQueue) -> None:
         self._application = application
+        self._queue = queue
+        self._kept = KeptConversations()
 
     def stream(
-        self, question: str, conversation: Conversation, choice: Choice
+        self, question: str, conversation: Conversation, choice: Choice, key: str
     ) -> Iterator[tuple[Any, ...]]:
         """The conversation as it grows; the box is emptied once, so that typing can go on."""
         question = question.strip()
@@ -238,39 +209,59 @@ class _ChatHandlers:
             return
         conversation = conversation.ended(TurnState.STOPPED)  # by a stop that was overtaken
         box: Any = ""
-        for state in ask(self._application, question, conversation, choice):
+        for state in self._ask(question, conversation, choice):
+            self._kept.keep(key, state)
             yield state, self._show(state), box
             box = gr.skip()
 
-    def again(self, conversation: Conversation, choice: Choice) -> Iterator[tuple[Any, ...]]:
+    def again(
+        self, conversation: Conversation, choice: Choice, key: str
+    ) -> Iterator[tuple[Any, ...]]:
         """The last question once more, in place of its answer; the box keeps its text."""
         if conversation.last is not None:
             question = conversation.last.question
-            for state in ask(self._application, question, conversation.without_last(), choice):
+            for state in self._ask(question, conversation.without_last(), choice):
+                self._kept.keep(key, state)
                 yield state, self._show(state)
 
     def example(
-        self, conversation: Conversation, choice: Choice, event: gr.EventData
+        self, conversation: Conversation, choice: Choice, key: str, event: gr.EventData
     ) -> Iterator[tuple[Any, ...]]:
         """An example question, asked as it stands."""
-        yield from self.stream(str(event.question), conversation, choice)
+        yield from self.stream(str(event.question), conversation, choice, key)
 
-    def halt(self, conversation: Conversation) -> tuple[Any, ...]:
+    def halt(self, conversation: Conversation, key: str) -> tuple[Any, ...]:
         """The conversation with its running turn stopped."""
         conversation = conversation.ended(TurnState.STOPPED)
+        self._kept.keep(key, conversation)
         return conversation, self._show(conversation)
 
-    def start_afresh(self) -> tuple[Any, ...]:
+    def restore(self, conversation: Conversation, event: gr.EventData) -> tuple[Any, ...]:
+        """What the tab held before it was loaded again, unless something was asked since."""
+        key = str(event.key)
+        kept = self._kept.find(key)
+        if conversation.turns or not kept.turns:
+            return gr.skip(), gr.skip(), key
+        return kept, self._show(kept), key
+
+    def start_afresh(self, key: str) -> tuple[Any, ...]:
         """An empty conversation and an empty source pane."""
+        self._kept.keep(key, Conversation())
         return Conversation(), self._show(Conversation()), INVITATION
+
+    def _ask(
+        self, question: str, conversation: Conversation, choice: Choice
+    ) -> Iterator[Conversation]:
+        still_read = [job.name for job in self._queue.jobs() if not job.has_ended]
+        return ask(self._application, question, conversation, choice, still_read)
 
     def _show(self, conversation: Conversation) -> list[str]:
         return _show(self._application, conversation)
 
 
-def _connect_chat(page: Page, application: Application) -> None:
-    handlers = _ChatHandlers(application)
-    kept = [page.conversation, page.choice]
+def _connect_chat(page: Page, application: Application, queue: IngestQueue) -> None:
+    handlers = _ChatHandlers(application, queue)
+    kept = [page.conversation, page.choice, page.key]
     shown = [page.conversation, page.thread]
     asking = [
         gr.on(
@@ -286,14 +277,17 @@ def _connect_chat(page: Page, application: Application) -> None:
             handlers.example, kept, [*shown, page.question], trigger_mode="once", **QUIET
         ),
     ]
-    page.stop.click(handlers.halt, page.conversation, shown, cancels=asking, **QUICK)
-    page.head.fresh(handlers.start_afresh, None, [*shown, page.source], cancels=asking, **QUICK)
+    halted = [page.conversation, page.key]
+    page.stop.click(handlers.halt, halted, shown, cancels=asking, **QUICK)
+    page.head.fresh(handlers.start_afresh, page.key, [*shown, page.source], cancels=asking, **QUICK)
+    page.thread.restore(handlers.restore, page.conversation, [*shown, page.key], **QUICK)
 
 
 def _connect_source(page: Page, application: Application) -> None:
     def open_source(conversation: Conversation, event: gr.EventData) -> str:
         try:
-            html = render_source(application, _find_view(conversation, event._data))
+            view = _find_view(conversation, event._data)
+            html = INVITATION if view is None else render_source(application, view)
         except NotFoundError as error:
             html = render_note(str(error))
         # Every reply differs, so that the page sees it arrive.
@@ -302,12 +296,14 @@ def _connect_source(page: Page, application: Application) -> None:
     page.source.open(open_source, page.conversation, page.source, trigger_mode="multiple", **QUICK)
 
 
-def _find_view(conversation: Conversation, asked: Mapping[str, str]) -> View:
-    """The page that was asked for, by a citation, a passage or a document.
+def _find_view(conversation: Conversation, asked: Mapping[str, str]) -> View | None:
+    """The page that was asked for, by a citation, a passage or a document; None to show none.
 
     Raises:
         NotFoundError: what it refers to is gone.
     """
+    if asked["kind"] == "clear":
+        return None
     number = int(asked["page"]) if "page" in asked else None
     if "turn" not in asked:
         return View(asked["id"], number or 1)

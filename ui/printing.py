@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import textwrap
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path, PurePath
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, TaskProgressColumn, TextColumn
@@ -16,10 +18,13 @@ from ingest.pipeline import Progress as FileProgress
 from ingest.pipeline import Report, Stage
 from rag.batch import Row
 from rag.doctor import Finding, Level
-from rag.domain import Answer, Document, DocumentState, Passage
+from rag.domain import Answer, Document, DocumentState, Passage, Span
+from rag.evidence import Sentence
 from rag.folding import flowing
+from rag.store.derived import DERIVED
 
 WIDTH = 96
+EXCERPT_CHARACTERS = 400
 MARKS = {Level.GOOD: "ok", Level.NOTE: "note", Level.WRONG: "WRONG"}
 STATES = {
     DocumentState.READY: "ready",
@@ -42,6 +47,12 @@ def say(text: str) -> None:
 def tell(text: str) -> None:
     """Print beside the output: a word on how things go, or what is wrong."""
     print(text, file=sys.stderr)
+
+
+def stop() -> None:
+    """Let what is still buffered for a reader who has gone vanish quietly."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def say_row(row: Row) -> None:
@@ -79,25 +90,49 @@ def say_answer(answer: Answer) -> None:
         tell(f"\n{answer.notice}")
 
 
-def say_passages(passages: Sequence[Passage]) -> None:
-    """Print passages, best first."""
+def say_passages(passages: Sequence[Passage], sentences: Sequence[Sentence]) -> None:
+    """Print passages, best first; of a long one what is around its best sentence."""
+    ranked = sorted(sentences, key=lambda sentence: sentence.similarity + sentence.coverage)
+    best = {sentence.passage: sentence.span for sentence in ranked}
     for number, passage in enumerate(passages, start=1):
         heading = " › ".join(passage.heading)
         say(f"{number}. {place(passage)}{f' · {heading}' if heading else ''} ({passage.score:.3f})")
-        text = textwrap.shorten(flowing(passage.text), 400, placeholder=" …")
-        say(textwrap.indent(_wrapped(text), "   "))
+        text = excerpt(passage.text, best.get(number - 1, Span(0, 0)))
+        say(textwrap.indent(_wrapped(text, hang=0), "   "))
+
+
+def excerpt(text: str, span: Span) -> str:
+    """A text on one line; where it is long, the words around a span of it."""
+    whole = flowing(text)
+    if len(whole) <= EXCERPT_CHARACTERS:
+        return whole
+    at = len(flowing(text[: span.start]))
+    room = max(0, EXCERPT_CHARACTERS - (span.end - span.start))
+    start = min(max(0, at - room // 3), len(whole) - EXCERPT_CHARACTERS)
+    end = start + EXCERPT_CHARACTERS
+    if start > 0:
+        start = whole.find(" ", start) + 1
+    if end < len(whole):
+        end = max(whole.rfind(" ", start, end), start + 1)
+    before, after = "… " * (start > 0), " …" * (end < len(whole))
+    return f"{before}{whole[start:end]}{after}"
 
 
 def say_documents(documents: Sequence[Document]) -> None:
-    """Print a table of documents."""
+    """Print a table of documents, as wide as the terminal at most."""
     table = Table(box=None, pad_edge=False)
-    for column in ("id", "document", "pages", "state"):
-        table.add_column(column, justify="right" if column == "pages" else "left")
+    table.add_column("id", no_wrap=True)
+    table.add_column("document", overflow="fold")
+    table.add_column("title", overflow="fold")
+    table.add_column("pages", justify="right", no_wrap=True)
+    table.add_column("state", overflow="fold")
     for document in documents:
         state = STATES[document.state]
         reason = f"{state}: {document.reason}" if document.reason else state
         pages = str(document.page_count) if document.paginated else ""
-        table.add_row(document.id, document.name, pages, reason)
+        stem = PurePath(document.name).stem.replace("-", " ").replace("_", " ")
+        title = "" if document.title in (document.name, stem) else document.title
+        table.add_row(document.id, document.name, title, pages, reason)
     width = None if sys.stdout.isatty() else 160
     Console(width=width, markup=False, emoji=False, highlight=False).print(table)
 
@@ -106,6 +141,17 @@ def say_findings(findings: Sequence[Finding]) -> None:
     """Print what the doctor found."""
     for finding in findings:
         say(_wrapped(f"{MARKS[finding.level]:<6} {finding.subject}: {finding.sentence}", hang=7))
+
+
+def tell_upkeep(orphans: int, not_writable: Path | None) -> None:
+    """Tell what a rebuild found: files of no document, a data directory that takes no indexes."""
+    if orphans:
+        tell(f"Stored files that no document had were deleted: {orphans}.")
+    if not_writable is not None:
+        tell(
+            f"The folder {not_writable / DERIVED} cannot be written: the indexes are kept in "
+            "memory only, and every command makes them again."
+        )
 
 
 @contextmanager

@@ -1,8 +1,9 @@
 """Answers and document text as HTML: the one place where either becomes markup.
 
 What a model or a document says is never trusted. Markdown is rendered with raw HTML escaped and
-images off; citation markers, held as private-use placeholders meanwhile, become chips; and an
-allow-list without images, styles, scripts or event attributes is applied to the result, last.
+images reduced to their description; citation markers, held as private-use placeholders meanwhile,
+become chips; and an allow-list without images, styles, scripts or event attributes is applied to
+the result, last.
 """
 
 from __future__ import annotations
@@ -15,18 +16,32 @@ import nh3
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from rag.domain import Citation, Span
+from rag.domain import Citation, Span, Verdict
 
 OPEN, CLOSE = "\ue000", "\ue001"  # private-use characters: no text of a document needs them
 PLACEHOLDER = re.compile(f"{OPEN}(\\d+){CLOSE}")
 MARKER = re.compile(r"\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
 PARTIAL_MARKER = re.compile(r"\s?\[[\d,\s]*$")
 PARTIAL_TABLE = re.compile(r"(?:^|\n\n)\|[^\n]*(?:\n[ \t:|-]*)?$")
+PARTIAL_ROW = re.compile(r"\n\|[^\n]*\Z")
+# What ends a sentence or a part of it stands before the chip, as it does before a raised number.
+PUNCTUATION = re.compile(r"[.,;:!?…]+(?=[\s\"»”’)*_]|$)")
+ENDS_WITH_PUNCTUATION = re.compile(r"[.,;:!?…]$")
+WORD_JOINER = "\u2060"  # a line may break after these, and a chip must not stand alone
+BREAKS_AFTER = re.compile(r"[!?…)\]}%»”*_`]$")
 STRUCTURE = re.compile(
     r"(?:^|\n)[ \t]*(?:[-*+>#|]+|\d+[.)])?[ \t]*$"
 )  # markup that needs its space
 BROKEN_WORD = re.compile("\x02\\s*")  # pdfium's mark of a hyphen at a line's end
 HEADING_LINE = re.compile(r"#{1,6} ")
+MARKDOWN_MARKS = re.compile(
+    r"^[ \t]{0,3}(?:#{1,6}[ \t]+|>[ \t]?|[-*+][ \t]+|(?:[|:-]+[ \t]*)+$)"
+    r"|[ \t]*\|[ \t]*$|\*\*|__|`+",
+    re.MULTILINE,
+)
+MARKDOWN_LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\s]*\)")
+BARS = re.compile(r"\s*\|\s*")
+LEADING_NUMBERS = re.compile(r"^(?:\d{1,3}\.?\s+)+(?=[^\W\d_a-zà-ÿ])")
 NUMERIC = re.compile(r"^[^\w\s]{0,3}\s*[-+−–]?\d[\d\s.,’'/×–-]*\s*\S{0,4}$")
 LINK = re.compile(r"^(https?://|mailto:)[^\s]+$", re.IGNORECASE)
 OUR_ANCHOR = re.compile(r"^#cite-\d+-\d+$")
@@ -36,14 +51,15 @@ TAGS = {
     *("ul", "ol", "li", "h3", "h4", "h5", "h6"),
     *("table", "thead", "tbody", "tr", "th", "td"),
 }
-CLASSES = {"a": {"cite"}, "span": {"cite", "pending"}, "td": {"n"}, "th": {"n"}}
+CLASSES = {"a": {"cite", "doubt"}, "span": {"cite", "pending"}, "td": {"n"}, "th": {"n"}}
 ATTRIBUTES = {"a": {"href", "aria-label"}, "ol": {"start"}}
 
 
 def _markdown() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "breaks": False})
-    parser.enable(["table", "strikethrough"]).disable(["image", "html_block", "html_inline"])
-    parser.validateLink = lambda url: LINK.match(url) is not None  # type: ignore[method-assign]
+    parser.enable(["table", "strikethrough"]).disable(["html_block", "html_inline"])
+    # Any target is read as one, so that `_to_html` can drop it; no target is rendered unchecked.
+    parser.validateLink = lambda url: True  # type: ignore[method-assign]
     return parser
 
 
@@ -77,10 +93,10 @@ def render_answer(text: str, citations: Sequence[Citation], turn: int) -> str:
 def render_partial(text: str) -> str:
     """The HTML of an answer that is still being written.
 
-    Markers already take the room of their chips, and what is half written (a marker, the head of
-    a table) stays hidden, so that nothing moves when it is complete.
+    Markers already take the room of their chips, and what is half written (a marker, the head or
+    a row of a table) stays hidden, so that nothing moves when it is complete.
     """
-    text = PARTIAL_TABLE.sub("", PARTIAL_MARKER.sub("", text))
+    text = PARTIAL_ROW.sub("", PARTIAL_TABLE.sub("", PARTIAL_MARKER.sub("", text)))
     return _render(text, {Span(*match.span()): _pending(match) for match in MARKER.finditer(text)})
 
 
@@ -131,12 +147,24 @@ def shorten(text: str, limit: int) -> str:
     return line[: limit - 1].rsplit(" ", 1)[0].rstrip(" ,;:.") + "…"
 
 
+def excerpt(text: str, limit: int) -> str:
+    """A document's words as a preview: one line without Markdown's marks and page numbers."""
+    plain = MARKDOWN_LINK.sub(r"\1", BROKEN_WORD.sub("", text))
+    plain = BARS.sub(" · ", MARKDOWN_MARKS.sub("", plain))
+    line = " ".join(plain.split()).strip(" ·")
+    return shorten(LEADING_NUMBERS.sub("", line), limit)
+
+
 def _chip(citation: Citation, turn: int, index: int) -> str:
     where = citation.quote.document.title or citation.quote.document.name
     if citation.quote.document.paginated:
         where += f", page {citation.quote.label or citation.quote.page}"
-    label = escape(f"Source {citation.number}: {where}")
-    return f'<a class="cite" href="#cite-{turn}-{index}" aria-label="{label}">{citation.number}</a>'
+    doubt = citation.verdict is Verdict.UNSUPPORTED
+    label = escape(f"Source {citation.number}: {where}{', words not found' * doubt}")
+    return (
+        f'<a class="cite{" doubt" * doubt}" href="#cite-{turn}-{index}" '
+        f'aria-label="{label}">{citation.number}</a>'
+    )
 
 
 def _pending(match: re.Match[str]) -> str:
@@ -147,18 +175,37 @@ def _pending(match: re.Match[str]) -> str:
 def _render(text: str, chips: Mapping[Span, str]) -> str:
     held: list[str] = []
     parts, position = [], 0
-    for span in sorted(chips, key=lambda span: span.start):
-        if span.start < position:
-            continue
+    for span, chip in _runs(text, chips):
         before = _plain(text[position : span.start])
-        parts.append(before if STRUCTURE.search(before) else before.rstrip(" "))
-        parts.append(f"{OPEN}{len(held)}{CLOSE}")
-        held.append(chips[span])
         position = span.end
+        if not STRUCTURE.search(before):
+            before = before.rstrip(" ")
+            ending = PUNCTUATION.match(text, position)
+            if ending and not ENDS_WITH_PUNCTUATION.search(before):
+                before += ending.group()
+                position = ending.end()
+            if BREAKS_AFTER.search(before):
+                before += WORD_JOINER
+        parts.append(f"{before}{OPEN}{len(held)}{CLOSE}")
+        held.append(chip)
     parts.append(_plain(text[position:]))
     html = _to_html("".join(parts))
     html = PLACEHOLDER.sub(lambda match: held[int(match.group(1))], html)
     return CLEANER.clean(html)
+
+
+def _runs(text: str, chips: Mapping[Span, str]) -> list[tuple[Span, str]]:
+    """The chips in reading order, those with nothing but spaces between them as one."""
+    runs: list[tuple[Span, str]] = []
+    for span in sorted(chips, key=lambda span: span.start):
+        last = runs[-1][0] if runs else None
+        if last is not None and span.start < last.end:
+            continue
+        if last is not None and not text[last.end : span.start].strip(" "):
+            runs[-1] = (Span(last.start, span.end), runs[-1][1] + chips[span])
+        else:
+            runs.append((span, chips[span]))
+    return runs
 
 
 def _plain(text: str) -> str:
@@ -170,10 +217,30 @@ def _to_html(text: str) -> str:
     _lower_headings(tokens)
     _align_numbers(tokens)
     for token in tokens:
-        for child in token.children or ():
-            if child.type == "link_open":
-                child.attrSet("target", "_blank")
+        if token.children:
+            token.children = _tame_links(token.children)
     return str(MARKDOWN.renderer.render(tokens, MARKDOWN.options, {}))
+
+
+def _tame_links(tokens: Sequence[Token]) -> list[Token]:
+    """Images as their description; links to the web open elsewhere, others are only their text."""
+    tamed: list[Token] = []
+    is_link = False
+    for token in tokens:
+        if token.type == "image":
+            tamed.append(Token("text", "", 0, content=_described(token)))
+        elif token.type == "link_open":
+            is_link = LINK.match(str(token.attrGet("href"))) is not None
+            if is_link:
+                token.attrSet("target", "_blank")
+                tamed.append(token)
+        elif token.type != "link_close" or is_link:
+            tamed.append(token)
+    return tamed
+
+
+def _described(image: Token) -> str:
+    return "".join(child.content for child in image.children or () if not child.nesting)
 
 
 def _lower_headings(tokens: Sequence[Token]) -> None:
@@ -184,30 +251,31 @@ def _lower_headings(tokens: Sequence[Token]) -> None:
 
 
 def _align_numbers(tokens: Sequence[Token]) -> None:
-    """Give the class `n` to table cells that hold numbers, and to the heads of such columns."""
-    heads: list[Token] = []
-    columns: list[list[bool]] = []
+    """Give the class `n` to the table columns whose first cell that says something is a number.
+
+    Later cells change nothing, so that a column stays where it is while a table is written.
+    """
+    columns: list[list[tuple[Token, str]]] = []
     column = 0
     for position, token in enumerate(tokens):
         match token.type:
-            case "thead_open":
-                heads, columns = [], []
+            case "table_open":
+                columns = []
             case "tr_open":
                 column = 0
-            case "th_open":
-                heads.append(token)
-                columns.append([])
-                token.attrs.pop("style", None)
-            case "td_open":
-                is_number = _is_number(tokens[position + 1].content)
-                token.attrs = {"class": "n"} if is_number else {}
-                columns[column].append(is_number)
+            case "th_open" | "td_open":
+                token.attrs = {}
+                if token.type == "th_open":
+                    columns.append([])
+                columns[column].append((token, PLACEHOLDER.sub("", tokens[position + 1].content)))
                 column += 1
-            case "tbody_close":
-                for head, numeric in zip(heads, columns, strict=True):
-                    if all(numeric):
-                        head.attrSet("class", "n")
+            case "table_close":
+                for cells in columns:
+                    said = [text for _, text in cells[1:] if any(map(str.isalnum, text))]
+                    if said and _is_number(said[0]):
+                        for cell, _ in cells:
+                            cell.attrSet("class", "n")
 
 
 def _is_number(cell: str) -> bool:
-    return NUMERIC.match(PLACEHOLDER.sub("", cell).strip(" *")) is not None
+    return NUMERIC.match(cell.strip(" *")) is not None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
+import math
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
@@ -14,7 +15,9 @@ from starlette.requests import ClientDisconnect
 
 from ingest.pdfium import render_page
 from ingest.queue import IngestQueue
-from rag.errors import NotFoundError, RagError
+from rag.domain import DocumentState
+from rag.errors import DocumentError, NotFoundError, RagError, StoreError
+from ui.documents import state_of
 
 if TYPE_CHECKING:
     from rag.wiring import Application
@@ -22,10 +25,7 @@ if TYPE_CHECKING:
 PAGE_WIDTH_PIXELS = 1200  # sharp on a screen of two pixels a point in a pane of 468 points
 PAGES_IN_MEMORY = 32
 MAX_NAME_CHARACTERS = 200
-
-
-class TooLargeError(Exception):
-    """An upload is longer than what is taken in."""
+EXCESS = "Split it, or raise TRAMONTANE_MAX_FILE_MB."
 
 
 def build_router(application: Application, queue: IngestQueue) -> APIRouter:
@@ -54,20 +54,15 @@ def build_router(application: Application, queue: IngestQueue) -> APIRouter:
 
     @router.post("/documents")
     async def upload(request: Request, name: str) -> Response:
-        name = display_name(name)
         limit = application.settings.max_file_mb * 1_000_000
-        path = await run_in_threadpool(_new_file)
+        return await _take_in(request, display_name(name), limit, queue)
+
+    @router.get("/documents")
+    def state() -> Response:
         try:
-            await _receive(request, path, limit)
-            job = await run_in_threadpool(queue.submit, path, name)  # which deletes it, once read
-        except (RagError, ClientDisconnect) as error:
-            path.unlink(missing_ok=True)
-            return PlainTextResponse(f"“{name}” was not taken in. {error}".strip(), 422)
-        except TooLargeError:
-            path.unlink(missing_ok=True)
-            most = f"{application.settings.max_file_mb} MB"
-            return PlainTextResponse(f"“{name}” is too large: at most {most} are taken in.", 413)
-        return JSONResponse({"job": job}, 202)
+            return JSONResponse({"state": state_of(application.library, queue.jobs())})
+        except RagError as error:
+            return PlainTextResponse(str(error), 503)
 
     return router
 
@@ -82,21 +77,59 @@ def display_name(name: str) -> str:
     return shown or "unnamed"
 
 
-def _new_file() -> Path:
-    with tempfile.NamedTemporaryFile(prefix="tramontane-", delete=False) as file:
-        return Path(file.name)
+def describe_excess(name: str, size_bytes: int | None, limit_bytes: int) -> str:
+    """Why a file over the limit is not taken in, and what to do; None where its size is unknown."""
+    most = f"{limit_bytes / 1e6:,.0f} MB"
+    if size_bytes is None:
+        return f"{name} has more than {most}; that is the most that is taken in. {EXCESS}"
+    # Rounded up, so that it never reads like the limit itself.
+    size = f"{math.ceil(size_bytes / 1e5) / 10:,.1f}".removesuffix(".0")
+    return f"{name} has {size} MB; {most} are taken in at most. {EXCESS}"
 
 
-async def _receive(request: Request, path: Path, limit: int) -> None:
+async def _take_in(request: Request, name: str, limit_bytes: int, queue: IngestQueue) -> Response:
+    try:
+        path = await run_in_threadpool(queue.incoming.new_file)
+        try:
+            await _receive(request, name, limit_bytes, path)
+            job = await run_in_threadpool(queue.submit, path, name)  # which moves it
+        finally:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+    except DocumentError as error:
+        return PlainTextResponse(error.reason, 413)
+    except StoreError as error:
+        return PlainTextResponse(f"{name} was not taken in. {error}", 507)
+    except ClientDisconnect:
+        return PlainTextResponse(f"{name} was cut off on its way. Send it again.", 422)
+    return JSONResponse({"job": job}, 202)
+
+
+async def _receive(request: Request, name: str, limit_bytes: int, path: Path) -> None:
     """Write the body to a file.
 
     Raises:
-        TooLargeError: the body is longer than the limit.
+        DocumentError: it is longer than the limit.
+        StoreError: it cannot be written.
+        ClientDisconnect: it ended too early.
     """
-    size = 0
-    with path.open("wb") as file:
-        async for piece in request.stream():
-            size += len(piece)
-            if size > limit:
-                raise TooLargeError
-            file.write(piece)
+    length = request.headers.get("content-length", "")
+    announced = int(length) if length.isdigit() else None
+    if announced is not None and announced > limit_bytes:
+        raise _too_large(name, announced, limit_bytes)
+    received = 0
+    try:
+        with path.open("wb") as file:
+            async for piece in request.stream():
+                received += len(piece)
+                if received > limit_bytes:
+                    raise _too_large(name, announced, limit_bytes)
+                file.write(piece)
+    except OSError as error:
+        raise StoreError(
+            f"It cannot be stored ({error.strerror}). Make room and send it again."
+        ) from error
+
+
+def _too_large(name: str, size_bytes: int | None, limit_bytes: int) -> DocumentError:
+    return DocumentError(DocumentState.TOO_LARGE, describe_excess(name, size_bytes, limit_bytes))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
-import logging
 import socket
+import sys
+import threading
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import gradio as gr
@@ -14,8 +16,10 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.staticfiles import StaticFiles
 
+from ingest.incoming import Incoming
 from ingest.pipeline import Ingestor, Limits
 from ingest.queue import IngestQueue
+from rag.domain import Document
 from rag.errors import SettingsError
 from rag.settings import Settings
 from rag.wiring import Application, build
@@ -24,18 +28,19 @@ from ui.layout import build_page
 from ui.routes import build_router
 from ui.theme import build_theme
 
-logger = logging.getLogger(__name__)
-
 STATIC = Path(__file__).parent / "static"
 SAMPLES = Path(__file__).parent.parent / "sample_docs"
 HEAD = (
     '<link rel="stylesheet" href="page/page.css"><script src="page/page.js"></script>'
+    '<script src="page/reading.js"></script>'
     '<meta name="color-scheme" content="light dark">'
 )
 EVENTS_AT_ONCE = 200  # Gradio's default of 40 lets the 41st visitor wait for a whole answer
 ANSWERS_AT_ONCE = 64
 SECONDS_TO_CLOSE = 2
 SAMPLES_MARK = "samples"
+SAMPLES_ARE_IN = "offered"
+INCOMING = "incoming"  # the folder of what was accepted and is not in a library yet
 
 
 def create_app(application: Application, queue: IngestQueue) -> FastAPI:
@@ -45,7 +50,6 @@ def create_app(application: Application, queue: IngestQueue) -> FastAPI:
     setting = Setting(
         loopback_only=listening_host(settings) in LOOPBACK,
         on_space=settings.space_id is not None,
-        max_file_bytes=settings.max_file_mb * 1_000_000,
     )
     # Gradio reflects any Origin unless its parent has a policy: here, none is allowed.
     app.add_middleware(CORSMiddleware, allow_origins=[])
@@ -73,7 +77,7 @@ def create_app(application: Application, queue: IngestQueue) -> FastAPI:
 
 
 def run_server(settings: Settings) -> None:
-    """Serve the page until interrupted.
+    """Serve the page until interrupted; how it goes is told on stderr.
 
     Raises:
         SettingsError: the address cannot be listened on, or two settings disagree.
@@ -82,7 +86,8 @@ def run_server(settings: Settings) -> None:
     application = build(settings)
     limits = Limits(settings.max_file_mb * 1_000_000, settings.max_pages)
     ingestor = Ingestor(application.catalog, application.embedder, limits)
-    queue = IngestQueue(ingestor, lambda: application.library)
+    incoming = Incoming(settings.data_dir / INCOMING, settings.library)
+    queue = IngestQueue(ingestor, lambda: application.library, incoming)
     try:
         serve(application, queue)
     finally:
@@ -91,7 +96,7 @@ def run_server(settings: Settings) -> None:
 
 
 def serve(application: Application, queue: IngestQueue) -> None:
-    """Listen until interrupted; the address is logged once the page can be opened.
+    """Listen until interrupted; the address is told once the page can be opened.
 
     A library that never held anything starts with the samples.
 
@@ -102,7 +107,8 @@ def serve(application: Application, queue: IngestQueue) -> None:
     host = listening_host(settings)
     with listen(host, settings.port) as listener:
         app = create_app(application, queue)
-        submit_samples(application, queue, sorted(SAMPLES.glob("*.*")))
+        queue.resume()  # not before it listens: a server in the way may be reading the same files
+        samples = submit_samples(application, queue, sorted(SAMPLES.glob("*.*")))
         config = uvicorn.Config(
             app,
             log_level="warning",
@@ -112,19 +118,74 @@ def serve(application: Application, queue: IngestQueue) -> None:
             timeout_graceful_shutdown=SECONDS_TO_CLOSE,
         )
         shown = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 - compared, not bound
-        logger.info("Tramontane answers at http://%s:%d", shown, listener.getsockname()[1])
-        uvicorn.Server(config).run(sockets=[listener])
+        shown = f"[{shown}]" if ":" in shown else shown
+        address = f"http://{shown}:{listener.getsockname()[1]}"
+        server = _Server(config, f"Tramontane answers at {address} — press Ctrl+C to stop.")
+        if samples:
+            threading.Thread(target=_tell_samples, args=(queue, samples), daemon=True).start()
+        server.run(sockets=[listener])
 
 
-def submit_samples(application: Application, queue: IngestQueue, samples: Sequence[Path]) -> None:
-    """Queue the samples, once in the life of a data directory and only into an empty library."""
-    catalog = application.catalog
-    if not application.settings.samples or catalog.mark(SAMPLES_MARK) is not None:
-        return
-    catalog.set_mark(SAMPLES_MARK, "offered")
-    if not catalog.documents(application.library.id):
-        for path in samples:
-            queue.submit(path, path.name, keep=True)
+class _Server(uvicorn.Server):
+    """Tells where it answers, once it does."""
+
+    def __init__(self, config: uvicorn.Config, sentence: str) -> None:
+        super().__init__(config)
+        self._sentence = sentence
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            _tell(self._sentence)
+
+
+def submit_samples(
+    application: Application, queue: IngestQueue, samples: Sequence[Path]
+) -> list[int]:
+    """Queue the samples that were never in, only into a library that was empty at first.
+
+    Each is marked once it is a document, and all of them when none is left: until then, those
+    missing are offered at every start, and one that was removed does not come back.
+
+    Returns:
+        The numbers of their jobs.
+    """
+    catalog, library = application.catalog, application.library
+    mark = catalog.mark(SAMPLES_MARK)
+    if not application.settings.samples or mark not in (None, library.id):
+        return []
+    if mark is None and catalog.documents(library.id):
+        catalog.set_mark(SAMPLES_MARK, SAMPLES_ARE_IN)
+        return []
+    catalog.set_mark(SAMPLES_MARK, library.id)
+
+    def missing() -> list[Path]:
+        return [path for path in samples if catalog.mark(_sample_mark(path)) is None]
+
+    def record(path: Path, _document: Document) -> None:
+        catalog.set_mark(_sample_mark(path), SAMPLES_ARE_IN)
+        if not missing():
+            catalog.set_mark(SAMPLES_MARK, SAMPLES_ARE_IN)
+
+    return [
+        queue.submit(path, path.name, keep=True, recorded=partial(record, path))
+        for path in missing()
+    ]
+
+
+def _sample_mark(sample: Path) -> str:
+    return f"{SAMPLES_MARK}: {sample.name}"
+
+
+def _tell(sentence: str) -> None:
+    sys.stderr.write(f"{sentence}\n")
+    sys.stderr.flush()
+
+
+def _tell_samples(queue: IngestQueue, samples: Sequence[int]) -> None:
+    taken = [job for job in queue.wait(samples) if job.document_id is not None]
+    if taken:
+        _tell(f"{len(taken)} sample documents are in: ask them something.")
 
 
 def listening_host(settings: Settings) -> str:

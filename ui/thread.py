@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from rag.alignment import align
 from rag.domain import Answer, Passage
 from ui import icons
 from ui.conversation import Conversation, Turn, TurnState
-from ui.render import render_answer, render_partial, shorten
+from ui.render import excerpt, render_answer, render_partial, shorten
 
 SNIPPET_CHARACTERS = 150
+REWRITTEN_CHARACTERS = 200
+SMALLEST_COST = 0.0001  # dollars; what is less is only said to be less
 WAITING = '<p class="waiting" aria-label="Working">Reading<i></i><i></i><i></i></p>'
 STOPPED = '<p class="note">Stopped. What came before it stands, without checked citations.</p>'
 
@@ -45,7 +48,9 @@ def _render_invitation(examples: Sequence[str]) -> str:
 def _render_turn(turn: Turn, is_last: bool) -> str:
     parts = [f'<div class="q"><p>{escape(turn.question)}</p></div>']
     if turn.rewritten and turn.rewritten != turn.question:
-        parts.append(f'<p class="as">searched as “{escape(turn.rewritten)}”</p>')
+        whole = escape(" ".join(turn.rewritten.split()))
+        short = escape(shorten(turn.rewritten, REWRITTEN_CHARACTERS))
+        parts.append(f'<p class="as" title="{whole}">searched as “{short}”</p>')
     parts.append(_render_steps(turn))
     parts.append(_render_body(turn))
     if turn.state is TurnState.STOPPED:
@@ -84,7 +89,8 @@ def _render_answer(answer: Answer, number: int) -> str:
         parts.append('<p class="note">The model stopped at its length limit.</p>')
     if answer.refused and answer.nearest:
         items = "".join(
-            _render_nearest(passage, number, index) for index, passage in enumerate(answer.nearest)
+            _render_nearest(passage, answer.question, number, index)
+            for index, passage in enumerate(answer.nearest)
         )
         parts.append(f'<div class="nearest"><p class="h">The nearest pages</p>{items}</div>')
     if answer.notice:
@@ -92,11 +98,12 @@ def _render_answer(answer: Answer, number: int) -> str:
     return "".join(parts)
 
 
-def _render_nearest(passage: Passage, number: int, index: int) -> str:
+def _render_nearest(passage: Passage, question: str, number: int, index: int) -> str:
+    near = passage.text[align(question, passage.text).span.start :]
     return (
         f'<button type="button" class="near" data-event="nearest" data-turn="{number}" '
         f'data-index="{index}"><b>{escape(place(passage))}</b>'
-        f"<span>{escape(shorten(passage.text, SNIPPET_CHARACTERS))}</span></button>"
+        f"<span>{escape(excerpt(near, SNIPPET_CHARACTERS))}</span></button>"
     )
 
 
@@ -123,9 +130,13 @@ def _facts(answer: Answer) -> str:
     if answer.usage is not None:
         facts.append(f"{answer.usage.input_tokens + answer.usage.output_tokens:,} tokens")
     if answer.cost is not None:
-        facts.append(f"${answer.cost:.4f}")
+        facts.append(_price(answer.cost))
     facts.append(f"{max(answer.seconds, 0.1):.1f} s")
     return " · ".join(facts)
+
+
+def _price(dollars: float) -> str:
+    return f"< ${SMALLEST_COST}" if 0 < dollars < SMALLEST_COST else f"${dollars:.4f}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote as url_quote
 
 from ingest.pdfium import page_size, span_rectangles
-from rag.domain import Answer, Document, Page, Span
+from rag.domain import Answer, Document, Page, Span, Verdict
 from rag.errors import NotFoundError, RagError
 from ui import icons
 from ui.conversation import Conversation
-from ui.render import render_page_text, shorten
+from ui.render import excerpt, render_page_text
 
 if TYPE_CHECKING:
     from rag.wiring import Application
@@ -22,6 +22,19 @@ GONE = "That source is gone. Ask the question again."
 PDF = "application/pdf"
 SEEN = "seen"  # a passage that is shown, not quoted
 OPEN, OTHER = "open", "other"
+GUESS = "guess"  # an opened quote whose words were not found
+DOUBT = (
+    '<p class="doubt-note" role="note">These words were not found in the source: '
+    "this is the passage the model pointed to.</p>"
+)
+PANE = '<div class="pg" tabindex="0" role="region" aria-label="Page">'
+ZOOM = (
+    f'<span class="zoom" role="group" aria-label="Size of the page">'
+    f'<button type="button" data-zoom="out" aria-label="Smaller" title="Smaller">{icons.MINUS}'
+    f'</button><button type="button" data-zoom="fit" aria-label="Fit the width" '
+    f'title="Fit the width">{icons.FIT}</button><button type="button" data-zoom="in" '
+    f'aria-label="Larger" title="Larger">{icons.PLUS}</button></span>'
+)
 INVITATION = (
     f'<div class="blank">{icons.QUOTE}<p>The page behind a citation opens here, '
     "with its words marked.</p></div>"
@@ -30,7 +43,10 @@ INVITATION = (
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A span of a page to be marked. `index` is its citation's, None for a passage."""
+    """A span of a page to be marked. `index` is its citation's, None for a passage.
+
+    `doubtful` is a citation whose words were not found: it marks what the model pointed to.
+    """
 
     page: int
     label: str
@@ -38,6 +54,7 @@ class Mark:
     text: str
     number: int = 0
     index: int | None = None
+    doubtful: bool = False
 
     @property
     def place(self) -> tuple[int, int, Span]:
@@ -76,8 +93,10 @@ def view_citation(
         quote = citation.quote
         if quote.document.id == opened.document.id:
             span = Span(quote.start, quote.end)
-            mark = Mark(quote.page, quote.label, span, quote.text, citation.number, position)
-            marks.append(mark)
+            doubtful = citation.verdict is Verdict.UNSUPPORTED
+            marks.append(
+                Mark(quote.page, quote.label, span, quote.text, citation.number, position, doubtful)
+            )
     chosen = next(mark for mark in marks if mark.index == index)
     return View(opened.document.id, page or opened.page, turn, tuple(marks), chosen)
 
@@ -107,7 +126,8 @@ def render_source(application: Application, view: View) -> str:
         body = _render_page(application, document, page, view)
     except RagError as error:
         return render_note(str(error))
-    return _render_head(document, page, view) + body + _render_quotes(document, view)
+    note = DOUBT if view.opened is not None and view.opened.doubtful else ""
+    return _render_head(document, page, view) + note + body + _render_quotes(document, view)
 
 
 def render_note(sentence: str) -> str:
@@ -128,11 +148,11 @@ def _render_sentence(sentence: str) -> str:
 
 def _render_head(document: Document, page: Page | None, view: View) -> str:
     title = escape(document.title or document.name)
-    steps = ""
+    steps = ZOOM if page is not None else ""
     if page is not None and document.page_count > 1:
-        steps = (
+        steps += (
             f'<span class="turns">{_step(view, page.number - 1, document, "Previous page")}'
-            f'<span class="pn">{escape(_position(document, page))}</span>'
+            f'<span class="pn">{_position(document, page)}</span>'
             f"{_step(view, page.number + 1, document, 'Next page')}</span>"
         )
     return _render_bar(f'<h2 title="{escape(document.name)}">{title}</h2>{steps}')
@@ -149,7 +169,8 @@ def _position(document: Document, page: Page) -> str:
     if not document.paginated:
         return f"part {page.number} of {document.page_count}"
     if page.label and page.label != str(page.number):
-        return f"p. {page.label} ({page.number} of {document.page_count})"
+        place = f"({page.number} of {document.page_count})"
+        return f'p. {escape(page.label)}<span class="of"> {place}</span>'
     return f"p. {page.number} of {document.page_count}"
 
 
@@ -173,7 +194,7 @@ def _render_page(application: Application, document: Document, page: Page, view:
     marks = _marks_in_order(view, page.number)
     if document.media_type != PDF:
         spans = {mark.span: name for mark, name in marks}
-        return f'<div class="pg"><div class="text">{render_page_text(page.text, spans)}</div></div>'
+        return f'{PANE}<div class="text">{render_page_text(page.text, spans)}</div></div>'
     path = application.catalog.original(document.id)
     width, height = page_size(path, page.number)
     boxes = []
@@ -186,7 +207,8 @@ def _render_page(application: Application, document: Document, page: Page, view:
     source = f"documents/{url_quote(document.id, safe='')}/pages/{page.number}.jpg"
     name = escape(f"Page {page.label or page.number} of {document.title or document.name}")
     return (
-        f'<div class="pg"><div class="sheet" style="aspect-ratio:{width:.2f}/{height:.2f}">'
+        f'{PANE}<div class="sheet" data-points="{width:.0f}" '
+        f'style="aspect-ratio:{width:.2f}/{height:.2f}">'
         f'<img src="{source}" alt="{name}">{"".join(boxes)}</div></div>'
     )
 
@@ -195,9 +217,18 @@ def _marks_in_order(view: View, page: int) -> list[tuple[Mark, str]]:
     """The marks of a page and their classes, the opened one first."""
     here = [mark for mark in view.marks if mark.page == page]
     opened = [mark for mark in here if mark == view.opened]
-    others = [mark for mark in here if view.opened is None or mark.span != view.opened.span]
-    shown = OPEN if view.opened is not None and view.opened.index is not None else SEEN
-    return [(mark, shown) for mark in opened] + [(mark, OTHER) for mark in others]
+    others = [
+        mark
+        for mark in here
+        if not mark.doubtful and (view.opened is None or mark.span != view.opened.span)
+    ]
+    return [(mark, _class_of(mark)) for mark in opened] + [(mark, OTHER) for mark in others]
+
+
+def _class_of(opened: Mark) -> str:
+    if opened.index is None:
+        return SEEN
+    return GUESS if opened.doubtful else OPEN
 
 
 def _render_quotes(document: Document, view: View) -> str:
@@ -216,7 +247,8 @@ def _render_quote(mark: Mark, view: View, *, paginated: bool) -> str:
     where = escape(f"p. {mark.label or mark.page}") if paginated else ""
     return (
         f'<button type="button" class="qq" data-event="cite" data-turn="{view.turn}" '
-        f'data-index="{mark.index}"{current}><span class="cite">{mark.number}</span>'
-        f"<b>{escape(shorten(mark.text, QUOTE_CHARACTERS))}</b>"
+        f'data-index="{mark.index}"{current}>'
+        f'<span class="cite{" doubt" * mark.doubtful}">{mark.number}</span>'
+        f"<b>{escape(excerpt(mark.text, QUOTE_CHARACTERS))}</b>"
         f"<span>{where}</span></button>"
     )

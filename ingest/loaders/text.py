@@ -21,6 +21,7 @@ MAX_CONTROL_SHARE = 0.001
 MEDIA_TYPES = {".csv": "text/csv", ".json": "application/json", ".jsonl": "application/jsonl"}
 
 _PARAGRAPH_END = re.compile(r"(?:\r\n|\r(?!\n)|\n)[^\S\r\n]*(?:\r\n|\r|\n)+")
+_BLANK_LINE = re.compile(r"[^\S\n]*\n")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _ASCII = bytes(range(128))
@@ -54,7 +55,7 @@ def load(path: Path, name: str, *, max_pages: int) -> LoadedDocument:
 def _first_line(text: str) -> str:
     """The first line, if it stands alone and reads like a title."""
     first, _, rest = text.strip().partition("\n")
-    alone = rest[:2].strip(" \t\r") in ("", "\n") and bool(rest)
+    alone = bool(_BLANK_LINE.match(rest))
     line = titles.tidy(first)
     if not alone or len(first) > LONGEST_TITLE or line.endswith((".", ",", ";", ":", "!", "?")):
         return ""

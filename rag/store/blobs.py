@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from rag.errors import StoreError
 
 READ_BYTES = 1 << 20
+UNFINISHED = ".new-"
+ABANDONED_SECONDS = 3600
+SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def hash_file(path: Path) -> str:
@@ -30,6 +36,17 @@ class Blobs:
     def path(self, sha256: str) -> Path:
         """Where the file with this hash is, or would be."""
         return self._folder / sha256[:2] / sha256
+
+    def hashes(self) -> list[str]:
+        """The hash of every file here; what a crash left half written is deleted on the way."""
+        found: list[str] = []
+        for path in self._folder.glob("??/*"):
+            if SHA256.fullmatch(path.name):
+                found.append(path.name)
+            elif path.name.startswith(UNFINISHED) and _is_abandoned(path):
+                with suppress(OSError):
+                    path.unlink(missing_ok=True)
+        return found
 
     def put(self, source: Path) -> str:
         """Copy a file in and return its hash; it is synced to disk before it gets its name.
@@ -67,7 +84,7 @@ class Blobs:
         if target.is_file() and hash_file(target) == sha256:
             return sha256
         target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=".new-")
+        descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=UNFINISHED)
         try:
             digest = hashlib.sha256()
             with os.fdopen(descriptor, "wb") as out, source.open("rb") as stream:
@@ -85,6 +102,13 @@ class Blobs:
             raise
         _sync_folder(target.parent)
         return sha256
+
+
+def _is_abandoned(path: Path) -> bool:
+    try:
+        return time.time() - path.stat().st_mtime > ABANDONED_SECONDS
+    except OSError:  # gone by now
+        return False
 
 
 def _sync_folder(folder: Path) -> None:

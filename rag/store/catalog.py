@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,20 +15,22 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 from sqlalchemy.exc import IntegrityError
 
 from rag.domain import Document, Library, Page, Scope
-from rag.errors import EmbeddingMismatchError, NotFoundError, StoreError
+from rag.errors import NotFoundError, StoreError
 from rag.protocols import Vectors
 from rag.store.blobs import Blobs
-from rag.store.database import open_database, verify
+from rag.store.database import forget_log, open_database, verify
+from rag.store.embedding import check_embedding, check_lengths
 from rag.store.rows import (
     IndexedChunk,
     Reading,
     StoredChunk,
     chunk_query,
+    chunk_rows,
     document_of,
     indexed_chunk,
     library_of,
-    pack,
     page_of,
+    page_rows,
     storable_reading,
     stored_chunk,
     within,
@@ -38,7 +39,9 @@ from rag.store.tables import chunks, documents, libraries, marks, pages
 
 logger = logging.getLogger(__name__)
 
+CATALOG = "catalog.sqlite"
 OWNER = "local"
+MOST_PAGES = 2**31
 BATCH_ROWS = 500  # SQLite takes at most 32,766 variables in a statement
 
 
@@ -60,7 +63,7 @@ class Catalog:
             ) from error
         self.data_dir = data_dir
         self.blobs = Blobs(data_dir / "blobs")
-        self._path = data_dir / "catalog.sqlite"
+        self._path = data_dir / CATALOG
         self._reader, self._writer = open_database(self._path)
 
     def close(self) -> None:
@@ -117,10 +120,7 @@ class Catalog:
             NotFoundError: it was deleted.
         """
         with self._reader.begin() as connection:
-            row = connection.execute(select(libraries).where(libraries.c.id == library_id)).first()
-        if row is None:
-            raise NotFoundError("This library no longer exists.")
-        return library_of(row)
+            return _library_with_id(connection, library_id)
 
     # Documents
 
@@ -161,27 +161,33 @@ class Catalog:
         The same bytes in the same library are one document: where another process was quicker,
         its document stays and is returned; one that could not be read is replaced in the same
         transaction. Characters that cannot be stored become U+FFFD.
+
+        Raises:
+            EmbeddingMismatchError: the library is embedded with another model by now.
+            NotFoundError: the library was deleted.
         """
         if len(reading.vectors) != len(reading.chunks):
             raise ValueError(f"{len(reading.chunks)} chunks with {len(reading.vectors)} vectors")
         reading = storable_reading(reading)
         document = reading.document
-        page_rows, chunk_rows = _page_rows(reading), _chunk_rows(reading)
+        page_values, chunk_values = page_rows(reading), chunk_rows(reading)
         same = (
             documents.c.library_id == document.library_id,
             documents.c.sha256 == document.sha256,
         )
         has_chunks = select(chunks.c.id).where(chunks.c.document_id == documents.c.id).exists()
         with self._writer.begin() as connection:
+            library = _library_with_id(connection, document.library_id)
+            check_embedding(library, reading.embedding_model, reading.vectors.shape[1])
             known = connection.execute(select(documents).where(*same, has_chunks)).first()
             if known is not None:
                 return document_of(known)
             connection.execute(delete(documents).where(*same))
             connection.execute(insert(documents).values(**asdict(document), added_at=time.time()))
-            if page_rows:
-                connection.execute(insert(pages), page_rows)
-            if chunk_rows:
-                connection.execute(insert(chunks), chunk_rows)
+            if page_values:
+                connection.execute(insert(pages), page_values)
+            if chunk_values:
+                connection.execute(insert(chunks), chunk_values)
             _advance(connection, document.library_id)
         return document
 
@@ -195,6 +201,7 @@ class Catalog:
         with self._writer.begin() as connection:
             connection.execute(delete(documents).where(documents.c.id == document_id))
             _advance(connection, document.library_id)
+        forget_log(self._reader)
         self.discard_file(document.sha256)
 
     def discard_file(self, sha256: str) -> None:
@@ -205,6 +212,18 @@ class Catalog:
         with self._writer.begin() as connection:
             if not connection.execute(query).scalar_one():
                 self.blobs.remove(sha256)
+
+    def discard_orphans(self) -> int:
+        """Delete the stored files that no document has, which a crash can leave; how many.
+
+        One whose document is being published at this moment is put back by who publishes it.
+        """
+        with self._reader.begin() as connection:
+            known = set(connection.execute(select(documents.c.sha256)).scalars())
+        orphans = [sha256 for sha256 in self.blobs.hashes() if sha256 not in known]
+        for sha256 in orphans:
+            self.discard_file(sha256)
+        return len(orphans)
 
     def original(self, document_id: str) -> Path:
         """The stored file of a document."""
@@ -218,6 +237,8 @@ class Catalog:
         Raises:
             NotFoundError: there is no such page.
         """
+        if not 0 < number <= MOST_PAGES:  # which SQLite could not even compare
+            raise NotFoundError(f"This document has no page {number}.")
         query = select(pages).where(pages.c.document_id == document_id, pages.c.number == number)
         with self._reader.begin() as connection:
             row = connection.execute(query).first()
@@ -285,7 +306,8 @@ class Catalog:
         """The ids and vectors of a library's chunks, by id: shapes `(n,)` and `(n, dimension)`.
 
         Raises:
-            EmbeddingMismatchError: it has been embedded with another model since.
+            EmbeddingMismatchError: it has been embedded with another model since, or some of its
+                vectors are of another model than the rest.
         """
         query = (
             select(chunks.c.id, chunks.c.vector)
@@ -293,15 +315,23 @@ class Catalog:
             .order_by(chunks.c.id)
         )
         with self._reader.begin() as connection:
+            now = _library_with_id(connection, library.id)
+            check_embedding(now, library.embedding_model, library.dimension)
+            check_lengths(connection, now)
             rows = connection.execute(query).all()
         ids = np.fromiter((row.id for row in rows), dtype=np.int64, count=len(rows))
-        if any(len(row.vector) != 2 * library.dimension for row in rows):
-            raise EmbeddingMismatchError(
-                f"The library {library.name!r} has been embedded with another model. "
-                "Restart Tramontane."
-            )
         packed = np.frombuffer(b"".join(row.vector for row in rows), dtype="<f2")
         return ids, packed.reshape(len(rows), library.dimension).astype(np.float32)
+
+    def verify_vectors(self, library_id: str) -> None:
+        """Check that every vector of a library has the length that it should have.
+
+        Raises:
+            EmbeddingMismatchError: some have not.
+            NotFoundError: the library was deleted.
+        """
+        with self._reader.begin() as connection:
+            check_lengths(connection, _library_with_id(connection, library_id))
 
     def replace_vectors(
         self, library: Library, model: str, dimension: int, vectors: dict[int, bytes]
@@ -349,16 +379,11 @@ class Catalog:
             connection.execute(insert(marks).values(name=name, value=value))
 
 
-def _page_rows(reading: Reading) -> list[dict[str, Any]]:
-    return [{"document_id": reading.document.id} | asdict(page) for page in reading.pages]
-
-
-def _chunk_rows(reading: Reading) -> list[dict[str, Any]]:
-    place = {"library_id": reading.document.library_id, "document_id": reading.document.id}
-    return [
-        place | asdict(chunk) | {"heading": list(chunk.heading), "vector": vector}
-        for chunk, vector in zip(reading.chunks, pack(reading.vectors), strict=True)
-    ]
+def _library_with_id(connection: Connection, library_id: str) -> Library:
+    row = connection.execute(select(libraries).where(libraries.c.id == library_id)).first()
+    if row is None:
+        raise NotFoundError("This library no longer exists.")
+    return library_of(row)
 
 
 def _advance(connection: Connection, library_id: str) -> None:

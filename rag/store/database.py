@@ -77,6 +77,22 @@ def verify(connection: Connection, path: Path) -> None:
         raise StoreError(_damaged(path, str(verdict).splitlines()[-1]))
 
 
+def forget_log(engine: Engine) -> None:
+    """Empty the write-ahead log, which still holds what was deleted from the database.
+
+    While somebody else reads or writes nothing happens: the next removal empties it, or the last
+    process to close the catalog.
+    """
+    with suppress(StoreError, sqlite.DatabaseError), engine.connect() as connection:
+        cursor = connection.connection.cursor()
+        cursor.execute("PRAGMA busy_timeout=0")
+        try:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+            cursor.close()
+
+
 def _configure(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # transactions begin where we say, not where the driver does
     cursor = connection.cursor()

@@ -22,6 +22,7 @@ from rag.store.blobs import hash_file
 
 logger = logging.getLogger(__name__)
 
+DERIVED = "derived"  # the folder of all of them, in the data directory
 MANIFEST = "manifest.json"
 ABANDONED_SECONDS = 3600  # after this, an unfinished folder is what a crash left behind
 

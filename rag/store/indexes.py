@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from rag.domain import Library
 from rag.store.catalog import Catalog
+from rag.store.derived import DERIVED
 from rag.store.lexical import LexicalIndex, open_lexical_index
 from rag.store.vectors import VectorIndex, open_vector_index
 
@@ -51,11 +52,18 @@ class Indexes:
                 self._open[library_id] = index
         return index
 
+    def are_stored(self, library_id: str) -> bool:
+        """Whether the index of the library as it is now lies on disk, not in memory alone."""
+        library = self._catalog.library_with_id(library_id)
+        folder = self._catalog.data_dir / DERIVED / library_id
+        kinds = ("vectors", "lexical")
+        return all((folder / f"{kind}-{library.generation}").is_dir() for kind in kinds)
+
     def discard(self, library_id: str) -> None:
         """Throw the index of a library away, so that the next search makes it again."""
         with self._lock:
             self._open.pop(library_id, None)
-            shutil.rmtree(self._catalog.data_dir / "derived" / library_id, ignore_errors=True)
+            shutil.rmtree(self._catalog.data_dir / DERIVED / library_id, ignore_errors=True)
 
     def _build(self, library: Library) -> LibraryIndex:
         by_document: dict[str, list[int]] = {}

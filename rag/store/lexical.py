@@ -23,7 +23,7 @@ from tantivy import (
 from rag.domain import Library
 from rag.folding import readable
 from rag.store.catalog import Catalog
-from rag.store.derived import provide
+from rag.store.derived import DERIVED, provide
 from rag.store.rows import IndexedChunk, storable
 
 logger = logging.getLogger(__name__)
@@ -135,7 +135,7 @@ def open_lexical_index(catalog: Catalog, library: Library, fingerprint: str) -> 
         "generation": library.generation,
         "chunks": fingerprint,
     }
-    place = catalog.data_dir / "derived" / library.id / f"lexical-{library.generation}"
+    place = catalog.data_dir / DERIVED / library.id / f"lexical-{library.generation}"
     folder = provide(place, expected, build)
     if folder is not None:
         try:

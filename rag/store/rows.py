@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sqlalchemy import Row, Select, func, select
@@ -41,12 +41,16 @@ class IndexedChunk:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A document as it was read, ready to be published with its chunks and their vectors."""
+    """A document as it was read, ready to be published with its chunks and their vectors.
+
+    `embedding_model` is the one that the vectors come from.
+    """
 
     document: Document
     pages: Sequence[Page]
     chunks: Sequence[Chunk]
     vectors: Vectors
+    embedding_model: str
 
 
 def storable(text: str) -> str:
@@ -73,12 +77,27 @@ def storable_reading(reading: Reading) -> Reading:
             for chunk in reading.chunks
         ],
         reading.vectors,
+        reading.embedding_model,
     )
 
 
 def pack(vectors: Vectors) -> list[bytes]:
     """Vectors as they are stored: float16, little-endian, one value a row."""
     return [row.tobytes() for row in vectors.astype("<f2")]
+
+
+def page_rows(reading: Reading) -> list[dict[str, Any]]:
+    """The pages of a reading as they are inserted."""
+    return [{"document_id": reading.document.id} | asdict(page) for page in reading.pages]
+
+
+def chunk_rows(reading: Reading) -> list[dict[str, Any]]:
+    """The chunks of a reading as they are inserted, with their vectors."""
+    place = {"library_id": reading.document.library_id, "document_id": reading.document.id}
+    return [
+        place | asdict(chunk) | {"heading": list(chunk.heading), "vector": vector}
+        for chunk, vector in zip(reading.chunks, pack(reading.vectors), strict=True)
+    ]
 
 
 def library_of(row: Row[Any]) -> Library:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from rag.domain import Library
 from rag.protocols import Vectors
 from rag.store.catalog import Catalog
-from rag.store.derived import provide
+from rag.store.derived import DERIVED, provide
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ def open_vector_index(catalog: Catalog, library: Library, fingerprint: str) -> V
         "model": library.embedding_model,
         "dimension": library.dimension,
     }
-    place = catalog.data_dir / "derived" / library.id / f"vectors-{library.generation}"
+    place = catalog.data_dir / DERIVED / library.id / f"vectors-{library.generation}"
     folder = provide(place, expected, build)
     if folder is not None:
         try:

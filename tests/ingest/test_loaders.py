@@ -304,3 +304,22 @@ def test_any_text_has_headings_in_order(content: str) -> None:
     starts = [heading.start or 0 for heading in markdown.headings(content)]
 
     assert starts == sorted(set(starts))
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("Les modèles Mistral : petit guide\n\nSituation au mois d’août.", "guide"),
+        ("Notes of the garden club\r\n\r\nWe meet on 14 March.", "Notes of the garden club"),
+        ("We meet on 14 March.\n\nBring spades.", "notes"),
+        ("First line of a paragraph\nthat goes on.", "notes"),
+        ("only one line", "notes"),
+    ],
+)
+def test_the_first_line_of_a_text_is_its_title_if_it_stands_alone(
+    text: str, title: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_bytes(text.encode())
+
+    assert load(path, "notes.txt", max_pages=10).title.endswith(title)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ingest.incoming import Incoming
 from ingest.pipeline import Ingestor, Limits, Stage
 from ingest.queue import REMEMBERED_JOBS, IngestQueue, Job
 from rag.domain import Library
@@ -68,9 +69,20 @@ def gate() -> Iterator[Gate]:
 
 
 @pytest.fixture
-def queue(catalog: Catalog, library: Library, gate: Gate) -> Iterator[IngestQueue]:
+def incoming(tmp_path: Path) -> Incoming:
+    return Incoming(tmp_path / "incoming", "documents")
+
+
+def start(catalog: Catalog, gate: Gate, incoming: Incoming) -> IngestQueue:
     ingestor = Ingestor(catalog, gate, Limits(1_000_000, 100))
-    made = IngestQueue(ingestor, lambda: catalog.library("documents"))
+    return IngestQueue(ingestor, lambda: catalog.library("documents"), incoming)
+
+
+@pytest.fixture
+def queue(
+    catalog: Catalog, library: Library, gate: Gate, incoming: Incoming
+) -> Iterator[IngestQueue]:
+    made = start(catalog, gate, incoming)
     yield made
     gate.open.set()
     made.close()
@@ -82,13 +94,16 @@ def write(folder: Path, name: str, text: str) -> Path:
     return path
 
 
+def waiting(incoming: Incoming) -> dict[str, str]:
+    """The text of every file that would be queued at the next start, by its name as shown."""
+    return {file.name: file.path.read_text() for file in incoming.waiting()}
+
+
 def finished(queue: IngestQueue, gate: Gate) -> list[Job]:
-    """Every job, once all are done: closing waits for the file that is being taken in."""
-    last = queue.submit(Path("/nowhere/at/all"), "the last one", keep=True)
+    """Every job, once all are done."""
     gate.open.set()
-    while queue.jobs()[-1].stage is not Stage.FAILED:
-        threading.Event().wait(0.005)
-    return [job for job in queue.jobs() if job.id != last]
+    queue.wait([job.id for job in queue.jobs()])
+    return queue.jobs()
 
 
 def test_files_are_taken_in_one_after_the_other(
@@ -125,7 +140,7 @@ def test_a_file_that_fails_does_not_stop_the_others(
     }
     for name, text in texts.items():
         queue.submit(write(tmp_path, name, text), name)
-    queue.submit(tmp_path / "gone.txt", "gone.txt")
+    queue.submit(tmp_path / "gone.txt", "gone.txt", keep=True)
     with caplog.at_level(logging.ERROR):
         jobs = {job.name: job for job in finished(queue, gate)}
     assert {name: job.stage for name, job in jobs.items()} == {
@@ -149,8 +164,13 @@ def test_a_file_that_fails_does_not_stop_the_others(
     ]
 
 
-def test_a_file_handed_over_is_deleted_and_one_to_be_kept_is_not(
-    queue: IngestQueue, gate: Gate, catalog: Catalog, library: Library, tmp_path: Path
+def test_a_file_handed_over_is_deleted_once_it_is_in_and_one_to_be_kept_is_not(
+    queue: IngestQueue,
+    gate: Gate,
+    catalog: Catalog,
+    library: Library,
+    incoming: Incoming,
+    tmp_path: Path,
 ) -> None:
     mine = write(tmp_path, "mine.txt", "kept")
     theirs = write(tmp_path, "theirs.txt", "handed over")
@@ -158,29 +178,99 @@ def test_a_file_handed_over_is_deleted_and_one_to_be_kept_is_not(
     queue.submit(mine, "mine.txt", keep=True)
     queue.submit(theirs, "theirs.txt")
     queue.submit(failing, "failing.txt")
+    queue.submit(write(tmp_path, "empty.txt", ""), "empty.txt")
+    assert waiting(incoming)["theirs.txt"] == "handed over"
     finished(queue, gate)
     assert mine.exists()
     assert not theirs.exists()
-    assert not failing.exists()
+    assert waiting(incoming) == {"failing.txt": "unreachable"}  # to be tried again
+    assert len(list((tmp_path / "incoming").iterdir())) == 2  # it and its note
     originals = [catalog.original(document.id) for document in catalog.documents(library.id)]
-    assert [path.read_text() for path in originals] == ["kept", "handed over"]
+    texts = [path.read_text() for path in originals if path.exists()]
+    assert texts == ["kept", "handed over"]
+
+
+def test_a_lost_file_is_tried_again_until_it_is_in(
+    queue: IngestQueue,
+    gate: Gate,
+    catalog: Catalog,
+    library: Library,
+    incoming: Incoming,
+    tmp_path: Path,
+) -> None:
+    number = queue.submit(write(tmp_path, "late.txt", "unreachable"), "late.txt")
+    path = incoming.waiting()[0].path
+    assert [job.is_lost for job in finished(queue, gate)] == [True]
+    queue.retry(number)
+    assert [job.is_lost for job in finished(queue, gate)] == [True]
+    path.write_text("the server is back")
+    queue.retry(number)
+    (job,) = finished(queue, gate)
+    assert (job.id, job.stage, job.outcome) == (number, Stage.DONE, "late.txt was added.")
+    assert not path.exists()
+    queue.retry(number)
+    assert queue.jobs()[0].stage is Stage.DONE
+    assert [document.name for document in catalog.documents(library.id)] == ["late.txt"]
+
+
+def test_a_dismissed_file_is_deleted_and_forgotten(
+    queue: IngestQueue, gate: Gate, tmp_path: Path
+) -> None:
+    number = queue.submit(write(tmp_path, "lost.txt", "unreachable"), "lost.txt")
+    queue.dismiss(number)  # not yet
+    assert [job.id for job in finished(queue, gate)] == [number]
+    queue.dismiss(number)
+    queue.retry(number)
+    assert number not in {job.id for job in queue.jobs()}
+    assert list((tmp_path / "incoming").iterdir()) == []
+
+
+def test_what_failed_is_tried_again_by_the_next_start_under_the_same_number(
+    queue: IngestQueue,
+    gate: Gate,
+    catalog: Catalog,
+    library: Library,
+    incoming: Incoming,
+    tmp_path: Path,
+) -> None:
+    queue.submit(write(tmp_path, "good.txt", "good"), "good.txt")
+    number = queue.submit(write(tmp_path, "lost.txt", "unreachable"), "lost.txt")
+    finished(queue, gate)
+    queue.close()
+    incoming.waiting()[0].path.write_text("the server is back")
+    later = start(catalog, gate, incoming)
+    later.resume()
+    assert [(job.id, job.stage) for job in finished(later, gate)] == [(number, Stage.DONE)]
+    assert later.submit(write(tmp_path, "new.txt", "new"), "new.txt") == number + 1
+    finished(later, gate)
+    later.close()
+    assert waiting(incoming) == {}
+    names = [document.name for document in catalog.documents(library.id)]
+    assert names == ["good.txt", "lost.txt", "new.txt"]
 
 
 def test_a_file_that_cannot_be_deleted_does_not_stop_the_queue(
     queue: IngestQueue, gate: Gate, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    folder = tmp_path / "folder"
-    folder.mkdir()  # no file, and nothing that can be unlinked
-    queue.submit(folder, "folder")
+    queue.submit(write(tmp_path, "bad.txt", "unreachable"), "bad.txt")
     queue.submit(write(tmp_path, "good.txt", "good"), "good.txt")
-    with caplog.at_level(logging.WARNING):
-        jobs = finished(queue, gate)
+    jobs = finished(queue, gate)
     assert [job.stage for job in jobs] == [Stage.FAILED, Stage.DONE]
+    path = queue.incoming.waiting()[0].path
+    path.unlink()
+    path.mkdir()  # no file, and nothing that can be unlinked
+    with caplog.at_level(logging.WARNING):
+        queue.dismiss(jobs[0].id)
     assert "cannot be deleted" in caplog.text
 
 
-def test_closing_stops_the_file_that_is_taken_in_and_forgets_the_rest(
-    queue: IngestQueue, gate: Gate, catalog: Catalog, library: Library, tmp_path: Path
+def test_closing_stops_the_file_that_is_taken_in_and_leaves_all_to_the_next_start(
+    queue: IngestQueue,
+    gate: Gate,
+    catalog: Catalog,
+    library: Library,
+    incoming: Incoming,
+    tmp_path: Path,
 ) -> None:
     long = " ".join(f"Sentence {number} about boats." for number in range(20_000))
     paths = [write(tmp_path, name, f"{name} {long}") for name in ("a.txt", "b.txt")]
@@ -197,10 +287,12 @@ def test_closing_stops_the_file_that_is_taken_in_and_forgets_the_rest(
     closing.join(WAIT_SECONDS)
     assert not closing.is_alive()
     assert not queue._thread.is_alive()
-    assert len(gate.seen) == 64  # one batch, then the program ended
+    assert len(gate.seen) == 32  # one batch, then the program ended
     assert catalog.documents(library.id) == []
-    assert [path.exists() for path in paths] == [False, False]
     assert samples.exists()
+    left = incoming.waiting()
+    assert [file.name for file in left] == ["a.txt", "b.txt"]
+    assert [file.attempts for file in left] == [0, 0]  # a clean stop is nobody's fault
 
 
 def test_closing_an_idle_queue_is_quick_and_twice_is_no_error(queue: IngestQueue) -> None:
@@ -212,22 +304,26 @@ def test_closing_an_idle_queue_is_quick_and_twice_is_no_error(queue: IngestQueue
 def test_old_jobs_are_forgotten_once_they_are_done(
     queue: IngestQueue, gate: Gate, tmp_path: Path
 ) -> None:
-    waiting = [queue.submit(tmp_path / f"{n}", f"{n}") for n in range(REMEMBERED_JOBS + 20)]
+    lost = queue.submit(write(tmp_path, "lost.txt", "unreachable"), "lost.txt")
+    path = write(tmp_path, "a.txt", "always the same")
+    old = [queue.submit(path, f"{n}", keep=True) for n in range(REMEMBERED_JOBS + 20)]
     assert len(queue.jobs()) >= REMEMBERED_JOBS
     finished(queue, gate)
-    queue.submit(tmp_path / "one more", "one more")
+    queue.submit(path, "one more", keep=True)
     jobs = queue.jobs()
-    assert len(jobs) == REMEMBERED_JOBS
-    assert jobs[0].id > waiting[0]
+    assert len(jobs) == REMEMBERED_JOBS + 1
+    assert jobs[0].id == lost  # with its file, until it is dismissed
+    assert jobs[1].id > old[0]
     assert jobs[-1].name == "one more"
 
 
 def test_the_library_is_asked_for_when_the_turn_comes(
-    catalog: Catalog, library: Library, gate: Gate, tmp_path: Path
+    catalog: Catalog, library: Library, gate: Gate, incoming: Incoming, tmp_path: Path
 ) -> None:
     other = catalog.create_library("other", Gate.model, Gate.dimension)
     where = iter([library, other])
-    queue = IngestQueue(Ingestor(catalog, gate, Limits(1_000_000, 100)), lambda: next(where))
+    ingestor = Ingestor(catalog, gate, Limits(1_000_000, 100))
+    queue = IngestQueue(ingestor, lambda: next(where), incoming)
     try:
         queue.submit(write(tmp_path, "a.txt", "first"), "a.txt")
         queue.submit(write(tmp_path, "b.txt", "second"), "b.txt")

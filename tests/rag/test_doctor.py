@@ -1,10 +1,11 @@
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from rag import doctor
 from rag.doctor import Check, Finding, Level, examine
-from rag.errors import AuthenticationError
+from rag.errors import AuthenticationError, EmbeddingMismatchError, NotFoundError
 from rag.wiring import checks
 from tests.loopback import LoopbackServer
 from tests.rag.applications import KEY, application, fill, platform, settings
@@ -59,7 +60,7 @@ def test_a_directory_that_cannot_be_looked_at_is_wrong(tmp_path: Path) -> None:
     finding = next(examine(tmp_path / ("x" * 300), []))
 
     assert finding.level is Level.WRONG
-    assert finding.sentence.endswith("Choose another directory.")
+    assert finding.sentence.endswith("Choose another with --data-dir or TRAMONTANE_DATA_DIR.")
 
 
 def test_the_database_is_told(tmp_path: Path) -> None:
@@ -76,18 +77,64 @@ def findings(**given: object) -> dict[str, tuple[Level, str]]:
 
 
 def test_the_doctor_finds_nothing_wrong_without_a_key() -> None:
+    with application() as opened:
+        fill(opened)
     found = findings()
 
     assert found["library"] == (
         Level.GOOD,
-        "'documents' has 0 documents, embedded with all-MiniLM-L6-v2 (384 dimensions).",
+        "'documents' has 2 documents, embedded with all-MiniLM-L6-v2 (384 dimensions).",
     )
     assert found["answers"][1].startswith("The embedded reader answers")
     assert "La Plateforme" not in found
 
 
+@pytest.mark.parametrize("is_there", [False, True])
+def test_the_doctor_makes_no_library_and_says_how_to_fill_one(is_there: bool) -> None:
+    if is_there:
+        with application() as opened:
+            fill(opened)
+    found = findings(library="documets")
+
+    assert found["library"] == (
+        Level.NOTE,
+        "Nothing was added to a library named 'documets' in data yet. Add documents with: "
+        "tramontane add PATH",
+    )
+    assert Path("data").exists() == is_there
+    if is_there:
+        with application() as opened, pytest.raises(NotFoundError):
+            opened.catalog.library("documets")
+
+
+def test_the_doctor_finds_vectors_of_another_model() -> None:
+    with application() as opened:
+        fill(opened)
+        with sqlite3.connect("data/catalog.sqlite") as connection:
+            connection.execute("UPDATE chunk SET vector = x'0000' WHERE id = 1")
+        connection.close()
+        with pytest.raises(EmbeddingMismatchError, match="rebuild --embedding all-MiniLM-L6-v2"):
+            opened.retriever.search("What is Nemo?", opened.scope(), 3)
+
+    level, sentence = findings()["library"]
+    assert level is Level.WRONG
+    assert "Run `tramontane rebuild --embedding all-MiniLM-L6-v2`" in sentence
+
+
+@pytest.mark.parametrize("name", ["/proc/tramontane", "taken/data", "taken"])
+def test_a_data_directory_that_cannot_be_written_is_wrong(name: str) -> None:
+    Path("taken").write_text("a file")
+
+    finding = next(examine(Path(name), []))
+
+    assert finding.level is Level.WRONG
+    assert "cannot be written" in finding.sentence
+
+
 def test_the_doctor_looks_at_the_key_and_the_model() -> None:
     with platform() as server:
+        with application(mistral_api_key=KEY, mistral_url=server.url):
+            pass
         found = findings(mistral_api_key=KEY, mistral_url=server.url)
 
     assert found["La Plateforme"] == (

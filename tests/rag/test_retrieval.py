@@ -1,11 +1,19 @@
+import math
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest.pipeline import Ingestor
 from rag.domain import Chunk, Scope
 from rag.errors import EmbeddingMismatchError, NotFoundError, QuestionError
+from rag.evidence import SentenceScorer
+from rag.protocols import Vectors
 from rag.retrieval import (
     FOREIGN_MEANING,
     MEANING,
@@ -15,10 +23,12 @@ from rag.retrieval import (
     fuse,
     meaning_weight,
 )
+from rag.store.catalog import Catalog
 from rag.store.indexes import Indexes
+from rag.store.lexical import Words
 from rag.store.rows import StoredChunk
 from tests.fakes import HashEmbedder, document
-from tests.rag.desk import Desk
+from tests.rag.desk import LIMITS, Desk
 
 QUESTION = "How many parameters does Nemo have?"
 SCORES = st.dictionaries(st.integers(1, 30), st.floats(-5, 50), max_size=20)
@@ -219,3 +229,51 @@ def test_a_library_of_another_embedder_is_refused(desk: Desk) -> None:
 def test_a_library_that_is_gone_is_refused(desk: Desk) -> None:
     with pytest.raises(NotFoundError):
         desk.retriever.search(QUESTION, replace(Scope("nowhere")), 8)
+
+
+PART, REFUND = "XK-4711", "How do I get my money back?"
+# A text, and how near it is in meaning to each of the two questions.
+MEANT = {
+    "My engine hums, and nobody knows how.": (0.9, 0.1),
+    "The pump is made of steel.": (0.8, 0.1),
+    "Put the money into the box at the back of the shop.": (0.1, 0.1),
+    "Order XK-4711 for twelve euros.": (0.5, 0.0),
+    "Whoever is unhappy is reimbursed within a week.": (0.0, 0.9),
+    PART: (1.0, 0.0),
+    REFUND: (0.0, 1.0),
+}
+
+
+class ScriptedMeaning(HashEmbedder):
+    """Knows what the texts above mean, and every language as well as it is told."""
+
+    def __init__(self, fluency: float) -> None:
+        super().__init__("scripted", 3)
+        self._fluency = fluency
+
+    def fluency(self, text: str) -> float:
+        return self._fluency
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        found = [next(near for known, near in MEANT.items() if known in text) for text in texts]
+        rows = [(*near, math.sqrt(1 - sum(each**2 for each in near))) for near in found]
+        return np.array(rows, dtype=np.float32)
+
+
+@pytest.mark.parametrize("fluency", [0.0, 1.0], ids=["a foreign language", "a known language"])
+def test_what_only_words_or_only_meaning_can_find_is_found(tmp_path: Path, fluency: float) -> None:
+    with closing(Catalog(tmp_path / "data")) as catalog:
+        embedder = ScriptedMeaning(fluency)
+        library = catalog.create_library("documents", embedder.model, embedder.dimension)
+        for number, text in enumerate(list(MEANT)[:-2]):
+            path = tmp_path / f"{number}.txt"
+            path.write_text(text)
+            Ingestor(catalog, embedder, LIMITS).add(path, library)
+        scorer = SentenceScorer(HashEmbedder(), Words())
+        retriever = Retriever(catalog, Indexes(catalog), embedder, scorer)
+
+        by_words = retriever.search(PART, Scope(library.id), 2)
+        by_meaning = retriever.search(REFUND, Scope(library.id), 3)
+
+        assert by_words[0].text == "Order XK-4711 for twelve euros."
+        assert "Whoever is unhappy is reimbursed within a week." in [it.text for it in by_meaning]

@@ -26,21 +26,37 @@ def test_without_any_setting_there_are_defaults() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "wrong"),
     [
-        ("TRAMONTANE_PORT", "many", "Input should be a valid integer"),
-        ("TRAMONTANE_PORT", "65536", "less than or equal to 65535"),
-        ("TRAMONTANE_PASSAGES", "0", "greater than or equal to 1"),
-        ("TRAMONTANE_PASSAGES", "51", "less than or equal to 50"),
-        ("TRAMONTANE_CHAT_CONTEXT_TOKENS", "1023", "greater than or equal to 1024"),
-        ("TRAMONTANE_REQUEST_TIMEOUT_SECONDS", "0", "greater than 0"),
-        ("TRAMONTANE_REQUEST_TIMEOUT_SECONDS", "nan", "Input should be"),
-        ("TRAMONTANE_MAX_FILE_MB", "-1", "greater than or equal to 1"),
-        ("TRAMONTANE_MAX_PAGES", "1.5", "valid integer"),
-        ("TRAMONTANE_EMBEDDING", "bge", "'auto', 'all-MiniLM-L6-v2' or 'mistral-embed'"),
-        ("TRAMONTANE_MISTRAL_URL", "api.mistral.ai", "should match"),
-        ("TRAMONTANE_SAMPLES", "perhaps", "valid boolean"),
-        ("TRAMONTANE_CHAT", "  ", "at least 1 character"),
-        ("TRAMONTANE_LIBRARY", "x" * 101, "at most 100 characters"),
-        ("TRAMONTANE_DATA_DIR", "~nobody-of-this-name/x", "the home of nobody known"),
+        ("TRAMONTANE_PORT", "many", "must be a whole number from 0 to 65535, not 'many'."),
+        ("TRAMONTANE_PORT", "65536", "must be a whole number from 0 to 65535, not '65536'."),
+        ("TRAMONTANE_PASSAGES", "0", "must be a whole number from 1 to 50, not '0'."),
+        ("TRAMONTANE_PASSAGES", "51", "must be a whole number from 1 to 50, not '51'."),
+        (
+            "TRAMONTANE_CHAT_CONTEXT_TOKENS",
+            "1023",
+            "must be a whole number of at least 1024, not '1023'.",
+        ),
+        (
+            "TRAMONTANE_REQUEST_TIMEOUT_SECONDS",
+            "0",
+            "must be a number above 0 and of at most 600, not '0'.",
+        ),
+        ("TRAMONTANE_REQUEST_TIMEOUT_SECONDS", "nan", "must be a number above 0"),
+        ("TRAMONTANE_MAX_FILE_MB", "-1", "must be a whole number from 1 to 2000, not '-1'."),
+        ("TRAMONTANE_MAX_PAGES", "1.5", "must be a whole number of at least 1, not '1.5'."),
+        (
+            "TRAMONTANE_EMBEDDING",
+            "bge",
+            "must be 'auto', 'all-MiniLM-L6-v2' or 'mistral-embed', not 'bge'.",
+        ),
+        ("TRAMONTANE_MISTRAL_URL", "api.mistral.ai", "must start with http:// or https://."),
+        ("TRAMONTANE_SAMPLES", "perhaps", "must be true or false, not 'perhaps'."),
+        ("TRAMONTANE_CHAT", "  ", "must not be empty."),
+        ("TRAMONTANE_LIBRARY", "x" * 101, "must have at most 100 characters."),
+        (
+            "TRAMONTANE_DATA_DIR",
+            "~nobody-of-this-name/x",
+            "is wrong: ~nobody-of-this-name/x is the",
+        ),
     ],
 )
 @pytest.mark.parametrize("place", ["environment", ".env", "lower case"])
@@ -56,9 +72,7 @@ def test_a_wrong_value_is_named_in_one_sentence(
         load_settings()
 
     message = str(caught.value)
-    assert message.startswith(f"{name} is wrong: ")
-    assert wrong in message
-    assert message.endswith(". See the README's table.")
+    assert message.startswith(f"{name} {wrong}")
     assert "\n" not in message
 
 
@@ -103,7 +117,7 @@ def test_the_environment_wins_over_dotenv_and_a_command_line_over_both(
 
 
 def test_a_wrong_value_of_a_command_line_names_its_variable() -> None:
-    with pytest.raises(SettingsError, match=r"^TRAMONTANE_EMBEDDING is wrong: "):
+    with pytest.raises(SettingsError, match=r"^TRAMONTANE_EMBEDDING must be "):
         load_settings({"embedding": "bge"})
 
 

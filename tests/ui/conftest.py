@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from ingest.incoming import Incoming
 from ingest.pipeline import Ingestor, Limits
 from ingest.queue import IngestQueue
 from rag.settings import Settings, load_settings
 from rag.wiring import Application, build
+from ui.server import INCOMING
 
 APP = Path(__file__).parents[2] / "app.py"
 
@@ -103,6 +105,7 @@ def queue(application: Application) -> Iterator[IngestQueue]:
     settings = application.settings
     limits = Limits(settings.max_file_mb * 1_000_000, settings.max_pages)
     ingestor = Ingestor(application.catalog, application.embedder, limits)
-    waiting = IngestQueue(ingestor, lambda: application.library)
+    incoming = Incoming(settings.data_dir / INCOMING, settings.library)
+    waiting = IngestQueue(ingestor, lambda: application.library, incoming)
     yield waiting
     waiting.close()

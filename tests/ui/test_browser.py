@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import pypdfium2
 import pytest
 
 from tests.builders import paragraph, pdf
@@ -16,6 +15,8 @@ from tests.ui.conftest import running_app
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import Browser, Page, expect, sync_playwright  # noqa: E402
+
+from tests.ui.highlights import words_under_highlight  # noqa: E402
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -100,36 +101,22 @@ def ask(page: Page, question: str = QUESTION) -> None:
     page.press("#question textarea", "Enter")
 
 
+def answered(page: Page, server: LoopbackServer) -> None:
+    """Ask, and wait for an answer with one citation."""
+    script(server, Say("In winter it holds forty-one boats [1]."))
+    ask(page)
+    expect(page.locator("article.turn.done a.cite")).to_have_text("1", timeout=20_000)
+
+
+def width_of(page: Page) -> float:
+    """The width of the page image, in pixels."""
+    box = page.locator(".sheet").bounding_box()
+    assert box is not None
+    return box["width"]
+
+
 def script(server: LoopbackServer, *replies: Reply) -> None:
     server.scripts["/v1/chat/completions"].extend(replies)
-
-
-def words_under_highlight(page: Page, content: bytes, number: int) -> str:
-    """The text that pdfium finds inside the marked rectangles of the page image."""
-    boxes = page.evaluate(
-        """() => {
-          const sheet = document.querySelector('.sheet').getBoundingClientRect();
-          const x = at => (at - sheet.left) / sheet.width;
-          const y = at => (at - sheet.top) / sheet.height;
-          return [...document.querySelectorAll('.hl.open')]
-            .map(mark => mark.getBoundingClientRect())
-            .map(box => [x(box.left), y(box.top), x(box.right), y(box.bottom)]);
-        }"""
-    )
-    document = pypdfium2.PdfDocument(content)
-    pdf_page = document[number - 1]
-    width, height = pdf_page.get_size()
-    text = pdf_page.get_textpage()
-    found = [
-        text.get_text_bounded(
-            left * width, height - bottom * height, right * width, height - top * height
-        )
-        for left, top, right, bottom in boxes
-    ]
-    text.close()
-    pdf_page.close()
-    document.close()
-    return " ".join(" ".join(found).split())
 
 
 def test_a_citation_opens_on_the_exact_words(page: Page, server: LoopbackServer) -> None:
@@ -207,8 +194,10 @@ def test_what_the_documents_do_not_say_shows_the_nearest_pages(page: Page) -> No
     page.get_by_label("Model").select_option(label="embedded reader · this computer")
     ask(page, "Which enzyme unwinds the double helix during replication?")
     expect(page.locator("article.turn.refused")).to_be_visible(timeout=20_000)
-    page.locator(".near").first.click()
-    expect(page.locator("#source h2")).to_have_text("Harbours of the coast")
+    expect(page.locator("#source h2")).to_have_text("Harbours of the coast")  # by itself
+    expect(page.locator(".hl.seen").first).to_be_visible()
+    expect(page.locator(".hl.open")).to_have_count(0)
+    page.locator(".near").last.click()
     expect(page.locator(".hl.seen").first).to_be_visible()
 
 
@@ -216,7 +205,7 @@ def test_documents_can_be_left_out(page: Page) -> None:
     box = page.get_by_role("checkbox", name="Ask Harbours of the coast")
     box.click()
     expect(box).to_have_attribute("aria-checked", "false")
-    expect(page.locator("#documents .h")).to_contain_text("0 of 1 asked")
+    expect(page.locator("#documents .h")).to_contain_text("0 of 1 chosen")
     ask(page)
     expect(page.locator("article.turn.failed .error")).to_contain_text("Tick", timeout=20_000)
     page.get_by_role("button", name="New conversation").click()
@@ -231,6 +220,138 @@ def test_a_file_that_cannot_be_read_says_why(page: Page, tmp_path: Path) -> None
     row.get_by_role("button", name="Remove").click()
     page.locator("dialog .danger").click()
     expect(row).to_have_count(0)
+
+
+def test_the_source_of_the_last_answer_does_not_outlive_it(
+    page: Page, server: LoopbackServer
+) -> None:
+    answered(page, server)
+    expect(page.locator(".hl.open").first).to_be_visible()
+    script(server, Status(401, {"error": {"message": "no", "type": "x", "code": 401}}))
+    ask(page)
+    expect(page.locator("article.turn.failed .error")).to_be_visible(timeout=20_000)
+    expect(page.locator(".hl")).to_have_count(0)
+    expect(page.locator("#source .blank")).to_be_visible()
+    expect(page.locator(".cite[aria-current]")).to_have_count(0)
+
+
+def test_an_answer_is_announced_once_and_whole(page: Page, server: LoopbackServer) -> None:
+    answered(page, server)
+    expect(page.locator("#announced")).to_have_text("In winter it holds forty-one boats.")
+
+
+def test_a_page_that_is_loaded_again_keeps_its_conversation(
+    page: Page, server: LoopbackServer, browser: Browser
+) -> None:
+    answered(page, server)
+    address = page.url
+    page.reload()
+    expect(page.locator("article.turn .q")).to_have_text(QUESTION)
+    page.locator("#thread a.cite").click(modifiers=["Control"])
+    expect(page.locator(".hl.open").first).to_be_visible()
+    page.locator("#thread a.cite").click(button="middle")
+    assert len(page.context.pages) == 1
+    other = browser.new_page()
+    other.goto(address)
+    expect(other.locator(".invitation")).to_be_visible()
+    other.close()
+    page.get_by_role("button", name="New conversation").click()
+    expect(page.locator("article.turn")).to_have_count(0)
+    page.reload()
+    expect(page.locator(".invitation")).to_be_visible()
+    expect(page.locator("article.turn")).to_have_count(0)
+
+
+def test_a_page_is_as_large_as_its_reader_wants(page: Page, server: LoopbackServer) -> None:
+    answered(page, server)
+    sheet = page.locator(".sheet")
+    expect(sheet).to_be_visible()
+    width = width_of(page)
+    larger = page.get_by_role("button", name="Larger")
+    larger.click()
+    assert width_of(page) == pytest.approx(1.25 * width, rel=0.01)
+    page.get_by_role("button", name="Previous page").click()
+    expect(page.locator("#source .pn")).to_have_text("p. 1 of 2")
+    assert width_of(page) == pytest.approx(1.25 * width, rel=0.01)
+    page.get_by_role("button", name="Fit the width").click()
+    assert width_of(page) == pytest.approx(width, rel=0.01)
+    expect(page.get_by_role("button", name="Smaller")).to_be_disabled()
+
+
+def test_at_a_thousand_pixels_answer_and_source_stand_side_by_side(
+    page: Page, server: LoopbackServer
+) -> None:
+    page.set_viewport_size({"width": 1024, "height": 768})
+    answered(page, server)
+    expect(page.locator(".hl.open").first).to_be_in_viewport()
+    middle = page.locator("#middle").bounding_box()
+    right = page.locator("#right").bounding_box()
+    assert middle is not None
+    assert right is not None
+    assert 500 < middle["width"] <= right["x"] - middle["x"]
+    expect(page.locator(".doc[data-id]")).not_to_be_visible()
+    page.get_by_role("button", name="Documents", exact=True).click()
+    page.locator(".doc[data-id] .t").click()
+    expect(page.locator(".doc[data-id]")).not_to_be_visible()
+    expect(page.locator("#source .pn")).to_have_text("p. 1 of 2")
+
+
+def test_beside_the_drawer_nothing_is_touched_and_back_closes_it(
+    page: Page, server: LoopbackServer
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    answered(page, server)
+    address = page.url
+    drawer = page.get_by_role("button", name="Documents", exact=True)
+    ways: tuple[Callable[[], object], ...] = (
+        lambda: page.mouse.click(370, 500),
+        lambda: page.keyboard.press("Escape"),
+        lambda: page.go_back(),
+    )
+    for leave in ways:
+        drawer.click()
+        expect(page.locator(".doc[data-id] .t")).to_be_in_viewport()
+        assert page.evaluate("document.querySelector('#middle').inert")
+        leave()
+        expect(page.locator(".doc[data-id]")).not_to_be_visible()
+        expect(drawer).to_have_attribute("aria-expanded", "false")
+        page.wait_for_function("history.state === null")
+    page.locator("#thread a.cite").click()
+    expect(page.locator("#source")).to_be_visible()
+    page.go_back()
+    expect(page.locator("#source")).not_to_be_visible()
+    assert page.url == address
+    expect(page.locator("article.turn")).to_have_count(1)
+
+
+def test_the_keyboard_skips_the_documents_and_keeps_its_place_among_them(
+    page: Page, tmp_path: Path
+) -> None:
+    assert page.evaluate("document.body.firstElementChild.matches('a.skip')")
+    page.get_by_role("link", name="Skip to the question").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#question textarea")).to_be_focused()
+    add(page, tmp_path / "zoo.pdf", pdf([paragraph("A zoo.")], title="Zoo"), "Zoo")
+    page.locator(".doc[data-id]", has_text="Zoo").hover()
+    page.get_by_role("button", name="Remove Zoo").click()
+    page.locator("dialog .danger").click()
+    expect(page.locator(".doc[data-id] .t")).to_have_count(1)
+    expect(page.locator(".doc[data-id] .t")).to_be_focused()
+
+
+def test_what_is_touched_is_large_enough(page: Page, server: LoopbackServer) -> None:
+    answered(page, server)
+    expect(page.locator(".sheet")).to_be_visible()
+    small = page.evaluate(
+        """() => [...document.querySelectorAll('button, a.cite, select')].filter(control => {
+          const box = control.getBoundingClientRect();
+          const more = getComputedStyle(control, '::after');
+          const grow = side => more.content === 'none' ? 0 : -parseFloat(more[side]) || 0;
+          return box.width && (box.width + grow('left') + grow('right') < 24
+            || box.height + grow('top') + grow('bottom') < 24);
+        }).map(control => control.outerHTML)"""
+    )
+    assert small == []
 
 
 def test_dark_is_remembered(page: Page) -> None:
@@ -252,6 +373,9 @@ def test_a_phone_shows_everything_without_sideways_scrolling(
     expect(page.locator("article.turn")).to_have_class(re.compile("done"))
     chip.click()
     expect(page.locator(".hl.open").first).to_be_in_viewport()
+    mark = page.locator(".hl.open").first.bounding_box()
+    assert mark is not None
+    assert mark["height"] > 11  # readable
     page.keyboard.press("Escape")
     expect(page.locator("#source")).not_to_be_visible()
     page.get_by_role("button", name="Documents").click()

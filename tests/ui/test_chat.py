@@ -5,12 +5,31 @@ from collections.abc import Iterator
 
 import pytest
 
-from rag.domain import Answer, Message, Retrieved, Rewritten, TextDelta
+from rag.domain import (
+    Answer,
+    Document,
+    DocumentState,
+    Message,
+    Passage,
+    Retrieved,
+    Rewritten,
+    TextDelta,
+)
 from rag.errors import UnavailableError
 from ui.background import in_batches
-from ui.conversation import Conversation, TurnState
+from ui.conversation import (
+    CONVERSATIONS_KEPT,
+    TURNS_KEPT,
+    Conversation,
+    KeptConversations,
+    TurnState,
+)
 from ui.thread import render_thread
 
+DOCUMENT = Document(
+    *("d1", "l1", "guide.pdf", "A guide", "application/pdf", "00", 1),
+    *(DocumentState.READY, "", 9, True),
+)
 ANSWER = Answer("It holds forty-one.", "How many?", "reader")
 
 
@@ -44,6 +63,62 @@ def test_what_a_person_typed_is_escaped() -> None:
     html = "".join(render_thread(Conversation().asking("<img src=x onerror=alert(1)>"), ()))
     assert "<img" not in html
     assert "&lt;img src=x onerror=alert(1)&gt;" in html
+
+
+def passage(text: str) -> Passage:
+    return Passage(DOCUMENT, 2, "iv", 0, len(text), text, (), 1.0, (1,))
+
+
+def test_a_preview_of_a_near_page_begins_at_its_best_sentence() -> None:
+    near = passage("## Harbours\n| a | b |\nNobody counts. The harbour holds boats in winter.")
+    answer = Answer("No.", "Boats in winter?", "reader", nearest=(near,), refused=True)
+    turn = Conversation().asking("Boats in winter?").turns[0].after(answer)
+    html = "".join(render_thread(Conversation((turn,)), ()))
+    assert "<span>The harbour holds boats in winter.</span>" in html
+
+
+def test_a_rewritten_question_is_one_short_line() -> None:
+    turn = Conversation().asking("it?").turns[0].after(Rewritten("## What\nis " + "it " * 200))
+    html = "".join(render_thread(Conversation((turn,)), ()))
+    line = html.split('<p class="as"')[1].split("</p>")[0]
+    assert "searched as “## What is it" in line
+    assert line.endswith("it…”")
+    assert len(line.split(">")[1]) < 220
+
+
+@pytest.mark.parametrize(
+    ("cost", "shown"), [(0.0, "$0.0000"), (0.00002, "&lt; $0.0001"), (0.0123, "$0.0123")]
+)
+def test_a_cost_is_never_rounded_to_nothing(cost: float, shown: str) -> None:
+    turn = Conversation().asking("q").turns[0].after(Answer("a", "q", "small", cost=cost))
+    assert f"small · {shown} · " in "".join(render_thread(Conversation((turn,)), ()))
+
+
+def test_a_kept_conversation_is_found_by_its_key_alone() -> None:
+    kept = KeptConversations()
+    found = (passage("text"),)
+    answer = Answer("It holds forty-one.", "q", "reader", passages=found, nearest=found)
+    conversation = Conversation((Conversation().asking("one").turns[0].after(answer),))
+    kept.keep("a" * 32, conversation.asking("two"))
+    restored = kept.find("a" * 32)
+    assert [turn.state for turn in restored.turns] == [TurnState.DONE, TurnState.STOPPED]
+    assert restored.turns[0].answer == Answer("It holds forty-one.", "q", "reader", nearest=found)
+    assert kept.find("b" * 32) == Conversation()
+    kept.keep("short", conversation)
+    assert kept.find("short") == Conversation()
+    kept.keep("a" * 32, Conversation())
+    assert kept.find("a" * 32) == Conversation()
+
+
+def test_only_so_much_is_kept() -> None:
+    kept = KeptConversations()
+    conversation = Conversation()
+    for number in range(TURNS_KEPT + 5):
+        conversation = answered(conversation.asking(str(number)), "yes")
+    for number in range(CONVERSATIONS_KEPT + 1):
+        kept.keep(f"{number:032x}", conversation)
+    assert kept.find(f"{0:032x}") == Conversation()
+    assert [turn.number for turn in kept.find(f"{1:032x}").turns] == list(range(5, TURNS_KEPT + 5))
 
 
 def test_items_arrive_in_order_and_failures_after_them() -> None:

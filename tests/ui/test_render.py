@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
-from rag.domain import Citation, Document, DocumentState, Quote, Span
-from ui.render import render_answer, render_page_text, render_partial, shorten
+from rag.domain import Citation, Document, DocumentState, Quote, Span, Verdict
+from ui.render import CLEANER, excerpt, render_answer, render_page_text, render_partial, shorten
 
 DOCUMENT = Document(
     "d1",
@@ -31,7 +32,33 @@ def test_a_marker_becomes_a_chip_that_leads_to_its_citation() -> None:
     html = render_answer("Twelve billion [3].", [citation(3, Span(15, 18))], 7)
     assert '<a class="cite" href="#cite-7-0"' in html
     assert 'aria-label="Source 3: A &lt;guide&gt;, page iv"' in html
-    assert re.search(r"billion<a [^>]+>3</a>\.</p>", html)
+    assert re.search(r"billion\.<a [^>]+>3</a></p>", html)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("So it is [1]. And", "So it is.1 And"),
+        ("So it is [1] [2], and", "So it is,12 and"),
+        ("Is it [1]? Yes.", "Is it?\u20601 Yes."),
+        ("It is so. [1] And", "It is so.1 And"),
+        ("It is “so.” [1]", "It is “so.”\u20601"),
+        ("See [1].5 of it", "See1.5 of it"),
+        ("[1]. No word", "1. No word"),
+    ],
+)
+def test_a_chip_clings_to_its_word_and_follows_the_punctuation(text: str, shown: str) -> None:
+    markers = [Span(*match.span()) for match in re.finditer(r"\[\d\]", text)]
+    citations = [citation(int(text[marker.start + 1]), marker) for marker in markers]
+    for html in (render_answer(text, citations, 0), render_partial(text + "\n")):
+        assert re.sub(r"<[^>]+>", "", html).strip() == shown
+
+
+def test_a_citation_whose_words_were_not_found_is_marked() -> None:
+    doubtful = replace(citation(1, Span(4, 7)), verdict=Verdict.UNSUPPORTED)
+    html = render_answer("So. [1]", [doubtful], 0)
+    assert 'class="cite doubt"' in html
+    assert "page iv, words not found" in html
 
 
 def test_one_marker_may_carry_two_citations() -> None:
@@ -55,6 +82,22 @@ def test_numbers_in_tables_and_their_heads_are_aligned() -> None:
     assert '<th class="n">size</th>' in html
     assert "<th>model</th>" in html
     assert html.count('<td class="n">') == 2
+
+
+def test_a_column_keeps_its_side_while_its_table_is_written() -> None:
+    text = "| a | b | c |\n|---|:-:|---|\n| x | — | 1 |\n| y | 2 | z |\n| w | v | 3 |\n"
+    whole = render_answer(text, [], 0)
+    assert re.findall(r'class="n">(.)', whole) == ["b", "c", "—", "1", "2", "z", "v", "3"]
+    for end in range(text.index("| y |"), len(text) + 1):
+        assert '<th class="n">c</th>' in render_partial(text[:end])
+    assert "style" not in whole
+
+
+def test_an_image_is_only_its_description() -> None:
+    html = render_answer(
+        "See ![the *map*](http://evil/x.png) and ![](//evil/y) [z](/local).", [], 0
+    )
+    assert html == "<p>See the map and  z.</p>\n"
 
 
 HOSTILE = [
@@ -144,6 +187,43 @@ def test_a_mark_over_lines_keeps_every_character() -> None:
     assert re.sub(r"<[^>]+>", "", html) == "onetwothree"
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("4 4 Mixtral: a sparse\nmixture", "Mixtral: a sparse mixture"),
+        ("12 apostles came", "12 apostles came"),
+        ("2024 was good", "2024 was good"),
+        (
+            "## Prices\n| Model | Price |\n|---|--:|\n| **Small** | `$0.1` |",
+            "Prices · Model · Price · Small · $0.1",
+        ),
+        ("> see [the site](https://a.b/c)\n- one\n- two", "see the site one two"),
+        ("-5 degrees, snake_case, a*b", "-5 degrees, snake_case, a*b"),
+    ],
+)
+def test_an_excerpt_has_no_marks_and_no_page_numbers(text: str, shown: str) -> None:
+    assert excerpt(text, 100) == shown
+
+
 def test_shortening_ends_at_a_word() -> None:
     assert shorten("one two  three\nfour", 12) == "one two…"
     assert shorten("infor\x02\r\nmation", 20) == "information"
+
+
+@pytest.mark.parametrize(
+    ("target", "stays"),
+    [
+        ("#cite-0-12", True),
+        ("https://mistral.ai/x", True),
+        ("mailto:a@b.example", True),
+        ("/gradio_api/file=http://198.51.100.7/", False),
+        ("#elsewhere", False),
+        ("//198.51.100.7/a", False),
+        ("page.html", False),
+        ("javascript:alert(1)", False),
+    ],
+)
+def test_the_last_step_drops_every_target_but_the_web_and_our_own_chips(
+    target: str, stays: bool
+) -> None:
+    assert ("href=" in CLEANER.clean(f'<a href="{target}">x</a>')) == stays

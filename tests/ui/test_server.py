@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import asyncio
 import re
+import resource
+import signal
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,12 +18,12 @@ from starlette.routing import Mount
 from ingest.pipeline import Stage
 from ingest.queue import IngestQueue, Job
 from rag.errors import SettingsError
-from rag.settings import load_settings
+from rag.settings import Settings, load_settings
 from rag.wiring import Application
 from tests.builders import paragraph, pdf
 from ui.guard import ROUTES
 from ui.routes import display_name
-from ui.server import create_app, listen, listening_host, submit_samples
+from ui.server import INCOMING, create_app, listen, listening_host, submit_samples
 
 HERE = "http://127.0.0.1:7860"
 SENTENCE = "The harbour of Sainte-Maxime holds forty-one boats in winter."
@@ -168,15 +171,78 @@ def test_an_uploaded_file_becomes_a_document_with_page_images(
 def test_an_unknown_page_is_not_found_in_plain_words(client: TestClient) -> None:
     answer = client.get("/documents/nothing/pages/1.jpg")
     assert (answer.status_code, answer.text) == (404, "There is no such page.")
+    for number in ("9" * 9, "9" * 19, "9" * 5000):
+        assert client.get(f"/documents/nothing/pages/{number}.jpg").status_code == 404
 
 
-def test_a_file_over_the_limit_is_refused(client: TestClient, queue: IngestQueue) -> None:
+@pytest.mark.parametrize(
+    "headers", [{"host": "[::1"}, {"origin": "http://[bad"}, {"origin": "http://[::1"}]
+)
+def test_malformed_headers_are_refused(client: TestClient, headers: dict[str, str]) -> None:
+    assert client.get("/healthz", headers=headers).status_code in (400, 403)
+
+
+def test_an_upload_that_cannot_be_stored_is_told_and_leaves_nothing(
+    client: TestClient, queue: IngestQueue, settings: Settings
+) -> None:
+    folder = settings.data_dir / INCOMING
+    folder.write_text("in the way")
+    answer = client.post("/documents?name=a.txt", content=b"words")
+    assert answer.status_code == 507
+    assert answer.text.startswith(f"a.txt was not taken in. The folder {folder} cannot be written")
+    folder.unlink()
+    assert upload(client, queue, b"words", "a.txt").stage is Stage.DONE
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a limit on the size of files")
+def test_an_upload_for_which_there_is_no_room_is_told_and_leaves_nothing(
+    client: TestClient, queue: IngestQueue, settings: Settings
+) -> None:
+    before, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.getsignal(signal.SIGXFSZ)
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    try:
+        answer = client.post("/documents?name=a.txt", content=b"x" * 900_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert answer.status_code == 507
+    assert answer.text.startswith("a.txt was not taken in. It cannot be stored (File too large)")
+    assert queue.jobs() == []
+    assert list((settings.data_dir / INCOMING).iterdir()) == []
+
+
+def test_a_file_over_the_limit_is_refused_by_name(
+    client: TestClient, queue: IngestQueue, settings: Settings
+) -> None:
     answer = client.post("/documents?name=big.txt", content=b"x" * 1_000_001)
     assert answer.status_code == 413
+    assert answer.text == (
+        "big.txt has 1.1 MB; 1 MB are taken in at most. Split it, or raise TRAMONTANE_MAX_FILE_MB."
+    )
     pieces = (b"x" * 100_000 for _ in range(11))
     answer = client.post("/documents?name=big.txt", content=pieces)
-    assert answer.status_code in (413, 422)
+    assert answer.status_code == 413
+    assert answer.text.startswith("big.txt has more than 1 MB;")
     assert queue.jobs() == []
+    assert list((settings.data_dir / INCOMING).iterdir()) == []
+
+
+def test_no_other_route_takes_in_a_large_body(client: TestClient) -> None:
+    answer = client.post("/gradio_api/queue/join", content=b"x" * 1_000_001)
+    assert answer.status_code == 413
+
+
+def test_the_page_can_ask_whether_the_documents_changed(
+    client: TestClient, queue: IngestQueue, application: Application
+) -> None:
+    before = client.get("/documents").json()["state"]
+    assert client.get("/documents").json()["state"] == before
+    job = upload(client, queue, SENTENCE.encode(), "harbour.txt")
+    after = client.get("/documents").json()["state"]
+    application.catalog.remove(str(job.document_id))  # as the command line would
+    assert len({before, after, client.get("/documents").json()["state"]}) == 3
 
 
 def test_an_upload_needs_a_name(client: TestClient) -> None:
@@ -220,11 +286,41 @@ def test_samples_are_offered_once(
     sample = tmp_path / "sample.txt"
     sample.write_text(SENTENCE)
     application.settings = load_settings({"data_dir": tmp_path / "data", "chat": "reader"})
-    submit_samples(application, queue, [sample])
-    submit_samples(application, queue, [sample])
-    assert [job.name for job in queue.jobs()] == ["sample.txt"]
+    assert submit_samples(application, queue, [sample]) == [1]
     assert ended(queue, 1).stage is Stage.DONE
+    assert submit_samples(application, queue, [sample]) == []
+    assert [job.name for job in queue.jobs()] == ["sample.txt"]
+    application.catalog.remove(str(queue.jobs()[0].document_id))
+    assert submit_samples(application, queue, [sample]) == []
     assert sample.exists()
+
+
+def test_samples_that_failed_are_offered_again_and_those_removed_are_not(
+    tmp_path: Path, application: Application, queue: IngestQueue
+) -> None:
+    there, late = tmp_path / "there.txt", tmp_path / "late.txt"
+    there.write_text(SENTENCE)
+    application.settings = load_settings({"data_dir": tmp_path / "data", "chat": "reader"})
+    first = submit_samples(application, queue, [there, late])
+    outcomes = [job.stage for job in queue.wait(first)]
+    assert outcomes == [Stage.DONE, Stage.FAILED]
+    application.catalog.remove(str(queue.jobs()[0].document_id))
+    late.write_text("Here by now.")
+    (again,) = submit_samples(application, queue, [there, late])
+    assert ended(queue, again).name == "late.txt"
+    assert submit_samples(application, queue, [there, late]) == []
+    names = [each.name for each in application.catalog.documents(application.library.id)]
+    assert names == ["late.txt"]
+
+
+def test_a_library_that_held_something_first_gets_no_samples(
+    tmp_path: Path, client: TestClient, application: Application, queue: IngestQueue
+) -> None:
+    application.settings = load_settings({"data_dir": tmp_path / "data", "chat": "reader"})
+    job = upload(client, queue, SENTENCE.encode(), "mine.txt")
+    assert submit_samples(application, queue, [tmp_path / "sample.txt"]) == []
+    application.catalog.remove(str(job.document_id))
+    assert submit_samples(application, queue, [tmp_path / "sample.txt"]) == []
 
 
 def test_of_gradios_routes_only_those_of_the_page_are_open(client: TestClient) -> None:

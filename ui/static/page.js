@@ -1,10 +1,9 @@
-// What the page does by itself: theme, drawer and sheet, uploads, copying, following the answer.
+// What the page does by itself: theme, notices, uploads, copying (and reading.js: the rest).
 // Everything else goes to the server as events of the HTML blocks (`BRIDGE` in layout.py).
 (() => {
   "use strict";
   const root = document.documentElement;
   const THEME = "tramontane-theme";
-  const WIDE = matchMedia("(min-width: 1101px)");
 
   const recall = (key) => { try { return localStorage.getItem(key); } catch { return null; } };
   const keep = (key, value) => { try { localStorage.setItem(key, value); } catch { /* a strict frame */ } };
@@ -22,35 +21,132 @@
   const gesture = (id, detail) =>
     document.querySelector(`#${id} [id^="html-"]`)?.dispatchEvent(new CustomEvent("gesture", { detail }));
 
-  const say = (sentence) => {
-    let box = document.getElementById("say");
-    if (!box) {
-      box = document.createElement("div");
-      box.id = "say";
-      box.setAttribute("role", "alert");
-      document.body.append(box);
-    }
-    box.textContent = sentence;
-    box.classList.add("on");
-    clearTimeout(say.timer);
-    say.timer = setTimeout(() => box.classList.remove("on"), 7000);
+  // Sentences above the page, one under the other, each for as long as it takes to read.
+  const said = document.createElement("div");
+  said.id = "say";
+  said.setAttribute("role", "log");
+  said.setAttribute("aria-label", "Notices");
+  if (document.body) document.body.append(said); else document.addEventListener("DOMContentLoaded", () => document.body.append(said));
+  const say = (sentence, tone = "") => {
+    const note = document.createElement("p");
+    note.textContent = sentence;
+    note.className = tone;
+    said.append(note);
+    while (said.childElementCount > 4) said.firstElementChild.remove();
+    requestAnimationFrame(() => note.classList.add("on"));
+    setTimeout(() => note.remove(), Math.max(7000, 90 * sentence.length));
   };
 
-  // Uploads: one request a file, its bytes as they are.
-  const send = async (files) => {
-    const list = [...files];
-    for (const [index, file] of list.entries()) {
-      root.dataset.sending = `${index + 1} of ${list.length}`;
-      try {
-        const answer = await fetch(`documents?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file });
-        if (!answer.ok) say((await answer.text()) || "The file could not be sent.");
-      } catch {
-        say(`“${file.name}” could not be sent. Is it too large, or the server gone?`);
+  // Uploads: one request a file, its bytes as they are. Until the server has a file, its row is
+  // ours: waiting, being sent, or with the reason why it was not taken in.
+  const unsent = new Map();
+  const mine = new Set();  // the jobs whose outcome is told here
+  const drawUnsent = () => {
+    const list = document.getElementById("unsent");
+    if (!list) return;
+    for (const row of list.querySelectorAll("li")) if (!unsent.has(row.dataset.key)) row.remove();
+    for (const [key, file] of unsent) {
+      let row = list.querySelector(`[data-key="${key}"]`);
+      if (row?.dataset.reason === file.reason && row.dataset.state === file.state) continue;
+      const drawn = document.createElement("li");
+      drawn.className = file.reason ? "doc job unread" : "doc job";
+      Object.assign(drawn.dataset, { key, reason: file.reason, state: file.state });
+      drawn.innerHTML = '<span class="ico" aria-hidden="true"></span><span class="t"></span><span class="s"></span>';
+      drawn.querySelector(".ico").textContent = (file.name.split(".").slice(1).pop() || "TXT").toUpperCase().slice(0, 4);
+      drawn.querySelector(".t").textContent = drawn.querySelector(".t").title = file.name;
+      drawn.querySelector(".s").textContent = file.state;
+      if (file.reason) {
+        drawn.querySelector(".s").innerHTML = '<span class="st b">not added</span>';
+        drawn.insertAdjacentHTML("beforeend", '<p class="why"></p>' +
+          (file.again ? '<button type="button" class="redo" data-unsent="again">Try again</button>' : "") +
+          '<button type="button" class="x" data-unsent="dismiss"><svg width="15" height="15" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" aria-hidden="true"><path d="m6 6 12 12M18 6 6 18"/></svg></button>');
+        drawn.querySelector(".why").textContent = file.reason;
+        drawn.querySelector(".x").setAttribute("aria-label", `Dismiss ${file.name}`);
       }
-      gesture("documents", { event: "added" });
+      if (row) row.replaceWith(drawn); else list.append(drawn);
     }
-    delete root.dataset.sending;
   };
+  const refuse = (file, reason, again) => {
+    Object.assign(file, { reason, again, state: "" });
+    drawUnsent();
+    say(reason, "bad");
+  };
+  const excess = (file) => {
+    const most = Number(document.getElementById("files")?.dataset.maxMb || Infinity);
+    if (file.size <= most * 1e6) return "";
+    const size = (Math.ceil(file.size / 1e5) / 10).toLocaleString("en");
+    return `${file.name} has ${size} MB; ${most.toLocaleString("en")} MB are taken in at most. Split it, or raise TRAMONTANE_MAX_FILE_MB.`;
+  };
+  const sendOne = async (key) => {
+    const file = unsent.get(key);
+    if (!file) return;
+    Object.assign(file, { state: "sending", reason: "" });
+    drawUnsent();
+    try {
+      const answer = await fetch(`documents?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file.content });
+      if (!answer.ok) return refuse(file, (await answer.text()) || `${file.name} could not be sent.`, answer.status >= 500);
+      mine.add(String((await answer.json()).job));
+      unsent.delete(key);
+      tellOutcomes();
+    } catch {
+      refuse(file, `${file.name} could not be sent. Is the server still running, and the file still there?`, true);
+    }
+    gesture("documents", { event: "added" });
+  };
+  let sending = Promise.resolve();
+  const send = (files) => {
+    for (const content of [...files]) {
+      const key = crypto.randomUUID?.() ?? String(Math.random()).slice(2);
+      const file = { name: content.name, content, state: "waiting", reason: "", again: false };
+      unsent.set(key, file);
+      const reason = excess(content);
+      if (reason) refuse(file, reason, false);
+      else sending = sending.then(() => sendOne(key));
+    }
+    drawUnsent();
+    document.getElementById("left")?.scrollTo({ top: 0 });
+  };
+
+  // What became of the files that were added here: said once, and their rows lit for a while.
+  const fresh = new Map();
+  const tellOutcomes = () => {
+    for (const outcome of document.querySelectorAll("#outcomes i")) {
+      if (!mine.delete(outcome.dataset.job)) continue;
+      say(outcome.textContent, outcome.dataset.tone);
+      if (outcome.dataset.document) fresh.set(outcome.dataset.document, false);
+    }
+    for (const [id, seen] of fresh) {
+      const row = document.querySelector(`.doc[data-id="${CSS.escape(id)}"]`);
+      row?.classList.add("fresh");
+      if (!row || seen) continue;
+      fresh.set(id, true);
+      row.scrollIntoView({ block: "nearest" });
+      setTimeout(() => {
+        fresh.delete(id);
+        document.querySelector(`.doc[data-id="${CSS.escape(id)}"]`)?.classList.remove("fresh");
+      }, 6000);
+    }
+  };
+
+  // Documents come from other tabs and from the command line too: look from time to time, and
+  // at the models' server while it does not answer.
+  let looking = false;
+  const look = async () => {
+    const shown = document.getElementById("outcomes");
+    if (looking || document.hidden || !shown) return;
+    looking = true;
+    try {
+      const answer = await fetch("documents");
+      if (answer.ok && (await answer.json()).state !== shown.dataset.state) gesture("documents", { event: "added" });
+    } catch { /* the server is gone; whatever is asked next says so */ }
+    looking = false;
+  };
+  const lookAtModels = () => { if (!document.hidden) gesture("head", { event: "look" }); };
+  setInterval(look, 5000);
+  setInterval(() => { if (document.querySelector("#head .away")) lookAtModels(); }, 20000);
+  document.addEventListener("visibilitychange", () => { look(); lookAtModels(); });
+  addEventListener("focus", look);
+
   document.addEventListener("change", (event) => {
     if (event.target.id !== "files") return;
     send(event.target.files);
@@ -73,6 +169,22 @@
     send(event.dataTransfer.files);
   });
 
+  // When a document's row goes, the focus goes to what takes its place.
+  const focusAfter = (id) => {
+    const list = document.getElementById("documents");
+    const rows = () => [...list.querySelectorAll(".doc[data-id]")];
+    const index = rows().findIndex((row) => row.dataset.id === id);
+    const leaving = new MutationObserver(() => {
+      const left = rows();
+      if (left.some((row) => row.dataset.id === id)) return;
+      leaving.disconnect();
+      const focused = document.activeElement;
+      if (focused && focused !== document.body && !list.contains(focused)) return;
+      (left[Math.min(index, left.length - 1)]?.querySelector(".t") || document.getElementById("files"))?.focus();
+    });
+    leaving.observe(list, { childList: true, subtree: true });
+  };
+
   // A question before something is removed.
   const confirmRemoval = (control) => {
     const dialog = document.createElement("dialog");
@@ -83,116 +195,51 @@
     dialog.querySelector("p").textContent = "Its pages leave every answer at once. The file itself stays where you took it from.";
     const id = control.dataset.id;
     dialog.addEventListener("close", () => {
-      if (dialog.returnValue === "yes") gesture("documents", { event: "remove", id });
+      if (dialog.returnValue === "yes") {
+        focusAfter(id);
+        gesture("documents", { event: "remove", id });
+      }
       dialog.remove();
     });
     document.body.append(dialog);
     dialog.showModal();
   };
 
-  const drawer = (open) => {
-    root.toggleAttribute("data-drawer", open);
-    document.getElementById("drawer")?.setAttribute("aria-expanded", String(open));
-  };
-  let opener = null;
-  const sheet = (open) => {
-    root.toggleAttribute("data-sheet", open);
-    if (!open && opener) { opener.focus({ preventScroll: true }); opener = null; }
-  };
-
-  // The open citation: its chip is amber, in whatever is drawn of the thread.
-  let opened = null;
-  const markOpened = () => {
-    for (const chip of document.querySelectorAll("#thread a.cite")) {
-      const on = chip.getAttribute("href") === opened;
-      if (on !== chip.hasAttribute("aria-current")) {
-        if (on) chip.setAttribute("aria-current", "true"); else chip.removeAttribute("aria-current");
-      }
-    }
-  };
-  const setOpened = (href) => { opened = href; markOpened(); };
-
   document.addEventListener("click", (event) => {
     const target = event.target instanceof Element ? event.target : null;
     if (!target) return;
     const control = target.closest("button, a, select, label");
-    if (!control) {
-      if (root.hasAttribute("data-drawer") && !target.closest("#left")) drawer(false);
-      return;
-    }
+    if (!control) return;
     if (control.id === "theme") {
       const theme = root.dataset.theme === "dark" ? "light" : "dark";
       keep(THEME, theme);
       setTheme(theme);
-    } else if (control.id === "drawer") drawer(!root.hasAttribute("data-drawer"));
+    }
     else if (control.dataset.confirm === "remove") confirmRemoval(control);
-    else if (control.dataset.close === "source") { sheet(false); setOpened(null); }
+    else if (control.dataset.unsent) {
+      const key = control.closest("li").dataset.key;
+      if (control.dataset.unsent === "again") sending = sending.then(() => sendOne(key));
+      else { unsent.delete(key); drawUnsent(); }
+    } else if (control.dataset.event === "retry") {
+      document.querySelector(`#outcomes [data-job="${control.dataset.id}"]`)?.remove();
+      mine.add(control.dataset.id);
+    }
     else if (control.dataset.copy !== undefined) {
       navigator.clipboard?.writeText(control.dataset.copy).then(() => {
         control.classList.add("done");
         setTimeout(() => control.classList.remove("done"), 1500);
       }, () => say("The browser does not let this page copy."));
-    } else if (control.matches('a[href^="#cite-"]')) {
-      setOpened(control.getAttribute("href"));
-      if (event.detail !== -1) { opener = control; sheet(true); }
-    } else if (control.dataset.event === "cite") {
-      setOpened(`#cite-${control.dataset.turn}-${control.dataset.index}`);
-    } else if (control.dataset.event === "nearest" || control.dataset.event === "show") {
-      opener = control;
-      setOpened(null);
-      drawer(false);
-      sheet(true);
-    } else if (control.dataset.event === "fresh") {
-      setOpened(null);
-      sheet(false);
-      document.querySelector("#question textarea")?.focus();
     }
   });
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
-    if (root.hasAttribute("data-drawer")) drawer(false);
-    else if (root.hasAttribute("data-sheet")) sheet(false);
+  document.addEventListener("turn-ended", (event) => {
+    look();
+    if (event.detail.failed || document.querySelector("#head .away")) lookAtModels();
   });
-
-  // Follow the answer while it is written, unless the reader has scrolled away from its end.
-  let follows = true;
-  let finished = null;
   const watch = () => {
-    const thread = document.getElementById("thread");
-    const source = document.getElementById("source");
-    if (!thread || !source) { requestAnimationFrame(watch); return; }
-    thread.addEventListener("scroll", () => {
-      follows = thread.scrollHeight - thread.scrollTop - thread.clientHeight < 60;
-    }, { passive: true });
-    let turns = 0;
-    new MutationObserver(() => {
-      const articles = thread.querySelectorAll("article.turn");
-      if (articles.length > turns) follows = true;
-      turns = articles.length;
-      if (follows && turns) thread.scrollTop = thread.scrollHeight;
-      markOpened();
-      const last = articles[turns - 1];
-      const state = last ? `${last.dataset.turn} ${last.className}` : null;
-      if (state !== finished) {
-        const wasRunning = finished?.includes("running");
-        finished = state;
-        const chip = last?.querySelector("a.cite");
-        if (wasRunning && last?.classList.contains("done") && chip && WIDE.matches) {
-          const bridge = new MouseEvent("click", { bubbles: true, cancelable: true, detail: -1 });
-          chip.dispatchEvent(bridge);
-        }
-      }
-    }).observe(thread, { childList: true, subtree: true, characterData: true, attributes: true, attributeFilter: ["class"] });
-    new MutationObserver(() => {
-      const page = source.querySelector(".pg");
-      const mark = source.querySelector(".hl.open, .hl.seen, mark.open, mark.seen");
-      if (!page) return;
-      const goal = mark
-        ? page.scrollTop + mark.getBoundingClientRect().top - page.getBoundingClientRect().top - page.clientHeight / 3
-        : 0;
-      page.scrollTo({ top: Math.max(0, goal) });
-      source.querySelector('.qq[aria-current]')?.scrollIntoView({ block: "nearest" });
-    }).observe(source, { childList: true, subtree: true, attributes: true, attributeFilter: ["style", "src", "class"] });
+    const documents = document.getElementById("documents");
+    if (!documents) { requestAnimationFrame(watch); return; }
+    new MutationObserver(() => { drawUnsent(); tellOutcomes(); })
+      .observe(documents, { childList: true, subtree: true });
   };
   watch();
 })();

@@ -63,7 +63,7 @@ def reading(
     vectors = np.empty((0, DIMENSION), dtype=np.float32)
     if chunks:
         vectors = np.stack([vector_of(text) for text in texts])
-    return Reading(document, pages, chunks, vectors)
+    return Reading(document, pages, chunks, vectors, MODEL)
 
 
 def start_python(code: str, *arguments: str) -> subprocess.Popen[str]:

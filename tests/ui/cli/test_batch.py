@@ -42,6 +42,12 @@ def test_a_batch_answers_every_row_in_order(run: Run, filled: Path, tmp_path: Pa
     assert output.err == "6 rows have an error: see their field 'error'.\n"
 
 
+def test_one_row_with_an_error_is_counted_as_one(run: Run, filled: Path, tmp_path: Path) -> None:
+    file = write_rows(tmp_path / "q.jsonl", {"question": " "}, {"question": "boats"})
+    output = run("batch", file, "--retrieve-only")
+    assert (output.code, output.err) == (1, "1 row has an error: see its field 'error'.\n")
+
+
 @pytest.mark.parametrize("name", ["q.csv", "q.tsv"])
 def test_a_batch_reads_csv(name: str, run: Run, filled: Path, tmp_path: Path) -> None:
     separator = "\t" if name.endswith("tsv") else ";"

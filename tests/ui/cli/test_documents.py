@@ -44,13 +44,19 @@ def test_a_file_that_vanishes_costs_itself_alone(
     run: Run, notes: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone = notes / "a-gone.txt"
-    monkeypatch.setattr("ui.inputs.files", lambda _: [gone, notes / "inner" / "light.txt"])
+    monkeypatch.setattr("ui.inputs.files", lambda _: ([gone, notes / "inner" / "light.txt"], []))
     output = run("add", notes, "--json")
     assert output.code == 1
     assert "cannot be read" in output.err
     assert [row["document"] for row in output.rows] == ["a-gone.txt", "light.txt"]
     assert set(output.rows[0]) == DOCUMENT | {"new"}
     assert output.rows[0]["state"] == "failed"
+
+
+def test_a_path_that_is_not_there_costs_itself_alone(run: Run, notes: Path) -> None:
+    output = run("add", "nowhere.pdf", notes / "boats.pdf")
+    assert (output.code, output.out) == (1, "boats.pdf was added.\n")
+    assert output.err == "There is no file or folder nowhere.pdf.\n"
 
 
 def test_an_empty_folder_is_said_to_be_empty(run: Run, tmp_path: Path) -> None:
@@ -75,12 +81,18 @@ def test_listing_shows_every_document(run: Run, filled: Path) -> None:
     output = run("list")
     assert (output.code, output.err) == (0, "")
     head, first, second = output.out.splitlines()
-    assert head.split() == ["id", "document", "pages", "state"]
+    assert head.split() == ["id", "document", "title", "pages", "state"]
     assert first.split()[1:] == ["boats.pdf", "2", "ready"]
     assert second.split()[1:] == ["light.txt", "ready"]
     rows = run("list", "--json").rows
     assert [set(row) for row in rows] == [DOCUMENT, DOCUMENT]
     assert [row["document"] for row in rows] == ["boats.pdf", "light.txt"]
+
+
+def test_a_title_is_listed_where_it_says_more_than_the_name(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "q3.pdf").write_bytes(pdf([PdfPage()], title="Results of the third quarter"))
+    assert run("add", "q3.pdf").code in (0, 1)
+    assert "Results of the third quarter" in run("list").out
 
 
 def test_names_with_markup_are_listed_as_they_are(run: Run, tmp_path: Path) -> None:
@@ -123,3 +135,19 @@ def test_libraries_are_apart(run: Run, filled: Path, notes: Path) -> None:
     assert run("add", notes / "boats.pdf", "--library", "other").code == 0
     assert len(run("list", "--library", "other", "--json").rows) == 1
     assert len(run("list", "--json").rows) == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_what_is_no_file_in_a_folder_is_passed_over_aloud(
+    run: Run, notes: Path, tmp_path: Path
+) -> None:
+    os.mkfifo(notes / "pipe.txt")
+    (notes / "gone.txt").symlink_to(tmp_path / "nowhere")
+    (notes / "folder.txt").symlink_to(notes / "inner")
+    output = run("add", notes, "--data-dir", tmp_path / "data")
+    assert output.code == 0
+    assert output.err.splitlines() == [
+        f"{notes / 'gone.txt'} was passed over: it is a link to nothing.",
+        f"{notes / 'pipe.txt'} was passed over: it is a pipe, a socket or a device.",
+    ]
+    assert output.out.count("was added.") == 2

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import re
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from ui.cli import INTERRUPTED
     ("arguments", "words"),
     [
         (["frobnicate"], "frobnicate"),
-        (["add"], "paths"),
+        (["add"], "PATH"),
         (["search", "x", "-k", "0"], "-k"),
         (["search", "x", "-k", "many"], "-k"),
         (["batch", "x.csv", "--format", "xml"], "--format"),
@@ -56,8 +58,16 @@ def test_a_question_that_cannot_be_searched_is_one_sentence_and_exit_code_2(
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("TRAMONTANE_PORT", "many", "TRAMONTANE_PORT is wrong"),
-        ("TRAMONTANE_PASSAGES", "0", "TRAMONTANE_PASSAGES is wrong"),
+        (
+            "TRAMONTANE_PORT",
+            "many",
+            "TRAMONTANE_PORT must be a whole number from 0 to 65535, not 'many'.",
+        ),
+        (
+            "TRAMONTANE_PASSAGES",
+            "0",
+            "TRAMONTANE_PASSAGES must be a whole number from 1 to 50, not '0'.",
+        ),
         ("TRAMONTANE_DATADIR", "x", "Did you mean TRAMONTANE_DATA_DIR?"),
     ],
 )
@@ -108,6 +118,25 @@ def test_help_is_no_misuse(run: Run) -> None:
     commands = ["serve", "add", "list", "remove", "ask", "search", "batch", "doctor", "rebuild"]
     assert all(f" {command} " in output.out for command in commands)
     assert output.err == ""
+
+
+def test_no_command_at_all_shows_the_help(run: Run) -> None:
+    output = run()
+    assert (output.code, output.err) == (2, "")
+    assert output.out == run("--help").out
+    assert "tramontane add papers/" in output.out
+
+
+@pytest.mark.parametrize("command", ["serve", "add", "ask", "search", "batch", "rebuild"])
+def test_help_names_no_types_of_python(command: str, run: Run) -> None:
+    out = run(command, "--help").out
+    assert f"Usage: tramontane {command} [OPTIONS]" in out
+    assert not re.search(r"<\w+|[{}]|<=", out)
+
+
+def test_the_version_is_that_of_the_package(run: Run) -> None:
+    output = run("--version")
+    assert (output.code, output.out, output.err) == (0, f"tramontane {version('tramontane')}\n", "")
 
 
 def test_an_interrupted_command_says_so_with_its_exit_code(

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import signal
 import socket
 import subprocess
 import sys
@@ -63,6 +65,30 @@ def test_what_goes_into_a_file_is_not_drawn_on_the_terminal(filled: Path, tmp_pa
             os.close(side)
         assert len([json.loads(line) for line in result.stdout.splitlines()]) == lines
         assert b"\x1b[" in drawn  # there was progress to see
+
+
+def test_serving_tells_the_address_the_way_to_stop_and_when_the_samples_are_in(
+    tmp_path: Path,
+) -> None:
+    process = subprocess.Popen(
+        [*COMMAND, "serve", "--port", "0", "--data-dir", str(tmp_path / "data")],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    try:
+        first, second = process.stderr.readline(), process.stderr.readline()
+    finally:
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()
+        process.wait(20)
+        process.stderr.close()
+    assert re.fullmatch(
+        r"Tramontane answers at http://127\.0\.0\.1:\d+ — press Ctrl\+C to stop\.\n", first
+    )
+    assert second == "5 sample documents are in: ask them something.\n"
+    assert (rest, process.returncode) == ("", 130)
 
 
 def test_no_command_but_serve_imports_the_page_or_a_vendor() -> None:

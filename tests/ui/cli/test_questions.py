@@ -30,6 +30,18 @@ def test_passages_in_words(run: Run, filled: Path) -> None:
     assert LIGHT in output.out
 
 
+def test_of_a_long_passage_the_words_around_its_best_sentence_are_shown(
+    run: Run, filled: Path, tmp_path: Path
+) -> None:
+    filler = " ".join(f"Line {number} is about the weather." for number in range(40))
+    (tmp_path / "long.txt").write_text(f"{filler} The oldest sailor is called Honorat. {filler}")
+    assert run("add", "long.txt").code == 0
+    output = run("search", "What is the oldest sailor called?", "-k", "1").out
+    assert "The oldest sailor is called Honorat." in " ".join(output.split())
+    assert output.splitlines()[1].startswith("   … ")
+    assert len(output) < 600
+
+
 def test_a_question_may_come_from_stdin(
     run: Run, filled: Path, stdin: Callable[[bytes], None]
 ) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -97,3 +98,33 @@ def test_a_library_is_embedded_again_with_another_model_and_back(
     output = run("rebuild", "--embedding", "all-MiniLM-L6-v2")
     assert output.out == "3 chunks were embedded again with all-MiniLM-L6-v2.\n"
     assert run("search", BOATS, "--json").rows == expected
+
+
+def test_rebuilding_does_not_claim_what_could_not_be_written(run: Run, filled: Path) -> None:
+    shutil.rmtree(filled / "derived", ignore_errors=True)
+    (filled / "derived").write_text("in the way")
+    output = run("rebuild")
+    assert (output.code, output.out) == (1, "")
+    assert f"{filled / 'derived'} cannot be written: the indexes are kept in memory" in output.err
+    assert run("search", "boats in winter", "--json").rows[0]["text"] == BOATS
+
+
+def test_rebuilding_sweeps_the_files_of_no_document(run: Run, filled: Path) -> None:
+    orphan = filled / "blobs" / "ab" / ("ab" + "0" * 62)
+    orphan.parent.mkdir(exist_ok=True)
+    orphan.write_text("killed before it was published")
+    files = len([path for path in (filled / "blobs").rglob("*") if path.is_file()])
+    output = run("rebuild")
+    assert output.code == 0
+    assert output.err == "Stored files that no document had were deleted: 1.\n"
+    assert not orphan.exists()
+    assert len([path for path in (filled / "blobs").rglob("*") if path.is_file()]) == files - 1
+    assert run("rebuild").err == ""
+
+
+def test_the_doctor_makes_no_library_of_a_mistyped_name(run: Run, filled: Path) -> None:
+    rows = run("doctor", "--library", "typo", "--json").rows
+    (found,) = [row for row in rows if row["subject"] == "library"]
+    assert found["level"] == "note"
+    assert "tramontane add PATH" in found["sentence"]
+    assert "There is no library" in run("search", "boats", "--library", "typo").sentence(2)

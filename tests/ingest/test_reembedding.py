@@ -1,0 +1,44 @@
+"""A library that is embedded with another model while files are taken in."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from ingest.pipeline import Ingestor, Limits, Progress, Stage, reembed
+from rag.errors import EmbeddingMismatchError
+from rag.store.catalog import Catalog
+from tests.fakes import HashEmbedder
+
+LIMITS = Limits(1_000_000, 100)
+
+
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+def test_a_file_for_the_old_model_is_refused_and_nothing_is_mixed(
+    tmp_path: Path, when: str
+) -> None:
+    first, second = tmp_path / "first.txt", tmp_path / "second.txt"
+    first.write_text("The harbour holds forty-one boats.")
+    second.write_text("The lighthouse was lit in 1831.")
+    old, new = HashEmbedder("old", 8), HashEmbedder("new", 16)
+    with closing(Catalog(tmp_path / "data")) as catalog:
+        library = catalog.create_library("documents", old.model, old.dimension)
+        ingestor = Ingestor(catalog, old, LIMITS)
+        ingestor.add(first, library)
+        old.embedded.clear()
+
+        def switch(progress: Progress) -> None:
+            if progress.stage is Stage.EMBEDDING:
+                reembed(catalog, catalog.library("documents"), new, lambda _: None)
+
+        if when == "before":
+            reembed(catalog, library, new, lambda _: None)
+        with pytest.raises(EmbeddingMismatchError, match=r"now embedded with new .* Restart"):
+            ingestor.add(second, library, report=switch)
+
+        assert len(old.embedded) == (0 if when == "before" else 1)
+        assert [each.name for each in catalog.documents(library.id)] == ["first.txt"]
+        assert catalog.vectors(catalog.library("documents"))[1].shape == (1, 16)
+        assert Ingestor(catalog, new, LIMITS).add(second, library).new

@@ -1,0 +1,64 @@
+"""How the command line asks for things: help in plain words, and the options commands share."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+# What Python calls the type of an argument, and the range of a number, which its help names.
+_TYPES = re.compile(r" <(?:str|list\[\w+\])>|  \[\d+<=x<=\d+\]")
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option("--data-dir", metavar="FOLDER", help="Where documents and their index are kept."),
+]
+LibraryName = Annotated[
+    str | None, typer.Option("--library", metavar="NAME", help="The library that is used.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Count = Annotated[
+    int | None,
+    typer.Option("-k", metavar="NUMBER", min=1, max=200, help="How many passages, 1 to 200."),
+]
+ChatName = Annotated[
+    str | None,
+    typer.Option(
+        "--chat",
+        metavar="WHO",
+        help="Who answers: reader (quotes, without a model), auto, a model of La Plateforme such "
+        "as mistral-small-latest, or the URL of a server such as http://127.0.0.1:8000/v1.",
+    ),
+]
+Only = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--document", metavar="NAME", help="Only this document, by name or id; may be repeated."
+    ),
+]
+Paths = Annotated[list[Path], typer.Argument(metavar="PATH", help="Files and folders.")]
+Documents = Annotated[
+    list[str], typer.Argument(metavar="DOCUMENT", help="Names or ids of documents.")
+]
+Question = Annotated[
+    str, typer.Argument(metavar="QUESTION", help="The question, or - to read it from stdin.")
+]
+
+
+class Command(TyperCommand):
+    """A command whose help names no types of Python."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """What follows the command's name, without braces."""
+        pieces = super().collect_usage_pieces(ctx)
+        return [piece.replace("{", "").replace("}", "") for piece in pieces]
+
+    def get_help(self, ctx: Any) -> str:
+        """The help, its columns where they were."""
+        lines = super().get_help(ctx).splitlines()
+        return "\n".join(
+            _TYPES.sub(lambda found: " " * len(found.group()), line).rstrip() for line in lines
+        )

@@ -1,0 +1,243 @@
+// Reading: the conversation as it grows, the citation that is open and its page, and the layers
+// that cover the conversation where there is no room beside it.
+(() => {
+  "use strict";
+  const root = document.documentElement;
+  const BESIDE = matchMedia("(min-width: 900px)");  // the source stands beside the answer
+  const ROOMY = matchMedia("(min-width: 1280px)");  // and the documents too
+  const KEY = "tramontane-conversation";
+  const byId = (id) => document.getElementById(id);
+  const gesture = (id, detail) =>
+    document.querySelector(`#${id} [id^="html-"]`)?.dispatchEvent(new CustomEvent("gesture", { detail }));
+
+  // One of each for the whole page, around what the server draws.
+  const scrim = Object.assign(document.createElement("div"), { id: "scrim" });
+  const skip = Object.assign(document.createElement("a"), { className: "skip", href: "#question", textContent: "Skip to the question" });
+  const live = Object.assign(document.createElement("p"), { id: "announced", className: "sr" });
+  live.setAttribute("role", "status");
+  const frame = () => { document.body.prepend(skip); document.body.append(scrim, live); };
+  if (document.body) frame(); else document.addEventListener("DOMContentLoaded", frame);
+
+  // The open citation: its chip is amber, in whatever is drawn of the thread.
+  let opened = null;
+  const markOpened = () => {
+    for (const chip of document.querySelectorAll("#thread a.cite")) {
+      const on = chip.getAttribute("href") === opened;
+      if (on !== chip.hasAttribute("aria-current")) {
+        if (on) chip.setAttribute("aria-current", "true"); else chip.removeAttribute("aria-current");
+      }
+    }
+  };
+  const setOpened = (href) => { opened = href; markOpened(); };
+  const clearSource = () => { setOpened(null); gesture("source", { event: "clear" }); };
+
+  // Layers: the documents or the source over the rest. The way back of the browser closes them.
+  const PLACES = { drawer: "left", sheet: "right" };
+  let layer = null;
+  let opener = null;
+  let leaving = false;
+  const show = (name) => {
+    const before = layer;
+    if (name === before) return;
+    layer = name;
+    for (const each of Object.keys(PLACES)) root.toggleAttribute(`data-${each}`, each === name);
+    byId("drawer")?.setAttribute("aria-expanded", String(name === "drawer"));
+    for (const id of ["left", "middle", "right"]) byId(id).inert = name !== null && PLACES[name] !== id;
+    if (name) {
+      const place = byId(PLACES[name]);
+      place.tabIndex = -1;
+      place.focus({ preventScroll: true });
+      if (!before && !leaving) history.pushState({ layer: true }, "");
+    } else {
+      if (before === "sheet") setOpened(null);
+      opener?.focus({ preventScroll: true });
+      opener = null;
+      if (history.state?.layer) { leaving = true; history.back(); }
+    }
+  };
+  addEventListener("popstate", () => {
+    if (!leaving) { show(null); return; }
+    leaving = false;
+    if (layer) history.pushState({ layer: true }, "");
+  });
+  if (history.state?.layer) history.replaceState(null, "");
+  BESIDE.addEventListener("change", () => { if (BESIDE.matches && layer === "sheet") show(null); });
+  ROOMY.addEventListener("change", () => { if (ROOMY.matches && layer === "drawer") show(null); });
+  const showSource = (control) => {
+    opener = layer === "drawer" ? byId("drawer") : control;
+    show(BESIDE.matches ? null : "sheet");
+  };
+
+  // The size of the page: as the screen suggests, until the reader chooses one.
+  const MARKS = ".hl:not(.other), mark:not(.other)";
+  const SIZES = [1, 1.25, 1.5, 1.75, 2, 2.5, 3, 4];
+  const READABLE_LINE = 15;  // pixels from the top to the bottom of a line's letters
+  const READABLE_POINT = 1.3;
+  let size = 1;
+  let chosen = null;
+  const readable = (page) => {
+    const sheet = page.querySelector(".sheet");
+    if (!sheet) return 1;
+    const lines = [...sheet.querySelectorAll(MARKS)].map((mark) => mark.getBoundingClientRect().height / size).sort((a, b) => a - b);
+    const wanted = lines.length
+      ? READABLE_LINE / lines[lines.length >> 1]
+      : READABLE_POINT * sheet.dataset.points * size / sheet.getBoundingClientRect().width;
+    return Math.min(3, Math.max(1, wanted));
+  };
+  const resize = (to) => {
+    size = to;
+    root.style.setProperty("--zoom", to);
+    const fit = document.querySelector('[data-zoom="fit"]');
+    if (!fit) return;
+    fit.title = to === 1 ? "Readable size" : "Fit the width";
+    fit.setAttribute("aria-label", fit.title);
+    document.querySelector('[data-zoom="out"]').disabled = to <= SIZES[0];
+    document.querySelector('[data-zoom="in"]').disabled = to >= SIZES.at(-1);
+  };
+  const centre = (page) => {
+    const boxes = [...page.querySelectorAll(MARKS)].map((mark) => mark.getBoundingClientRect())
+      .sort((one, other) => one.top - other.top);
+    if (!boxes.length) { page.scrollTo(0, 0); return; }
+    const view = page.getBoundingClientRect();
+    const left = Math.min(...boxes.map((box) => box.left));
+    const right = Math.max(...boxes.map((box) => box.right));
+    const top = Math.min(...boxes.map((box) => box.top));
+    const bottom = Math.max(...boxes.map((box) => box.bottom));
+    // Of a quote wider than the view, as much as possible.
+    const seen = (start) => boxes.reduce((sum, box) =>
+      sum + Math.max(0, Math.min(box.right, start + view.width) - Math.max(box.left, start)), 0);
+    const begin = boxes.map((box) => box.left - 12).reduce((best, start) => seen(start) > seen(best) + 1 ? start : best, left - 12);
+    const across = right - left < view.width - 24 ? (left + right - view.width) / 2 : begin;
+    const down = bottom - top < view.height / 2 ? (top + bottom - view.height) / 2 : top - view.height / 4;
+    page.scrollBy(across - view.left, down - view.top);
+  };
+  const placePage = () => {
+    const page = document.querySelector("#source .pg");
+    if (!page) return;
+    resize(chosen ?? (BESIDE.matches ? 1 : readable(page)));
+    centre(page);
+    document.querySelector("#source .qq[aria-current]")?.scrollIntoView({ block: "nearest" });
+  };
+  const zoom = (way) => {
+    const page = document.querySelector("#source .pg");
+    const middle = [(page.scrollLeft + page.clientWidth / 2) / page.scrollWidth, (page.scrollTop + page.clientHeight / 2) / page.scrollHeight];
+    if (way === "fit") chosen = size === 1 ? Math.max(1.5, readable(page)) : 1;
+    else chosen = way === "in" ? SIZES.find((each) => each > size + .01) ?? size : SIZES.findLast((each) => each < size - .01) ?? size;
+    resize(chosen);
+    page.scrollTo(middle[0] * page.scrollWidth - page.clientWidth / 2, middle[1] * page.scrollHeight - page.clientHeight / 2);
+  };
+  addEventListener("resize", () => requestAnimationFrame(placePage));
+
+  document.addEventListener("click", (event) => {
+    const target = event.target instanceof Element ? event.target : null;
+    if (target === scrim) { show(null); return; }
+    const control = target?.closest("button, a");
+    if (!control) return;
+    if (control === skip) {
+      event.preventDefault();
+      document.querySelector("#question textarea")?.focus();
+    } else if (control.id === "drawer") {
+      opener = control;
+      show(layer === "drawer" ? null : "drawer");
+    } else if (control.dataset.close === "source") show(null);
+    else if (control.dataset.zoom) zoom(control.dataset.zoom);
+    else if (control.matches('a[href^="#cite-"]')) {
+      setOpened(control.getAttribute("href"));
+      showSource(control);
+    } else if (control.dataset.event === "cite") {
+      setOpened(`#cite-${control.dataset.turn}-${control.dataset.index}`);
+    } else if (control.dataset.event === "nearest" || control.dataset.event === "show") {
+      setOpened(null);
+      showSource(control);
+    } else if (control.dataset.event === "fresh") {
+      setOpened(null);
+      show(null);
+      document.querySelector("#question textarea")?.focus();
+    }
+  });
+  // A citation is a place of this page: it opens nothing in another tab.
+  document.addEventListener("auxclick", (event) => { if (event.target.closest?.("a.cite")) event.preventDefault(); });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !document.querySelector("dialog[open]")) show(null);
+  });
+  let pulled = null;
+  document.addEventListener("touchstart", (event) => {
+    pulled = layer === "sheet" && event.target.closest?.("#right") && !event.target.closest(".pg, .qs") ? event.touches[0].clientY : null;
+  }, { passive: true });
+  document.addEventListener("touchend", (event) => {
+    if (pulled !== null && event.changedTouches[0].clientY - pulled > 60) show(null);
+    pulled = null;
+  });
+
+  // What an ended turn leaves on the right: its first quote, the nearest page, or nothing.
+  const showSourceOf = (turn) => {
+    const chip = turn.classList.contains("done") && turn.querySelector("a.cite");
+    const near = turn.querySelector(".near");
+    if (!BESIDE.matches || !(chip || near)) { clearSource(); return; }
+    if (chip) {
+      setOpened(chip.getAttribute("href"));
+      const [, number, index] = opened.split("-");
+      gesture("source", { event: "cite", turn: number, index });
+    } else {
+      setOpened(null);
+      gesture("source", { event: "nearest", turn: near.dataset.turn, index: near.dataset.index });
+    }
+  };
+  const announce = (turn) => {
+    const answer = turn.querySelector(".a")?.cloneNode(true);
+    for (const chip of answer?.querySelectorAll(".cite") ?? []) chip.remove();
+    const words = (answer?.textContent ?? "").replace(/\s+/g, " ").trim();
+    live.textContent = turn.classList.contains("done") ? words.slice(0, 1500) : turn.querySelector(".note")?.textContent ?? "";
+  };
+
+  // A tab that is loaded again finds its conversation under a random key of its own.
+  const key = () => {
+    try {
+      const kept = sessionStorage.getItem(KEY);
+      if (kept) return kept;
+      const made = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+      sessionStorage.setItem(KEY, made);
+      return made;
+    } catch { return ""; }
+  };
+
+  // Follow the answer while it is written, unless the reader has scrolled away from its end.
+  let follows = true;
+  let finished = null;
+  let restored = false;
+  let turns = 0;
+  const readThread = (thread) => {
+    const articles = thread.querySelectorAll("article.turn");
+    if (!restored && thread.querySelector(".invitation")) {
+      restored = true;
+      gesture("thread", { event: "restore", key: key() });
+    }
+    if (articles.length > turns) follows = true;
+    turns = articles.length;
+    if (follows && turns) thread.scrollTop = thread.scrollHeight;
+    markOpened();
+    const last = articles[turns - 1];
+    const state = last ? `${last.dataset.turn} ${last.className}` : null;
+    if (state === finished) return;
+    const hasEnded = finished?.includes("running") && last && !last.classList.contains("running");
+    finished = state;
+    if (!hasEnded) return;
+    showSourceOf(last);
+    announce(last);
+    document.dispatchEvent(new CustomEvent("turn-ended", { detail: { failed: last.classList.contains("failed") } }));
+  };
+  const watch = () => {
+    const thread = byId("thread");
+    const source = byId("source");
+    if (!thread || !source) { requestAnimationFrame(watch); return; }
+    thread.addEventListener("scroll", () => {
+      follows = thread.scrollHeight - thread.scrollTop - thread.clientHeight < 60;
+    }, { passive: true });
+    new MutationObserver(() => readThread(thread))
+      .observe(thread, { childList: true, subtree: true, characterData: true, attributes: true, attributeFilter: ["class"] });
+    new MutationObserver(placePage)
+      .observe(source, { childList: true, subtree: true, attributes: true, attributeFilter: ["style", "src", "class"] });
+    readThread(thread);
+  };
+  watch();
+})();
