@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from ingest.pipeline import Ingestor, Limits
+from rag.assistant import READER_EVIDENCE
 from rag.domain import Prompt, Source, TextDelta
 from rag.settings import Settings
 from rag.wiring import Application, build
@@ -77,6 +78,8 @@ def refusal(application: Application, questions: list[dict[str, Any]], known: se
         scores[question["passage"] in known].append(
             (found.probability, found.similarity, found.coverage)
         )
+    shares = [(np.array(scores[kind])[:, 0] < READER_EVIDENCE).mean() for kind in (True, False)]
+    print(f"refused by the reader: {shares[0]:.4f} of answerable, {shares[1]:.4f} of the others")
     for column, name in enumerate(("probability", "similarity", "coverage")):
         answerable = np.array(scores[True])[:, column]
         bar = np.quantile(answerable, 1 - ANSWERED)

@@ -22,6 +22,8 @@ LEAST_SCORE = 0.05
 SIMILARITY, COVERAGE, NAMED, EXPECTED, RANK = 0.5, 0.5, 0.15, 0.15, 0.1
 LONGEST_LABEL_WORDS = 12
 FRAGMENT_WORDS = 8
+TELLING_LETTERS = 4
+_WORD = re.compile(r"\w+")
 _NUMBERING = re.compile(r"^(?:\d+(?:\.\d+)*\.?|[A-Z]\.|(?:Table|Figure|Tableau|Tabelle) \d+\.?)\s+")
 _FIGURE = re.compile(r"\d")
 _MARKS = re.compile(r"^\s*(?:[-*•▪●◦]|#{1,6})\s+")
@@ -67,15 +69,17 @@ def choose(
 ) -> list[int]:
     """The positions of the sentences worth quoting, best first.
 
-    A question, a heading and a line that ends in a colon answer nothing, but what follows them
-    may: the next sentence inherits their score. `titles` are the headings that are known.
+    A question, a heading, a line that ends in a colon and what only says the question again answer
+    nothing, but what follows them may: the next sentence inherits their score. `titles` are the
+    headings that are known.
     """
     scores = [
         _score(sentence) + EXPECTED * is_of_the_kind(question, text)
         for sentence, text in zip(sentences, texts, strict=True)
     ]
+    asked = _telling_words(question)
     for position, text in enumerate(texts):
-        if not _leads_on(text, titles):
+        if not _leads_on(text, titles) and _telling_words(text) - asked:
             continue
         following = position + 1
         if following < len(texts) and sentences[following].passage == sentences[position].passage:
@@ -85,6 +89,12 @@ def choose(
     return [
         at for at in ranked if scores[at] > 0 and scores[at] >= WORTH_QUOTING * scores[ranked[0]]
     ]
+
+
+def _telling_words(text: str) -> set[str]:
+    """The figures of a text, and its words of four letters and more."""
+    words = _WORD.findall(flowing(text).casefold())
+    return {word for word in words if len(word) >= TELLING_LETTERS or word[0].isdigit()}
 
 
 def _needs_its_question(position: int, sentences: Sequence[Sentence], texts: Sequence[str]) -> bool:

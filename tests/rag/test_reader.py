@@ -97,6 +97,14 @@ def test_a_sibling_of_what_is_asked_is_not_quoted() -> None:
     assert said("What do the weights of Mixtral 8x22B take?", sources(only)) == ""
 
 
+def test_what_only_says_the_question_again_is_not_quoted() -> None:
+    text = "FOOT LOCKER, INC.\n\nAda Byron leads Foot Locker as its president."
+
+    assert said("Who is president of Foot Locker?", sources(text)) == (
+        "“Ada Byron leads Foot Locker as its president.” [1]"
+    )
+
+
 def test_a_figure_answers_how_many() -> None:
     sentences, texts = measured(0.5, 0.5), ["Ducks can fly.", "There are 12 ducks."]
 
@@ -118,7 +126,7 @@ def test_the_question_of_another_passage_lends_nothing() -> None:
 
 
 def test_only_what_is_nearly_as_good_as_the_best_is_quoted_too() -> None:
-    texts = ["a.", "b.", "c.", "d.", "e."]
+    texts = ["Ducks fly.", "Geese swim.", "Cats sleep.", "Dogs bark.", "Frogs jump."]
 
     assert choose("?", measured(0.5, 0.9, 0.89, 0.88, 0.87), texts) == [1, 2, 3]
     assert choose("?", measured(0.5, 0.9, 0.1, 0.1, 0.1), texts) == [1]
