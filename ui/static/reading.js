@@ -71,7 +71,7 @@
   // The size of the page: as the screen suggests, until the reader chooses one.
   const MARKS = ".hl:not(.other), mark:not(.other)";
   const SIZES = [1, 1.25, 1.5, 1.75, 2, 2.5, 3, 4];
-  const READABLE_LINE = 15;  // pixels from the top to the bottom of a line's letters
+  const READABLE_LINE = 14;  // pixels from the top to the bottom of a line's letters
   const READABLE_POINT = 1.3;
   let size = 1;
   let chosen = null;
