@@ -185,8 +185,13 @@ def _connect_documents(page: Page, application: Application, queue: IngestQueue)
     page.documents.remove(does.remove, states, [*shown, page.source], **each)
     page.documents.retry(does.retry, states, shown, **each)
     page.documents.dismiss(does.dismiss, page.choice, page.documents, **each)
-    page.documents.choose(does.choose, page.choice, chosen, **each)
-    page.documents.every(does.choose_all_or_none, page.choice, chosen, **each)
+    # A refresh that was under way may end after the choice and draw the old one: draw once more.
+    page.documents.choose(does.choose, page.choice, chosen, **each).then(
+        does.refresh, states, shown, **QUICK
+    )
+    page.documents.every(does.choose_all_or_none, page.choice, chosen, **each).then(
+        does.refresh, states, shown, **QUICK
+    )
     page.head.look(does.show_head, page.choice, page.head, **latest)
     page.head.model(does.pick, page.choice, page.choice, **each)
 
