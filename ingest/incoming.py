@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from rag.errors import StoreError
+from rag.store.blobs import sync_folder
 
 logger = logging.getLogger(__name__)
 
@@ -89,7 +90,7 @@ class Incoming:
                 os.fsync(file.fileno())
             self._write_note(waiting)
             path.rename(place)
-            _sync_folder(self._folder)
+            sync_folder(self._folder)
         except OSError as error:
             with suppress(OSError):
                 _note_of(place).unlink(missing_ok=True)
@@ -196,13 +197,3 @@ def _is_abandoned(path: Path) -> bool:
         return is_ours and time.time() - path.stat().st_mtime > ABANDONED_SECONDS
     except OSError:  # gone by now
         return False
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
