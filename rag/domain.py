@@ -117,11 +117,25 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
+class Reasons:
+    """Why a passage came: what each kind of search gave to its score, 0 or more.
+
+    `words` and their spelling; `meaning`, of the passage and of its best sentence; `title`, where
+    the question names its document.
+    """
+
+    words: float = 0.0
+    meaning: float = 0.0
+    title: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
     """Chunks as retrieved, joined with their neighbours on the same page.
 
     `chunk_ids` are catalog keys, the best one first; `score` orders the passages of one question;
-    `offset` is where the page starts in the text of the whole document.
+    `offset` is where the page starts in the text of the whole document; `reasons` are None for a
+    passage that was opened, not searched.
     """
 
     document: Document
@@ -134,6 +148,7 @@ class Passage:
     score: float
     chunk_ids: tuple[int, ...]
     offset: int = 0
+    reasons: Reasons | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,10 +283,26 @@ class Finish:
 
 
 @dataclass(frozen=True, slots=True)
+class Manner:
+    """How one question is to be answered.
+
+    `bar` is the evidence below which it is refused, None for the usual one; with `rewrite` false it
+    is searched as it stands, in one piece.
+    """
+
+    bar: float | None = None
+    rewrite: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Rewritten:
-    """The question as it is searched, when it differs from the one asked."""
+    """The question as it is searched, when it differs from the one asked.
+
+    `parts` are the questions it was taken apart into, none for a question in one piece.
+    """
 
     question: str
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +325,8 @@ class Answer:
 
     `text` is the concatenation of the deltas. `nearest` are the pages to show when `refused`;
     `notice` is a sentence on how the answer came about, empty when there is nothing to say;
-    `cost` is in dollars, None where the model has no price.
+    `cost` is in dollars, None where the model has no price. `question` and its `parts` are as they
+    were searched; `evidence` is what the passages promise, from 0 to 1, None where there are none.
     """
 
     text: str
@@ -310,6 +342,8 @@ class Answer:
     usage: Usage | None = None
     cost: float | None = None
     seconds: float = 0.0
+    parts: tuple[str, ...] = ()
+    evidence: float | None = None
 
 
 Event = Rewritten | Retrieved | ToolCall | ToolResult | TextDelta | Answer

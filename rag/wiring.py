@@ -9,6 +9,19 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 
 from rag.assistant import Assistant
+from rag.connections import (
+    MINILM,
+    MISTRAL_EMBED,
+    build_embedder,
+    check_chat,
+    default_model,
+    is_url,
+    la_plateforme_models,
+    mistral_chat,
+    served_names,
+    server_chat,
+    wanted_embedding,
+)
 from rag.doctor import Check, Note, look_at_library
 from rag.domain import Library, ModelCard, Scope
 from rag.errors import (
@@ -16,10 +29,9 @@ from rag.errors import (
     ModelNotFoundError,
     NotFoundError,
     RagError,
-    SettingsError,
 )
 from rag.evidence import SentenceScorer
-from rag.models import DEFAULT_CHAT_MODEL, find_model, offered_models
+from rag.models import offered_models
 from rag.protocols import ChatModel, Embedder
 from rag.providers.minilm.embedder import MiniLmEmbedder
 from rag.providers.reader import READER, EmbeddedReader
@@ -31,9 +43,6 @@ from rag.store.lexical import Words
 from rag.tools import Tool
 from rag.toolset import tools_for
 
-MINILM, MISTRAL_EMBED = "all-MiniLM-L6-v2", "mistral-embed"
-PROBE_SECONDS = 2.0
-DOCTOR_SECONDS = 10.0
 NAMES_SHOWN = 10
 PROBE_LASTS_SECONDS = 20.0
 
@@ -76,7 +85,7 @@ class Application:
         A server of one's own stands there with the models it lists, as long as it can be reached.
         """
         names = [default_model(self.settings)]
-        if _is_url(self.settings.chat):
+        if is_url(self.settings.chat):
             names = self._served_names() or names
         if self.settings.mistral_api_key is not None:
             names += offered_models()
@@ -89,7 +98,7 @@ class Application:
 
     def away(self) -> ModelCard | None:
         """The model of the configured server of one's own, when that does not answer now."""
-        if not _is_url(self.settings.chat) or self._served_names():
+        if not is_url(self.settings.chat) or self._served_names():
             return None
         return self._chat(self.settings.chat).card
 
@@ -123,9 +132,9 @@ class Application:
         if name == READER:
             return EmbeddedReader(self.scorer)
         on_la_plateforme = settings.mistral_api_key is not None and name in offered_models()
-        if _is_url(settings.chat) and not on_la_plateforme:
-            return _server_chat(settings, settings.chat_model if _is_url(name) else name)
-        return _mistral_chat(settings, name)
+        if is_url(settings.chat) and not on_la_plateforme:
+            return server_chat(settings, settings.chat_model if is_url(name) else name)
+        return mistral_chat(settings, name)
 
     def _served_names(self) -> list[str]:
         """The models of the configured server, the configured one first."""
@@ -171,57 +180,6 @@ def build_existing(settings: Settings) -> Application:
     return build(settings)
 
 
-def default_model(settings: Settings) -> str:
-    """The name of the model that answers unless another is chosen."""
-    if settings.chat == "reader":
-        return READER
-    if settings.chat == "auto":
-        return DEFAULT_CHAT_MODEL if settings.mistral_api_key is not None else READER
-    return settings.chat
-
-
-def check_chat(settings: Settings) -> None:
-    """Refuse a chat setting that cannot work.
-
-    Raises:
-        SettingsError: it names a model that needs a key, or is no address.
-        ModelNotFoundError: it names a model that La Plateforme has retired.
-    """
-    name = default_model(settings)
-    if name == READER:
-        return
-    if _is_url(name):
-        from rag.providers.faults import checked_address
-
-        checked_address(name, "TRAMONTANE_CHAT")
-        return
-    if "/" in name or ":" in name:
-        raise SettingsError(
-            f"TRAMONTANE_CHAT is {name!r}, which is neither a model of La Plateforme nor an "
-            "address. For a server of your own give its URL, such as http://127.0.0.1:8000/v1, "
-            "and the model's name in TRAMONTANE_CHAT_MODEL."
-        )
-    if settings.mistral_api_key is None:
-        raise SettingsError(
-            f"TRAMONTANE_CHAT is {name!r}, a model of La Plateforme, and there is no key. Set "
-            "MISTRAL_API_KEY, or TRAMONTANE_CHAT=reader to answer without a model."
-        )
-    find_model(name)
-
-
-def served_names(settings: Settings) -> tuple[str, ...]:
-    """The models the configured server lists now; none when it does not answer."""
-    from rag.providers.openai_compatible import served_models
-
-    try:
-        models = served_models(
-            settings.chat, api_key=_chat_key(settings), timeout_seconds=PROBE_SECONDS
-        )
-    except RagError:
-        return ()
-    return tuple(model.name for model in models)
-
-
 def checks(settings: Settings) -> list[Check]:
     """What a doctor should look at."""
     looks = [Check("library", lambda: _look_at_library(settings))]
@@ -258,20 +216,9 @@ def _has_library(settings: Settings) -> bool:
 
 
 def _look_at_key(settings: Settings) -> str:
-    count = len(_la_plateforme_models(settings))
+    count = len(la_plateforme_models(settings))
     models = "1 model" if count == 1 else f"{count} models"
     return f"The key is valid at {settings.mistral_url}, which serves {models}."
-
-
-def _la_plateforme_models(settings: Settings) -> list[str]:
-    from rag.providers.mistral import probe_mistral
-
-    key = settings.mistral_api_key
-    return probe_mistral(
-        key.get_secret_value() if key else "",
-        url=settings.mistral_url,
-        timeout_seconds=min(settings.request_timeout_seconds, DOCTOR_SECONDS),
-    )
 
 
 def _look_at_chat(settings: Settings) -> str:
@@ -279,12 +226,12 @@ def _look_at_chat(settings: Settings) -> str:
     name = default_model(settings)
     if name == READER:
         return "The embedded reader answers: it quotes, without a language model."
-    if _is_url(name):
-        card = _server_chat(settings, settings.chat_model).connect()
+    if is_url(name):
+        card = server_chat(settings, settings.chat_model).connect()
         served = served_names(settings)
     else:
-        card = _mistral_chat(settings, name).connect()
-        served = tuple(_la_plateforme_models(settings))
+        card = mistral_chat(settings, name).connect()
+        served = tuple(la_plateforme_models(settings))
     if served and not {card.name, f"{card.name}:latest"} & set(served):
         raise ModelNotFoundError(
             f"{card.place} does not serve {card.name}. It serves: {_some(served)}."
@@ -295,36 +242,6 @@ def _look_at_chat(settings: Settings) -> str:
 def _some(names: Sequence[str]) -> str:
     shown = ", ".join(names[:NAMES_SHOWN])
     return shown if len(names) <= NAMES_SHOWN else f"{shown} and {len(names) - NAMES_SHOWN} more"
-
-
-def wanted_embedding(settings: Settings, recorded: str | None) -> str:
-    """Which embedding model a library gets, or keeps."""
-    if settings.embedding != "auto":
-        return settings.embedding
-    if recorded is not None:
-        return recorded
-    return MINILM if settings.mistral_api_key is None else MISTRAL_EMBED
-
-
-def build_embedder(settings: Settings, model: str, local: Embedder) -> Embedder:
-    """The embedder of that name.
-
-    Raises:
-        SettingsError: it needs a key that is not set.
-    """
-    if model == MINILM:
-        return local
-    if settings.mistral_api_key is None:
-        raise SettingsError(
-            f"{model} needs a key. Set MISTRAL_API_KEY, or TRAMONTANE_EMBEDDING={MINILM}."
-        )
-    from rag.providers.mistral import MistralEmbedder
-
-    return MistralEmbedder(
-        settings.mistral_api_key.get_secret_value(),
-        url=settings.mistral_url,
-        timeout_seconds=settings.request_timeout_seconds,
-    )
 
 
 def open_for_reembedding(settings: Settings) -> tuple[Catalog, Library, Embedder]:
@@ -364,36 +281,3 @@ def _embedder(settings: Settings, catalog: Catalog, local: Embedder) -> Embedder
             f"Set it, or run `tramontane rebuild --embedding {MINILM}` to embed it again here."
         )
     return build_embedder(settings, model, local)
-
-
-def _mistral_chat(settings: Settings, name: str) -> ChatModel:
-    if settings.mistral_api_key is None:
-        raise SettingsError(f"{name} needs a key. Set MISTRAL_API_KEY and start again.")
-    from rag.providers.mistral import MistralChat
-
-    return MistralChat(
-        settings.mistral_api_key.get_secret_value(),
-        name,
-        url=settings.mistral_url,
-        timeout_seconds=settings.request_timeout_seconds,
-    )
-
-
-def _server_chat(settings: Settings, model: str | None) -> ChatModel:
-    from rag.providers.openai_compatible import OpenAiCompatibleChat
-
-    return OpenAiCompatibleChat(
-        settings.chat,
-        model=model,
-        api_key=_chat_key(settings),
-        context_tokens=settings.chat_context_tokens,
-        timeout_seconds=settings.request_timeout_seconds,
-    )
-
-
-def _chat_key(settings: Settings) -> str | None:
-    return None if settings.chat_api_key is None else settings.chat_api_key.get_secret_value()
-
-
-def _is_url(name: str) -> bool:
-    return name.startswith(("http://", "https://"))

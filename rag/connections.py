@@ -1,0 +1,154 @@
+"""Chat models and embedders as the settings ask for them.
+
+Providers are imported where they are built: their clients take long to import, and most commands
+need none of them.
+"""
+
+from __future__ import annotations
+
+from rag.errors import RagError, SettingsError
+from rag.models import DEFAULT_CHAT_MODEL, find_model
+from rag.protocols import ChatModel, Embedder
+from rag.providers.reader import READER
+from rag.settings import Settings
+
+MINILM, MISTRAL_EMBED = "all-MiniLM-L6-v2", "mistral-embed"
+PROBE_SECONDS = 2.0
+DOCTOR_SECONDS = 10.0
+
+
+def default_model(settings: Settings) -> str:
+    """The name of the model that answers unless another is chosen."""
+    if settings.chat == "reader":
+        return READER
+    if settings.chat == "auto":
+        return DEFAULT_CHAT_MODEL if settings.mistral_api_key is not None else READER
+    return settings.chat
+
+
+def check_chat(settings: Settings) -> None:
+    """Refuse a chat setting that cannot work.
+
+    Raises:
+        SettingsError: it names a model that needs a key, or is no address.
+        ModelNotFoundError: it names a model that La Plateforme has retired.
+    """
+    name = default_model(settings)
+    if name == READER:
+        return
+    if is_url(name):
+        from rag.providers.faults import checked_address
+
+        checked_address(name, "TRAMONTANE_CHAT")
+        return
+    if "/" in name or ":" in name:
+        raise SettingsError(
+            f"TRAMONTANE_CHAT is {name!r}, which is neither a model of La Plateforme nor an "
+            "address. For a server of your own give its URL, such as http://127.0.0.1:8000/v1, "
+            "and the model's name in TRAMONTANE_CHAT_MODEL."
+        )
+    if settings.mistral_api_key is None:
+        raise SettingsError(
+            f"TRAMONTANE_CHAT is {name!r}, a model of La Plateforme, and there is no key. Set "
+            "MISTRAL_API_KEY, or TRAMONTANE_CHAT=reader to answer without a model."
+        )
+    find_model(name)
+
+
+def served_names(settings: Settings) -> tuple[str, ...]:
+    """The models the configured server lists now; none when it does not answer."""
+    from rag.providers.openai_compatible import served_models
+
+    try:
+        models = served_models(
+            settings.chat, api_key=_chat_key(settings), timeout_seconds=PROBE_SECONDS
+        )
+    except RagError:
+        return ()
+    return tuple(model.name for model in models)
+
+
+def la_plateforme_models(settings: Settings) -> list[str]:
+    """The models that La Plateforme serves to the key.
+
+    Raises:
+        ProviderError: it cannot be reached, or refuses the key.
+    """
+    from rag.providers.mistral import probe_mistral
+
+    key = settings.mistral_api_key
+    return probe_mistral(
+        key.get_secret_value() if key else "",
+        url=settings.mistral_url,
+        timeout_seconds=min(settings.request_timeout_seconds, DOCTOR_SECONDS),
+    )
+
+
+def wanted_embedding(settings: Settings, recorded: str | None) -> str:
+    """Which embedding model a library gets, or keeps."""
+    if settings.embedding != "auto":
+        return settings.embedding
+    if recorded is not None:
+        return recorded
+    return MINILM if settings.mistral_api_key is None else MISTRAL_EMBED
+
+
+def build_embedder(settings: Settings, model: str, local: Embedder) -> Embedder:
+    """The embedder of that name.
+
+    Raises:
+        SettingsError: it needs a key that is not set.
+    """
+    if model == MINILM:
+        return local
+    if settings.mistral_api_key is None:
+        raise SettingsError(
+            f"{model} needs a key. Set MISTRAL_API_KEY, or TRAMONTANE_EMBEDDING={MINILM}."
+        )
+    from rag.providers.mistral import MistralEmbedder
+
+    return MistralEmbedder(
+        settings.mistral_api_key.get_secret_value(),
+        url=settings.mistral_url,
+        timeout_seconds=settings.request_timeout_seconds,
+    )
+
+
+def mistral_chat(settings: Settings, name: str) -> ChatModel:
+    """A model of La Plateforme.
+
+    Raises:
+        SettingsError: there is no key.
+    """
+    if settings.mistral_api_key is None:
+        raise SettingsError(f"{name} needs a key. Set MISTRAL_API_KEY and start again.")
+    from rag.providers.mistral import MistralChat
+
+    return MistralChat(
+        settings.mistral_api_key.get_secret_value(),
+        name,
+        url=settings.mistral_url,
+        timeout_seconds=settings.request_timeout_seconds,
+    )
+
+
+def server_chat(settings: Settings, model: str | None) -> ChatModel:
+    """A model of the configured server, its first one by default."""
+    from rag.providers.openai_compatible import OpenAiCompatibleChat
+
+    return OpenAiCompatibleChat(
+        settings.chat,
+        model=model,
+        api_key=_chat_key(settings),
+        context_tokens=settings.chat_context_tokens,
+        timeout_seconds=settings.request_timeout_seconds,
+    )
+
+
+def _chat_key(settings: Settings) -> str | None:
+    return None if settings.chat_api_key is None else settings.chat_api_key.get_secret_value()
+
+
+def is_url(name: str) -> bool:
+    """Whether the name of a chat model is the address of a server."""
+    return name.startswith(("http://", "https://"))
