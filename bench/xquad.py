@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 from ingest.pipeline import Ingestor, Limits
-from rag.assistant import READER_EVIDENCE
 from rag.domain import Prompt, Source, TextDelta
+from rag.evidence import USUAL_BAR
 from rag.settings import Settings
 from rag.wiring import Application, build
 
@@ -71,16 +71,16 @@ def quality(application: Application, questions: list[dict[str, Any]]) -> None:
 
 def refusal(application: Application, questions: list[dict[str, Any]], known: set[str]) -> None:
     """Print the share of unanswerable questions refused where 95 % of the others are answered."""
-    scores: dict[bool, list[tuple[float, float, float]]] = {True: [], False: []}
+    scores: dict[bool, list[tuple[float]]] = {True: [], False: []}
     for question in questions:
         evidence = application.retriever.retrieve(question["question"], application.scope(), 8)
         found = evidence.evidence
         scores[question["passage"] in known].append(
-            (found.probability, found.similarity, found.coverage)
+            (found.score,)
         )
-    shares = [(np.array(scores[kind])[:, 0] < READER_EVIDENCE).mean() for kind in (True, False)]
+    shares = [(np.array(scores[kind])[:, 0] < USUAL_BAR).mean() for kind in (True, False)]
     print(f"refused by the reader: {shares[0]:.4f} of answerable, {shares[1]:.4f} of the others")
-    for column, name in enumerate(("probability", "similarity", "coverage")):
+    for column, name in enumerate(("evidence",)):
         answerable = np.array(scores[True])[:, column]
         bar = np.quantile(answerable, 1 - ANSWERED)
         refused = (np.array(scores[False])[:, column] < bar).mean()

@@ -12,6 +12,7 @@ from rag.domain import (
     Answer,
     Event,
     Finish,
+    Manner,
     Message,
     ModelCard,
     Passage,
@@ -26,29 +27,27 @@ from rag.domain import (
     Usage,
 )
 from rag.errors import InvalidReplyError
+from rag.evidence import USUAL_BAR
 from rag.folding import encodable
 from rag.models import answer_cost
 from rag.prompts import compose, compose_rewrite, fits, render_sources
 from rag.protocols import ChatModel
 from rag.refusal import RefusalReader
+from rag.rephrasing import from_reply, rephrased
 from rag.retrieval import Retriever, checked_question
-from rag.tools import Tool, run_tool
+from rag.tools import NOTHING_ANSWERS, Tool, run_tool
 
 MAX_TOOL_ROUNDS = 4
 MAX_CALLS_A_ROUND = 5
 NEAREST_PAGES = 3
-LONGEST_REWRITE, LONGER_BY = 1_000, 200  # characters; a longer reply is no question
-REWRITE_LINES = 2
-# Below this probability that the passages hold the answer, nothing is asked of a model. A model
-# that can say no itself is stopped only where nothing at all fits.
-READER_EVIDENCE = 0.55  # see `Evidence`
-MODEL_EVIDENCE = 0.001
 REFUSAL = "The documents do not say."
 NO_ROOM = "There is no room left to read this. Answer from what you have."
 NOTHING_TO_SEARCH = "There is nothing to search yet: add a document, or choose one to ask."
 QUOTED = "Quoted from the documents by the embedded reader: no language model wrote this."
 UNCITED = "Nothing in this answer cites a document: check it before you rely on it."
 TRUNCATED = "The model stopped at its length limit: the answer is not complete."
+
+USUAL = Manner()
 
 ToolsFor = Callable[[Scope], Sequence[Tool]]
 
@@ -59,6 +58,7 @@ class _Turn:
 
     question: str
     started: float
+    parts: tuple[str, ...] = ()
     passages: tuple[Passage, ...] = ()
     sources: list[Source] = field(default_factory=list)
     markers: MarkerReader = field(default_factory=MarkerReader)
@@ -67,6 +67,7 @@ class _Turn:
     text: str = ""
     complete: bool = True
     refused: bool = False
+    evidence: float | None = None
 
     def number(self, passages: Sequence[Passage]) -> list[Source]:
         """Give passages their numbers; one seen before keeps the one it had."""
@@ -102,20 +103,32 @@ class Assistant:
     """Answers questions from the documents in a scope, with citations."""
 
     def __init__(
-        self, chat: ChatModel, retriever: Retriever, tools_for: ToolsFor, passages: int
+        self,
+        chat: ChatModel,
+        retriever: Retriever,
+        tools_for: ToolsFor,
+        passages: int,
+        *,
+        bar: float = USUAL_BAR,
     ) -> None:
-        """Take the model, the way to passages, the tools of a scope, and how many passages."""
+        """Take the model, the way to passages, the tools of a scope, and how many passages.
+
+        `bar` is the evidence below which a question is refused.
+        """
         self._chat = chat
         self._retriever = retriever
         self._tools_for = tools_for
         self._passages = passages
+        self._bar = bar
 
     @property
     def card(self) -> ModelCard:
         """The model that answers."""
         return self._chat.card
 
-    def ask(self, question: str, history: Sequence[Message], scope: Scope) -> Iterator[Event]:
+    def ask(
+        self, question: str, history: Sequence[Message], scope: Scope, manner: Manner = USUAL
+    ) -> Iterator[Event]:
         """Yield what happens as it happens; the last event is the whole `Answer`.
 
         Closing the generator stops the model.
@@ -125,12 +138,15 @@ class Assistant:
         """
         turn = _Turn(checked_question(question), time.monotonic())
         self._chat.connect()
-        yield from self._rewritten(turn, history)
-        retrieval = self._retriever.retrieve(turn.question, scope, self._passages)
+        if manner.rewrite:
+            yield from self._rewritten(turn, history)
+        retrieval = self._retriever.retrieve(turn.question, scope, self._passages, turn.parts)
         turn.passages = retrieval.passages
         yield Retrieved(retrieval.passages)
-        bar = MODEL_EVIDENCE if self.card.instructable else READER_EVIDENCE
-        if not retrieval.passages or retrieval.evidence.probability < bar:
+        turn.evidence = retrieval.evidence.score if retrieval.passages else None
+        bar = self._bar if manner.bar is None else manner.bar
+        too_low = retrieval.evidence.is_below(bar, instructable=self.card.instructable)
+        if not retrieval.passages or too_low:
             turn.refused = True
         else:
             turn.number(retrieval.passages)
@@ -145,9 +161,15 @@ class Assistant:
         return drain(self.ask(question, (), scope))
 
     def _rewritten(self, turn: _Turn, history: Sequence[Message]) -> Iterator[Event]:
-        """Put the standalone question in place of a follow-up; a reply cut short is not used."""
-        if not history or not self.card.instructable:
-            return
+        """Put the question that stands alone, and its parts, in place of the one asked."""
+        found = self._rephrased(turn, history) if history and self.card.instructable else None
+        found = found or rephrased(turn.question, history)
+        if found != Rewritten(turn.question):
+            turn.question, turn.parts = found.question, found.parts
+            yield found
+
+    def _rephrased(self, turn: _Turn, history: Sequence[Message]) -> Rewritten | None:
+        """What the model makes of a follow-up; a reply cut short is not used."""
         text, whole = "", False
         for item in self._chat.stream(compose_rewrite(turn.question, history, self.card)):
             if isinstance(item, TextDelta):
@@ -155,11 +177,7 @@ class Assistant:
             elif isinstance(item, Finish):
                 whole = item.complete
                 turn.spend(item.usage)
-        lines = text.strip().splitlines()
-        text = encodable(" ".join(text.split())).strip('"“” ')
-        if whole and len(lines) <= REWRITE_LINES and _is_rewrite(text, turn.question):
-            turn.question = text
-            yield Rewritten(text)
+        return from_reply(text, turn.question) if whole else None
 
     def _converse(self, turn: _Turn, history: Sequence[Message], scope: Scope) -> Iterator[Event]:
         """Ask the model, running the tools it calls, until it answers."""
@@ -217,6 +235,8 @@ class Assistant:
         """The prompt with the result of a call, as far as the model can still read it."""
         sources = turn.number(result.passages)
         content = render_sources(sources) if sources else result.content
+        if sources and result.content == NOTHING_ANSWERS:
+            content = f"{NOTHING_ANSWERS}\n\n{content}"
         message = Message("tool", content, tool_call_id=result.call.id)
         if not fits(message, prompt, self.card):
             return replace(prompt, messages=(*prompt.messages, replace(message, content=NO_ROOM)))
@@ -242,6 +262,8 @@ class Assistant:
             turn.usage,
             answer_cost(self.card, turn.usage) if turn.usage else None,
             time.monotonic() - turn.started,
+            turn.parts,
+            turn.evidence,
         )
 
     def _notice(self, turn: _Turn, cited: bool) -> str:
@@ -250,12 +272,6 @@ class Assistant:
         if not self.card.instructable:
             return QUOTED
         return TRUNCATED if not turn.complete else "" if cited else UNCITED
-
-
-def _is_rewrite(text: str, question: str) -> bool:
-    """Whether a reply is another wording of the question, rather than an answer or nothing."""
-    longest = min(LONGEST_REWRITE, 2 * len(question) + LONGER_BY)
-    return bool(text) and text != question and len(text) <= longest
 
 
 def drain(events: Iterator[Event]) -> Answer:

@@ -6,9 +6,12 @@ need none of them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from rag.errors import RagError, SettingsError
+from rag.listwise import ListwiseReranker
 from rag.models import DEFAULT_CHAT_MODEL, find_model
-from rag.protocols import ChatModel, Embedder
+from rag.protocols import ChatModel, Embedder, Reranker
 from rag.providers.reader import READER
 from rag.settings import Settings
 
@@ -141,6 +144,46 @@ def server_chat(settings: Settings, model: str | None) -> ChatModel:
         model=model,
         api_key=_chat_key(settings),
         context_tokens=settings.chat_context_tokens,
+        timeout_seconds=settings.request_timeout_seconds,
+    )
+
+
+def check_reranking(settings: Settings) -> None:
+    """Refuse a reranking setting that cannot work.
+
+    Raises:
+        SettingsError: it asks for a chat model where none answers, or is no address.
+    """
+    if settings.rerank == "chat" and default_model(settings) == READER:
+        raise SettingsError(
+            "TRAMONTANE_RERANK is `chat`, and the embedded reader, which answers here, cannot "
+            "rank. Set TRAMONTANE_CHAT to a model, or TRAMONTANE_RERANK to off."
+        )
+    if is_url(settings.rerank):
+        from rag.providers.faults import checked_address
+
+        checked_address(settings.rerank, "TRAMONTANE_RERANK")
+
+
+def build_reranker(settings: Settings, chat: Callable[[], ChatModel]) -> Reranker | None:
+    """Who reranks, if anybody: `chat` gives the model that answers.
+
+    Raises:
+        SettingsError: the setting cannot work.
+        AuthenticationError: the reranker's key cannot be one.
+    """
+    check_reranking(settings)
+    if settings.rerank == "off":
+        return None
+    if settings.rerank == "chat":
+        return ListwiseReranker(chat())
+    from rag.providers.rerank_server import RerankServer
+
+    key = settings.rerank_api_key
+    return RerankServer(
+        settings.rerank,
+        model=settings.rerank_model,
+        api_key=None if key is None else key.get_secret_value(),
         timeout_seconds=settings.request_timeout_seconds,
     )
 

@@ -1,8 +1,13 @@
-"""What kind of words a question waits for, told by how it asks, in seven languages."""
+"""What a question waits for, told by how it asks, in seven languages."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
+
+from rag.domain import Passage
+
+LANGUAGES_DIFFER = 0.5  # in an embedder's fluency: XQuAD's English has 1.0, the others 0.0
 
 _ASKS_AMOUNT = re.compile(
     r"\b(?:how (?:many|much|large|long|old|tall|far|high|big|fast|often)"
@@ -19,6 +24,31 @@ _ASKS_DATE = re.compile(
 )
 _YEAR = re.compile(r"\b1[0-9]\d\d\b|\b20\d\d\b")
 _AMOUNT = re.compile(r"(?<![\w-])[$€£]?\d[\d.,]*(?![\w-])")
+_ASKS_FOR_THE_WHOLE = re.compile(
+    r"\b(?:summar|overview|outline\b|main (?:points|ideas|topics|findings)|key (?:points|findings)"
+    r"|what (?:is|are) (?:this|these|the) (?:\w+ )?(?:documents?|files?|texts?|reports?) about"
+    r"|translate|résume|résumé|aperçu|de quoi (?:parle|traite)|points (?:clés|principaux)"
+    r"|zusammenfass|fass\w* .*\bzusammen|überblick|worum geht|resum|visión general|de qué trata"
+    r"|riassum|panoramica|di cosa (?:parla|tratta)|visão geral|do que trata"
+    r"|samenvat|vat .*\bsamen|overzicht|waar gaa[nt])",
+    re.IGNORECASE,
+)
+
+
+def asks_for_the_whole(question: str) -> bool:
+    """Whether a request is about documents as a whole: a summary, an overview, a translation."""
+    return bool(_ASKS_FOR_THE_WHOLE.search(question))
+
+
+def can_judge(question: str, passages: Sequence[Passage], fluency: Callable[[str], float]) -> bool:
+    """Whether words and meaning can tell that the passages do not answer the question.
+
+    They cannot where it is about a whole document, or in another language than the passages.
+    """
+    if asks_for_the_whole(question):
+        return False
+    texts = " ".join(passage.text for passage in passages)
+    return abs(fluency(question) - fluency(texts)) <= LANGUAGES_DIFFER
 
 
 def is_of_the_kind(question: str, text: str) -> bool:

@@ -64,3 +64,22 @@ class ChatModel(Protocol):
         Raises:
             ProviderError: at any point of the iteration; what came before is then incomplete.
         """
+
+
+class Reranker(Protocol):
+    """Judges how well texts answer a question, reading both together."""
+
+    @property
+    def model(self) -> str:
+        """The name of the model that judges, as far as it is known by now."""
+
+    @property
+    def place(self) -> str:
+        """Where it runs, in the page's words."""
+
+    def rerank(self, question: str, texts: Sequence[str]) -> list[float]:
+        """A score for each text, in their order; higher is better, and only the order counts.
+
+        Raises:
+            ProviderError: the model's server failed.
+        """

@@ -3,53 +3,120 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+from statistics import median
 
-from rag.domain import Passage, Scope
-from rag.errors import EmbeddingMismatchError, NotFoundError, QuestionError
+from rag.calibration import FEW_CHUNKS, Calibrations
+from rag.domain import Page, Passage, Reasons, Scope
+from rag.errors import EmbeddingMismatchError, QuestionError
 from rag.evidence import Evidence, SentenceScorer, rarity, weigh
+from rag.expectation import can_judge
 from rag.folding import encodable
+from rag.fusion import Found, Weights, fuse, total, weights
 from rag.identifiers import names
-from rag.protocols import Embedder
+from rag.joining import Repeats, grow
+from rag.mentions import Mentions
+from rag.protocols import Embedder, Reranker, Vectors
+from rag.registries import Registries
+from rag.reranking import RERANKED, reranked
 from rag.spelling import spelling_scores
 from rag.store.catalog import Catalog
 from rag.store.indexes import Indexes, LibraryIndex
-from rag.store.lexical import LexicalIndex
+from rag.store.lexical import LexicalIndex, Words
+from rag.store.places import ChunkedPage, Place, PlacedChunk
 from rag.store.rows import StoredChunk
 
 CANDIDATES = 100  # of each kind of search
+LOADED = 64  # of them, whose texts are read and compared by spelling
+REFINED = 16  # of those, whose sentences are compared one by one
+SENTENCE = 0.65  # what the best sentence counts beside the whole chunk
+NAMED = 0.5  # how far a document is preferred that is searched on its own as well
 LONGEST_QUESTION = 8_000  # characters
-NEIGHBOURS_TOKENS = 600  # a passage grows by neighbouring chunks up to this size
 WEIGHED_PASSAGES = 5
 TELLING_LETTERS = 5
-# The share of meaning in the fused score; words and their spelling share the rest. Convex fusion
-# of normalised scores (Bruch et al. 2023, arXiv:2210.11934) keeps how far the best stand out; ranks
-# do not.
-MEANING = 0.5
-FOREIGN_MEANING = 0.2  # where the embedder does not know the language
+
+Hit = tuple[StoredChunk, Reasons]
 
 
 @dataclass(frozen=True, slots=True)
 class Retrieval:
-    """Passages, best first, and the evidence that the answer is among them."""
+    """Passages, best first, and the evidence that the answer is among them.
+
+    `notice` is a sentence for the user on how they were found, empty when there is nothing to say.
+    """
 
     passages: tuple[Passage, ...]
     evidence: Evidence
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Chunks that were found for a question, with what each kind of search said of them.
+
+    `rest` is the question without the names of documents.
+    """
+
+    rest: str
+    chunks: Sequence[StoredChunk]
+    found: Found
+    counts: Weights
+
+    @property
+    def hits(self) -> list[Hit]:
+        """The chunks, best first."""
+        return _sorted(self.chunks, fuse(self.found, self.counts))
+
+    def refined(self, best: Sequence[float]) -> list[Hit]:
+        """The chunks, best first, with the similarities of best sentences worked in.
+
+        `best` has that of each of the first hits. The mean of a paragraph's and its best
+        sentence's similarity finds more than either alone (SQuAD: 73 against 63 and 70 % at rank
+        1). What counts is how much better the best sentence of one fits than those of the others.
+        """
+        by_meaning, hits = self.found.meaning, self.hits[: len(best)]
+        if not best or not by_meaning:
+            return self.hits
+        least = min(by_meaning.values())
+        whole = [by_meaning.get(chunk.id, least) for chunk, _ in hits]
+        usual = median(ours - all_ for ours, all_ in zip(best, whole, strict=True))
+        lifted = {
+            chunk.id: all_ + SENTENCE * (ours - all_ - usual)
+            for (chunk, _), ours, all_ in zip(hits, best, whole, strict=True)
+        }
+        found = replace(self.found, meaning={**by_meaning, **lifted})
+        return _sorted(self.chunks, fuse(found, self.counts))
 
 
 class Retriever:
     """Searches a scope by words and by meaning."""
 
     def __init__(
-        self, catalog: Catalog, indexes: Indexes, embedder: Embedder, scorer: SentenceScorer
+        self,
+        catalog: Catalog,
+        indexes: Indexes,
+        embedder: Embedder,
+        scorer: SentenceScorer,
+        *,
+        reranker: Reranker | None = None,
     ) -> None:
         self._catalog = catalog
         self._indexes = indexes
         self._embedder = embedder
         self._scorer = scorer
+        self._reranker = reranker
+        self._registries = Registries(catalog)
+        self._words = Words()
+        self._calibrations = Calibrations(catalog)
 
-    def search(self, question: str, scope: Scope, k: int) -> tuple[Passage, ...]:
+    def search(
+        self, question: str, scope: Scope, k: int, parts: Sequence[str] = ()
+    ) -> tuple[Passage, ...]:
         """The `k` best passages for a question, best first; no two of them overlap.
+
+        A question taken apart is searched as a whole and by each of its `parts`, whose passages
+        take turns.
 
         Raises:
             QuestionError: it is empty, or too long.
@@ -57,21 +124,31 @@ class Retriever:
             EmbeddingMismatchError: it was embedded with another model.
             ProviderError: the embedder's server failed.
         """
-        question = checked_question(question)
-        candidates = self._candidates(question, self._index(scope), scope)
-        return self._joined(candidates, scope, k)
+        return self._search(question, scope, k, parts)[0]
 
-    def retrieve(self, question: str, scope: Scope, k: int) -> Retrieval:
+    def retrieve(self, question: str, scope: Scope, k: int, parts: Sequence[str] = ()) -> Retrieval:
         """Search, and weigh whether what was found answers the question. Raises as `search`."""
         question = checked_question(question)
-        passages = self.search(question, scope, k)
-        words = self._index(scope).words
+        passages, notice = self._search(question, scope, k, parts)
         read = passages[:WEIGHED_PASSAGES]
-        sentences = self._scorer.score(question, read, lambda word: self._weight(word, words))
+        index = self._index(scope)
+        evidence = [
+            self._weighed(checked_question(asked), read, index) for asked in (question, *parts)
+        ]
+        return Retrieval(passages, max(evidence, key=lambda found: found.score), notice)
+
+    def _weighed(self, question: str, read: Sequence[Passage], index: LibraryIndex) -> Evidence:
+        """Whether the best passages answer a question in one piece."""
+        letters = self._calibrations.of(
+            index.library, lambda: index.chunks_of(index.chunks_by_document)
+        )
+        sentences = self._scorer.score(
+            question, read, lambda word: self._weight(word, index.words), letters
+        )
         texts = [f"{passage.document.title} {passage.text}" for passage in read]
         missing = names(question).difference(*(names(text) for text in texts))
-        fluency = self._scorer.fluency(" ".join([question, *texts[:1]]))
-        return Retrieval(passages, weigh(sentences, fluency, missing))
+        judged = can_judge(question, read, self._scorer.fluency)
+        return weigh(sentences, missing, judged=judged)
 
     def _weight(self, word: str, index: LexicalIndex) -> float:
         """How much a word of a question tells: by its rarity and, if it has few letters, less.
@@ -79,7 +156,9 @@ class Retriever:
         The small words of a language are rare in a library that is mostly in another.
         """
         letters = 1.0 if word[0].isdigit() else min(1.0, len(word) / TELLING_LETTERS)
-        return letters * rarity(index.document_frequency(word), len(index))
+        frequency, chunks = index.document_frequency(word), len(index)
+        known = 1.0 if frequency else chunks / (chunks + FEW_CHUNKS)
+        return letters * known * rarity(frequency, chunks)
 
     def nearest(self, claim: str, texts: Sequence[str]) -> tuple[int, float]:
         """The position of the text nearest in meaning to a claim, and the cosine of the two."""
@@ -95,121 +174,136 @@ class Retriever:
             )
         return index
 
-    def _candidates(
-        self, question: str, index: LibraryIndex, scope: Scope
-    ) -> list[tuple[StoredChunk, float]]:
-        """What is found by words or by meaning, best first by both and by spelling."""
-        documents = scope.document_ids
-        allowed = None if documents is None else index.chunks_of(documents)
-        by_words = dict(index.words.search(question, CANDIDATES, documents))
-        by_meaning: dict[int, float] = {}
-        if len(index.vectors):
-            vector = self._embedder.embed([question])[0]
-            by_meaning = dict(index.vectors.search(vector, CANDIDATES, allowed))
-        chunks = self._catalog.chunks(list(by_words | by_meaning), scope)
-        spelled = spelling_scores(question, [chunk.text for chunk in chunks])
-        by_spelling = {chunk.id: score for chunk, score in zip(chunks, spelled, strict=True)}
-        first = next((chunk.text for chunk in chunks), "")  # the best by words
-        meaning = meaning_weight(self._embedder.fluency(f"{question} {first}"))
-        scores = fuse(by_words, by_spelling, by_meaning, meaning)
-        ranked = sorted(chunks, key=lambda chunk: (-scores[chunk.id], chunk.id))
-        return [(chunk, scores[chunk.id]) for chunk in ranked]
+    def _search(
+        self, question: str, scope: Scope, k: int, parts: Sequence[str]
+    ) -> tuple[tuple[Passage, ...], str]:
+        """The passages, and a notice on how they were found."""
+        questions = list(dict.fromkeys(checked_question(text) for text in [question, *parts]))
+        index = self._index(scope)
+        rankings: list[list[Hit]] = []
+        notice = ""
+        for asked in questions:
+            hits = self._ranked(asked, index, scope)
+            read = [chunk.text for chunk, _ in hits[:RERANKED]]
+            order = reranked(asked, [(hit, total(hit[1])) for hit in hits], read, self._reranker)
+            rankings.append([hit for hit, _ in order.hits])
+            notice = notice or order.notice
+        return self._joined(in_turns(rankings), scope, k), notice
 
-    def _joined(
-        self, hits: Sequence[tuple[StoredChunk, float]], scope: Scope, k: int
-    ) -> tuple[Passage, ...]:
+    def _ranked(self, question: str, index: LibraryIndex, scope: Scope) -> list[Hit]:
+        """The chunks found for a question in one piece, best first."""
+        vector = self._embedder.embed([question])[0] if len(index.vectors) else None
+        found = self.candidates(question, vector, scope)
+        best = self._scorer.best(found.rest, [chunk.text for chunk, _ in found.hits[:REFINED]])
+        return found.refined(best)
+
+    def candidates(self, question: str, vector: Vectors | None, scope: Scope) -> Candidates:
+        """What is found by words, by meaning and by name, fused, with its text.
+
+        Args:
+            question: as it is searched, in one piece.
+            vector: the question's own, by the library's embedder; None to search by words alone.
+            scope: where to look.
+        """
+        index = self._index(scope)
+        mentions = self._registries.of(index.library).mentions(
+            question, lambda text: _share_of_chunks(self._words(text), index.words)
+        )
+        found = self._found(vector, mentions, index, scope)
+        first = fuse(found, weights(self._embedder.fluency(question)))
+        best = sorted(first, key=lambda id_: (-total(first[id_]), id_))[:LOADED]
+        chunks = self._catalog.chunks(best, scope)
+        spelled = spelling_scores(mentions.rest, [chunk.text for chunk in chunks])
+        by_spelling = {chunk.id: score for chunk, score in zip(chunks, spelled, strict=True)}
+        read = f"{question} {chunks[0].text}" if chunks else question
+        counts = weights(self._embedder.fluency(read))
+        return Candidates(mentions.rest, chunks, replace(found, spelling=by_spelling), counts)
+
+    def _found(
+        self, vector: Vectors | None, mentions: Mentions, index: LibraryIndex, scope: Scope
+    ) -> Found:
+        """What the searches find: everywhere, and once more in the documents that are named."""
+        documents = scope.document_ids
+        named = frozenset(id_ for id_, share in mentions.preferred.items() if share >= NAMED)
+        if documents is not None:
+            named &= documents
+        places = [documents, named] if named and named != documents else [documents]
+        words: dict[int, float] = {}
+        meaning: dict[int, float] = {}
+        for place in places:
+            words |= dict(index.words.search(mentions.rest, CANDIDATES, place))
+            if vector is not None:
+                allowed = None if place is None else index.ranges_of(place)
+                meaning |= dict(index.vectors.search(vector, CANDIDATES, allowed))
+        title = {
+            id_: share
+            for id_ in words.keys() | meaning.keys()
+            if (share := mentions.preferred.get(index.document_of(id_), 0.0))
+        }
+        return Found(words, meaning, {}, title)
+
+    def _joined(self, hits: Sequence[Hit], scope: Scope, k: int) -> tuple[Passage, ...]:
+        """The first `k` passages; a hit that is in one already, or says the same, makes none."""
         passages: list[Passage] = []
         taken: set[int] = set()
-        for hit, score in hits:
+        repeats = Repeats()
+        read: dict[Place, ChunkedPage] = {}
+        for position, (hit, reasons) in enumerate(hits):
             if len(passages) == k:
                 break
-            if hit.id in taken:
+            if hit.id in taken or repeats.holds(hit.text):
                 continue
-            page = self._catalog.chunks_on_pages([(hit.document.id, hit.chunk.page)], scope)
-            run = _grow(hit, page, taken)
-            passage = self._passage(hit, run, score) if run else None
-            if passage is not None:
+            if _place(hit) not in read:
+                following = {_place(other) for other, _ in hits[position : position + k]}
+                read |= self._catalog.chunked_pages([*(following - read.keys())], scope)
+            page = read.get(_place(hit))  # none when its document was removed meanwhile
+            run = grow(hit.id, page.chunks, taken) if page else []
+            if page and run:
                 taken |= {chunk.id for chunk in run}
-                passages.append(passage)
+                passages.append(_passage(hit, page.page, run, reasons))
         return tuple(passages)
 
-    def _passage(
-        self, hit: StoredChunk, run: Sequence[StoredChunk], score: float
-    ) -> Passage | None:
-        """The passage of a run of chunks; None when its document was removed meanwhile."""
-        start, end = run[0].chunk.start, run[-1].chunk.end
-        try:
-            page = self._catalog.page(hit.document.id, hit.chunk.page)
-        except NotFoundError:
-            return None
-        ids = (hit.id, *(chunk.id for chunk in run if chunk.id != hit.id))
-        return Passage(
-            hit.document,
-            hit.chunk.page,
-            hit.label,
-            start,
-            end,
-            page.text[start:end],
-            hit.chunk.heading,
-            score,
-            ids,
-            page.offset,
-        )
+
+def _place(hit: StoredChunk) -> Place:
+    return hit.document.id, hit.chunk.page
 
 
-def meaning_weight(fluency: float) -> float:
-    """The share of meaning in a fused score, for how well the embedder knows the language."""
-    return FOREIGN_MEANING + (MEANING - FOREIGN_MEANING) * fluency
-
-
-def fuse(
-    by_words: Mapping[int, float],
-    by_spelling: Mapping[int, float],
-    by_meaning: Mapping[int, float],
-    meaning: float,
-) -> dict[int, float]:
-    """Add three kinds of scores, each stretched over 0 to 1; what one did not find has its 0.
-
-    `meaning` is the share of the last; the other two have halves of the rest.
-    """
-    weighted = (
-        (_stretched(by_words), (1 - meaning) / 2),
-        (_stretched(by_spelling), (1 - meaning) / 2),
-        (_stretched(by_meaning), meaning),
+def _passage(hit: StoredChunk, page: Page, run: Sequence[PlacedChunk], reasons: Reasons) -> Passage:
+    start, end = run[0].chunk.start, run[-1].chunk.end
+    return Passage(
+        hit.document,
+        page.number,
+        page.label,
+        start,
+        end,
+        page.text[start:end],
+        hit.chunk.heading,
+        total(reasons),
+        (hit.id, *(chunk.id for chunk in run if chunk.id != hit.id)),
+        page.offset,
+        reasons,
     )
-    return {
-        id_: sum(weight * scores.get(id_, 0.0) for scores, weight in weighted)
-        for id_ in by_words.keys() | by_spelling.keys() | by_meaning.keys()
-    }
 
 
-def _stretched(scores: Mapping[int, float]) -> dict[int, float]:
-    if not scores:
-        return {}
-    low, high = min(scores.values()), max(scores.values())
-    width = high - low
-    return {id_: (score - low) / width if width else 1.0 for id_, score in scores.items()}
+def in_turns(rankings: Sequence[Sequence[Hit]]) -> list[Hit]:
+    """Several rankings as one: the best of each, then the second of each, none of them twice."""
+    taken: dict[int, Hit] = {}
+    for row in zip_longest(*rankings):
+        for hit in row:
+            if hit is not None:
+                taken.setdefault(hit[0].id, hit)
+    return list(taken.values())
 
 
-def _grow(hit: StoredChunk, page: Sequence[StoredChunk], taken: set[int]) -> list[StoredChunk]:
-    """The hit with its neighbours on the page, nearest first, until the passage is full."""
-    position = next((n for n, chunk in enumerate(page) if chunk.id == hit.id), None)
-    if position is None:  # removed since it was found
-        return []
-    first = last = position
-    tokens = hit.chunk.tokens
-    grown = True
-    while grown:
-        grown = False
-        for neighbour in (last + 1, first - 1):
-            if not 0 <= neighbour < len(page) or page[neighbour].id in taken:
-                continue
-            if tokens + page[neighbour].chunk.tokens > NEIGHBOURS_TOKENS:
-                continue
-            tokens += page[neighbour].chunk.tokens
-            first, last = min(first, neighbour), max(last, neighbour)
-            grown = True
-    return list(page[first : last + 1])
+def _sorted(chunks: Sequence[StoredChunk], scores: Mapping[int, Reasons]) -> list[Hit]:
+    ranked = sorted(chunks, key=lambda chunk: (-total(scores[chunk.id]), chunk.id))
+    return [(chunk, scores[chunk.id]) for chunk in ranked]
+
+
+def _share_of_chunks(words: Sequence[str], index: LexicalIndex) -> float:
+    """How common the rarest of these words is."""
+    counts = [index.document_frequency(word) for word in words]
+    return min(counts, default=0) / max(len(index), 1)
 
 
 def checked_question(question: str) -> str:

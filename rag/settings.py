@@ -73,6 +73,24 @@ class Settings(BaseSettings):
         description="La Plateforme's address; `https://api.eu.mistral.ai` stays in Europe.",
     )
     passages: int = Field(8, ge=1, le=50, description="How many passages an answer may draw on.")
+    bar: float = Field(
+        0.05,
+        ge=0,
+        le=1,
+        description="How little evidence is too little to answer: at `0.05` about one in twenty of "
+        "the questions that the documents do answer is refused, at `0` none is.",
+    )
+    rerank: str = Field(
+        "off",
+        pattern=r"^(off|chat|https?://.+)$",
+        description="Who puts the first passages in a better order: `off`, `chat` (a request more "
+        "to the model that answers, for each search), or the URL of a server with `/v1/rerank` "
+        "such as `http://127.0.0.1:8002`.",
+    )
+    rerank_model: str | None = Field(
+        None, description="Which of that server's models; the first it lists when unset."
+    )
+    rerank_api_key: SecretStr | None = Field(None, description="That server's key, if it has one.")
     request_timeout_seconds: float = Field(
         60.0, gt=0, le=600, description="How long a model's server may be silent."
     )
@@ -133,6 +151,8 @@ def _describe(name: str, error: ErrorDetails) -> str:
         return "must not be empty."
     if kind == "string_too_long":
         return f"must have at most {error['ctx']['max_length']} characters."
+    if kind == "string_pattern_mismatch" and name == "rerank":
+        return "must be off, chat, or an address that starts with http:// or https://."
     if kind == "string_pattern_mismatch":
         return "must start with http:// or https://."
     wrong = error["msg"].removeprefix("Value error, ")

@@ -8,19 +8,23 @@ counted over a few hundred candidates at question time, so no index has to hold 
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 LETTERS = 4
 K1, B = 1.2, 0.75  # as for words
-_BETWEEN_WORDS = re.compile(r"[\W_]+")
-_BORDER = "_"
+_BORDER = ord("_")
+_BETWEEN_TEXTS = "\x00"
+_SIEVE = np.uint64(1 << 14)  # most sequences are told apart by their last bits
+_PLANE = 0x10000  # letters beyond the first plane are taken as they are
 # Code points have 21 bits, so four of them do not fit 64; they are mixed instead.
 _MIX = np.uint64(0x9E3779B97F4A7C15)
+
+Numbers = NDArray[np.uint64]
 
 
 def spelling_scores(question: str, texts: Sequence[str]) -> list[float]:
@@ -28,12 +32,19 @@ def spelling_scores(question: str, texts: Sequence[str]) -> list[float]:
 
     How rare a sequence is, is taken from these texts themselves.
     """
-    wanted = np.unique(_sequences(question))
+    wanted = np.unique(sequences(question))
     if not len(wanted) or not texts:
         return [0.0] * len(texts)
-    found = [_sequences(text) for text in texts]
-    counts = np.stack([_count(wanted, sequences) for sequences in found])
-    lengths = np.array([len(sequences) for sequences in found], dtype=np.float64)
+    found, owners = _sequences(texts)
+    lengths = np.bincount(owners, minlength=len(texts)).astype(np.float64)
+    sieve = np.zeros(_SIEVE, dtype=bool)
+    sieve[wanted % _SIEVE] = True
+    maybe = np.flatnonzero(sieve[found % _SIEVE])
+    places = np.searchsorted(wanted, found[maybe])
+    places[places == len(wanted)] = 0
+    hit = wanted[places] == found[maybe]
+    cells = owners[maybe[hit]] * len(wanted) + places[hit]
+    counts = np.bincount(cells, minlength=len(texts) * len(wanted)).reshape(len(texts), -1)
     frequency = (counts > 0).sum(axis=0)
     rarity = np.log1p((len(texts) - frequency + 0.5) / (frequency + 0.5))
     relative = lengths / max(lengths.mean(), 1.0)
@@ -41,28 +52,45 @@ def spelling_scores(question: str, texts: Sequence[str]) -> list[float]:
     return [float(score) for score in weights @ rarity]
 
 
-def _count(wanted: NDArray[np.uint64], sequences: NDArray[np.uint64]) -> NDArray[np.float64]:
-    """How often each wanted sequence occurs; `wanted` is sorted."""
-    places = np.searchsorted(wanted, sequences)
-    places[places == len(wanted)] = 0
-    hits = places[wanted[places] == sequences]
-    return np.bincount(hits, minlength=len(wanted)).astype(np.float64)
-
-
-def _sequences(text: str) -> NDArray[np.uint64]:
+def sequences(text: str) -> Numbers:
     """Every run of four letters inside a word, its borders being letters too, as numbers."""
-    folded = text.lower()
+    return _sequences([text])[0]
+
+
+def _sequences(texts: Sequence[str]) -> tuple[Numbers, NDArray[np.int64]]:
+    """The runs of all texts at once, and the position of the text that each is from."""
+    ends = _BETWEEN_TEXTS
+    folded = "".join(f"{ends} {text.replace(ends, ' ')} " for text in texts).lower()
     if not folded.isascii():
         folded = unicodedata.normalize("NFKD", folded)
-        folded = "".join(letter for letter in folded if not unicodedata.combining(letter))
-    words = _BETWEEN_WORDS.sub(_BORDER, f" {folded} ")
-    letters = np.frombuffer(words.encode("utf-32-le", "replace"), dtype=np.uint32)
+    letters = np.frombuffer(folded.encode("utf-32-le", "replace"), dtype=np.uint32)
+    kinds = _kinds()[np.minimum(letters, _PLANE)]
+    owners = np.cumsum(letters == 0) - 1
+    kept = kinds != _COMBINING
+    letters = np.where(kinds == _BETWEEN, _BORDER, letters)[kept].astype(np.uint64)
+    owners = owners[kept]
     if len(letters) < LETTERS:
-        return np.empty(0, dtype=np.uint64)
-    windows = np.lib.stride_tricks.sliding_window_view(letters.astype(np.uint64), LETTERS)
+        return np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.int64)
     # A window over a border between two words is no sequence of either.
-    inside = (windows[:, 1:-1] != ord(_BORDER)).all(axis=1)
-    mixed = np.zeros(int(inside.sum()), dtype=np.uint64)
-    for column in windows[inside].T:
-        mixed = (mixed ^ column) * _MIX
-    return mixed
+    inside = (letters[1:-2] != _BORDER) & (letters[2:-1] != _BORDER)
+    starts = np.flatnonzero(inside)
+    mixed = np.zeros(len(starts), dtype=np.uint64)
+    for column in range(LETTERS):
+        mixed = (mixed ^ letters[starts + column]) * _MIX
+    return mixed, owners[starts]
+
+
+_LETTER, _BETWEEN, _COMBINING = 0, 1, 2
+
+
+@cache
+def _kinds() -> NDArray[np.uint8]:
+    """What each character is: a letter or digit, something between words, a combining accent."""
+    kinds = np.zeros(_PLANE + 1, dtype=np.uint8)
+    for code in range(_PLANE):
+        character = chr(code)
+        if unicodedata.combining(character):
+            kinds[code] = _COMBINING
+        elif not character.isalnum():
+            kinds[code] = _BETWEEN
+    return kinds

@@ -12,8 +12,19 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from rag.domain import Passage, ToolCall, ToolResult, ToolSpec
 from rag.errors import RagError, ToolError
 
+NOTHING_ANSWERS = "Nothing in the documents answers this; the nearest passages follow, if any."
 LONGEST_RESULT = 12_000  # characters of a tool's own words
-ToolFunction = Callable[..., str | Sequence[Passage]]
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Passages, and a sentence for the model on what they are worth."""
+
+    passages: tuple[Passage, ...]
+    note: str = ""
+
+
+ToolFunction = Callable[..., str | Sequence[Passage] | Findings]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +74,9 @@ def run_tool(call: ToolCall, tools: Mapping[str, Tool]) -> ToolResult:
         return ToolResult(call, str(error)[:LONGEST_RESULT], failed=True)
     if isinstance(output, str):
         return ToolResult(call, output[:LONGEST_RESULT])
+    if isinstance(output, Findings):
+        found = output.note or f"{len(output.passages)} passages found."
+        return ToolResult(call, found, passages=output.passages)
     return ToolResult(call, f"{len(output)} passages found.", passages=tuple(output))
 
 

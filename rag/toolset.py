@@ -6,20 +6,26 @@ from collections.abc import Sequence
 
 from rag.domain import Document, Passage, Scope
 from rag.errors import ToolError
+from rag.evidence import USUAL_BAR
 from rag.retrieval import Retriever
 from rag.store.catalog import Catalog
-from rag.tools import Tool, tool_from
+from rag.tools import NOTHING_ANSWERS, Findings, Tool, tool_from
 
 FOUND_PASSAGES = 5
 LONGEST_PAGE = 8_000  # characters of a page that are handed to a model
 
 
-def tools_for(scope: Scope, retriever: Retriever, catalog: Catalog) -> list[Tool]:
+def tools_for(
+    scope: Scope, retriever: Retriever, catalog: Catalog, *, bar: float = USUAL_BAR
+) -> list[Tool]:
     """The tools for one question; each sees what the question may see, and changes nothing."""
 
-    def search_documents(query: str) -> Sequence[Passage]:
+    def search_documents(query: str) -> Findings:
         """Search the user's documents again, in other words, for what the sources do not say."""
-        return retriever.search(query, scope, FOUND_PASSAGES)
+        found = retriever.retrieve(query, scope, FOUND_PASSAGES)
+        too_low = found.evidence.is_below(bar, instructable=True)
+        note = NOTHING_ANSWERS if too_low or not found.passages else ""
+        return Findings(found.passages, note)
 
     def open_page(document: str, page: int) -> Sequence[Passage]:
         """Read a whole page of a document, named as the sources name it; pages count from 1."""

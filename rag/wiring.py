@@ -13,7 +13,9 @@ from rag.connections import (
     MINILM,
     MISTRAL_EMBED,
     build_embedder,
+    build_reranker,
     check_chat,
+    check_reranking,
     default_model,
     is_url,
     la_plateforme_models,
@@ -64,11 +66,14 @@ class Application:
         self.indexes = Indexes(catalog)
         self.embedder = _embedder(settings, catalog, local)
         self.scorer = SentenceScorer(local, Words())
-        self.retriever = Retriever(catalog, self.indexes, self.embedder, self.scorer)
         self._chats: dict[str, ChatModel] = {}
         self._offered: dict[str, str] = {}  # by the name on a model's card
         self._served = _Served()
         self._lock = threading.Lock()
+        reranker = build_reranker(settings, lambda: self._chat(default_model(settings)))
+        self.retriever = Retriever(
+            catalog, self.indexes, self.embedder, self.scorer, reranker=reranker
+        )
 
     @property
     def library(self) -> Library:
@@ -112,14 +117,15 @@ class Application:
         name = default_model(self.settings) if model is None else self._offered.get(model, model)
         chat = self._chat(name)
         count = passages or self.settings.passages
-        return Assistant(chat, self.retriever, self._tools_for, count)
+        return Assistant(chat, self.retriever, self._tools_for, count, bar=self.settings.bar)
 
     def close(self) -> None:
-        """Let go of the catalog."""
+        """Let go of the catalog, and of what is being prepared for it."""
+        self.indexes.close()
         self.catalog.close()
 
     def _tools_for(self, scope: Scope) -> list[Tool]:
-        return tools_for(scope, self.retriever, self.catalog)
+        return tools_for(scope, self.retriever, self.catalog, bar=self.settings.bar)
 
     def _chat(self, name: str) -> ChatModel:
         with self._lock:
@@ -157,6 +163,7 @@ def build(settings: Settings) -> Application:
         ModelNotFoundError: La Plateforme has retired the model that is to answer.
     """
     check_chat(settings)
+    check_reranking(settings)
     catalog = Catalog(settings.data_dir)
     try:
         return Application(settings, catalog, MiniLmEmbedder())
@@ -172,6 +179,7 @@ def build_existing(settings: Settings) -> Application:
         NotFoundError: nothing was ever added to the library, or its name is mistyped.
     """
     check_chat(settings)
+    check_reranking(settings)
     if not _has_library(settings):
         raise NotFoundError(
             f"There is no library named {settings.library!r} in {settings.data_dir}. Add "
@@ -186,6 +194,8 @@ def checks(settings: Settings) -> list[Check]:
     if settings.mistral_api_key is not None:
         looks.append(Check("La Plateforme", lambda: _look_at_key(settings)))
     looks.append(Check("answers", lambda: _look_at_chat(settings)))
+    if settings.rerank != "off":
+        looks.append(Check("reranking", lambda: _look_at_reranking(settings)))
     return looks
 
 
@@ -196,6 +206,7 @@ def _look_at_library(settings: Settings) -> str | Note:
             "yet. Add documents with: tramontane add PATH"
         )
     key, better = settings.mistral_api_key, MISTRAL_EMBED
+    settings = settings.model_copy(update={"rerank": "off"})  # that is looked at by itself
     with closing(Application(settings, Catalog(settings.data_dir), MiniLmEmbedder())) as app:
         return look_at_library(app.catalog, app.library, app.embedder, better if key else None)
 
@@ -226,17 +237,29 @@ def _look_at_chat(settings: Settings) -> str:
     name = default_model(settings)
     if name == READER:
         return "The embedded reader answers: it quotes, without a language model."
-    if is_url(name):
-        card = server_chat(settings, settings.chat_model).connect()
-        served = served_names(settings)
-    else:
-        card = mistral_chat(settings, name).connect()
-        served = tuple(la_plateforme_models(settings))
+    card = _configured_chat(settings).connect()
+    served = served_names(settings) if is_url(name) else tuple(la_plateforme_models(settings))
     if served and not {card.name, f"{card.name}:latest"} & set(served):
         raise ModelNotFoundError(
             f"{card.place} does not serve {card.name}. It serves: {_some(served)}."
         )
     return f"{card.name} on {card.place} answers, and reads {card.context_tokens:,} tokens."
+
+
+def _configured_chat(settings: Settings) -> ChatModel:
+    name = default_model(settings)
+    if is_url(name):
+        return server_chat(settings, settings.chat_model)
+    return mistral_chat(settings, name)
+
+
+def _look_at_reranking(settings: Settings) -> str | Note:
+    check_chat(settings)
+    reranker = build_reranker(settings, lambda: _configured_chat(settings))
+    if reranker is None:
+        return Note("Passages stay in the order of the search.")
+    reranker.rerank("How long does cheese ripen?", ["It ripens for weeks.", "It is round."])
+    return f"{reranker.model} at {reranker.place} puts passages in order."
 
 
 def _some(names: Sequence[str]) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rag.domain import DocumentState, Scope
+from rag.domain import DocumentState, Manner, Scope
 from rag.errors import NotFoundError, QuestionError, RagError
 from ui.background import in_batches
-from ui.conversation import Conversation, TurnState
+from ui.conversation import USUAL, Conversation, Reach, TurnState
 
 if TYPE_CHECKING:
     from rag.wiring import Application
@@ -31,26 +31,38 @@ class Choice:
     excluded: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """A question as it is put: with what a visitor has set, and in what manner it is answered.
+
+    `still_read` are the names of the files that are on their way in.
+    """
+
+    question: str
+    choice: Choice
+    manner: Manner = USUAL
+    still_read: tuple[str, ...] = ()
+
+
 def ask(
-    application: Application,
-    question: str,
-    conversation: Conversation,
-    choice: Choice,
-    still_read: Sequence[str] = (),
+    application: Application, inquiry: Inquiry, conversation: Conversation
 ) -> Iterator[Conversation]:
     """Yield the conversation as the answer to one more question arrives.
 
-    `still_read` are the names of the files that are on their way in.
     An expected failure ends the turn with its sentence. Closing the generator stops the model.
     """
-    asked = conversation.asking(question)
+    question, choice, manner = inquiry.question, inquiry.choice, inquiry.manner
+    asked = conversation.asking(question, manner)
     yield asked
     turn = asked.turns[-1]
     try:
         if len(question) > MAX_QUESTION_CHARACTERS:
             raise QuestionError(TOO_LONG)
-        scope = choose_scope(application, choice, still_read)
-        events = application.assistant(choice.model).ask(question, conversation.history(), scope)
+        scope = choose_scope(application, choice, inquiry.still_read)
+        turn = replace(turn, reach=measure_reach(application, scope))
+        yield asked.with_last(turn)
+        assistant = application.assistant(choice.model)
+        events = assistant.ask(question, conversation.history(), scope, manner)
         for batch in in_batches(
             events, every=SECONDS_BETWEEN_UPDATES, at_least_every=SECONDS_OF_SILENCE
         ):
@@ -84,3 +96,23 @@ def choose_scope(application: Application, choice: Choice, still_read: Sequence[
     if not answerable - choice.excluded:
         raise QuestionError("No document is chosen. Tick at least one on the left.")
     return Scope(library, frozenset(answerable - choice.excluded))
+
+
+def measure_reach(application: Application, scope: Scope) -> Reach:
+    """How much a question in that scope searches."""
+    documents = [
+        document
+        for document in application.catalog.documents(scope.library_id)
+        if document.state in ANSWERABLE
+    ]
+    chosen = [
+        document
+        for document in documents
+        if scope.document_ids is None or document.id in scope.document_ids
+    ]
+    pages = sum(document.page_count for document in chosen if document.paginated)
+    parts = sum(document.page_count for document in chosen if not document.paginated)
+    names = tuple(document.title or document.name for document in chosen)
+    return Reach(
+        len(chosen), len(documents), pages, parts, names if len(chosen) < len(documents) else ()
+    )

@@ -11,7 +11,9 @@ from threading import Lock
 from rag.domain import (
     Answer,
     Event,
+    Manner,
     Message,
+    Passage,
     Retrieved,
     Rewritten,
     TextDelta,
@@ -21,6 +23,8 @@ from rag.domain import (
 
 CONVERSATIONS_KEPT = 64
 TURNS_KEPT = 20
+PASSAGE_CHARACTERS_KEPT = 400  # more than a list of passages shows
+USUAL = Manner()
 KEY = re.compile(r"[0-9a-f]{32}")
 
 
@@ -34,31 +38,63 @@ class TurnState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """How much a question searched: `documents` of the `library`, their pages and other parts.
+
+    `names` are those of the documents where not all are searched.
+    """
+
+    documents: int
+    library: int
+    pages: int
+    parts: int
+    names: tuple[str, ...] = ()
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether some documents were left out."""
+        return self.documents < self.library
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """An answer marked as wrong: the question's id in the evaluation set, and the right page.
+
+    `place` is that page in words, empty while none was named.
+    """
+
+    id: str
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
-    """A question and what became of it. `error` is one plain sentence when it failed."""
+    """A question, in what manner it was asked, and what became of it.
+
+    `error` is one plain sentence when it failed.
+    """
 
     number: int
     question: str
+    manner: Manner = USUAL
     state: TurnState = TurnState.RUNNING
+    reach: Reach | None = None
     rewritten: str = ""
-    passages: int = 0
-    documents: int = 0
+    parts: tuple[str, ...] = ()
     tools: tuple[str, ...] = ()
     text: str = ""
     answer: Answer | None = None
     error: str = ""
+    mark: Mark | None = None
 
     def after(self, event: Event) -> Turn:
         """The turn once the event has happened."""
         match event:
-            case Rewritten(question):
-                return replace(self, rewritten=question)
-            case Retrieved(passages):
-                documents = len({passage.document.id for passage in passages})
-                return replace(self, passages=len(passages), documents=documents)
+            case Rewritten(question, parts):
+                return replace(self, rewritten=question, parts=parts)
             case ToolCall(name=name):
                 return replace(self, tools=(*self.tools, name))
-            case ToolResult():
+            case Retrieved() | ToolResult():
                 return self
             case TextDelta(text):
                 return replace(self, text=self.text + text)
@@ -82,10 +118,10 @@ class Conversation:
         """Whether an answer is being written."""
         return self.last is not None and self.last.state is TurnState.RUNNING
 
-    def asking(self, question: str) -> Conversation:
+    def asking(self, question: str, manner: Manner = USUAL) -> Conversation:
         """With one more turn, which is running."""
         number = self.last.number + 1 if self.last else 0
-        return Conversation((*self.turns, Turn(number, question)))
+        return Conversation((*self.turns, Turn(number, question, manner)))
 
     def with_last(self, turn: Turn) -> Conversation:
         """With the newest turn replaced."""
@@ -94,6 +130,14 @@ class Conversation:
     def without_last(self) -> Conversation:
         """Without the newest turn."""
         return Conversation(self.turns[:-1])
+
+    def marking(self, number: int, mark: Mark | None) -> Conversation:
+        """With the turn of that number marked as wrong, or no longer."""
+        return Conversation(
+            tuple(
+                replace(turn, mark=mark) if turn.number == number else turn for turn in self.turns
+            )
+        )
 
     def ended(self, state: TurnState, error: str = "") -> Conversation:
         """With the newest turn ended, if it was still running."""
@@ -147,4 +191,10 @@ class KeptConversations:
 def _slim(turn: Turn) -> Turn:
     if turn.answer is None:
         return turn
-    return replace(turn, answer=replace(turn.answer, passages=(), tool_results=()))
+    passages = tuple(_excerpt(passage) for passage in turn.answer.passages)
+    return replace(turn, answer=replace(turn.answer, passages=passages, tool_results=()))
+
+
+def _excerpt(passage: Passage) -> Passage:
+    """The passage with the beginning of its text; where it stands on its page is kept."""
+    return replace(passage, text=passage.text[:PASSAGE_CHARACTERS_KEPT])

@@ -31,6 +31,8 @@ MINUS = _icon('<path d="M5 12h14"/>', 14)
 FIT = _icon('<path d="M3 5v14M21 5v14M7 12h10M10 9l-3 3 3 3M14 9l3 3-3 3"/>', 15)
 CROSS = _icon('<path d="m6 6 12 12M18 6 6 18"/>', 15)
 CHECK = _icon('<path d="m5 12.5 4.5 4.5L19 7.5"/>', 12)
+UNFOLD = _icon('<path d="m9 6 6 6-6 6"/>', 13)
+FLAG = _icon('<path d="M5 21V4h13l-2.5 4.5L18 13H5"/>', 14)
 LEFT = _icon('<path d="m14.5 5-7 7 7 7"/>', 16)
 RIGHT = _icon('<path d="m9.5 5 7 7-7 7"/>', 16)
 COPY = _icon(

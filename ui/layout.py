@@ -6,7 +6,7 @@ arrive as events named in `BRIDGE`, with the clicked element's `data-*` attribut
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -15,9 +15,11 @@ import gradio as gr
 
 from ingest.queue import IngestQueue
 from rag.errors import NotFoundError
-from ui.chat import MAX_QUESTION_CHARACTERS, Choice, ask
-from ui.conversation import Conversation, KeptConversations, TurnState
+from ui.asking import ChatHandlers
+from ui.chat import MAX_QUESTION_CHARACTERS, Choice
+from ui.conversation import Conversation, KeptConversations
 from ui.library import DocumentHandlers
+from ui.marking import MarkHandlers
 from ui.thread import render_thread
 from ui.viewer import (
     INVITATION,
@@ -26,6 +28,7 @@ from ui.viewer import (
     render_source,
     view_citation,
     view_nearest,
+    view_passage,
 )
 
 if TYPE_CHECKING:
@@ -40,7 +43,7 @@ EXAMPLES = (
 )
 BRIDGE = """
 const names = ['open', 'choose', 'every', 'remove', 'retry', 'dismiss', 'added', 'example', 'again',
-  'fresh', 'model', 'look', 'restore'];
+  'fresh', 'model', 'look', 'restore', 'typed', 'anyway', 'mark', 'unmark', 'answers'];
 // Whatever opens a page goes through the source's block, one after the other: the last click stays.
 let opening = 0, waiting = null;
 const open = detail => {
@@ -56,7 +59,7 @@ if (element.closest('#source')) watch('value', () => {
 });
 const send = (name, detail) => {
   const source = document.querySelector('#source [id^="html-"]');
-  if (['cite', 'nearest', 'flip', 'show', 'clear'].includes(name)) {
+  if (['cite', 'nearest', 'passage', 'flip', 'show', 'clear'].includes(name)) {
     if (element === source) open({...detail, kind: name});
     else source.dispatchEvent(new CustomEvent('gesture', {detail: {...detail, event: name}}));
   } else if (names.includes(name)) trigger(name, {...detail});
@@ -74,6 +77,11 @@ element.addEventListener('click', event => {
 element.addEventListener('change', event => {
   const control = event.target.closest('select[data-event]');
   if (control) send(control.dataset.event, {value: control.value});
+});
+element.addEventListener('submit', event => {
+  event.preventDefault();
+  const form = event.target;
+  send(form.dataset.event, {...form.dataset, ...Object.fromEntries(new FormData(form))});
 });
 element.addEventListener('gesture', event => send(event.detail.event, event.detail));
 """
@@ -196,96 +204,33 @@ def _connect_documents(page: Page, application: Application, queue: IngestQueue)
     page.head.model(does.pick, page.choice, page.choice, **each)
 
 
-class _ChatHandlers:
-    """What asking, asking again, stopping, starting afresh and loading again do to the page."""
-
-    def __init__(self, application: Application, queue: IngestQueue) -> None:
-        self._application = application
-        self._queue = queue
-        self._kept = KeptConversations()
-
-    def stream(
-        self, question: str, conversation: Conversation, choice: Choice, key: str
-    ) -> Iterator[tuple[Any, ...]]:
-        """The conversation as it grows; the box is emptied once, so that typing can go on."""
-        question = question.strip()
-        if not question:
-            yield gr.skip(), gr.skip(), gr.skip()
-            return
-        conversation = conversation.ended(TurnState.STOPPED)  # by a stop that was overtaken
-        box: Any = ""
-        for state in self._ask(question, conversation, choice):
-            self._kept.keep(key, state)
-            yield state, self._show(state), box
-            box = gr.skip()
-
-    def again(
-        self, conversation: Conversation, choice: Choice, key: str
-    ) -> Iterator[tuple[Any, ...]]:
-        """The last question once more, in place of its answer; the box keeps its text."""
-        if conversation.last is not None:
-            question = conversation.last.question
-            for state in self._ask(question, conversation.without_last(), choice):
-                self._kept.keep(key, state)
-                yield state, self._show(state)
-
-    def example(
-        self, conversation: Conversation, choice: Choice, key: str, event: gr.EventData
-    ) -> Iterator[tuple[Any, ...]]:
-        """An example question, asked as it stands."""
-        yield from self.stream(str(event.question), conversation, choice, key)
-
-    def halt(self, conversation: Conversation, key: str) -> tuple[Any, ...]:
-        """The conversation with its running turn stopped."""
-        conversation = conversation.ended(TurnState.STOPPED)
-        self._kept.keep(key, conversation)
-        return conversation, self._show(conversation)
-
-    def restore(self, conversation: Conversation, event: gr.EventData) -> tuple[Any, ...]:
-        """What the tab held before it was loaded again, unless something was asked since."""
-        key = str(event.key)
-        kept = self._kept.find(key)
-        if conversation.turns or not kept.turns:
-            return gr.skip(), gr.skip(), key
-        return kept, self._show(kept), key
-
-    def start_afresh(self, key: str) -> tuple[Any, ...]:
-        """An empty conversation and an empty source pane."""
-        self._kept.keep(key, Conversation())
-        return Conversation(), self._show(Conversation()), INVITATION
-
-    def _ask(
-        self, question: str, conversation: Conversation, choice: Choice
-    ) -> Iterator[Conversation]:
-        still_read = [job.name for job in self._queue.jobs() if not job.has_ended]
-        return ask(self._application, question, conversation, choice, still_read)
-
-    def _show(self, conversation: Conversation) -> list[str]:
-        return _show(self._application, conversation)
-
-
 def _connect_chat(page: Page, application: Application, queue: IngestQueue) -> None:
-    handlers = _ChatHandlers(application, queue)
-    kept = [page.conversation, page.choice, page.key]
+    kept = KeptConversations()
+    handlers = ChatHandlers(application, queue, kept, partial(_show, application))
+    known = [page.conversation, page.choice, page.key]
     shown = [page.conversation, page.thread]
+    streams: dict[str, Any] = {**QUIET, "trigger_mode": "once"}
     asking = [
         gr.on(
             [page.send.click, page.question.submit],
             handlers.stream,
-            [page.question, *kept],
+            [page.question, *known],
             [*shown, page.question],
-            trigger_mode="once",
-            **QUIET,
+            **streams,
         ),
-        page.thread.again(handlers.again, kept, shown, trigger_mode="once", **QUIET),
-        page.thread.example(
-            handlers.example, kept, [*shown, page.question], trigger_mode="once", **QUIET
-        ),
+        page.thread.again(handlers.again, known, shown, **streams),
+        page.thread.typed(handlers.as_typed, known, shown, **streams),
+        page.thread.anyway(handlers.all_the_same, known, shown, **streams),
+        page.thread.example(handlers.example, known, [*shown, page.question], **streams),
     ]
     halted = [page.conversation, page.key]
     page.stop.click(handlers.halt, halted, shown, cancels=asking, **QUICK)
     page.head.fresh(handlers.start_afresh, page.key, [*shown, page.source], cancels=asking, **QUICK)
     page.thread.restore(handlers.restore, page.conversation, [*shown, page.key], **QUICK)
+    marks = MarkHandlers(application, kept, partial(_show, application))
+    page.thread.mark(marks.mark, halted, shown, **QUICK)
+    page.thread.unmark(marks.unmark, halted, shown, **QUICK)
+    page.source.answers(marks.name_page, halted, shown, **QUICK)
 
 
 def _connect_source(page: Page, application: Application) -> None:
@@ -315,6 +260,8 @@ def _find_view(conversation: Conversation, asked: Mapping[str, str]) -> View | N
     turn, index = int(asked["turn"]), int(asked["index"])
     if asked["kind"] == "nearest":
         return view_nearest(conversation, turn, index)
+    if asked["kind"] == "passage":
+        return view_passage(conversation, turn, index)
     return view_citation(conversation, turn, index, number)
 
 

@@ -5,17 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from rag.alignment import align
-from rag.domain import Answer, Passage
+from rag.domain import Answer
 from ui import icons
-from ui.conversation import Conversation, Turn, TurnState
-from ui.render import excerpt, render_answer, render_partial, shorten
+from ui.conversation import Conversation, Mark, Reach, Turn, TurnState
+from ui.passages import count, render_nearest, render_passages
+from ui.render import render_answer, render_partial, shorten
 
-SNIPPET_CHARACTERS = 150
-REWRITTEN_CHARACTERS = 200
+QUESTION_CHARACTERS = 200
+NAMES_SHOWN = 3
+NAME_CHARACTERS = 60
+MAX_REASON_CHARACTERS = 500
+SMALLEST_EVIDENCE = 0.01
 SMALLEST_COST = 0.0001  # dollars; what is less is only said to be less
 WAITING = '<p class="waiting" aria-label="Working">Reading<i></i><i></i><i></i></p>'
 STOPPED = '<p class="note">Stopped. What came before it stands, without checked citations.</p>'
+ALL_THE_SAME = (
+    '<p class="anyway"><button type="button" class="do" data-event="anyway">Answer all the same'
+    "</button><span>from these passages, however little they promise</span></p>"
+)
+MARKED = "Marked: it is now a question of the evaluation set."
+STILL_NOTHING = '<p class="notice">Asked all the same: the answer is not in these passages.</p>'
 
 
 def render_thread(conversation: Conversation, examples: Sequence[str]) -> list[str]:
@@ -23,12 +32,6 @@ def render_thread(conversation: Conversation, examples: Sequence[str]) -> list[s
     if not conversation.turns:
         return [_render_invitation(examples)]
     return [_render_turn(turn, turn is conversation.last) for turn in conversation.turns]
-
-
-def place(passage: Passage) -> str:
-    """A passage's document and page, in the page's words and as plain text."""
-    title = passage.document.title or passage.document.name
-    return f"{title}, p. {passage.label or passage.page}" if passage.document.paginated else title
 
 
 def _render_invitation(examples: Sequence[str]) -> str:
@@ -46,13 +49,12 @@ def _render_invitation(examples: Sequence[str]) -> str:
 
 
 def _render_turn(turn: Turn, is_last: bool) -> str:
-    parts = [f'<div class="q"><p>{escape(turn.question)}</p></div>']
-    if turn.rewritten and turn.rewritten != turn.question:
-        whole = escape(" ".join(turn.rewritten.split()))
-        short = escape(shorten(turn.rewritten, REWRITTEN_CHARACTERS))
-        parts.append(f'<p class="as" title="{whole}">searched as “{short}”</p>')
-    parts.append(_render_steps(turn))
-    parts.append(_render_body(turn))
+    parts = [
+        f'<div class="q"><p>{escape(turn.question)}</p></div>',
+        _render_search(turn, is_last),
+        _render_steps(turn),
+        _render_body(turn, is_last),
+    ]
     if turn.state is TurnState.STOPPED:
         parts.append(STOPPED)
     if turn.state is TurnState.FAILED:
@@ -60,51 +62,119 @@ def _render_turn(turn: Turn, is_last: bool) -> str:
     if turn.state is not TurnState.RUNNING:
         parts.append(_render_meta(turn, is_last))
     refused = " refused" if turn.answer and turn.answer.refused else ""
+    marked = "" if turn.mark is None else " marked located" if turn.mark.place else " marked"
     return (
-        f'<article class="turn {turn.state}{refused}" data-turn="{turn.number}" '
+        f'<article class="turn {turn.state}{refused}{marked}" data-turn="{turn.number}" '
         f'aria-busy="{str(turn.state is TurnState.RUNNING).lower()}">{"".join(parts)}</article>'
     )
 
 
+def _render_search(turn: Turn, is_last: bool) -> str:
+    """Below a question: the documents it was limited to, and how it was really searched."""
+    lines = []
+    if turn.reach is not None and turn.reach.is_limited:
+        lines.append(f'<p class="limit">{escape(_limit(turn.reach))}</p>')
+    if turn.rewritten or turn.parts:
+        lines.append(_render_rewritten(turn, is_last))
+    elif not turn.manner.rewrite:
+        lines.append("<p>Searched as typed</p>")
+    return f'<div class="as">{"".join(lines)}</div>' if lines else ""
+
+
+def _limit(reach: Reach) -> str:
+    limit = f"in {reach.documents:,} of {count(reach.library, 'document')}"
+    if len(reach.names) > NAMES_SHOWN:
+        return limit
+    return f"{limit}: {', '.join(shorten(name, NAME_CHARACTERS) for name in reach.names)}"
+
+
+def _render_rewritten(turn: Turn, is_last: bool) -> str:
+    # It keeps its room where it cannot be used, so that nothing moves when it can.
+    usable = "" if is_last and turn.state is not TurnState.RUNNING else " disabled"
+    control = (
+        '<button type="button" class="typed" data-event="typed" '
+        f'title="Ask again, and search your own words"{usable}>search as typed</button>'
+    )
+    parts = "".join(f"<li>{_short(part)}</li>" for part in turn.parts)
+    if turn.rewritten in ("", turn.question):
+        said = f"Searched in {count(len(turn.parts), 'part')}:"
+    else:
+        said = f"Searched: {_short(turn.rewritten)}"
+    return f"<p>{said} {control}</p>{f'<ol>{parts}</ol>' if parts else ''}"
+
+
+def _short(question: str) -> str:
+    """A question on one short line, whole when it is pointed at."""
+    whole = " ".join(question.split())
+    short = shorten(question, QUESTION_CHARACTERS)
+    title = f' title="{escape(whole)}"' if short != whole else ""
+    return f"<q{title}>{escape(short)}</q>"
+
+
 def _render_steps(turn: Turn) -> str:
     steps = []
-    if turn.passages:
-        found = f"{_count(turn.passages, 'passage')} in {_count(turn.documents, 'document')}"
-        steps.append(f'<span class="step">{icons.SEARCH}{found}</span>')
+    if turn.reach is not None:
+        steps.append(f'<span class="step">{icons.SEARCH}Searched {_extent(turn.reach)}</span>')
     steps += [f'<span class="step">{icons.TOOL}{escape(name)}</span>' for name in turn.tools]
+    if turn.manner.bar is not None and not (turn.answer and turn.answer.refused):
+        steps.append(f'<span class="step thin">{_thin(turn)}</span>')
     return f'<div class="steps">{"".join(steps)}</div>'
 
 
-def _render_body(turn: Turn) -> str:
+def _thin(turn: Turn) -> str:
+    if turn.answer is None:
+        return "Answering although the evidence is thin"
+    evidence = turn.answer.evidence
+    much = "" if evidence is None else f" ({escape(_percent(evidence))})"
+    return f"Answered although the evidence is thin{much}"
+
+
+def _percent(evidence: float) -> str:
+    return "< 1%" if evidence < SMALLEST_EVIDENCE else f"{evidence:.0%}"
+
+
+def _extent(reach: Reach) -> str:
+    """How much was searched: “1,590 pages of 16 documents”."""
+    counted = ((reach.pages, "page"), (reach.parts, "part"))
+    parts = " and ".join(count(number, noun) for number, noun in counted if number)
+    documents = count(reach.documents, "document")
+    return f"{parts} of {documents}" if parts else documents
+
+
+def _render_body(turn: Turn, is_last: bool) -> str:
     if turn.answer is not None:
-        return _render_answer(turn.answer, turn.number)
+        return _render_answer(turn, turn.answer, is_last)
     if turn.text:
         return f'<div class="a">{render_partial(turn.text)}</div>'
     return WAITING if turn.state is TurnState.RUNNING else ""
 
 
-def _render_answer(answer: Answer, number: int) -> str:
-    parts = [f'<div class="a">{render_answer(answer.text, answer.citations, number)}</div>']
+def _render_answer(turn: Turn, answer: Answer, is_last: bool) -> str:
+    parts = [f'<div class="a">{render_answer(answer.text, answer.citations, turn.number)}</div>']
     if not answer.complete:
         parts.append('<p class="note">The model stopped at its length limit.</p>')
     if answer.refused and answer.nearest:
-        items = "".join(
-            _render_nearest(passage, answer.question, number, index)
-            for index, passage in enumerate(answer.nearest)
-        )
-        parts.append(f'<div class="nearest"><p class="h">The nearest pages</p>{items}</div>')
+        parts.append(_render_refusal(turn, answer, is_last))
     if answer.notice:
         parts.append(f'<p class="notice">{escape(answer.notice)}</p>')
+    parts.append(render_passages(answer, turn.number))
     return "".join(parts)
 
 
-def _render_nearest(passage: Passage, question: str, number: int, index: int) -> str:
-    near = passage.text[align(question, passage.text).span.start :]
-    return (
-        f'<button type="button" class="near" data-event="nearest" data-turn="{number}" '
-        f'data-index="{index}"><b>{escape(place(passage))}</b>'
-        f"<span>{escape(excerpt(near, SNIPPET_CHARACTERS))}</span></button>"
-    )
+def _render_refusal(turn: Turn, answer: Answer, is_last: bool) -> str:
+    """What was searched for in vain, what comes nearest, and the way to an answer all the same."""
+    evidence = ""
+    if answer.evidence is not None:
+        evidence = f" · evidence of an answer: {escape(_percent(answer.evidence))}"
+    parts = [
+        f'<p class="notice">Searched for {_short(answer.question)}{evidence}</p>',
+        render_nearest(answer.nearest, answer.question, turn.number),
+    ]
+    if turn.manner.bar is not None:
+        parts.append(STILL_NOTHING)
+    elif is_last:
+        parts.append(ALL_THE_SAME)
+    return "".join(parts)
 
 
 def _render_meta(turn: Turn, is_last: bool) -> str:
@@ -119,10 +189,40 @@ def _render_meta(turn: Turn, is_last: bool) -> str:
             '<button type="button" class="act" data-event="again">'
             f"{icons.AGAIN}<span>Ask again</span></button>"
         )
+    below = ""
+    if turn.answer is not None and turn.mark is None:
+        parts.append(
+            f'<button type="button" class="act wrong" data-unfolds="wrong-{turn.number}" '
+            f'aria-expanded="false" aria-controls="wrong-{turn.number}">'
+            f"{icons.FLAG}<span>Wrong?</span></button>"
+        )
+        below = _render_mark_form(turn.number)
+    elif turn.mark is not None:
+        below = _render_mark(turn.mark, turn.number)
     parts.append('<span class="grow"></span>')
     if turn.answer is not None:
         parts.append(f'<span class="facts">{escape(_facts(turn.answer))}</span>')
-    return f'<div class="meta">{"".join(parts)}</div>'
+    return f'<div class="meta">{"".join(parts)}</div>{below}'
+
+
+def _render_mark_form(number: int) -> str:
+    fold = f"wrong-{number}"
+    return (
+        f'<form class="mark" id="{fold}" data-fold="{fold}" data-event="mark" '
+        f'data-turn="{number}" hidden><label for="reason-{number}">What is wrong with it?</label>'
+        f'<input id="reason-{number}" name="reason" maxlength="{MAX_REASON_CHARACTERS}" '
+        'autocomplete="off" placeholder="Optional">'
+        '<button type="submit" class="do">Mark as wrong</button>'
+        f'<button type="button" class="act" data-unfolds="{fold}">Cancel</button></form>'
+    )
+
+
+def _render_mark(mark: Mark, number: int) -> str:
+    where = f" The right page: {escape(mark.place)}." if mark.place else ""
+    return (
+        f'<p class="marked"><span>{MARKED}{where}</span> <button type="button" class="typed" '
+        f'data-event="unmark" data-turn="{number}">Undo</button></p>'
+    )
 
 
 def _facts(answer: Answer) -> str:
@@ -137,7 +237,3 @@ def _facts(answer: Answer) -> str:
 
 def _price(dollars: float) -> str:
     return f"< ${SMALLEST_COST}" if 0 < dollars < SMALLEST_COST else f"${dollars:.4f}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import quote as url_quote
 
 from ingest.pdfium import page_size, span_rectangles
-from rag.domain import Answer, Document, Page, Span, Verdict
+from rag.domain import Answer, Document, Page, Passage, Span, Verdict
 from rag.errors import NotFoundError, RagError
 from ui import icons
 from ui.conversation import Conversation
@@ -107,10 +108,22 @@ def view_nearest(conversation: Conversation, turn: int, index: int) -> View:
     Raises:
         NotFoundError: the conversation has no such passage.
     """
-    answer = _find_answer(conversation, turn)
-    if not 0 <= index < len(answer.nearest):
+    return _view_one_of(_find_answer(conversation, turn).nearest, index, turn)
+
+
+def view_passage(conversation: Conversation, turn: int, index: int) -> View:
+    """The page of a passage that was found for an answer.
+
+    Raises:
+        NotFoundError: the conversation has no such passage.
+    """
+    return _view_one_of(_find_answer(conversation, turn).passages, index, turn)
+
+
+def _view_one_of(passages: Sequence[Passage], index: int, turn: int) -> View:
+    if not 0 <= index < len(passages):
         raise NotFoundError(GONE)
-    passage = answer.nearest[index]
+    passage = passages[index]
     span = Span(passage.start, passage.end)
     mark = Mark(passage.page, passage.label, span, passage.text)
     return View(passage.document.id, passage.page, turn, (mark,), mark)
@@ -127,7 +140,8 @@ def render_source(application: Application, view: View) -> str:
     except RagError as error:
         return render_note(str(error))
     note = DOUBT if view.opened is not None and view.opened.doubtful else ""
-    return _render_head(document, page, view) + note + body + _render_quotes(document, view)
+    below = _render_offer(document, page) + _render_quotes(document, view)
+    return _render_head(document, page, view) + note + body + below
 
 
 def render_note(sentence: str) -> str:
@@ -229,6 +243,15 @@ def _class_of(opened: Mark) -> str:
     if opened.index is None:
         return SEEN
     return GUESS if opened.doubtful else OPEN
+
+
+def _render_offer(document: Document, page: Page) -> str:
+    """The page as the right one for a marked question, which the page itself names."""
+    return (
+        '<p class="offer"><span>Marked: <q></q></span>'
+        f'<button type="button" class="do" data-event="answers" data-id="{escape(document.id)}" '
+        f'data-page="{page.number}">This page answers it</button></p>'
+    )
 
 
 def _render_quotes(document: Document, view: View) -> str:

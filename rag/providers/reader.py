@@ -16,7 +16,7 @@ CONTEXT_TOKENS = 100_000  # it reads what retrieval finds, whatever its length
 READ_SOURCES = 5
 MOST_SENTENCES = 3
 # A further sentence is quoted when it scores at least this share of the best one.
-WORTH_QUOTING = 0.85
+WORTH_QUOTING = 0.6
 INHERITED = 0.9
 LEAST_SCORE = 0.05
 SIMILARITY, COVERAGE, NAMED, EXPECTED, RANK = 0.5, 0.5, 0.15, 0.15, 0.1

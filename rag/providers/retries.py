@@ -33,6 +33,7 @@ class Retries:
 
     max_attempts: int = MAX_ATTEMPTS
     sleep: Callable[[float], None] = time.sleep
+    longest_wait_seconds: float = LONGEST_WAIT_SECONDS
 
     def call(self, request: Callable[[], T]) -> T:
         """The result of `request`, tried again while its faults are transient.
@@ -45,7 +46,7 @@ class Retries:
                 return request()
             except TransientFault as fault:
                 wait_seconds = _wait_seconds(attempt, fault.retry_after_seconds)
-                if attempt == self.max_attempts or wait_seconds > LONGEST_WAIT_SECONDS:
+                if attempt == self.max_attempts or wait_seconds > self.longest_wait_seconds:
                     raise fault.error from fault
                 self.sleep(wait_seconds)
         raise ValueError("max_attempts must be at least 1")

@@ -20,6 +20,7 @@ from rag.protocols import Vectors
 from rag.store.blobs import Blobs
 from rag.store.database import forget_log, open_database, verify
 from rag.store.embedding import check_embedding, check_lengths
+from rag.store.places import ChunkedPage, Place, chunked_pages
 from rag.store.rows import (
     IndexedChunk,
     Reading,
@@ -28,6 +29,7 @@ from rag.store.rows import (
     chunk_rows,
     document_of,
     indexed_chunk,
+    indexed_query,
     library_of,
     page_of,
     page_rows,
@@ -35,6 +37,7 @@ from rag.store.rows import (
     stored_chunk,
     within,
 )
+from rag.store.spans import ChunkSpan, chunk_spans, packed_vectors
 from rag.store.tables import chunks, documents, libraries, marks, pages
 
 logger = logging.getLogger(__name__)
@@ -265,19 +268,10 @@ class Catalog:
                 found |= {row.chunk_id: stored_chunk(row) for row in connection.execute(query)}
         return [found[id_] for id_ in ids if id_ in found]
 
-    def chunks_on_pages(self, places: Sequence[tuple[str, int]], scope: Scope) -> list[StoredChunk]:
-        """Every chunk on these pages (document, number) within the scope, in reading order."""
-        found: list[StoredChunk] = []
+    def chunked_pages(self, places: Sequence[Place], scope: Scope) -> dict[Place, ChunkedPage]:
+        """These pages with their chunks, as far as both are there and within the scope."""
         with self._reader.begin() as connection:
-            for document_id, number in places:
-                query = within(
-                    chunk_query()
-                    .where(chunks.c.document_id == document_id, chunks.c.page == number)
-                    .order_by(chunks.c.start),
-                    scope,
-                )
-                found += [stored_chunk(row) for row in connection.execute(query)]
-        return found
+            return chunked_pages(connection, places, scope)
 
     def all_chunks(self, library_id: str) -> list[StoredChunk]:
         """Every chunk of a library, by id."""
@@ -295,9 +289,14 @@ class Catalog:
         with self._reader.begin() as connection:
             return [(row.id, row.document_id) for row in connection.execute(query)]
 
+    def chunk_spans(self, library_id: str) -> list[ChunkSpan]:
+        """Where the chunks of each document of a library lie, by id."""
+        with self._reader.begin() as connection:
+            return chunk_spans(connection, library_id)
+
     def indexed_chunks(self, library_id: str) -> Iterator[IndexedChunk]:
         """Every chunk of a library with the words it is found by, by id."""
-        query = chunk_query().where(chunks.c.library_id == library_id).order_by(chunks.c.id)
+        query = indexed_query().where(chunks.c.library_id == library_id).order_by(chunks.c.id)
         with self._reader.begin() as connection:
             for row in connection.execute(query):
                 yield indexed_chunk(row)
@@ -309,19 +308,17 @@ class Catalog:
             EmbeddingMismatchError: it has been embedded with another model since, or some of its
                 vectors are of another model than the rest.
         """
-        query = (
-            select(chunks.c.id, chunks.c.vector)
-            .where(chunks.c.library_id == library.id)
-            .order_by(chunks.c.id)
-        )
+        rows = list(self.packed_vectors(library))
+        ids = np.fromiter((id_ for id_, _ in rows), dtype=np.int64, count=len(rows))
+        packed = np.frombuffer(b"".join(vector for _, vector in rows), dtype="<f2")
+        return ids, packed.reshape(len(rows), library.dimension).astype(np.float32)
+
+    def packed_vectors(self, library: Library, after: int = 0) -> Iterator[tuple[int, bytes]]:
+        """The id and the stored vector of every chunk after an id, by id. Raises as `vectors`."""
         with self._reader.begin() as connection:
             now = _library_with_id(connection, library.id)
             check_embedding(now, library.embedding_model, library.dimension)
-            check_lengths(connection, now)
-            rows = connection.execute(query).all()
-        ids = np.fromiter((row.id for row in rows), dtype=np.int64, count=len(rows))
-        packed = np.frombuffer(b"".join(row.vector for row in rows), dtype="<f2")
-        return ids, packed.reshape(len(rows), library.dimension).astype(np.float32)
+            yield from packed_vectors(connection, now, after)
 
     def verify_vectors(self, library_id: str) -> None:
         """Check that every vector of a library has the length that it should have.

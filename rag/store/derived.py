@@ -41,7 +41,7 @@ def provide(
         The folder, or None where it cannot be written. Another process may remove it at any time,
         once the library has changed: open it at once, and be ready to find it gone.
     """
-    if _is_intact(folder, expected):
+    if is_intact(folder, expected):
         return folder
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -63,7 +63,7 @@ def provide(
 
 
 def _move_into_place(fresh: Path, folder: Path, expected: Mapping[str, str | int]) -> None:
-    if folder.exists() and not _is_intact(folder, expected):
+    if folder.exists() and not is_intact(folder, expected):
         logger.warning("%s is damaged or of another version: made again", folder)
         aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".old-"))
         with suppress(FileNotFoundError):  # another process has just done the same
@@ -72,7 +72,7 @@ def _move_into_place(fresh: Path, folder: Path, expected: Mapping[str, str | int
     try:
         fresh.rename(folder)
     except OSError:
-        if not _is_intact(folder, expected):  # else another process was quicker
+        if not is_intact(folder, expected):  # else another process was quicker
             raise
 
 
@@ -85,7 +85,8 @@ def _write_manifest(folder: Path, expected: Mapping[str, str | int]) -> None:
         os.fsync(stream.fileno())
 
 
-def _is_intact(folder: Path, expected: Mapping[str, str | int]) -> bool:
+def is_intact(folder: Path, expected: Mapping[str, str | int]) -> bool:
+    """Whether a folder's manifest says what is expected, and every file is as it was written."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         return manifest["expected"] == dict(expected) and all(
@@ -93,6 +94,29 @@ def _is_intact(folder: Path, expected: Mapping[str, str | int]) -> bool:
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
+
+
+def earlier(folder: Path) -> Path | None:
+    """The newest intact folder of an earlier generation, which another process may remove."""
+    kind, _, generation = folder.name.rpartition("-")
+    found = [
+        int(number)
+        for path in (folder.parent.iterdir() if folder.parent.is_dir() else ())
+        for its_kind, _, number in [path.name.rpartition("-")]
+        if its_kind == kind and number.isdecimal() and int(number) < int(generation)
+    ]
+    for number in sorted(found, reverse=True):
+        path = folder.with_name(f"{kind}-{number}")
+        if is_intact(path, _said_of(path)):
+            return path
+    return None
+
+
+def _said_of(folder: Path) -> dict[str, str | int]:
+    try:
+        return dict(json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["expected"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
 
 
 def _remove_older(folder: Path) -> None:

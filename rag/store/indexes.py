@@ -2,40 +2,78 @@
 
 from __future__ import annotations
 
-import hashlib
+import logging
 import shutil
 import threading
-from collections.abc import Collection, Sequence
+from bisect import bisect_right
+from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 
 from rag.domain import Library
+from rag.errors import RagError
 from rag.store.catalog import Catalog
 from rag.store.derived import DERIVED
 from rag.store.lexical import LexicalIndex, open_lexical_index
-from rag.store.vectors import VectorIndex, open_vector_index
+from rag.store.vectors import (
+    EXACT_ROWS,
+    Base,
+    VectorIndex,
+    fingerprint,
+    open_codes,
+    open_vector_index,
+    wants_codes,
+)
+
+logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LibraryIndex:
-    """What is searched for one library at one generation."""
+    """What is searched for one library at one generation.
+
+    `chunks_by_document` is in the order of the chunk ids.
+    """
 
     library: Library
     vectors: VectorIndex
     words: LexicalIndex
-    chunks_by_document: dict[str, list[int]]
+    chunks_by_document: dict[str, range]
+
+    def document_of(self, chunk_id: int) -> str:
+        """The document of a chunk of this library."""
+        firsts, documents = self._starts
+        return documents[bisect_right(firsts, chunk_id) - 1]
+
+    @cached_property
+    def _starts(self) -> tuple[list[int], list[str]]:
+        ranges = self.chunks_by_document
+        return [ids.start for ids in ranges.values()], list(ranges)
 
     def chunks_of(self, documents: Collection[str]) -> list[int]:
         """The chunk ids of these documents."""
-        return [id_ for name in documents for id_ in self.chunks_by_document.get(name, ())]
+        return [id_ for ids in self.ranges_of(documents) for id_ in ids]
+
+    def ranges_of(self, documents: Collection[str]) -> list[range]:
+        """The chunk ids of these documents, a range for each that has some."""
+        known = self.chunks_by_document
+        return [known[document] for document in documents if document in known]
 
 
 class Indexes:
-    """Opens the index of a library, again whenever the library has changed."""
+    """Opens the index of a library, again whenever the library has changed.
 
-    def __init__(self, catalog: Catalog) -> None:
+    A large library is searched exactly while a thread prepares what makes it quicker.
+    """
+
+    def __init__(self, catalog: Catalog, *, exact_rows: int = EXACT_ROWS) -> None:
+        """Take the catalog, and up to how many vectors are scanned for every question."""
         self._catalog = catalog
+        self._exact_rows = exact_rows
         self._lock = threading.Lock()
         self._open: dict[str, LibraryIndex] = {}
+        self._stop = threading.Event()
+        self._encoding: dict[str, tuple[Base, threading.Thread]] = {}
 
     def current(self, library_id: str) -> LibraryIndex:
         """The index of the library as it is now.
@@ -48,16 +86,17 @@ class Indexes:
         with self._lock:
             index = self._open.get(library_id)
             if index is None or index.library != library:
-                index = self._build(library)
+                index = self._build(library, index)
                 self._open[library_id] = index
+                self._encode(index)
         return index
 
     def are_stored(self, library_id: str) -> bool:
         """Whether the index of the library as it is now lies on disk, not in memory alone."""
         library = self._catalog.library_with_id(library_id)
         folder = self._catalog.data_dir / DERIVED / library_id
-        kinds = ("vectors", "lexical")
-        return all((folder / f"{kind}-{library.generation}").is_dir() for kind in kinds)
+        words = folder / f"lexical-{library.generation}"
+        return words.is_dir() and any(folder.glob("vectors-*"))
 
     def discard(self, library_id: str) -> None:
         """Throw the index of a library away, so that the next search makes it again."""
@@ -65,24 +104,43 @@ class Indexes:
             self._open.pop(library_id, None)
             shutil.rmtree(self._catalog.data_dir / DERIVED / library_id, ignore_errors=True)
 
-    def _build(self, library: Library) -> LibraryIndex:
-        by_document: dict[str, list[int]] = {}
-        owners = self._catalog.chunk_documents(library.id)
-        fingerprint = _fingerprint(owners)
-        for chunk_id, document_id in owners:
-            by_document.setdefault(document_id, []).append(chunk_id)
+    def wait(self) -> None:
+        """Return once nothing is being prepared any more."""
+        for _, thread in list(self._encoding.values()):
+            thread.join()
+
+    def close(self) -> None:
+        """Stop what is being prepared; it leaves nothing behind."""
+        self._stop.set()
+        self.wait()
+
+    def _build(self, library: Library, previous: LibraryIndex | None) -> LibraryIndex:
+        spans = self._catalog.chunk_spans(library.id)
+        base = None if previous is None else previous.vectors.base
+        if previous is not None and previous.library.embedding_model != library.embedding_model:
+            base = None
         return LibraryIndex(
             library,
-            open_vector_index(self._catalog, library, fingerprint),
-            open_lexical_index(self._catalog, library, fingerprint),
-            by_document,
+            open_vector_index(self._catalog, library, spans, base),
+            open_lexical_index(self._catalog, library, fingerprint(spans)),
+            {span.document_id: range(span.first, span.last + 1) for span in spans},
         )
 
+    def _encode(self, index: LibraryIndex) -> None:
+        """Prepare the codes of a large library in a thread, one at a time for each."""
+        library, base = index.library, index.vectors.base
+        if self._stop.is_set() or not wants_codes(base, self._exact_rows):
+            return
+        known = self._encoding.get(library.id)
+        if known is not None and known[0] is base and known[1].is_alive():
+            return
 
-def _fingerprint(owners: Sequence[tuple[int, str]]) -> str:
-    """What tells these chunks from any others.
+        def work() -> None:
+            try:
+                open_codes(self._catalog, library, base, self._stop)
+            except (OSError, RagError) as error:
+                logger.warning("the codes of %s cannot be made: %s", library.id, error)
 
-    A generation alone does not: a catalog restored from a backup reaches the same number again.
-    """
-    lines = "\n".join(f"{chunk_id} {document_id}" for chunk_id, document_id in owners)
-    return hashlib.sha256(lines.encode()).hexdigest()
+        thread = threading.Thread(target=work, name=f"codes-{library.id}", daemon=True)
+        self._encoding[library.id] = (base, thread)
+        thread.start()

@@ -1,10 +1,23 @@
-"""Search by words: BM25 over a library's chunks, by tantivy."""
+"""Search by words: BM25 over a library's chunks, by tantivy.
+
+The words of a chunk are its title's, its headings' and its own, in one field, so that a question is
+a plain union of terms: tantivy then skips whatever cannot reach the best (block-max WAND, Ding and
+Suel 2011), which boosts and required clauses would forbid. Each document is stemmed in its own
+language, and a question in every language that the library has.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
+import shutil
 import threading
-from collections.abc import Collection, Iterable, Mapping
+import unicodedata
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 
 from tantivy import (
@@ -21,38 +34,53 @@ from tantivy import (
 )
 
 from rag.domain import Library
+from rag.exact import exact_words, quoted_phrases
 from rag.folding import readable
+from rag.languages import READ_CHARACTERS, Language, detect
+from rag.misspelling import SHORTEST_FOR_TWO, is_correctable, is_within, one_letter_off
 from rag.store.catalog import Catalog
-from rag.store.derived import DERIVED, provide
+from rag.store.derived import DERIVED, MANIFEST, earlier, provide
 from rag.store.rows import IndexedChunk, storable
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 1
-ANALYZER = "words"
-WRITER_BYTES = 32_000_000
+FORMAT = 2
+CONTENTS = "contents.json"
+MOST_REMOVED = 0.1  # of the chunks, whose words still count; above this all is indexed anew
+WRITER_BYTES = 256_000_000
 LONGEST_WORD = 80
-# How much a word found in the title or the headings counts beside one found in the text.
-FIELD_WEIGHTS: Mapping[str, float] = {"text": 1.0, "heading": 0.5, "title": 0.5}
+# What a document is stemmed as whose language cannot be told: most are tables, names and code.
+UNTOLD = Language.ENGLISH
+CORRECTED_WORDS = 8  # of a question
+CORRECTIONS = 3  # of a word
+LONGEST_PIECE = 3  # of a number or identifier that is found whole; "2016" tells, "679" does not
+SHARED_LETTERS = 3  # that a word two letters off begins with
 
 
-def _analyzer() -> TextAnalyzer:
-    return (
+def _analyzer(language: Language | None) -> TextAnalyzer:
+    """Words in lower case without accents, stemmed if a language is given.
+
+    Accents go first, so that a question typed without them has the same stems (xquad-es: hit@1
+    0.919 either way, against 0.915 for such questions where stems are made with them).
+    """
+    builder = (
         TextAnalyzerBuilder(Tokenizer.simple())
         .filter(Filter.remove_long(LONGEST_WORD))
         .filter(Filter.lowercase())
-        .filter(Filter.stemmer("english"))
         .filter(Filter.ascii_fold())
-        .build()
     )
+    if language is not None:
+        builder = builder.filter(Filter.stemmer(language.value)).filter(Filter.ascii_fold())
+    return builder.build()
 
 
 def _schema() -> Schema:
     builder = SchemaBuilder()
-    builder.add_unsigned_field("id", stored=True, indexed=True, fast=True)
-    builder.add_text_field("document", tokenizer_name="raw", index_option="basic")
-    for field in FIELD_WEIGHTS:
-        builder.add_text_field(field, tokenizer_name=ANALYZER, index_option="freq")
+    builder.add_unsigned_field("id", fast=True)
+    for name in ("document", "language"):
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("text", tokenizer_name="whitespace", index_option="position")
+    builder.add_text_field("exact", tokenizer_name="whitespace", index_option="basic")
     return builder.build()
 
 
@@ -60,26 +88,40 @@ class Words:
     """Splits texts into words as they are indexed. Safe from many threads."""
 
     def __init__(self) -> None:
-        self._analyzer = _analyzer()
+        self._analyzers = {language: _analyzer(language) for language in (None, *Language)}
         self._lock = threading.Lock()
 
-    def __call__(self, text: str) -> list[str]:
-        """The words of a text, folded and stemmed, in order."""
+    def __call__(self, text: str, language: Language | None = UNTOLD) -> list[str]:
+        """The words of a text in order, folded, and stemmed as those of a language if one is given.
+
+        The same text has as many words in each language.
+        """
+        text = unicodedata.normalize("NFC", storable(text))
         with self._lock:
-            return self._analyzer.analyze(storable(text))
+            return self._analyzers[language].analyze(text)
 
 
 class LexicalIndex:
-    """The words of one library at one generation."""
+    """The words of one library at one generation; `languages` are its, commonest first."""
 
     def __init__(self, index: Index) -> None:
         """Take an index whose writer is done."""
-        index.register_tokenizer(ANALYZER, _analyzer())
         index.config_reader(reload_policy="manual")  # else threads watch its files for changes
         index.reload()
         self._schema = index.schema
         self._searcher = index.searcher()
         self._words = Words()
+        counts = self._searcher.terms_with_prefix("language", "")
+        self.languages = tuple(
+            Language(name) for name, _ in sorted(counts, key=lambda pair: -pair[1])
+        )
+
+    def language_of(self, text: str) -> Language:
+        """The language of the library that a text is in; its commonest where that is not clear."""
+        language = detect(text)
+        if language in self.languages:
+            return language
+        return self.languages[0] if self.languages else UNTOLD
 
     def document_frequency(self, word: str) -> int:
         """In how many chunks an indexed word occurs."""
@@ -94,27 +136,131 @@ class LexicalIndex:
         """The `k` chunks with the best BM25 score for any words of the question, best first.
 
         Every word of the question counts, those of little weight too: leaving out stop words
-        lowers recall (SQuAD: 0.828 against 0.842 reciprocal rank).
+        lowers recall (SQuAD: 0.828 against 0.842 reciprocal rank). Numbers and identifiers count
+        twice where they stand as asked. Chunks that hold the phrases in quotation marks come
+        before all others. A word that the library does not have stands for those it resembles.
         """
-        words = dict.fromkeys(self._words(question))
-        if not words:
+        exact = self._exact_words(question)
+        known, near = self._known_words(question)
+        if not known and not near and not exact:
             return []
-        clauses = [
-            (
-                Occur.Should,
-                Query.boost_query(Query.term_query(self._schema, field, word, "freq"), weight),
-            )
-            for word in words
-            for field, weight in FIELD_WEIGHTS.items()
-        ]
-        query = Query.boolean_query(clauses)
+        wanted = _any_of([*known, *exact, *exact], near)
+        worth = 0.5 if near and (known or exact) else 1.0
+        found = self._best([wanted], k, documents)
+        phrases = [query for text in quoted_phrases(question) if (query := self._phrase(text))]
+        if phrases and found:
+            holding = self._best([wanted, *phrases], k, documents)
+            found = _ahead(holding, found, k)
+        return [(id_, score * worth) for id_, score in found]
+
+    def _best(
+        self, required: Sequence[Query], k: int, documents: Collection[str] | None
+    ) -> list[tuple[int, float]]:
+        clauses = [(Occur.Must, query) for query in required]
         if documents is not None:
             within = Query.term_set_query(self._schema, "document", list(documents))
-            query = Query.boolean_query(
-                [(Occur.Must, query), (Occur.Must, Query.const_score_query(within, 0.0))]
-            )
+            clauses.append((Occur.Must, Query.const_score_query(within, 0.0)))
+        query = required[0] if len(clauses) == 1 else Query.boolean_query(clauses)
         hits = self._searcher.search(query, k, count=False).hits
-        return [(self._searcher.doc(address)["id"][0], float(score)) for score, address in hits]
+        ids = self._searcher.fast_field_values("id", [address for _, address in hits])
+        return [(int(id_ or 0), float(score)) for id_, (score, _) in zip(ids, hits, strict=True)]
+
+    def _known_words(self, question: str) -> tuple[list[Query], list[Query]]:
+        """The words of a question that the library has, and what those it lacks may mean."""
+        stems = [self._words(question, language) for language in self.languages]
+        known: dict[str, None] = {}
+        unknown: dict[str, None] = {}
+        pieces = self._pieces(question)
+        for word, *forms in zip(self._words(question, None), *stems, strict=True):
+            if word in pieces:
+                continue
+            present = [form for form in forms if form in known or self.document_frequency(form)]
+            known.update(dict.fromkeys(present))
+            if not present and is_correctable(word):
+                unknown[word] = None
+        near = [form for word in list(unknown)[:CORRECTED_WORDS] for form in self._near(word)]
+        fresh = [form for form in dict.fromkeys(near) if form not in known]
+        return [self._term("text", form) for form in known], [
+            self._term("text", form) for form in fresh
+        ]
+
+    def _pieces(self, question: str) -> set[str]:
+        """The little words that a question's numbers fall apart into, where the library has those.
+
+        The 10 and the K of "10-K" say nothing beside it.
+        """
+        return {
+            word
+            for text in question.split()
+            if any(
+                self._searcher.doc_freq(field, whole)
+                for whole in exact_words(text)
+                for field in ("exact", "text")
+            )
+            for word in self._words(text, None)
+            if len(word) <= LONGEST_PIECE
+        }
+
+    def _near(self, word: str) -> list[str]:
+        """The commonest words of the library that a word may be a misspelling of."""
+        return self._commonest(one_letter_off(word)) or (
+            self._commonest(self._two_letters_off(word)) if len(word) >= SHORTEST_FOR_TWO else []
+        )
+
+    def _commonest(self, words: Iterable[str]) -> list[str]:
+        text = " ".join(words)
+        forms = {form for language in self.languages for form in self._words(text, language)}
+        counts = {form: count for form in forms if (count := self.document_frequency(form))}
+        return sorted(counts, key=lambda form: (-counts[form], form))[:CORRECTIONS]
+
+    def _two_letters_off(self, word: str) -> Iterator[str]:
+        stems = {self._words(word, language)[0] for language in self.languages}
+        for form, _ in self._searcher.terms_with_prefix("text", word[:SHARED_LETTERS]):
+            if any(is_within(stem, form, 2) for stem in stems):
+                yield form
+
+    def _exact_words(self, question: str) -> list[Query]:
+        plain = [word for word in self._words(question, None) if any(map(str.isdigit, word))]
+        return [
+            self._term(field, word)
+            for word in dict.fromkeys([*exact_words(readable(question)), *plain])
+            for field in ("exact", "text")
+            if (field == "exact" or word not in plain) and self._searcher.doc_freq(field, word)
+        ]
+
+    def _phrase(self, text: str) -> Query | None:
+        """Chunks that hold these words in this order, in whichever forms."""
+        forms = {tuple(self._words(text, language)) for language in self.languages} - {()}
+        queries = [
+            self._term("text", words[0])
+            if len(words) == 1
+            else Query.phrase_query(self._schema, "text", list(words))
+            for words in sorted(forms)
+        ]
+        return Query.boolean_query([(Occur.Should, query) for query in queries]) if forms else None
+
+    def _term(self, field: str, word: str) -> Query:
+        return Query.term_query(self._schema, field, word, "freq")
+
+
+def _any_of(full: Sequence[Query], half: Sequence[Query]) -> Query:
+    """Any of these terms, the second ones counting half as much as the first.
+
+    A term given twice counts twice; a boost would do the same and read every posting.
+    """
+    if half:
+        full = [query for query in full for _ in range(2)]
+    return Query.boolean_query([(Occur.Should, query) for query in (*full, *half)])
+
+
+def _ahead(
+    first: Sequence[tuple[int, float]], others: Sequence[tuple[int, float]], k: int
+) -> list[tuple[int, float]]:
+    """The first ones, their scores raised above all others', then the others."""
+    best = max(score for _, score in others)
+    raised = [(id_, score + best) for id_, score in first]
+    known = {id_ for id_, _ in first}
+    return [*raised, *(pair for pair in others if pair[0] not in known)][:k]
 
 
 def open_lexical_index(catalog: Catalog, library: Library, fingerprint: str) -> LexicalIndex:
@@ -124,18 +270,24 @@ def open_lexical_index(catalog: Catalog, library: Library, fingerprint: str) -> 
     """
 
     def build(folder: Path) -> None:
+        known = _started_from(earlier(place), folder)
         try:
-            index = Index(_schema(), path=str(folder))
-            _fill(index, catalog.indexed_chunks(library.id))
+            index = Index.open(str(folder)) if known else Index(_schema(), path=str(folder))
+            filled = _fill(index, catalog.indexed_chunks(library.id), known)
+            if filled.removed > MOST_REMOVED * sum(filled.chunks.values()):
+                _empty(folder)
+                index = Index(_schema(), path=str(folder))
+                filled = _fill(index, catalog.indexed_chunks(library.id))
+            (folder / CONTENTS).write_text(json.dumps(asdict(filled)), encoding="utf-8")
         except ValueError as error:  # which is how tantivy says that a file cannot be written
             raise OSError(str(error)) from error
 
+    place = catalog.data_dir / DERIVED / library.id / f"lexical-{library.generation}"
     expected: dict[str, str | int] = {
         "format": FORMAT,
         "generation": library.generation,
         "chunks": fingerprint,
     }
-    place = catalog.data_dir / DERIVED / library.id / f"lexical-{library.generation}"
     folder = provide(place, expected, build)
     if folder is not None:
         try:
@@ -147,16 +299,92 @@ def open_lexical_index(catalog: Catalog, library: Library, fingerprint: str) -> 
     return LexicalIndex(index)
 
 
-def _fill(index: Index, chunks: Iterable[IndexedChunk]) -> None:
-    index.register_tokenizer(ANALYZER, _analyzer())
+@dataclass(frozen=True, slots=True)
+class _Contents:
+    """What an index holds: of each document the digest and the number of its chunks.
+
+    `removed` chunks are still among its statistics.
+    """
+
+    digests: dict[str, str] = field(default_factory=dict)
+    chunks: dict[str, int] = field(default_factory=dict)
+    removed: int = 0
+    format: int = FORMAT
+
+
+def _started_from(source: Path | None, folder: Path) -> _Contents | None:
+    """Copy an earlier index into an empty folder; None, and the folder empty, if there is none."""
+    if source is None:
+        return None
+    try:
+        contents = _Contents(**json.loads((source / CONTENTS).read_text(encoding="utf-8")))
+        if contents.format != FORMAT:
+            return None
+        for path in source.iterdir():
+            if path.name not in (MANIFEST, CONTENTS):
+                shutil.copyfile(path, folder / path.name)
+    except (OSError, ValueError, TypeError) as error:
+        logger.info("%s was removed by another process or is of another version: %s", source, error)
+        _empty(folder)
+        return None
+    return contents
+
+
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        path.unlink()
+
+
+def _fill(
+    index: Index, chunks: Iterable[IndexedChunk], known: _Contents | None = None
+) -> _Contents:
+    """Bring an index to hold these chunks, given what it holds.
+
+    The chunks of one document follow each other; a document that is the same is left as it is.
+    """
+    words = Words()
     writer = index.writer(heap_size=WRITER_BYTES, num_threads=1)
-    for chunk in chunks:
-        document = Document()
-        document.add_unsigned("id", chunk.id)
-        document.add_text("document", chunk.document_id)
-        document.add_text("text", readable(chunk.text))
-        document.add_text("heading", chunk.heading)
-        document.add_text("title", chunk.title)
-        writer.add_document(document)
+    before = known or _Contents()
+    after = _Contents()
+    for document_id, group in groupby(chunks, key=attrgetter("document_id")):
+        its_chunks = list(group)
+        digest = hashlib.sha256(repr(its_chunks).encode("utf-8", "replace")).hexdigest()
+        after.digests[document_id] = digest
+        after.chunks[document_id] = len(its_chunks)
+        if before.digests.get(document_id) == digest:
+            continue
+        writer.delete_documents_by_term("document", document_id)
+        language = _language_of(its_chunks)
+        for chunk in its_chunks:
+            writer.add_document(_document(chunk, language, words))
+    for document_id in before.digests.keys() - after.digests.keys():
+        writer.delete_documents_by_term("document", document_id)
     writer.commit()
     writer.wait_merging_threads()
+    changed = [name for name, digest in before.digests.items() if after.digests.get(name) != digest]
+    removed = before.removed + sum(before.chunks[name] for name in changed)
+    return replace(after, removed=removed)
+
+
+def _language_of(chunks: Iterable[IndexedChunk]) -> Language:
+    texts: list[str] = []
+    length = 0
+    for chunk in chunks:
+        texts.append(chunk.text)
+        length += len(chunk.text)
+        if length >= READ_CHARACTERS:
+            break
+    return detect("\n".join(texts)) or UNTOLD
+
+
+def _document(
+    chunk: IndexedChunk, language: Language, words: Callable[[str, Language], list[str]]
+) -> Document:
+    text = readable(f"{chunk.title}\n{chunk.heading}\n{chunk.text}")
+    document = Document()
+    document.add_unsigned("id", chunk.id)
+    document.add_text("document", chunk.document_id)
+    document.add_text("language", language.value)
+    document.add_text("text", " ".join(words(text, language)))
+    document.add_text("exact", " ".join(dict.fromkeys(exact_words(text))))
+    return document

@@ -14,6 +14,7 @@ from rag.protocols import Vectors
 from rag.store.tables import chunks, documents, pages
 
 # SQLite cuts a text at a NUL character, and no UTF-8 can hold half of a surrogate pair.
+LEAD = 240  # characters at the head of a page that its other chunks are found by as well
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -139,6 +140,11 @@ def chunk_query() -> Select[Any]:
     )
 
 
+def indexed_query() -> Select[Any]:
+    """As `chunk_query`, with the first words of the page: what a table or a statement is called."""
+    return chunk_query().add_columns(func.substr(pages.c.text, 1, LEAD).label("lead"))
+
+
 def within(query: Select[Any], scope: Scope) -> Select[Any]:
     """Only what the scope may see."""
     query = query.where(chunks.c.library_id == scope.library_id)
@@ -154,6 +160,8 @@ def stored_chunk(row: Row[Any]) -> StoredChunk:
 
 
 def indexed_chunk(row: Row[Any]) -> IndexedChunk:
-    """What is indexed of a chunk, from a row of `chunk_query`."""
+    """What is indexed of a chunk, from a row of `indexed_query`."""
     heading = " ".join(row.heading)
+    if row.paginated and row.start > 0:  # the page's own heading is not among its words
+        heading = f"{heading} {row.lead[: row.start]}".strip()
     return IndexedChunk(row.chunk_id, row.id, f"{row.title} {row.name}", heading, row.text)

@@ -15,6 +15,7 @@ from rag.domain import (
     Answer,
     Event,
     Finish,
+    Manner,
     Message,
     Retrieved,
     Rewritten,
@@ -24,6 +25,7 @@ from rag.domain import (
     Usage,
 )
 from rag.errors import InvalidReplyError, QuestionError, UnavailableError
+from rag.prompts import REWRITE
 from rag.refusal import NOT_FOUND
 from tests.fakes import CARD, ScriptedChat
 from tests.rag.desk import QUESTION, TEXTS, Desk, answer_of, in_pieces
@@ -216,6 +218,52 @@ def test_a_failing_rewriting_fails_the_question(desk: Desk) -> None:
         desk.ask(chat, "And how many?", HISTORY)
 
 
+def test_where_the_reply_is_no_question_the_rules_take_over(desk: Desk) -> None:
+    chat = ScriptedChat(["It has:\n\n- 12 billion\n- parameters"], ["12 billion [1]."])
+
+    events = desk.ask(chat, "How many parameters does it have?", HISTORY)
+
+    assert events[0] == Rewritten(QUESTION)
+
+
+def test_the_parts_a_model_names_are_searched_and_kept(desk: Desk) -> None:
+    parts = (QUESTION, "Where is Camembert from?")
+    whole = "How many parameters does Nemo have, and where is Camembert from?"
+    chat = ScriptedChat(["\n".join((whole, *parts))], ["12 billion [1]."])
+
+    events = desk.ask(chat, "How many has it? And whence Camembert?", HISTORY)
+    answer = answer_of(events)
+
+    assert events[0] == Rewritten(whole, parts)
+    assert (answer.question, answer.parts) == (whole, parts)
+    assert {each.document.name for each in answer.passages} >= {"nemo.txt", "cheese.txt"}
+
+
+def test_without_history_a_question_is_taken_apart_without_a_model(desk: Desk) -> None:
+    question = "Compare the parameters of Nemo and Mixtral in 2024"
+    chat = ScriptedChat(["12 billion [1]."])
+
+    events = desk.ask(chat, question)
+
+    parts = ("The parameters of Nemo in 2024", "The parameters of Mixtral in 2024")
+    assert events[0] == Rewritten(question, parts)
+    assert answer_of(events).parts == parts
+    assert REWRITE not in [prompt.messages[0].content for prompt in chat.prompts]
+
+
+def test_a_question_can_be_searched_as_it_was_typed(desk: Desk) -> None:
+    chat = ScriptedChat(["12 billion [1]."])
+
+    stream = desk.assistant(chat).ask(
+        "Has it parameters?", HISTORY, desk.scope, Manner(rewrite=False)
+    )
+    events = list(stream)
+
+    assert isinstance(events[0], Retrieved)
+    assert (answer_of(events).question, answer_of(events).parts) == ("Has it parameters?", ())
+    assert len(chat.prompts) == 1
+
+
 def test_without_history_nothing_is_rewritten(desk: Desk) -> None:
     chat = ScriptedChat(["12 billion [1]."])
 
@@ -224,11 +272,14 @@ def test_without_history_nothing_is_rewritten(desk: Desk) -> None:
     assert len(chat.prompts) == 1
 
 
-def test_a_model_that_only_quotes_rewrites_nothing(desk: Desk) -> None:
+def test_a_model_that_only_quotes_is_not_asked_for_a_rewriting(desk: Desk) -> None:
     chat = ScriptedChat(["“12 billion” [1]"], card=replace(CARD, instructable=False))
 
-    answer = answer_of(desk.ask(chat, "Has Nemo 12 billion parameters?", HISTORY))
+    events = desk.ask(chat, "Has it 12 billion parameters?", HISTORY)
+    answer = answer_of(events)
 
+    assert events[0] == Rewritten("Has Nemo 12 billion parameters?")
+    assert answer.question == "Has Nemo 12 billion parameters?"
     assert len(chat.prompts) == 1
     assert answer.notice.startswith("Quoted")
 
@@ -238,7 +289,8 @@ def test_a_source_left_out_of_the_prompt_cannot_be_cited(desk: Desk) -> None:
         desk.add(f"fish{number}.txt", f"Nemo is fish {number} with parameters. " + "word " * 300)
     chat = ScriptedChat(["So [1][5][6]."], card=replace(CARD, context_tokens=2000))
 
-    answer = answer_of(list(desk.assistant(chat, 6).ask(QUESTION, (), desk.scope)))
+    asked = desk.assistant(chat, 6).ask(QUESTION, (), desk.scope, Manner(bar=0.0))
+    answer = answer_of(list(asked))
 
     assert len(chat.prompts[0].sources) < 5 <= len(answer.passages)
     assert answer.text == "So [1]."
@@ -307,7 +359,8 @@ def test_a_hostile_document_is_only_quoted(desk: Desk) -> None:
     )
     chat = ScriptedChat(["Nemo has 12 billion parameters [1]."])
 
-    answer = answer_of(desk.ask(chat, QUESTION))
+    asked = desk.assistant(chat).ask(QUESTION, (), desk.scope, Manner(bar=0.0))
+    answer = answer_of(list(asked))
 
     (prompt,) = chat.prompts
     told = prompt.messages[-1].content

@@ -57,23 +57,53 @@ def test_a_question_without_words_covers_nothing() -> None:
 def test_no_passages_have_no_sentences_and_no_evidence() -> None:
     assert scorer().score(QUESTION, []) == []
     assert scorer().score(QUESTION, [passage(" \n ")]) == []
-    assert weigh([], 1.0, NOTHING) == Evidence(0.0, 0.0, 0.0, NOTHING)
+    assert weigh([], NOTHING) == Evidence(0.0)
 
 
 def test_evidence_is_greater_where_the_answer_is() -> None:
     here = scorer().score(QUESTION, [passage(NEMO)])
     elsewhere = scorer().score(QUESTION, [passage("Ducks can fly. So can geese.")])
-    for fluency in (0.0, 0.5, 1.0):
-        least = weigh(elsewhere, fluency, NOTHING).probability
-        assert 0 < least < weigh(here, fluency, NOTHING).probability < 1
+    assert 0 <= weigh(elsewhere, NOTHING).score < weigh(here, NOTHING).score < 1
+
+
+def test_inflected_words_are_found_by_their_letters() -> None:
+    question = "Wie hoch ist die Leistungsfähigkeit?"
+    texts = ["Sehr leistungsfähige Anlagen.", "Enten und Gänse fliegen."]
+
+    ours, theirs = scorer().score(question, [passage(text) for text in texts])
+
+    assert ours.context == theirs.context == 0.0
+    assert ours.spelled_context > 0.2 > theirs.spelled_context
+
+
+def test_a_passage_that_stands_out_is_better_evidence() -> None:
+    here, elsewhere = passage(NEMO), passage("Ducks can fly.")
+
+    alone = weigh(scorer().score(QUESTION, [here, elsewhere, elsewhere, elsewhere]), NOTHING)
+    among = weigh(scorer().score(QUESTION, [here, here, here, here]), NOTHING)
+
+    assert alone.score > among.score
+
+
+def test_the_bar_stops_what_is_below_it() -> None:
+    assert Evidence(0.04).is_below(0.05, instructable=True)
+    assert not Evidence(0.05).is_below(0.05, instructable=True)
+    assert not Evidence(0.0).is_below(0.0, instructable=False)
+
+
+def test_a_model_that_can_say_no_answers_where_the_evidence_cannot_tell() -> None:
+    untold = Evidence(0.01, judged=False)
+
+    assert not untold.is_below(0.05, instructable=True)
+    assert untold.is_below(0.05, instructable=False)
 
 
 def test_a_name_that_no_passage_has_lowers_the_evidence() -> None:
     sentences = scorer().score(QUESTION, [passage(NEMO)])
 
-    known = weigh(sentences, 1.0, NOTHING)
-    unknown = weigh(sentences, 1.0, frozenset({"gpt-4"}))
-    assert unknown.probability < known.probability
+    known = weigh(sentences, NOTHING)
+    unknown = weigh(sentences, frozenset({"gpt-4"}))
+    assert unknown.score < known.score
     assert unknown.missing == {"gpt-4"}
 
 
@@ -81,7 +111,7 @@ def test_sentences_about_a_sibling_are_no_evidence() -> None:
     sentences = scorer().score("How large is Nemo 8x22B?", [passage("Nemo 8x7B is large.")])
 
     assert [sentence.contradicted for sentence in sentences] == [True]
-    assert weigh(sentences, 1.0, NOTHING).probability == 0.0
+    assert weigh(sentences, NOTHING).score == 0.0
 
 
 def test_a_sentence_that_names_nothing_speaks_of_what_was_named_before() -> None:

@@ -6,124 +6,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ingest.pipeline import Ingestor
-from rag.domain import Chunk, Scope
+from rag.domain import Scope
 from rag.errors import EmbeddingMismatchError, NotFoundError, QuestionError
-from rag.evidence import SentenceScorer
+from rag.evidence import USUAL_BAR, SentenceScorer
 from rag.protocols import Vectors
-from rag.retrieval import (
-    FOREIGN_MEANING,
-    MEANING,
-    NEIGHBOURS_TOKENS,
-    Retriever,
-    _grow,
-    fuse,
-    meaning_weight,
-)
+from rag.retrieval import Retriever
 from rag.store.catalog import Catalog
 from rag.store.indexes import Indexes
 from rag.store.lexical import Words
-from rag.store.rows import StoredChunk
-from tests.fakes import HashEmbedder, document
+from tests.fakes import HashEmbedder
 from tests.rag.desk import LIMITS, Desk
 
 QUESTION = "How many parameters does Nemo have?"
-SCORES = st.dictionaries(st.integers(1, 30), st.floats(-5, 50), max_size=20)
-
-
-def chunk(id_: int, tokens: int = 100) -> StoredChunk:
-    owner = document()
-    return StoredChunk(id_, Chunk(1, id_ * 10, id_ * 10 + 10, (), tokens), "x" * 10, owner, "1")
-
-
-PAGE = [chunk(id_) for id_ in range(1, 11)]
-
-
-def grown(
-    hit: int, page: list[StoredChunk] = PAGE, taken: frozenset[int] = frozenset()
-) -> list[int]:
-    found = next(each for each in page if each.id == hit)
-    return [each.id for each in _grow(found, page, set(taken))]
-
-
-def test_scores_are_stretched_and_added() -> None:
-    fused = fuse({1: 10.0, 2: 5.0, 3: 0.0}, {1: 2.0, 2: 0.0}, {2: 0.9, 4: 0.5}, 0.5)
-
-    assert fused == {1: 0.25 + 0.25, 2: 0.5 * 0.25 + 0.5, 3: 0.0, 4: 0.0}
-
-
-def test_a_single_hit_has_the_whole_score() -> None:
-    assert fuse({7: 3.0}, {7: 1.0}, {7: 0.1}, 0.5) == {7: 1.0}
-    assert fuse({}, {}, {7: 0.1}, 0.2) == {7: 0.2}
-    assert fuse({}, {}, {}, 0.5) == {}
-
-
-@given(SCORES, SCORES, SCORES, st.floats(0, 1))
-def test_fused_scores_keep_every_hit_between_zero_and_one(
-    by_words: dict[int, float],
-    by_spelling: dict[int, float],
-    by_meaning: dict[int, float],
-    meaning: float,
-) -> None:
-    fused = fuse(by_words, by_spelling, by_meaning, meaning)
-
-    assert fused.keys() == by_words.keys() | by_spelling.keys() | by_meaning.keys()
-    assert all(0 <= score <= 1 + 1e-9 for score in fused.values())
-
-
-def test_meaning_counts_less_in_a_language_that_the_embedder_does_not_know() -> None:
-    assert meaning_weight(1.0) == MEANING
-    assert meaning_weight(0.0) == FOREIGN_MEANING
-    assert FOREIGN_MEANING < meaning_weight(0.5) < MEANING
-
-
-def test_a_passage_grows_by_its_neighbours_until_it_is_full() -> None:
-    assert grown(5) == [3, 4, 5, 6, 7, 8]
-    assert grown(1) == [1, 2, 3, 4, 5, 6]
-    assert grown(10) == [5, 6, 7, 8, 9, 10]
-
-
-def test_a_passage_stops_at_chunks_that_are_taken() -> None:
-    assert grown(5, taken=frozenset({4, 7})) == [5, 6]
-
-
-def test_a_neighbour_that_is_too_long_is_left_out() -> None:
-    page = [chunk(1, 50), chunk(2, 580), chunk(3, 100), chunk(4, 100)]
-
-    assert grown(3, page) == [3, 4]
-    assert grown(2, page) == [2]
-
-
-def test_a_chunk_longer_than_a_passage_stands_alone() -> None:
-    assert grown(1, [chunk(1, 5000), chunk(2)]) == [1]
-
-
-def test_a_chunk_that_was_removed_meanwhile_gives_nothing() -> None:
-    assert _grow(chunk(99), PAGE, set()) == []
-
-
-@given(
-    st.lists(st.integers(1, 700), min_size=1, max_size=12),
-    st.sets(st.integers(1, 12)),
-    st.data(),
-)
-def test_a_passage_is_a_run_of_free_chunks_with_its_hit(
-    lengths: list[int], taken: set[int], data: st.DataObject
-) -> None:
-    page = [chunk(id_, tokens) for id_, tokens in enumerate(lengths, 1)]
-    hit = data.draw(st.sampled_from(page))
-    taken = taken - {hit.id}
-
-    ids = [each.id for each in _grow(hit, page, taken)]
-
-    assert hit.id in ids
-    assert ids == list(range(ids[0], ids[-1] + 1))
-    assert not taken & set(ids)
-    tokens = sum(lengths[id_ - 1] for id_ in ids)
-    assert tokens <= max(NEIGHBOURS_TOKENS, hit.chunk.tokens)
 
 
 def test_the_best_passage_comes_first_with_exact_positions(desk: Desk) -> None:
@@ -190,7 +86,7 @@ def test_evidence_tells_an_answer_from_none(desk: Desk) -> None:
     there = desk.retriever.retrieve("Has Nemo 12 billion parameters?", desk.scope, 4)
     elsewhere = desk.retriever.retrieve("Zzyzx qwertz uiop?", desk.scope, 4)
 
-    assert there.evidence.probability > 0.5 > elsewhere.evidence.probability
+    assert there.evidence.score > USUAL_BAR > elsewhere.evidence.score
     assert there.passages == desk.retriever.search("Has Nemo 12 billion parameters?", desk.scope, 4)
 
 
@@ -277,3 +173,52 @@ def test_what_only_words_or_only_meaning_can_find_is_found(tmp_path: Path, fluen
 
         assert by_words[0].text == "Order XK-4711 for twelve euros."
         assert "Whoever is unhappy is reimbursed within a week." in [it.text for it in by_meaning]
+
+
+def test_a_passage_says_why_it_came(desk: Desk) -> None:
+    first, *others = desk.retriever.search(QUESTION, desk.scope, 3)
+
+    assert first.reasons is not None
+    total = first.reasons.words + first.reasons.meaning + first.reasons.title
+    assert first.score == pytest.approx(total)
+    assert first.reasons.words > max(it.reasons.words for it in others if it.reasons)
+
+
+def test_a_document_that_the_question_names_is_preferred(desk: Desk) -> None:
+    for number, company in enumerate(("Borealis", "Cormorant", "Dunlin"), start=11):
+        text = f"Revenue was {number} million in the year, and costs were {number - 3}."
+        desk.add(f"{company}_2022.txt", text)
+
+    found = desk.retriever.search("What was the revenue of Cormorant?", desk.scope, 3)
+
+    assert found[0].document.name == "Cormorant_2022.txt"
+    assert found[0].reasons is not None
+    assert found[0].reasons.title > 0
+
+
+def test_the_same_text_twice_makes_one_passage(desk: Desk) -> None:
+    text = "The lighthouse keeper counts forty ships each night, and writes them into a blue book."
+    for number in range(3):
+        desk.add(f"copy{number}.txt", text + " " * number)
+
+    found = desk.retriever.search("How many ships does the keeper count?", desk.scope, 8)
+
+    assert sum("lighthouse keeper" in it.text for it in found) == 1
+
+
+def test_the_parts_of_a_question_take_turns(desk: Desk) -> None:
+    parts = (QUESTION, "How long does Camembert ripen?")
+
+    found = desk.retriever.search(" and ".join(parts), desk.scope, 2, parts)
+
+    assert {it.document.name for it in found} == {"nemo.txt", "cheese.txt"}
+
+
+def test_the_evidence_for_a_part_is_evidence(desk: Desk) -> None:
+    question = "Zzyzx qwertz uiop, and has Nemo 12 billion parameters?"
+    parts = ("Zzyzx qwertz uiop?", "Has Nemo 12 billion parameters?")
+
+    in_parts = desk.retriever.retrieve(question, desk.scope, 4, parts)
+    part = desk.retriever.retrieve(parts[1], desk.scope, 4)
+
+    assert in_parts.evidence.score >= part.evidence.score

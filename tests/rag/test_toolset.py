@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from rag.domain import Scope, ToolCall, ToolResult
-from rag.tools import run_tool
+from rag.tools import NOTHING_ANSWERS, run_tool
 from rag.toolset import LONGEST_PAGE, tools_for
 from tests.rag.desk import Desk
 
@@ -74,3 +74,12 @@ def test_a_long_page_is_cut(desk: Desk) -> None:
     (found,) = run(desk, "open_page", document="long.txt", page=1).passages
 
     assert len(found.text) == found.end <= LONGEST_PAGE
+
+
+def test_a_model_is_told_that_nothing_found_answers(desk: Desk) -> None:
+    found = run(desk, "search_documents", query="How many parameters does Nemo have?")
+    nothing = run(desk, "search_documents", query="Who won the world cup?")
+
+    assert found.content == f"{len(found.passages)} passages found."
+    assert nothing.content == NOTHING_ANSWERS
+    assert nothing.passages

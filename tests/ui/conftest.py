@@ -9,6 +9,8 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -17,7 +19,12 @@ from ingest.pipeline import Ingestor, Limits
 from ingest.queue import IngestQueue
 from rag.settings import Settings, load_settings
 from rag.wiring import Application, build
+from tests.loopback import LoopbackServer, listed_model
+from tests.ui.harbours import ARGUMENTS, CHROMIUM, GUIDE, add
 from ui.server import INCOMING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 APP = Path(__file__).parents[2] / "app.py"
 
@@ -109,3 +116,45 @@ def queue(application: Application) -> Iterator[IngestQueue]:
     waiting = IngestQueue(ingestor, lambda: application.library, incoming)
     yield waiting
     waiting.close()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[LoopbackServer]:
+    with LoopbackServer(served=[listed_model("local-model")]) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def address(server: LoopbackServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    settings = {"TRAMONTANE_SAMPLES": "false", "TRAMONTANE_CHAT": f"{server.url}/v1"}
+    with running_app(tmp_path_factory.mktemp("browser"), settings) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, address: str, tmp_path: Path) -> Iterator[Page]:
+    """The page with the guide in its library; afterwards, nothing left it and nothing ran."""
+    page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme="light")
+    page.set_default_timeout(10_000)
+    requests: list[str] = []
+    faults: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("dialog", lambda dialog: faults.append(dialog.message))
+    page.goto(address)
+    add(page, tmp_path / "harbours.pdf", GUIDE)
+    yield page
+    page.close()
+    hosts = {urlsplit(url).netloc for url in requests if not url.startswith(("data:", "blob:"))}
+    assert hosts == {urlsplit(address).netloc}
+    assert not [url for url in requests if "file=" in url or "proxy=" in url]
+    assert faults == []

@@ -3,42 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
 from tests.builders import paragraph, pdf
-from tests.loopback import Events, LoopbackServer, Reply, Say, Status, chunk, listed_model
-from tests.ui.conftest import running_app
+from tests.loopback import Events, LoopbackServer, Say, Status, chunk
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-from playwright.sync_api import Browser, Page, expect, sync_playwright  # noqa: E402
+from playwright.sync_api import Browser, Page, expect  # noqa: E402
 
+from tests.ui.harbours import (  # noqa: E402
+    IN_CHROMIUM,
+    PAGES,
+    QUESTION,
+    QUOTE,
+    add,
+    answered,
+    ask,
+    script,
+)
 from tests.ui.highlights import words_under_highlight  # noqa: E402
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync", "--no-first-run"),
-]
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is not there"),
-]
+pytestmark = IN_CHROMIUM
 
-QUESTION = "How many boats does the harbour of Sainte-Maxime hold in winter?"
-QUOTE = "The harbour of Sainte-Maxime holds forty-one boats in winter."
-PAGES = [
-    paragraph("A guide to the harbours of the coast.", "It was written for sailors."),
-    paragraph(
-        "Most harbours are small and close when the wind blows from the north.",
-        "They are named after saints. " + QUOTE[:34],
-        QUOTE[35:] + " In summer there are more of them.",
-        "Nobody has counted the boats of the other harbours.",
-    ),
-]
 WRITTEN = "In  winter  the  harbour  of  Sainte-Maxime  holds  many  boats,  and  in  summer  more."
 HOSTILE_NAME = "<img src=x onerror=alert(1)>"
 HOSTILE = (
@@ -48,75 +37,11 @@ HOSTILE = (
 )
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[LoopbackServer]:
-    with LoopbackServer(served=[listed_model("local-model")]) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def address(server: LoopbackServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    settings = {"TRAMONTANE_SAMPLES": "false", "TRAMONTANE_CHAT": f"{server.url}/v1"}
-    with running_app(tmp_path_factory.mktemp("browser"), settings) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(browser: Browser, address: str, tmp_path: Path) -> Iterator[Page]:
-    """The page with the guide in its library; afterwards, nothing left it and nothing ran."""
-    page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme="light")
-    page.set_default_timeout(10_000)
-    requests: list[str] = []
-    faults: list[str] = []
-    page.on("request", lambda request: requests.append(request.url))
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("dialog", lambda dialog: faults.append(dialog.message))
-    page.goto(address)
-    add(page, tmp_path / "harbours.pdf", pdf(PAGES, title="Harbours of the coast"))
-    yield page
-    page.close()
-    hosts = {urlsplit(url).netloc for url in requests if not url.startswith(("data:", "blob:"))}
-    assert hosts == {urlsplit(address).netloc}
-    assert not [url for url in requests if "file=" in url or "proxy=" in url]
-    assert faults == []
-
-
-def add(page: Page, path: Path, content: bytes, title: str = "Harbours of the coast") -> None:
-    path.write_bytes(content)
-    expect(page.locator("#files")).to_be_attached()
-    page.set_input_files("#files", path)
-    expect(page.locator(".doc[data-id]", has_text=title)).to_be_visible(timeout=30_000)
-
-
-def ask(page: Page, question: str = QUESTION) -> None:
-    page.fill("#question textarea", question)
-    page.press("#question textarea", "Enter")
-
-
-def answered(page: Page, server: LoopbackServer) -> None:
-    """Ask, and wait for an answer with one citation."""
-    script(server, Say("In winter it holds forty-one boats [1]."))
-    ask(page)
-    expect(page.locator("article.turn.done a.cite")).to_have_text("1", timeout=20_000)
-
-
 def width_of(page: Page) -> float:
     """The width of the page image, in pixels."""
     box = page.locator(".sheet").bounding_box()
     assert box is not None
     return box["width"]
-
-
-def script(server: LoopbackServer, *replies: Reply) -> None:
-    server.scripts["/v1/chat/completions"].extend(replies)
 
 
 def test_a_citation_opens_on_the_exact_words(page: Page, server: LoopbackServer) -> None:

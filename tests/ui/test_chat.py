@@ -19,6 +19,7 @@ from rag.errors import UnavailableError
 from ui.background import in_batches
 from ui.conversation import (
     CONVERSATIONS_KEPT,
+    PASSAGE_CHARACTERS_KEPT,
     TURNS_KEPT,
     Conversation,
     KeptConversations,
@@ -69,23 +70,6 @@ def passage(text: str) -> Passage:
     return Passage(DOCUMENT, 2, "iv", 0, len(text), text, (), 1.0, (1,))
 
 
-def test_a_preview_of_a_near_page_begins_at_its_best_sentence() -> None:
-    near = passage("## Harbours\n| a | b |\nNobody counts. The harbour holds boats in winter.")
-    answer = Answer("No.", "Boats in winter?", "reader", nearest=(near,), refused=True)
-    turn = Conversation().asking("Boats in winter?").turns[0].after(answer)
-    html = "".join(render_thread(Conversation((turn,)), ()))
-    assert "<span>The harbour holds boats in winter.</span>" in html
-
-
-def test_a_rewritten_question_is_one_short_line() -> None:
-    turn = Conversation().asking("it?").turns[0].after(Rewritten("## What\nis " + "it " * 200))
-    html = "".join(render_thread(Conversation((turn,)), ()))
-    line = html.split('<p class="as"')[1].split("</p>")[0]
-    assert "searched as “## What is it" in line
-    assert line.endswith("it…”")
-    assert len(line.split(">")[1]) < 220
-
-
 @pytest.mark.parametrize(
     ("cost", "shown"), [(0.0, "$0.0000"), (0.00002, "&lt; $0.0001"), (0.0123, "$0.0123")]
 )
@@ -96,13 +80,17 @@ def test_a_cost_is_never_rounded_to_nothing(cost: float, shown: str) -> None:
 
 def test_a_kept_conversation_is_found_by_its_key_alone() -> None:
     kept = KeptConversations()
-    found = (passage("text"),)
-    answer = Answer("It holds forty-one.", "q", "reader", passages=found, nearest=found)
+    found = (passage("text"), passage("long " * 400))
+    answer = Answer("It holds forty-one.", "q", "reader", passages=found, nearest=found[:1])
     conversation = Conversation((Conversation().asking("one").turns[0].after(answer),))
     kept.keep("a" * 32, conversation.asking("two"))
     restored = kept.find("a" * 32)
     assert [turn.state for turn in restored.turns] == [TurnState.DONE, TurnState.STOPPED]
-    assert restored.turns[0].answer == Answer("It holds forty-one.", "q", "reader", nearest=found)
+    assert restored.turns[0].answer is not None
+    assert restored.turns[0].answer.nearest == found[:1]
+    short, cut = restored.turns[0].answer.passages
+    assert short == found[0]
+    assert (cut.end, len(cut.text)) == (2_000, PASSAGE_CHARACTERS_KEPT)
     assert kept.find("b" * 32) == Conversation()
     kept.keep("short", conversation)
     assert kept.find("short") == Conversation()

@@ -18,17 +18,44 @@
   const frame = () => { document.body.prepend(skip); document.body.append(scrim, live); };
   if (document.body) frame(); else document.addEventListener("DOMContentLoaded", frame);
 
-  // The open citation: its chip is amber, in whatever is drawn of the thread.
+  // The open citation or passage: its chip is amber, in whatever is drawn of the thread.
   let opened = null;
   const markOpened = () => {
-    for (const chip of document.querySelectorAll("#thread a.cite")) {
-      const on = chip.getAttribute("href") === opened;
+    for (const chip of document.querySelectorAll("#thread :is(a.cite, [data-opens])")) {
+      const on = (chip.dataset.opens ?? chip.getAttribute("href")) === opened;
       if (on !== chip.hasAttribute("aria-current")) {
         if (on) chip.setAttribute("aria-current", "true"); else chip.removeAttribute("aria-current");
       }
     }
   };
   const setOpened = (href) => { opened = href; markOpened(); };
+  // Folds: closed as they are drawn, open as long as the reader wants them.
+  const unfolded = new Set();
+  const markUnfolded = () => {
+    for (const fold of document.querySelectorAll("#thread [data-fold]")) {
+      const isOpen = unfolded.has(fold.dataset.fold);
+      if (fold.hidden === isOpen) fold.hidden = !isOpen;
+    }
+    for (const control of document.querySelectorAll("#thread [data-unfolds][aria-expanded]")) {
+      const isOpen = String(unfolded.has(control.dataset.unfolds));
+      if (control.getAttribute("aria-expanded") !== isOpen) control.setAttribute("aria-expanded", isOpen);
+    }
+  };
+  const fold = (name, isOpen) => {
+    if (isOpen) unfolded.add(name); else unfolded.delete(name);
+    follows = false;
+    markUnfolded();
+    const control = document.querySelector(`[data-unfolds="${name}"][aria-expanded]`);
+    const folded = document.querySelector(`[data-fold="${name}"]`);
+    if (!isOpen) { control?.focus({ preventScroll: true }); return; }
+    folded.querySelector("input")?.focus({ preventScroll: true });
+    // As much of it as fits, below the control.
+    const thread = byId("thread");
+    const view = thread.getBoundingClientRect();
+    const below = folded.getBoundingClientRect().bottom + 12 - view.bottom;
+    const above = control.getBoundingClientRect().top - 12 - view.top;
+    if (below > 0) thread.scrollBy(0, Math.min(below, above));
+  };
   const clearSource = () => { setOpened(null); gesture("source", { event: "clear" }); };
 
   // Layers: the documents or the source over the rest. The way back of the browser closes them.
@@ -112,6 +139,7 @@
     page.scrollBy(across - view.left, down - view.top);
   };
   const placePage = () => {
+    nameMarked();
     const page = document.querySelector("#source .pg");
     if (!page) return;
     resize(chosen ?? (BESIDE.matches ? 1 : readable(page)));
@@ -146,10 +174,12 @@
       showSource(control);
     } else if (control.dataset.event === "cite") {
       setOpened(`#cite-${control.dataset.turn}-${control.dataset.index}`);
-    } else if (control.dataset.event === "nearest" || control.dataset.event === "show") {
-      setOpened(null);
+    } else if (["nearest", "passage", "show"].includes(control.dataset.event)) {
+      setOpened(control.dataset.opens ?? null);
       showSource(control);
-    } else if (control.dataset.event === "fresh") {
+    } else if (control.dataset.unfolds) fold(control.dataset.unfolds, !unfolded.has(control.dataset.unfolds));
+    else if (control.dataset.event === "fresh") {
+      unfolded.clear();
       setOpened(null);
       show(null);
       document.querySelector("#question textarea")?.focus();
@@ -179,7 +209,7 @@
       const [, number, index] = opened.split("-");
       gesture("source", { event: "cite", turn: number, index });
     } else {
-      setOpened(null);
+      setOpened(near.dataset.opens);
       gesture("source", { event: "nearest", turn: near.dataset.turn, index: near.dataset.index });
     }
   };
@@ -188,6 +218,28 @@
     for (const chip of answer?.querySelectorAll(".cite") ?? []) chip.remove();
     const words = (answer?.textContent ?? "").replace(/\s+/g, " ").trim();
     live.textContent = turn.classList.contains("done") ? words.slice(0, 1500) : turn.querySelector(".note")?.textContent ?? "";
+  };
+
+  // An answer that was marked as wrong, or no longer is: said, and the focus goes to the way back.
+  let marked = new Set();
+  const nameMarked = () => {
+    const questions = document.querySelectorAll("#thread .turn.marked:not(.located) .q p");
+    const offer = document.querySelector("#source .offer q");
+    const question = questions[questions.length - 1]?.textContent ?? "";
+    if (offer && offer.textContent !== question) offer.textContent = offer.title = question;
+  };
+  const noticeMarks = (thread) => {
+    nameMarked();
+    const now = new Set([...thread.querySelectorAll(".turn.marked")].map((turn) => turn.dataset.turn));
+    const changed = [...now].find((turn) => !marked.has(turn)) ?? [...marked].find((turn) => !now.has(turn));
+    const wasKnown = restored && turns > 0;
+    marked = now;
+    if (changed === undefined || !wasKnown) return;
+    unfolded.delete(`wrong-${changed}`);
+    markUnfolded();
+    const turn = thread.querySelector(`.turn[data-turn="${changed}"]`);
+    if (turn) live.textContent = turn.querySelector("p.marked span")?.textContent ?? "No longer marked.";
+    if (document.activeElement === document.body) turn?.querySelector("p.marked button, button.wrong")?.focus({ preventScroll: true });
   };
 
   // A tab that is loaded again finds its conversation under a random key of its own.
@@ -216,6 +268,8 @@
     turns = articles.length;
     if (follows && turns) thread.scrollTop = thread.scrollHeight;
     markOpened();
+    markUnfolded();
+    noticeMarks(thread);
     const last = articles[turns - 1];
     const state = last ? `${last.dataset.turn} ${last.className}` : null;
     if (state === finished) return;
@@ -234,7 +288,7 @@
       follows = thread.scrollHeight - thread.scrollTop - thread.clientHeight < 60;
     }, { passive: true });
     new MutationObserver(() => readThread(thread))
-      .observe(thread, { childList: true, subtree: true, characterData: true, attributes: true, attributeFilter: ["class"] });
+      .observe(thread, { childList: true, subtree: true, characterData: true, attributes: true, attributeFilter: ["class", "hidden", "aria-expanded"] });
     new MutationObserver(placePage)
       .observe(source, { childList: true, subtree: true, attributes: true, attributeFilter: ["style", "src", "class"] });
     readThread(thread);

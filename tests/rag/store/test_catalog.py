@@ -317,7 +317,9 @@ def test_a_scope_shows_its_library_and_its_documents_only(
     assert seen(Scope(library.id, frozenset([foreign.id]))) == []
     assert seen(Scope(library.id, frozenset())) == []
     places = [(first.id, 1), (foreign.id, 1)]
-    assert [chunk.text for chunk in catalog.chunks_on_pages(places, Scope(library.id))] == ["first"]
+    on_pages = catalog.chunked_pages(places, Scope(library.id))
+    assert {place: page.page.text for place, page in on_pages.items()} == {(first.id, 1): "first"}
+    assert [len(page.chunks) for page in on_pages.values()] == [1]
 
 
 def test_chunks_come_in_the_order_asked_for_however_many(

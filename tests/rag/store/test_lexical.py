@@ -4,10 +4,14 @@ import threading
 from pathlib import Path
 
 import pytest
+from tantivy import Document
 
 from rag.domain import Library
+from rag.languages import Language
+from rag.store import lexical
 from rag.store.catalog import Catalog
 from rag.store.lexical import LexicalIndex, Words, open_lexical_index
+from rag.store.rows import IndexedChunk
 from tests.rag.store.shelves import reading
 
 FINGERPRINT = "made from these"
@@ -170,3 +174,53 @@ def test_a_folder_that_vanishes_while_it_is_filled_leaves_it_in_memory(
     monkeypatch.setattr("rag.store.lexical.provide", provide)
     index = open_lexical_index(catalog, catalog.library("documents"), FINGERPRINT)
     assert ids(index.search("boats", 10)) == [3, 1]
+
+
+def test_an_added_document_joins_those_that_were_indexed(
+    catalog: Catalog, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalog.publish(reading(library, *TEXTS, name="many.txt", id_="d1"))
+    open_lexical_index(catalog, catalog.library("documents"), FINGERPRINT)
+    catalog.publish(reading(library, "Boats in a bottle.", name="one.txt", id_="d2"))
+    seen: list[str] = []
+    make = lexical._document
+
+    def watched(chunk: IndexedChunk, language: Language, words: Words) -> Document:
+        seen.append(chunk.document_id)
+        return make(chunk, language, words)
+
+    monkeypatch.setattr(lexical, "_document", watched)
+    index = open_lexical_index(catalog, catalog.library("documents"), FINGERPRINT)
+    assert seen == ["d2"]
+    assert len(index) == 5
+    assert sorted(ids(index.search("boats", 10))) == [1, 3, 5]
+
+
+def test_a_removed_document_is_gone_and_a_changed_one_is_new(
+    catalog: Catalog, library: Library
+) -> None:
+    for number in range(30):
+        text = f"Boat number{number} lies in the harbour."
+        catalog.publish(reading(library, text, name=f"{number}.txt", id_=f"d{number}"))
+    open_lexical_index(catalog, catalog.library("documents"), FINGERPRINT)
+    catalog.remove("d7")
+    index = open_lexical_index(catalog, catalog.library("documents"), FINGERPRINT)
+    assert len(index) == 29
+    assert ids(index.search("number7 number8", 10)) == [9]
+    for number in range(8, 20):
+        catalog.remove(f"d{number}")
+    index = open_lexical_index(catalog, catalog.library("documents"), FINGERPRINT)
+    assert len(index) == 17
+    assert index.document_frequency("boat") == 17
+
+
+def test_an_earlier_index_that_is_damaged_is_not_built_upon(
+    catalog: Catalog, library: Library
+) -> None:
+    catalog.publish(reading(library, *TEXTS, name="many.txt", id_="d1"))
+    open_lexical_index(catalog, catalog.library("documents"), FINGERPRINT)
+    (folder,) = (catalog.data_dir / "derived" / library.id).glob("lexical-*")
+    (folder / "meta.json").write_text("{}")
+    catalog.publish(reading(library, "Boats in a bottle.", name="one.txt", id_="d2"))
+    index = open_lexical_index(catalog, catalog.library("documents"), FINGERPRINT)
+    assert sorted(ids(index.search("boats", 10))) == [1, 3, 5]

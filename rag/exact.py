@@ -1,0 +1,100 @@
+"""Words that only count whole: numbers, identifiers, and phrases in quotation marks.
+
+A word index splits "10-K", "$1,577" and "2016/679" into pieces that are common elsewhere. Here each
+gets a word of its own, the same however it is written: 1,577 and 1 577 are 1577, 46,7 is 46.7. So
+does a number with the word before it ("article 17", "Q2 2023").
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from rag.languages import SMALL_WORDS
+
+LONGEST = 40  # characters; what is longer is no number that anyone asks for
+_DIGIT = re.compile(r"\d")
+_GROUPED = re.compile(r"(\d{1,3}(?:([,.'’])\d{3})(?:\2\d{3})*)(?:[.,](\d+))?")
+_DECIMAL = re.compile(r"(\d+)[.,](\d+)")
+_FIRST_GROUP, _NEXT_GROUP = re.compile(r"\d{1,3}"), re.compile(r"\d{3}")
+_AROUND = "\"'“”„«»‘’‹›.,;:!?[]{}<>|*_=$€£¥%"
+_SAME = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-") | {"×": "x", "⁄": "/"})
+_QUOTED = re.compile(r'"([^"]+)"|[“„”]([^“”„]+)[“”]|«([^»]+)»|»([^«]+)«')
+_SMALL = frozenset().union(*SMALL_WORDS.values())
+
+
+def exact_words(text: str) -> list[str]:
+    """The numbers and identifiers of a text, each as one word, in order.
+
+    Letters are in lower case. What a word index holds whole anyway is left out ("8x22b").
+    """
+    found: list[str] = []
+    groups: list[str] = []
+    before = ""
+    for piece in text.split():
+        if piece.isalpha() or not _DIGIT.search(piece):
+            if groups:
+                found += _joined(groups)
+                groups = []
+            before = piece
+            continue
+        core, forms = _read(piece)
+        if groups and not _NEXT_GROUP.fullmatch(core):
+            found += _joined(groups)
+            groups = []
+        if groups or _FIRST_GROUP.fullmatch(core):
+            groups.append(core)
+        found += [form for form in forms if not form.isalnum() or form != core]
+        found += _with_word_before(before, forms)
+        before = piece
+    return found + _joined(groups)
+
+
+def quoted_phrases(text: str) -> list[str]:
+    """What stands in double quotation marks of any shape, in order."""
+    phrases = (next(filter(None, match.groups())) for match in _QUOTED.finditer(text))
+    return [phrase for phrase in phrases if not phrase.isspace()]
+
+
+def _core(piece: str) -> str:
+    core = piece.translate(_SAME).lower().strip(_AROUND)
+    if core.startswith("(") and "(" not in core[1:]:
+        core = core[1:].rstrip(")" + _AROUND)
+    if core.endswith(")") and "(" not in core:
+        core = core.rstrip(")")
+    return core.lstrip("§#(-+~" + _AROUND).rstrip("-+" + _AROUND)[:LONGEST]
+
+
+@lru_cache(maxsize=65_536)
+def _read(piece: str) -> tuple[str, tuple[str, ...]]:
+    core = _core(piece)
+    return core, tuple(_forms(core))
+
+
+def _forms(core: str) -> list[str]:
+    """How a number or identifier is indexed: in one form, or two where it can be read so."""
+    grouped = _GROUPED.fullmatch(core)
+    if grouped:
+        whole, separator, fraction = grouped.groups()
+        figures = "".join(letter for letter in whole if letter.isdigit())
+        number = f"{figures}.{fraction}" if fraction else figures
+        is_decimal = separator == "." and len(whole) <= len("123.456") and not fraction
+        return [number, whole] if is_decimal else [number]
+    decimal = _DECIMAL.fullmatch(core)
+    if decimal:
+        return [f"{decimal[1]}.{decimal[2]}"]
+    return [core] if core else []
+
+
+def _joined(groups: list[str]) -> list[str]:
+    """The number that groups of three figures make: 1 577."""
+    return ["".join(groups)] if len(groups) > 1 else []
+
+
+@lru_cache(maxsize=65_536)
+def _with_word_before(before: str, forms: tuple[str, ...]) -> tuple[str, ...]:
+    word = _core(before) if before != "§" else before
+    if not word or not (word == "§" or word[0].isalpha()) or word in _SMALL:
+        return ()
+    named = [form for first in forms[:1] for form in (first, first.partition("(")[0]) if form]
+    return tuple(f"{word}_{form}" for form in dict.fromkeys(named))

@@ -1,0 +1,78 @@
+"""One ranking from several: words, spelling, meaning, and the documents that a question names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rag.domain import Reasons
+
+# The share of meaning in the fused score; words and their spelling share the rest. Convex fusion
+# of normalised scores (Bruch et al. 2023, arXiv:2210.11934) keeps how far the best stand out; ranks
+# do not.
+MEANING = 0.6
+FOREIGN_MEANING = 0.2  # where the embedder does not know the language
+SPELLING = 0.5  # of what words and their spelling share
+TITLE = 0.8  # what a document's being named adds, beside 1 for the best words and meaning
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What each kind of score counts in a fused one; `meaning` and the two of words add up to 1."""
+
+    words: float
+    spelling: float
+    meaning: float
+    title: float = TITLE
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The scores that each kind of search gave, by chunk; a chunk it did not find is absent."""
+
+    words: Mapping[int, float]
+    meaning: Mapping[int, float]
+    spelling: Mapping[int, float]
+    title: Mapping[int, float]
+
+    @property
+    def ids(self) -> set[int]:
+        """Every chunk that was found by words or by meaning."""
+        return self.words.keys() | self.meaning.keys()
+
+
+def weights(fluency: float) -> Weights:
+    """The weights for how well the embedder knows the language, 0 to 1."""
+    meaning = FOREIGN_MEANING + (MEANING - FOREIGN_MEANING) * fluency
+    return Weights((1 - meaning) * (1 - SPELLING), (1 - meaning) * SPELLING, meaning)
+
+
+def fuse(found: Found, counts: Weights) -> dict[int, Reasons]:
+    """What each kind of search gives to the score of each chunk; the score is their sum.
+
+    Each kind is stretched over 0 to 1 first; what it did not find has its 0.
+    """
+    words, spelling = stretched(found.words), stretched(found.spelling)
+    meaning = stretched(found.meaning)
+    return {
+        id_: Reasons(
+            counts.words * words.get(id_, 0.0) + counts.spelling * spelling.get(id_, 0.0),
+            counts.meaning * meaning.get(id_, 0.0),
+            counts.title * found.title.get(id_, 0.0),
+        )
+        for id_ in found.ids
+    }
+
+
+def total(reasons: Reasons) -> float:
+    """The fused score that these reasons add up to."""
+    return reasons.words + reasons.meaning + reasons.title
+
+
+def stretched(scores: Mapping[int, float]) -> dict[int, float]:
+    """The scores over 0 to 1; all 1 where they are all the same."""
+    if not scores:
+        return {}
+    low, high = min(scores.values()), max(scores.values())
+    width = high - low
+    return {id_: (score - low) / width if width else 1.0 for id_, score in scores.items()}

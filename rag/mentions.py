@@ -1,0 +1,227 @@
+"""Which documents a question names: by company, year, title, people or places.
+
+A document is known by the words of its title and its file name, and by the names on its first page.
+How much a word tells is how few documents it could mean: nothing is known beforehand of any kind of
+document.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from rag.folding import flowing
+
+FIRST_PAGE = 4_000  # characters of it that are read
+ON_FIRST_PAGE = 0.4  # what a name there weighs beside a word of the title
+YEAR_ALONE = 0.5  # how far a year without a name prefers a document
+PERIOD_SHARE = 0.25  # of the preference for a named document that hangs on the year asked for
+SHORTEST_NAME = 2
+COMMON = 0.1  # the share of chunks above which a word in lower case names nothing
+_WORD = re.compile(r"[^\W_]+(?:[&'’][^\W_]+)*")
+_PIECE = re.compile(r"[^\W\d_]+|\d+")
+_CAMEL = re.compile(r"(?<=[a-zà-þ])(?=[A-ZÀ-Þ])")
+_YEAR = re.compile(r"(?:(?<!\d)|(?<=[a-zA-Z][1-4]))(?:19|20)\d\d(?!\d)")
+_QUARTER = re.compile(r"(?<![a-z])q([1-4])(?!\d(?!\d{3}))|(?<!\d)([1-4])q", re.IGNORECASE)
+_POSSESSIVE = re.compile(r"['’]s?$", re.IGNORECASE)
+_SHORT_YEAR = re.compile(r"\b(?:fy|cy)[-' ]?(\d\d)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What one document is known by: words and periods, each with its weight."""
+
+    names: Mapping[str, float]
+    periods: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Mentions:
+    """The documents a question names, from 0 to 1 each, and the question without those names."""
+
+    preferred: Mapping[str, float]
+    rest: str
+
+
+class Registry:
+    """Knows the documents of a library by their names."""
+
+    def __init__(self, profiles: Mapping[str, Profile]) -> None:
+        """Take the profile of each document, by its id."""
+        self._profiles = profiles
+        self._count = len(profiles)
+        self._by_name: dict[str, dict[str, float]] = {}
+        self._by_period: dict[str, dict[str, float]] = {}
+        for id_, profile in profiles.items():
+            for word, weight in profile.names.items():
+                self._by_name.setdefault(word, {})[id_] = weight
+            for period, weight in profile.periods.items():
+                self._by_period.setdefault(period, {})[id_] = weight
+
+    def mentions(self, question: str, how_common: Callable[[str], float]) -> Mentions:
+        """The documents that a question names.
+
+        Args:
+            question: as it is searched.
+            how_common: the share of the library's chunks that hold a word.
+        """
+        names: dict[str, dict[int, float]] = {}
+        named: list[tuple[int, int]] = []
+        run, end = -1, -1
+        for word in _candidates(question):
+            holders = self._by_name.get(word.text, {})
+            strength = self._strength(len(holders))
+            titled = any(weight == 1.0 for weight in holders.values())
+            if strength <= 0 or not (titled or word.is_name):
+                continue
+            if not word.is_name and how_common(question[word.start : word.end]) > COMMON:
+                continue
+            run += question[end : word.start].strip(" -&") != "" if end >= 0 else 1
+            end = max(end, word.end)
+            if titled:
+                named.append((word.start, word.end))
+            for id_, weight in holders.items():
+                runs = names.setdefault(id_, {})
+                runs[run] = max(runs.get(run, 0.0), strength * weight)
+        periods: dict[str, float] = {}
+        for period in periods_of(question):
+            holders = self._by_period.get(period, {})
+            for id_, weight in holders.items():
+                periods[id_] = periods.get(id_, 0.0) + self._strength(len(holders)) * weight
+        return Mentions(_preferred(names, periods), _without(question, named))
+
+    def _strength(self, holders: int) -> float:
+        """How much a word tells that so many documents are known by, from 0 to 1.
+
+        All, up to a quarter of the documents; nothing from a half of them on.
+        """
+        if not holders:
+            return 0.0
+        few = max(1.0, self._count / 4)
+        return min(1.0, max(0.0, self._rarity(holders) / self._rarity(few)))
+
+    def _rarity(self, holders: float) -> float:
+        return math.log((self._count + 1) / (2 * holders)) or math.inf
+
+
+def profile(title: str, name: str, first_page: str) -> Profile:
+    """What a document is known by.
+
+    Args:
+        title: its title.
+        name: its file's name.
+        first_page: the text of its first page.
+    """
+    names: dict[str, float] = {}
+    head = flowing(first_page[:FIRST_PAGE])
+    words = set(_WORD.findall(head))
+    ordinary = {_folded(word) for word in words if word.islower()}
+    for word in words:
+        if _is_name(word):
+            names |= {form: ON_FIRST_PAGE for form in _forms(word) if form not in ordinary}
+    stem = name.rpartition(".")[0] or name
+    for text in (title, stem):
+        for word in _WORD.findall(text.replace("_", " ")):
+            for form in _forms(word):
+                names[form] = 1.0
+    periods = dict.fromkeys(periods_of(head), ON_FIRST_PAGE)
+    periods |= dict.fromkeys(periods_of(f"{title} {stem.replace('_', ' ')}"), 1.0)
+    return Profile({word: weight for word, weight in names.items() if _may_name(word)}, periods)
+
+
+def periods_of(text: str) -> list[str]:
+    """The years and quarters that a text names: "2022", "q2"."""
+    years = [match.group() for match in _YEAR.finditer(text)]
+    years += [f"20{match.group(1)}" for match in _SHORT_YEAR.finditer(text)]
+    quarters = [f"q{match.group(1) or match.group(2)}" for match in _QUARTER.finditer(text)]
+    return list(dict.fromkeys([*years, *quarters]))
+
+
+def _may_name(word: str) -> bool:
+    return len(word) >= SHORTEST_NAME and not word.isdigit()
+
+
+def _forms(word: str) -> Iterable[str]:
+    """A word as it is compared: folded, whole and in its pieces."""
+    whole = _POSSESSIVE.sub("", word)
+    yield _folded(whole)
+    pieces = [piece for part in _CAMEL.split(whole) for piece in _PIECE.findall(part)]
+    if len(pieces) > 1:
+        yield from (_folded(piece) for piece in pieces if len(piece) > SHORTEST_NAME)
+
+
+def _folded(word: str) -> str:
+    letters = unicodedata.normalize("NFKD", word.casefold())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """What may be a name in a question; `is_name` when it is written like one."""
+
+    text: str
+    start: int
+    end: int
+    is_name: bool
+
+
+def _candidates(question: str) -> list[_Word]:
+    """The words of a question, and two words as one ("Best Buy", "bestbuy")."""
+    words = list(_WORD.finditer(question))
+    found: list[_Word] = []
+    begins = True
+    for match, following in zip_longest(words, words[1:]):
+        word, end = match.group(), match.end()
+        folded = _folded(_POSSESSIVE.sub("", word))
+        is_name = _is_name(word) and not (begins and word.istitle())
+        if _may_name(folded):
+            found.append(_Word(folded, match.start(), end, is_name))
+        begins = False
+        if following is not None:
+            between = question[end : following.start()].strip()
+            begins = between[-1:] in (".", "?", "!", ":")
+            if between in ("", "-", "&"):
+                joined = folded + _folded(_POSSESSIVE.sub("", following.group()))
+                found.append(_Word(joined, match.start(), following.end(), is_name))
+    return found
+
+
+def _is_name(word: str) -> bool:
+    return not word.islower() or any(letter.isdigit() for letter in word)
+
+
+def _preferred(
+    names: Mapping[str, Mapping[int, float]], periods: Mapping[str, float]
+) -> dict[str, float]:
+    """How far each document is preferred: by its names first, then by its period.
+
+    `names` has for each document how much each run of words in the question tells of it: a name of
+    several words is one name.
+    """
+    most_period = max(periods.values(), default=0.0)
+    timely = {id_: score / most_period for id_, score in periods.items()} if most_period else {}
+    if not names:
+        return {id_: YEAR_ALONE * share for id_, share in timely.items()}
+    most = max(sum(runs.values()) for runs in names.values())
+    on_time = PERIOD_SHARE if timely else 0.0
+    return {
+        id_: max(runs.values())
+        * (sum(runs.values()) / most)
+        * (1 - on_time + on_time * timely.get(id_, 0.0))
+        for id_, runs in names.items()
+    }
+
+
+def _without(question: str, places: Sequence[tuple[int, int]]) -> str:
+    """A question without what names the documents; whole where nothing else is left."""
+    kept, at = [], 0
+    for start, end in sorted(places):
+        if start >= at:
+            kept.append(question[at:start])
+        at = max(at, end)
+    rest = flowing("".join([*kept, question[at:]])).strip()
+    return rest if _WORD.search(rest) else question

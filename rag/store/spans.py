@@ -1,0 +1,56 @@
+"""What the search by meaning reads of the catalog: where chunks lie, and their vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from sqlalchemy import Connection, func, select
+
+from rag.domain import Library
+from rag.store.embedding import check_lengths
+from rag.store.tables import chunks, documents
+
+ROWS_AT_ONCE = 2_000
+
+
+class ChunkSpan(NamedTuple):
+    """The chunks of one document: a document's are published together, so nothing lies between."""
+
+    document_id: str
+    first: int
+    last: int
+    size: int
+
+
+def chunk_spans(connection: Connection, library_id: str) -> list[ChunkSpan]:
+    """The span of every document that has chunks, by id; read from an index, not the rows."""
+    first = func.min(chunks.c.id)
+    query = (
+        select(chunks.c.document_id, first, func.max(chunks.c.id), func.count())
+        .join_from(documents, chunks, documents.c.id == chunks.c.document_id)
+        .where(documents.c.library_id == library_id)
+        .group_by(chunks.c.document_id)
+        .order_by(first)
+    )
+    return [ChunkSpan(*row) for row in connection.execute(query)]
+
+
+def packed_vectors(
+    connection: Connection, library: Library, after: int
+) -> Iterator[tuple[int, bytes]]:
+    """The id and the stored vector of every chunk after an id, by id.
+
+    Raises:
+        EmbeddingMismatchError: some have not the length that they should have.
+    """
+    query = (
+        select(chunks.c.id, chunks.c.vector)
+        .where(chunks.c.library_id == library.id, chunks.c.id > after)
+        .order_by(chunks.c.id)
+        .execution_options(yield_per=ROWS_AT_ONCE)
+    )
+    for row in connection.execute(query):
+        if len(row.vector) != 2 * library.dimension:
+            check_lengths(connection, library)
+        yield row.id, row.vector

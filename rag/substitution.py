@@ -1,0 +1,106 @@
+"""A question asked again, of another name, another time, or with another phrase in it."""
+
+from __future__ import annotations
+
+import re
+
+from rag.domain import Span
+from rag.questions import Period, Question, Token, read
+from rag.wording import folded, words
+
+_NEXT_TO_ENTITY = words(
+    "for at with by of from fur bei mit von pour chez avec de du para con di per voor van bij about"
+)
+
+
+def changed(rest: Question, earlier: Question) -> str:
+    """The question before, with the names and times of this one in place of its own."""
+    text = earlier.text
+    if rest.periods:
+        text = timed_anew(earlier, rest.periods[0], rest)
+    for name in rest.names[:1]:
+        now = read(text, earlier.wording)
+        first = _token_before(rest, name)
+        last = rest.names[-1]
+        named = rest.text[name.start : last.end]
+        if first and first not in _NEXT_TO_ENTITY and first in rest.wording.prepositions:
+            text = phrase_swapped(read(rest.text[: last.end], rest.wording), now)
+        else:
+            text = named_anew(now, named)
+    return text
+
+
+def _token_before(question: Question, span: Span) -> str:
+    keys = [token.key for token in question.tokens if token.end <= span.start]
+    return next((key for key in reversed(keys) if key not in question.wording.articles), "")
+
+
+def named_anew(earlier: Question, name: str) -> str:
+    """The question about another name: in the place of one alike, or of the last."""
+    if not earlier.names:
+        return _appended(earlier, name)
+    alike = [span for span in earlier.names if _shape(earlier.at(span)) == _shape(name)]
+    place = (alike or list(earlier.names))[-1]
+    name = re.sub(r"['’]s?$", "", name)
+    return earlier.text[: place.start] + name + earlier.text[place.end :]
+
+
+def _shape(name: str) -> tuple[str, ...]:
+    """What names of one kind have in common: their label, or how many words they have."""
+    words = name.split()
+    if any(map(str.isdigit, words[-1])) and len(words) > 1:
+        return (folded(words[0]),)
+    return ("",) * min(len(words), 2)
+
+
+def timed_anew(earlier: Question, period: Period, rest: Question) -> str:
+    """The question about another time: the year, the part of the year, or both."""
+    if not earlier.periods:
+        return _appended(earlier, rest.at(period.whole).strip())
+    old = earlier.periods[-1]
+    new = rest.at(period.core)
+    place = old.core
+    if period.year and not period.sub and old.sub and old.year:
+        place = old.year
+    elif period.sub and not period.year and old.sub:
+        place = old.sub
+    elif period.sub and not period.year and old.year:
+        new = f"{new} {earlier.at(old.year)}"
+    elif len(earlier.periods) > 1:
+        place = Span(earlier.periods[0].core.start, old.core.end)
+    return earlier.text[: place.start] + new + earlier.text[place.end :]
+
+
+def phrase_swapped(rest: Question, earlier: Question) -> str:
+    """The question before with "for landlords" in place of "for tenants"."""
+    first = rest.tokens[0].key
+    timed = [period.whole for period in earlier.periods]
+    for token in reversed(earlier.tokens[1:]):
+        if token.key == first and not any(span.start <= token.start < span.end for span in timed):
+            end = _phrase_end(earlier, token)
+            return earlier.text[: token.start] + rest.bare + earlier.text[end:]
+    return _appended(earlier, rest.bare)
+
+
+def _phrase_end(question: Question, first: Token) -> int:
+    wording = question.wording
+    stops = wording.prepositions | wording.verbs
+    end = first.end
+    for token in question.tokens:
+        if token.start <= first.start:
+            continue
+        if token.key in stops or "," in question.text[end : token.start]:
+            break
+        if any(period.whole.start <= token.start < period.whole.end for period in question.periods):
+            break
+        end = token.end
+    return end
+
+
+def _appended(earlier: Question, addition: str) -> str:
+    return f"{earlier.text.strip().rstrip('?!. ')} {addition}{mark(earlier.text)}"
+
+
+def mark(text: str) -> str:
+    """The question mark of a text, as its language sets it."""
+    return " ?" if text.rstrip().endswith((" ?", "\u00a0?", "\u202f?")) else "?"

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import pytest
+
+from rag.exact import exact_words, quoted_phrases
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Form 10-K,", ["10-k", "form_10-k"]),
+        ("Regulation (EU) 2016/679", ["2016/679", "eu_2016/679"]),
+        ("in Q2 2023.", ["q2_2023"]),
+        ("the mistral-large-2411!", ["mistral-large-2411"]),
+        ("the 8x22B", []),
+        ("the 8×22-B", ["8x22-b"]),
+        ("§ 12(3)", ["12(3)", "§_12(3)", "§_12"]),
+        ("Article 17(1)(a)", ["17(1)(a)", "article_17(1)(a)", "article_17"]),
+        ("(see 4.2.1)", ["4.2.1", "see_4.2.1"]),
+        ("2019–2022", ["2019-2022"]),
+        ("no figures at all", []),
+        ("(12) and 7", []),
+    ],
+)
+def test_identifiers_are_words(text: str, words: list[str]) -> None:
+    assert exact_words(text) == words
+
+
+@pytest.mark.parametrize(
+    "text", ["1,577", "$1,577", "1.577", "1'577", "1 577", "1\u202f577 €", "(1,577)", "1,577."]
+)
+def test_a_number_is_the_same_however_its_thousands_are_parted(text: str) -> None:
+    assert "1577" in exact_words(text)
+
+
+def test_a_number_is_the_same_with_either_decimal_sign() -> None:
+    assert exact_words("46,7") == exact_words("46.7") == exact_words("46.7%") == ["46.7"]
+    assert exact_words("1,577.50") == exact_words("1.577,50") == ["1577.50"]
+
+
+def test_what_is_too_long_is_cut() -> None:
+    assert [len(word) for word in exact_words("1-" * 5000)] == [40]
+
+
+def test_quotation_marks_of_every_shape_hold_a_phrase() -> None:
+    text = 'say "net sales" or “free cash” or «à la carte» or „gut so“ or ”på norsk”'
+    assert quoted_phrases(text) == ["net sales", "free cash", "à la carte", "gut so", "på norsk"]
+
+
+def test_unpaired_and_empty_quotation_marks_hold_none() -> None:
+    assert quoted_phrases('a 6" pipe, “open') == []
+    assert quoted_phrases('"" " "') == []

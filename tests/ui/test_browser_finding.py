@@ -1,0 +1,149 @@
+"""Finding the right page, in a real Chromium: how it was searched, why, and what if it is wrong."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.builders import paragraph, pdf
+from tests.loopback import LoopbackServer, Say
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+from playwright.sync_api import Page, expect  # noqa: E402
+
+from tests.ui.harbours import (  # noqa: E402
+    IN_CHROMIUM,
+    QUESTION,
+    TITLE,
+    add,
+    answered,
+    ask,
+    script,
+)
+
+pytestmark = IN_CHROMIUM
+UNANSWERED = "Which enzyme unwinds the double helix during replication?"
+STANDALONE = "How many boats does the harbour of Sainte-Maxime hold in summer?"
+
+
+def choose_embedded_reader(page: Page) -> None:
+    page.get_by_label("Model").select_option(label="embedded reader · this computer")
+
+
+def test_the_bar_can_be_lowered_for_one_question(page: Page) -> None:
+    choose_embedded_reader(page)
+    ask(page, UNANSWERED)
+    expect(page.locator("article.turn.refused")).to_be_visible(timeout=20_000)
+    expect(page.locator(".step")).to_have_text("Searched 2 pages of 1 document")
+    expect(page.locator("article.turn.refused .notice")).to_contain_text(UNANSWERED)
+    page.get_by_role("button", name="Answer all the same").click()
+    expect(page.locator("article.turn.done:not(.refused) .a")).to_be_visible(timeout=20_000)
+    expect(page.locator("article.turn")).to_have_count(1)
+    expect(page.locator(".step.thin")).to_contain_text("Answered although the evidence is thin")
+    ask(page, UNANSWERED)  # the next question meets the usual bar
+    expect(page.locator("article.turn.refused")).to_be_visible(timeout=20_000)
+    expect(page.locator(".step.thin")).to_have_count(1)
+
+
+def test_a_follow_up_can_be_searched_as_typed(page: Page, server: LoopbackServer) -> None:
+    answered(page, server)
+    script(server, Say(STANDALONE), Say("More of them [1]."))
+    ask(page, "And in summer?")
+    searched = page.locator("article.turn").last.locator(".as")
+    expect(searched).to_contain_text(f"Searched: {STANDALONE}", timeout=20_000)
+    expect(page.locator("article.turn.done")).to_have_count(2, timeout=20_000)
+    script(server, Say("In summer there are more [1]."))
+    page.get_by_role("button", name="search as typed").click()
+    expect(searched).to_have_text("Searched as typed", timeout=20_000)
+    expect(page.locator("article.turn.done .a").last).to_contain_text("there are more")
+    expect(page.locator("article.turn")).to_have_count(2)
+
+
+def test_a_passage_opens_where_it_stands(page: Page, server: LoopbackServer) -> None:
+    answered(page, server)
+    fold = page.get_by_role("button", name=re.compile(r"\d passages? from 1 document"))
+    expect(fold).to_have_attribute("aria-expanded", "false")
+    expect(page.locator(".psg").first).not_to_be_visible()
+    fold.focus()
+    page.keyboard.press("Enter")
+    expect(fold).to_have_attribute("aria-expanded", "true")
+    expect(page.locator(".psg .no").first).to_have_class("no cited")
+    passage = page.locator(".psg", has_text="p. 2").first
+    passage.click()
+    expect(passage).to_have_attribute("aria-current", "true")
+    expect(page.locator(".hl.seen").first).to_be_visible()
+    expect(page.locator("#source .pn")).to_have_text("p. 2 of 2")
+    expect(page.locator(".cite[aria-current]")).to_have_count(0)
+    script(server, Say(STANDALONE), Say("More of them [1]."))
+    ask(page, "And in summer?")
+    expect(page.locator("article.turn.done")).to_have_count(2, timeout=20_000)
+    expect(passage).to_be_visible()  # it stays open while others are answered
+
+
+def test_a_wrong_answer_is_marked_and_unmarked(page: Page, server: LoopbackServer) -> None:
+    answered(page, server)
+    page.get_by_role("button", name="Wrong?").click()
+    reason = page.get_by_label("What is wrong with it?")
+    expect(reason).to_be_focused()
+    reason.fill("It asks for summer <b>")
+    page.keyboard.press("Enter")
+    marked = page.locator("p.marked")
+    expect(marked).to_contain_text("Marked: it is now a question of the evaluation set.")
+    undo = page.get_by_role("button", name="Undo")
+    expect(undo).to_be_focused()
+    expect(page.locator("#announced")).to_contain_text("Marked")
+    expect(page.locator(".offer")).to_contain_text(QUESTION)
+    page.get_by_role("button", name="This page answers it").click()
+    expect(marked).to_contain_text(f"The right page: {TITLE}, p. 2.")
+    expect(page.locator(".offer")).not_to_be_visible()
+    page.reload()
+    expect(marked).to_contain_text("Marked")
+    undo.click()
+    expect(marked).to_have_count(0)
+    expect(page.get_by_role("button", name="Wrong?")).to_have_attribute("aria-expanded", "false")
+
+
+def test_a_refusal_can_be_marked_too(page: Page) -> None:
+    choose_embedded_reader(page)
+    ask(page, UNANSWERED)
+    expect(page.locator("article.turn.refused")).to_be_visible(timeout=20_000)
+    page.get_by_role("button", name="Wrong?").click()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("button", name="Wrong?")).to_be_focused()
+    page.get_by_role("button", name="Wrong?").click()
+    page.get_by_role("button", name="Mark as wrong").click()
+    expect(page.locator("p.marked")).to_be_visible()
+
+
+def test_a_limited_question_says_so(page: Page, server: LoopbackServer, tmp_path: Path) -> None:
+    add(page, tmp_path / "zoo.pdf", pdf([paragraph("A zoo.")], title="Zoo"), "Zoo")
+    page.get_by_role("checkbox", name="Ask Zoo").click()
+    expect(page.locator("#documents .h")).to_contain_text("1 of 2 chosen")
+    answered(page, server)
+    expect(page.locator(".limit")).to_have_text(f"in 1 of 2 documents: {TITLE}")
+    expect(page.locator(".step")).to_have_text("Searched 2 pages of 1 document")
+    page.locator(".doc[data-id]", has_text="Zoo").hover()
+    page.get_by_role("button", name="Remove Zoo").click()
+    page.locator("dialog .danger").click()
+    expect(page.locator(".doc[data-id]", has_text="Zoo")).to_have_count(0)
+
+
+def test_all_of_it_fits_a_phone_and_a_finger(page: Page, server: LoopbackServer) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    choose_embedded_reader(page)
+    ask(page, UNANSWERED)
+    expect(page.locator("article.turn.refused")).to_be_visible(timeout=20_000)
+    page.locator(".unfold").click()
+    page.get_by_role("button", name="Wrong?").click()
+    expect(page.locator(".psg").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert page.evaluate("document.querySelector('#thread').scrollWidth") <= 390
+    small = page.evaluate(
+        """() => [...document.querySelectorAll('#thread button, #thread input')].filter(control => {
+          const box = control.getBoundingClientRect();
+          return box.width && (box.width < 24 || box.height < 24);
+        }).map(control => control.outerHTML)"""
+    )
+    assert small == []

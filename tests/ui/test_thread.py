@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from rag.domain import (
+    Answer,
+    Citation,
+    Document,
+    DocumentState,
+    Event,
+    Manner,
+    Passage,
+    Quote,
+    Reasons,
+    Rewritten,
+    Span,
+)
+from ui.conversation import Conversation, Mark, Reach, Turn, TurnState
+from ui.thread import render_thread
+
+DOCUMENT = Document(
+    *("d1", "l1", "guide.pdf", "A <guide>", "application/pdf", "00", 1),
+    *(DocumentState.READY, "", 9, True),
+)
+NOTES = replace(DOCUMENT, id="d2", name="notes.md", title="", paginated=False)
+REACH = Reach(16, 16, 1590, 0)
+REFUSED = Answer("The documents do not say.", "Boats?", "reader", refused=True)
+
+
+def passage(
+    text: str, reasons: Reasons | None = None, document: Document = DOCUMENT, page: int = 2
+) -> Passage:
+    return Passage(document, page, "iv", 0, len(text), text, (), 1.0, (1,), reasons=reasons)
+
+
+def asked(question: str, *events: Event, manner: Manner | None = None) -> Turn:
+    turn = Conversation().asking(question, manner or Manner()).turns[0]
+    for event in events:
+        turn = turn.after(event)
+    return turn
+
+
+def html_of(*turns: Turn) -> str:
+    return "".join(render_thread(Conversation(turns), ()))
+
+
+def words_of(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+def between(html: str, start: str, end: str) -> str:
+    return html.split(start, 1)[1].split(end, 1)[0]
+
+
+# The question as it was searched
+
+
+def test_a_rewritten_question_is_one_short_line() -> None:
+    turn = asked("it?", Rewritten("## What\nis " + "it " * 200), Answer("a", "q", "small"))
+    line = words_of(between(html_of(turn), '<div class="as">', "</div>"))
+    assert line.startswith("Searched: ## What is it it")
+    assert line.endswith("it… search as typed")
+    assert len(line) < 240
+
+
+def test_a_question_in_parts_lists_them() -> None:
+    parts = ("What did 3M earn?", "What did <Pfizer> earn?")
+    turn = asked("Which earned more?", Rewritten("3M or Pfizer?", parts), Answer("a", "q", "small"))
+    html = between(html_of(turn), '<div class="as">', "</div>")
+    assert "Searched: 3M or Pfizer? search as typed" in words_of(html)
+    assert re.findall(r"<li><q>(.*?)</q></li>", html) == [parts[0], "What did &lt;Pfizer&gt; earn?"]
+    whole = asked("Which earned more?", Rewritten("Which earned more?", parts))
+    assert "Searched in 2 parts:" in html_of(whole)
+
+
+def test_only_the_last_answer_can_be_searched_as_typed() -> None:
+    turn = asked("it?", Rewritten("What is it?"))
+    answered = turn.after(Answer("a", "q", "small"))
+    usable = r'<button type="button" class="typed" data-event="typed" title="[^"]+">'
+    assert re.search(usable, html_of(answered))
+    assert not re.search(usable, html_of(turn))
+    assert not re.search(usable, html_of(answered, asked("more", Answer("b", "q", "small"))))
+
+
+def test_what_was_searched_as_typed_says_so() -> None:
+    turn = asked("it?", Answer("a", "it?", "small"), manner=Manner(rewrite=False))
+    assert "Searched as typed" in html_of(turn)
+    assert "Searched as typed" not in html_of(asked("it?", Answer("a", "it?", "small")))
+
+
+# How much was searched
+
+
+@pytest.mark.parametrize(
+    ("reach", "said"),
+    [
+        (REACH, "Searched 1,590 pages of 16 documents"),
+        (Reach(1, 1, 1, 0), "Searched 1 page of 1 document"),
+        (Reach(3, 3, 9, 31), "Searched 9 pages and 31 parts of 3 documents"),
+        (Reach(2, 2, 0, 31), "Searched 31 parts of 2 documents"),
+    ],
+)
+def test_how_much_was_searched_is_said(reach: Reach, said: str) -> None:
+    html = html_of(replace(asked("q"), reach=reach))
+    assert words_of(between(html, '<div class="steps">', "</div>")) == said
+    assert 'class="limit"' not in html
+
+
+def test_a_limited_question_says_to_what() -> None:
+    two = replace(asked("q"), reach=Reach(2, 16, 9, 0, ("A <guide>", "Prices")))
+    limit = between(html_of(two), '<p class="limit">', "</p>")
+    assert limit == "in 2 of 16 documents: A &lt;guide&gt;, Prices"
+    nine = replace(asked("q"), reach=Reach(9, 16, 9, 0, tuple("abcdefghi")))
+    assert between(html_of(nine), '<p class="limit">', "</p>") == "in 9 of 16 documents"
+
+
+# The passages
+
+
+def test_each_passage_says_why_it_came() -> None:
+    found = (
+        passage("## Harbours\nIt holds <41> boats.", Reasons(3.0, 4.0, 1.0)),
+        passage("Nobody counts.", Reasons(meaning=4.0), NOTES),
+    )
+    quote = Quote(DOCUMENT, 2, "iv", 0, 4, "Harb")
+    citation = Citation(1, Span(0, 3), Span(0, 0), quote)
+    html = html_of(asked("q", Answer("[1]", "q", "small", (citation,), found)))
+    fold = between(html, '<div class="found">', "</ol>")
+    assert "8 passages" not in fold
+    first, second = fold.split("<li>")[1:]
+    assert "2 passages from 2 documents" in words_of(fold)
+    assert words_of(first) == (
+        "1 , quoted A &lt;guide&gt; p. iv words 38% · meaning 50% · title 12% "
+        "Harbours It holds &lt;41&gt; boats."
+    )
+    assert words_of(second) == "2 notes.md meaning 100% Nobody counts."
+    assert re.findall(r"width:([\d.]+)%", fold) == ["100.0", "50.0"]
+    assert 'data-event="passage" data-turn="0" data-index="1"' in second
+
+
+def test_passages_without_reasons_are_listed_all_the_same() -> None:
+    html = html_of(asked("q", Answer("a", "q", "small", passages=(passage("Boats."),))))
+    assert "1 passage from 1 document" in words_of(html)
+    assert "Why each came" not in html
+    assert 'class="why"' not in html
+    zero = passage("Boats.", Reasons())
+    assert 'class="why"' not in html_of(asked("q", Answer("a", "q", "small", passages=(zero,))))
+    assert 'class="found"' not in html_of(asked("q", Answer("a", "q", "small")))
+
+
+# Refusals
+
+
+def test_a_preview_of_a_near_page_begins_at_its_best_sentence() -> None:
+    near = passage("## Harbours\n| a | b |\nNobody counts. The harbour holds boats in winter.")
+    refused = replace(REFUSED, question="Boats in winter?", nearest=(near,))
+    html = html_of(asked("Boats in winter?", refused))
+    assert "<span>The harbour holds boats in winter.</span>" in html
+
+
+def test_a_refusal_says_what_was_searched_and_offers_an_answer_all_the_same() -> None:
+    refused = replace(REFUSED, nearest=(passage("Boats."),), evidence=0.12)
+    html = html_of(replace(asked("And boats?", refused), reach=REACH))
+    assert "Searched 1,590 pages of 16 documents" in html
+    said = words_of(between(html, '<p class="notice">', "</p>"))
+    assert said == "Searched for Boats? · evidence of an answer: 12%"
+    assert 'data-event="anyway">Answer all the same<' in html
+    none = replace(refused, evidence=0.0)
+    assert "evidence of an answer: &lt; 1%" in html_of(asked("And boats?", none))
+    later = html_of(asked("And boats?", refused), asked("more", Answer("b", "q", "small")))
+    assert 'data-event="anyway"' not in later
+
+
+def test_without_a_passage_there_is_nothing_to_answer_from() -> None:
+    assert 'data-event="anyway"' not in html_of(asked("Boats?", REFUSED))
+
+
+def test_an_answer_on_thin_evidence_is_labelled() -> None:
+    lowered = Manner(bar=0.0)
+    answered = asked("Boats?", Answer("Forty.", "q", "small", evidence=0.12), manner=lowered)
+    assert "Answered although the evidence is thin (12%)<" in html_of(answered)
+    running = asked("Boats?", manner=lowered)
+    assert "Answering although the evidence is thin" in html_of(running)
+    refused = replace(REFUSED, nearest=(passage("Boats."),))
+    again = html_of(asked("Boats?", refused, manner=lowered))
+    assert "although the evidence is thin" not in again
+    assert "Asked all the same" in again
+    assert 'data-event="anyway"' not in again
+
+
+# Wrong answers
+
+
+def test_every_answer_can_be_marked_as_wrong() -> None:
+    for answer in (Answer("Forty.", "q", "small"), REFUSED):
+        html = html_of(asked("Boats?", answer))
+        assert 'data-unfolds="wrong-0"' in html
+        assert 'data-event="mark" data-turn="0" hidden' in html
+    failed = replace(asked("Boats?"), state=TurnState.FAILED, error="No.")
+    assert "wrong-0" not in html_of(failed)
+    assert "wrong-0" not in html_of(asked("Boats?"))
+
+
+def test_a_marked_answer_says_so_until_it_is_undone() -> None:
+    conversation = Conversation((asked("Boats?", Answer("Forty.", "q", "small")),))
+    html = html_of(*conversation.marking(0, Mark("m1")).turns)
+    assert "Marked: it is now a question of the evaluation set. Undo" in words_of(html)
+    assert 'class="turn done marked"' in html
+    assert "wrong-0" not in html
+    html = html_of(*conversation.marking(0, Mark("m1", "<A>, p. 4")).turns)
+    assert "The right page: &lt;A&gt;, p. 4." in html
+    assert 'class="turn done marked located"' in html
+    undone = conversation.marking(0, Mark("m1")).marking(0, None)
+    assert undone == conversation

@@ -1,0 +1,114 @@
+"""What asking, asking again in another manner, stopping and starting afresh do to the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from ingest.queue import IngestQueue
+from rag.domain import Manner
+from ui.chat import Choice, Inquiry, ask
+from ui.conversation import USUAL, Conversation, KeptConversations, TurnState
+from ui.viewer import INVITATION
+
+if TYPE_CHECKING:
+    from rag.wiring import Application
+
+AS_TYPED = Manner(rewrite=False)
+NO_BAR = 0.0  # whatever was found is evidence enough
+
+
+class ChatHandlers:
+    """What gestures in the conversation and in the box do to the page."""
+
+    def __init__(
+        self,
+        application: Application,
+        queue: IngestQueue,
+        kept: KeptConversations,
+        show: Callable[[Conversation], list[str]],
+    ) -> None:
+        """Take who answers, what is being read, and where conversations are kept and shown."""
+        self._application = application
+        self._queue = queue
+        self._kept = kept
+        self._show = show
+
+    def stream(
+        self, question: str, conversation: Conversation, choice: Choice, key: str
+    ) -> Iterator[tuple[Any, ...]]:
+        """The conversation as it grows; the box is emptied once, so that typing can go on."""
+        question = question.strip()
+        if not question:
+            yield gr.skip(), gr.skip(), gr.skip()
+            return
+        conversation = conversation.ended(TurnState.STOPPED)  # by a stop that was overtaken
+        box: Any = ""
+        for state in self._ask(question, conversation, choice, USUAL):
+            self._kept.keep(key, state)
+            yield state, self._show(state), box
+            box = gr.skip()
+
+    def again(
+        self, conversation: Conversation, choice: Choice, key: str
+    ) -> Iterator[tuple[Any, ...]]:
+        """The last question once more, in place of its answer; the box keeps its text."""
+        yield from self._again(conversation, choice, key, USUAL)
+
+    def as_typed(
+        self, conversation: Conversation, choice: Choice, key: str
+    ) -> Iterator[tuple[Any, ...]]:
+        """The last question once more, searched in the words it was typed in."""
+        yield from self._again(conversation, choice, key, AS_TYPED)
+
+    def all_the_same(
+        self, conversation: Conversation, choice: Choice, key: str
+    ) -> Iterator[tuple[Any, ...]]:
+        """The last question once more, answered however thin the evidence is."""
+        if conversation.last is not None:
+            manner = replace(conversation.last.manner, bar=NO_BAR)
+            yield from self._again(conversation, choice, key, manner)
+
+    def example(
+        self, conversation: Conversation, choice: Choice, key: str, event: gr.EventData
+    ) -> Iterator[tuple[Any, ...]]:
+        """An example question, asked as it stands."""
+        yield from self.stream(str(event.question), conversation, choice, key)
+
+    def halt(self, conversation: Conversation, key: str) -> tuple[Any, ...]:
+        """The conversation with its running turn stopped."""
+        conversation = conversation.ended(TurnState.STOPPED)
+        self._kept.keep(key, conversation)
+        return conversation, self._show(conversation)
+
+    def restore(self, conversation: Conversation, event: gr.EventData) -> tuple[Any, ...]:
+        """What the tab held before it was loaded again, unless something was asked since."""
+        key = str(event.key)
+        kept = self._kept.find(key)
+        if conversation.turns or not kept.turns:
+            return gr.skip(), gr.skip(), key
+        return kept, self._show(kept), key
+
+    def start_afresh(self, key: str) -> tuple[Any, ...]:
+        """An empty conversation and an empty source pane."""
+        self._kept.keep(key, Conversation())
+        return Conversation(), self._show(Conversation()), INVITATION
+
+    def _again(
+        self, conversation: Conversation, choice: Choice, key: str, manner: Manner
+    ) -> Iterator[tuple[Any, ...]]:
+        if conversation.last is not None:
+            question = conversation.last.question
+            for state in self._ask(question, conversation.without_last(), choice, manner):
+                self._kept.keep(key, state)
+                yield state, self._show(state)
+
+    def _ask(
+        self, question: str, conversation: Conversation, choice: Choice, manner: Manner
+    ) -> Iterator[Conversation]:
+        still_read = tuple(job.name for job in self._queue.jobs() if not job.has_ended)
+        inquiry = Inquiry(question, choice, manner, still_read)
+        return ask(self._application, inquiry, conversation)
