@@ -14,14 +14,16 @@ from rag.calibration import LetterRarity, letter_rarity
 from rag.domain import Passage, Span
 from rag.folding import flowing
 from rag.identifiers import contradicts, identifiers
+from rag.languages import Language, detect
 from rag.protocols import Embedder, Vectors
 from rag.sentences import split_sentences
 from rag.spelling import sequences
 
 REMEMBERED_SENTENCES = 20_000
 USUAL_BAR = 0.05  # what is below it counts as not answered by the documents; see `Evidence`
+LANGUAGE_CHARACTERS = 600  # of a passage that tell its language
 LONGEST_SENTENCE = 1_000  # characters that are embedded of one
-Words = Callable[[str], Sequence[str]]
+Words = Callable[[str, Language], Sequence[str]]
 Rarity = Callable[[str], float]
 
 
@@ -81,11 +83,12 @@ class SentenceScorer:
         if not places:
             return []
         texts = [flowing(passages[at].text[span.start : span.end]) for at, span in places]
-        found = [set(self._words(text)) for text in texts]
+        language = _language_of(question, passages)
+        found = [set(self._words(text, language)) for text in texts]
         similarities = self._embed(texts) @ self._embedder.embed([question])[0]
         if rarity is None:
             rarity = _rarity_among(found)
-        weights = {word: rarity(word) for word in self._words(question)}
+        weights = {word: rarity(word) for word in self._words(question, language)}
         shares = _Shares(weights, places, found)
         subjects = _subjects(question, places, texts)
         letters = letters or letter_rarity([passage.text for passage in passages])
@@ -211,6 +214,12 @@ def _subjects(
         subjects.append((bool(asked & said), contradicts(asked, subject)))
         before, passage = subject, at
     return subjects
+
+
+def _language_of(question: str, passages: Sequence[Passage]) -> Language:
+    """The language in which a question and the best passages are compared word by word."""
+    heads = (passage.text[:LANGUAGE_CHARACTERS] for passage in passages[:2])
+    return detect(" ".join([*heads, question])) or Language.ENGLISH
 
 
 def _rarity_among(sentences: Sequence[Collection[str]]) -> Rarity:

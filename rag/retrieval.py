@@ -28,9 +28,10 @@ from rag.store.places import ChunkedPage, Place, PlacedChunk
 from rag.store.rows import StoredChunk
 
 CANDIDATES = 100  # of each kind of search
-LOADED = 64  # of them, whose texts are read and compared by spelling
+LOADED = 48  # of them, whose texts are read and compared by spelling
+LOADED_FOR_EACH = 3  # passage that is wanted, where that is more
 REFINED = 16  # of those, whose sentences are compared one by one
-SENTENCE = 0.65  # what the best sentence counts beside the whole chunk
+SENTENCE = 0.5  # what the best sentence counts beside the whole chunk
 NAMED = 0.5  # how far a document is preferred that is searched on its own as well
 LONGEST_QUESTION = 8_000  # characters
 WEIGHED_PASSAGES = 5
@@ -183,17 +184,17 @@ class Retriever:
         rankings: list[list[Hit]] = []
         notice = ""
         for asked in questions:
-            hits = self._ranked(asked, index, scope)
+            hits = self._ranked(asked, index, scope, max(LOADED, LOADED_FOR_EACH * k))
             read = [chunk.text for chunk, _ in hits[:RERANKED]]
             order = reranked(asked, [(hit, total(hit[1])) for hit in hits], read, self._reranker)
             rankings.append([hit for hit, _ in order.hits])
             notice = notice or order.notice
         return self._joined(in_turns(rankings), scope, k), notice
 
-    def _ranked(self, question: str, index: LibraryIndex, scope: Scope) -> list[Hit]:
+    def _ranked(self, question: str, index: LibraryIndex, scope: Scope, count: int) -> list[Hit]:
         """The chunks found for a question in one piece, best first."""
         vector = self._embedder.embed([question])[0] if len(index.vectors) else None
-        found = self.candidates(question, vector, scope)
+        found = self._candidates(question, vector, index, scope, count)
         best = self._scorer.best(found.rest, [chunk.text for chunk, _ in found.hits[:REFINED]])
         return found.refined(best)
 
@@ -206,12 +207,23 @@ class Retriever:
             scope: where to look.
         """
         index = self._index(scope)
+        return self._candidates(checked_question(question), vector, index, scope, LOADED)
+
+    def _candidates(
+        self,
+        question: str,
+        vector: Vectors | None,
+        index: LibraryIndex,
+        scope: Scope,
+        count: int,
+    ) -> Candidates:
+        language = index.words.language_of(question)
         mentions = self._registries.of(index.library).mentions(
-            question, lambda text: _share_of_chunks(self._words(text), index.words)
+            question, lambda text: _share_of_chunks(self._words(text, language), index.words)
         )
         found = self._found(vector, mentions, index, scope)
         first = fuse(found, weights(self._embedder.fluency(question)))
-        best = sorted(first, key=lambda id_: (-total(first[id_]), id_))[:LOADED]
+        best = sorted(first, key=lambda id_: (-total(first[id_]), id_))[:count]
         chunks = self._catalog.chunks(best, scope)
         spelled = spelling_scores(mentions.rest, [chunk.text for chunk in chunks])
         by_spelling = {chunk.id: score for chunk, score in zip(chunks, spelled, strict=True)}

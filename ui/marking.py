@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from ui.conversation import Conversation, KeptConversations
+from rag.errors import RagError
+from rag.marks import Marks, Place, marked_answer
+from ui.conversation import Conversation, KeptConversations, Mark
 
 if TYPE_CHECKING:
     from rag.wiring import Application
-
-NOT_STORED = "There is no evaluation set yet: the answer was not marked."
 
 
 class MarkHandlers:
@@ -26,23 +26,61 @@ class MarkHandlers:
     ) -> None:
         """Take where questions are stored, and where conversations are kept and shown."""
         self._application = application
+        self._marks = Marks(application.catalog.data_dir)
         self._kept = kept
         self._show = show
 
     def mark(self, conversation: Conversation, key: str, event: gr.EventData) -> tuple[Any, ...]:
         """The conversation with an answer marked as wrong."""
-        return self._refused()
+        turn = conversation.turn(int(event.turn))
+        if turn is None or turn.answer is None or conversation.is_running:
+            return gr.skip(), gr.skip()
+        marked = marked_answer(turn.question, turn.answer, str(event.reason or ""))
+        try:
+            id_ = self._marks.mark(self._library_id, marked)
+        except RagError as error:
+            return _warned(error)
+        return self._changed(conversation.marking(turn.number, Mark(id_)), key)
 
     def unmark(self, conversation: Conversation, key: str, event: gr.EventData) -> tuple[Any, ...]:
         """The conversation with the mark taken back."""
-        return self._refused()
+        turn = conversation.turn(int(event.turn))
+        if turn is None or turn.mark is None or conversation.is_running:
+            return gr.skip(), gr.skip()
+        try:
+            self._marks.withdraw(self._library_id, turn.mark.id)
+        except RagError as error:
+            return _warned(error)
+        return self._changed(conversation.marking(turn.number, None), key)
 
     def name_page(
         self, conversation: Conversation, key: str, event: gr.EventData
     ) -> tuple[Any, ...]:
         """The newest marked question with the page that answers it."""
-        return self._refused()
+        waiting = [turn for turn in conversation.turns if turn.mark and not turn.mark.place]
+        if not waiting or conversation.is_running:
+            return gr.skip(), gr.skip()
+        turn, mark = waiting[-1], waiting[-1].mark
+        try:
+            document = self._application.catalog.document(str(event.id))
+            page = int(event.page) if document.paginated else None
+            place = Place(document.name, page)
+            self._marks.name_page(self._library_id, mark.id if mark else "", place)
+        except RagError as error:
+            return _warned(error)
+        words = document.title if page is None else f"{document.title}, p. {page}"
+        named = Mark(mark.id if mark else "", words)
+        return self._changed(conversation.marking(turn.number, named), key)
 
-    def _refused(self) -> tuple[Any, ...]:
-        gr.Warning(NOT_STORED)
-        return gr.skip(), gr.skip()
+    @property
+    def _library_id(self) -> str:
+        return self._application.library.id
+
+    def _changed(self, conversation: Conversation, key: str) -> tuple[Any, ...]:
+        self._kept.keep(key, conversation)
+        return conversation, self._show(conversation)
+
+
+def _warned(error: RagError) -> tuple[Any, ...]:
+    gr.Warning(str(error))
+    return gr.skip(), gr.skip()

@@ -20,7 +20,7 @@ from rag.protocols import Vectors
 from rag.store.blobs import Blobs
 from rag.store.database import forget_log, open_database, verify
 from rag.store.embedding import check_embedding, check_lengths
-from rag.store.places import ChunkedPage, Place, chunked_pages
+from rag.store.places import ChunkedPage, Place, chunked_pages, found_chunks
 from rag.store.rows import (
     IndexedChunk,
     Reading,
@@ -35,7 +35,6 @@ from rag.store.rows import (
     page_rows,
     storable_reading,
     stored_chunk,
-    within,
 )
 from rag.store.spans import ChunkSpan, chunk_spans, packed_vectors
 from rag.store.tables import chunks, documents, libraries, marks, pages
@@ -259,13 +258,8 @@ class Catalog:
 
     def chunks(self, ids: Sequence[int], scope: Scope) -> list[StoredChunk]:
         """Those of the chunks that exist within the scope, in the order of the ids."""
-        found: dict[int, StoredChunk] = {}
         with self._reader.begin() as connection:
-            for start in range(0, len(ids), BATCH_ROWS):
-                query = within(
-                    chunk_query().where(chunks.c.id.in_(ids[start : start + BATCH_ROWS])), scope
-                )
-                found |= {row.chunk_id: stored_chunk(row) for row in connection.execute(query)}
+            found = found_chunks(connection, ids, scope)
         return [found[id_] for id_ in ids if id_ in found]
 
     def chunked_pages(self, places: Sequence[Place], scope: Scope) -> dict[Place, ChunkedPage]:

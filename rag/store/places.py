@@ -1,18 +1,34 @@
-"""Pages with all their chunks, for passages that grow around what was found."""
+"""What a question reads of the catalog: the chunks that were found, and the pages around them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, Row, func, select, tuple_
 
-from rag.domain import Chunk, Page, Scope
-from rag.store.rows import page_of, within
-from rag.store.tables import chunks, pages
+from rag.domain import Chunk, Document, Page, Scope
+from rag.store.rows import StoredChunk, document_of, page_of, within
+from rag.store.tables import chunks, documents, pages
 
 Place = tuple[str, int]  # a document's id and the number of a page
 BATCH_PLACES = 500  # SQLite takes at most 32,766 variables in a statement
+
+
+_FOUND = select(
+    chunks.c.id,
+    chunks.c.document_id,
+    chunks.c.page,
+    chunks.c.start,
+    chunks.c.end,
+    chunks.c.heading,
+    chunks.c.tokens,
+    pages.c.label,
+    func.substr(pages.c.text, chunks.c.start + 1, chunks.c.end - chunks.c.start).label("text"),
+).join_from(
+    chunks, pages, (pages.c.document_id == chunks.c.document_id) & (pages.c.number == chunks.c.page)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +45,33 @@ class ChunkedPage:
 
     page: Page
     chunks: tuple[PlacedChunk, ...]
+
+
+def found_chunks(
+    connection: Connection, ids: Sequence[int], scope: Scope
+) -> dict[int, StoredChunk]:
+    """Those of the chunks that exist within the scope, by id."""
+    found: list[Row[Any]] = []
+    for start in range(0, len(ids), BATCH_PLACES):
+        wanted = ids[start : start + BATCH_PLACES]
+        found += connection.execute(within(_FOUND.where(chunks.c.id.in_(wanted)), scope))
+    owners = list({row.document_id for row in found})
+    known: dict[str, Document] = {}
+    for start in range(0, len(owners), BATCH_PLACES):
+        wanted_documents = owners[start : start + BATCH_PLACES]
+        query = select(documents).where(documents.c.id.in_(wanted_documents))
+        known |= {row.id: document_of(row) for row in connection.execute(query)}
+    return {
+        row.id: StoredChunk(
+            row.id,
+            Chunk(row.page, row.start, row.end, tuple(row.heading), row.tokens),
+            row.text,
+            known[row.document_id],
+            row.label,
+        )
+        for row in found
+        if row.document_id in known
+    }
 
 
 def chunked_pages(

@@ -1,0 +1,168 @@
+"""Answers that somebody marked as wrong, kept as questions to evaluate with.
+
+One file of JSON lines for each library, `questions/<library id>.jsonl` in the data directory. Lines
+are only ever added, in one synced write under a lock, so that several processes can mark at once
+and a crash costs at most the line being written; the last line of an id counts.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import os
+import secrets
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from rag.domain import Answer
+from rag.errors import NotFoundError, StoreError
+
+QUESTIONS = "questions"  # the folder of all of them, in the data directory
+LONGEST_REASON = 2_000  # characters
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page of a document, by the document's name; `page` is None where the format has none."""
+
+    document: str
+    page: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedAnswer:
+    """A question whose answer was wrong, and why.
+
+    `asked` is the question as it was typed, `question` as it was searched; `cited` are the places
+    that the wrong answer cited, `evidence` those that hold the right one, where somebody said so.
+    """
+
+    question: str
+    asked: str
+    answer: str
+    refused: bool
+    reason: str = ""
+    cited: tuple[Place, ...] = ()
+    evidence: tuple[Place, ...] = ()
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
+    marked_at: float = field(default_factory=time.time)
+
+
+def marked_answer(asked: str, answer: Answer, reason: str = "") -> MarkedAnswer:
+    """The mark for an answer, with the places that it cites."""
+    cited = dict.fromkeys(
+        Place(quote.document.name, quote.page if quote.document.paginated else None)
+        for quote in (citation.quote for citation in answer.citations)
+    )
+    reason = reason.strip()[:LONGEST_REASON]
+    return MarkedAnswer(answer.question, asked, answer.text, answer.refused, reason, tuple(cited))
+
+
+class Marks:
+    """The marked answers of every library. Safe from many threads and processes."""
+
+    def __init__(self, data_dir: Path) -> None:
+        """Take the data directory; nothing is made before something is marked."""
+        self._folder = data_dir / QUESTIONS
+
+    def mark(self, library_id: str, marked: MarkedAnswer) -> str:
+        """Keep a marked answer; returns its id once it is on disk.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        self._append(library_id, asdict(marked))
+        return marked.id
+
+    def name_page(self, library_id: str, id_: str, place: Place) -> None:
+        """Say which page holds the right answer.
+
+        Raises:
+            NotFoundError: there is no such mark (any more).
+            StoreError: it cannot be written.
+        """
+        known = {marked.id: marked for marked in self.marked(library_id)}
+        if id_ not in known:
+            raise NotFoundError("This mark was taken back.")
+        self._append(library_id, asdict(replace(known[id_], evidence=(place,))))
+
+    def withdraw(self, library_id: str, id_: str) -> None:
+        """Take a mark back.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        self._append(library_id, {"id": id_, "withdrawn": True})
+
+    def marked(self, library_id: str) -> list[MarkedAnswer]:
+        """The answers that are marked, in the order in which they were; damaged lines are skipped.
+
+        Raises:
+            StoreError: the file is there and cannot be read.
+        """
+        path = self._path(library_id)
+        try:
+            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise StoreError(f"The file {path} cannot be read ({error.strerror}).") from error
+        found: dict[str, MarkedAnswer] = {}
+        for number, line in enumerate(lines, start=1):
+            try:
+                row = json.loads(line)
+                if row.get("withdrawn"):
+                    found.pop(row["id"], None)
+                else:
+                    found[row["id"]] = _from_row(row)
+            except (ValueError, TypeError, KeyError, AttributeError):
+                _logger.warning("line %d of %s is damaged and left out", number, path)
+        return list(found.values())
+
+    def _path(self, library_id: str) -> Path:
+        return self._folder / f"{library_id}.jsonl"
+
+    def _append(self, library_id: str, row: dict[str, Any]) -> None:
+        line = json.dumps(row, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+        path = self._path(library_id)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                size = os.fstat(file).st_size
+                if size and os.pread(file, 1, size - 1) != b"\n":  # a write was cut off
+                    line = b"\n" + line
+                os.write(file, line)
+                os.fsync(file)
+            finally:
+                os.close(file)
+        except OSError as error:
+            raise StoreError(
+                f"The mark cannot be stored in {path} ({error.strerror}). Make room, or make the "
+                "data directory writable, and mark the answer again."
+            ) from error
+
+
+def _from_row(row: dict[str, Any]) -> MarkedAnswer:
+    return MarkedAnswer(
+        str(row["question"]),
+        str(row["asked"]),
+        str(row["answer"]),
+        bool(row["refused"]),
+        str(row["reason"]),
+        _places(row["cited"]),
+        _places(row["evidence"]),
+        str(row["id"]),
+        float(row["marked_at"]),
+    )
+
+
+def _places(rows: Iterable[dict[str, Any]]) -> tuple[Place, ...]:
+    return tuple(Place(str(row["document"]), row["page"]) for row in rows)

@@ -1,0 +1,110 @@
+import logging
+import stat
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from rag.domain import Answer, Citation, Quote, Span
+from rag.errors import NotFoundError, StoreError
+from rag.marks import QUESTIONS, MarkedAnswer, Marks, Place, marked_answer
+from tests.fakes import document
+
+LIBRARY = "a1b2"
+WRONG = MarkedAnswer(
+    "How high is the tower of Brest?",
+    "And the one of Brest?",
+    "It is 12 m high. [1]",
+    False,
+    "The chapel is 12 m high, not the tower.",
+    (Place("brest.pdf", 4),),
+)
+
+
+def test_a_mark_is_there_tomorrow(tmp_path: Path) -> None:
+    id_ = Marks(tmp_path).mark(LIBRARY, WRONG)
+
+    assert Marks(tmp_path).marked(LIBRARY) == [WRONG]
+    assert id_ == WRONG.id
+    assert Marks(tmp_path).marked("another") == []
+
+
+def test_only_its_owner_may_read_the_file(tmp_path: Path) -> None:
+    Marks(tmp_path).mark(LIBRARY, WRONG)
+
+    path = tmp_path / QUESTIONS / f"{LIBRARY}.jsonl"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_the_right_page_can_be_named_later(tmp_path: Path) -> None:
+    marks = Marks(tmp_path)
+    id_ = marks.mark(LIBRARY, WRONG)
+
+    marks.name_page(LIBRARY, id_, Place("brest.pdf", 7))
+
+    assert [each.evidence for each in marks.marked(LIBRARY)] == [(Place("brest.pdf", 7),)]
+
+
+def test_a_mark_that_is_taken_back_is_gone(tmp_path: Path) -> None:
+    marks = Marks(tmp_path)
+    id_ = marks.mark(LIBRARY, WRONG)
+
+    marks.withdraw(LIBRARY, id_)
+
+    assert marks.marked(LIBRARY) == []
+    with pytest.raises(NotFoundError):
+        marks.name_page(LIBRARY, id_, Place("brest.pdf", 7))
+
+
+def test_a_damaged_line_costs_itself_alone(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    marks = Marks(tmp_path)
+    marks.mark(LIBRARY, WRONG)
+    path = tmp_path / QUESTIONS / f"{LIBRARY}.jsonl"
+    path.write_bytes(path.read_bytes() + b'[1]\n{"id": "half a li')
+    other = MarkedAnswer("Is it open on Sundays?", "Is it open on Sundays?", "", True)
+    marks.mark(LIBRARY, other)
+
+    with caplog.at_level(logging.WARNING):
+        assert marks.marked(LIBRARY) == [WRONG, other]
+    assert len(caplog.records) == 2
+    assert "Brest" not in caplog.text
+
+
+def test_many_threads_and_two_processes_lose_nothing(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from rag.marks import Marks, MarkedAnswer\n"
+        "for n in range(40): Marks(Path(sys.argv[1])).mark("
+        f"{LIBRARY!r}, MarkedAnswer(f'other {{n}}?', '', 'x' * 500, False))"
+    )
+    other = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)])
+    with ThreadPoolExecutor(4) as pool:
+        ours = [MarkedAnswer(f"ours {n}?", "", "y" * 500, False) for n in range(40)]
+        list(pool.map(lambda each: Marks(tmp_path).mark(LIBRARY, each), ours))
+    assert other.wait(timeout=30) == 0
+
+    questions = {each.question for each in Marks(tmp_path).marked(LIBRARY)}
+    assert questions == {f"{who} {n}?" for who in ("other", "ours") for n in range(40)}
+
+
+def test_a_data_directory_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / QUESTIONS).write_text("a file stands in the way")
+
+    with pytest.raises(StoreError, match="cannot be stored"):
+        Marks(tmp_path).mark(LIBRARY, WRONG)
+
+
+def test_the_places_of_an_answer_come_once_each() -> None:
+    quote = Quote(document(), 3, "iii", 0, 4, "Four")
+    span = Span(0, 1)
+    answer = Answer("a [1] b [1]", "searched?", "m", (Citation(1, span, span, quote),) * 2)
+
+    marked = marked_answer("typed?", answer, "  because  ")
+
+    assert (marked.question, marked.asked, marked.reason) == ("searched?", "typed?", "because")
+    assert len(marked.cited) == 1
+    assert marked.cited[0].document == document().name
