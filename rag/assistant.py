@@ -156,9 +156,9 @@ class Assistant:
             yield from turn.show(before + (REFUSAL if turn.passages else NOTHING_TO_SEARCH))
         yield self._answer(turn)
 
-    def answer(self, question: str, scope: Scope) -> Answer:
+    def answer(self, question: str, scope: Scope, manner: Manner = USUAL) -> Answer:
         """The answer to a question that stands alone. Raises as `ask`."""
-        return drain(self.ask(question, (), scope))
+        return drain(self.ask(question, (), scope, manner))
 
     def _rewritten(self, turn: _Turn, history: Sequence[Message]) -> Iterator[Event]:
         """Put the question that stands alone, and its parts, in place of the one asked."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import json
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
 from typing import Any, Literal, TextIO
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from rag.domain import Answer, Citation, Passage
 from rag.errors import RagError, SettingsError
 from rag.folding import encodable
+from rag.retrieval import Retrieval
 
 Format = Literal["csv", "jsonl"]
 Row = dict[str, Any]
@@ -78,8 +79,7 @@ def read_questions(stream: TextIO, form: Format) -> Iterator[BatchQuestion | Bad
     Raises:
         SettingsError: a CSV file has no column named `question`.
     """
-    rows = _csv_rows(stream) if form == "csv" else _json_rows(stream)
-    for number, row in enumerate(rows, start=1):
+    for number, row in enumerate(read_rows(stream, form), start=1):
         id_ = str(number)
         if isinstance(row, str):
             yield BadRow(id_, row)
@@ -93,6 +93,15 @@ def read_questions(stream: TextIO, form: Format) -> Iterator[BatchQuestion | Bad
             field = ".".join(str(part) for part in first["loc"])
             wrong = first["msg"].removeprefix("Value error, ")
             yield BadRow(id_, f"Row {number} cannot be used: {field}: {wrong}.")
+
+
+def read_rows(stream: TextIO, form: Format) -> Iterator[Row | str]:
+    """The rows of a CSV or JSONL file; for one that is none, a sentence that says why.
+
+    Raises:
+        SettingsError: a CSV file has no column named `question`.
+    """
+    return _csv_rows(stream) if form == "csv" else _json_rows(stream)
 
 
 def run(
@@ -121,13 +130,17 @@ def answer_row(question: BatchQuestion, answer: Answer) -> Row:
         "usage": usage
         and {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens},
         "cost": answer.cost,
+        "evidence": _rounded(answer.evidence),
     }
 
 
-def retrieval_row(question: BatchQuestion, passages: Sequence[Passage]) -> Row:
+def retrieval_row(question: BatchQuestion, retrieval: Retrieval) -> Row:
     """What was retrieved for a question, as a row without an answer."""
-    rows = [passage_row(passage) for passage in passages]
-    return _row(question.id, question.question) | {"passages": rows}
+    passages = retrieval.passages
+    return _row(question.id, question.question) | {
+        "passages": [passage_row(passage) for passage in passages],
+        "evidence": _rounded(retrieval.evidence.score if passages else None),
+    }
 
 
 def failed_row(id_: str, question: str, reason: str) -> Row:
@@ -141,6 +154,8 @@ def passage_row(passage: Passage) -> Row:
         "document": passage.document.name,
         "page": passage.page if passage.document.paginated else None,
         "score": round(passage.score, 6),
+        "reasons": passage.reasons
+        and {kind: round(value, 6) for kind, value in asdict(passage.reasons).items()},
         "text": passage.text,
     }
 
@@ -174,8 +189,13 @@ def _row(id_: str, question: str) -> Row:
         "model": None,
         "usage": None,
         "cost": None,
+        "evidence": None,
         "error": None,
     }
+
+
+def _rounded(score: float | None) -> float | None:
+    return None if score is None else round(score, 4)
 
 
 def _csv_rows(stream: TextIO) -> Iterator[Row | str]:

@@ -13,7 +13,7 @@ from rag.errors import EmbeddingMismatchError, QuestionError
 from rag.evidence import Evidence, SentenceScorer, rarity, weigh
 from rag.expectation import can_judge
 from rag.folding import encodable
-from rag.fusion import Found, Weights, fuse, total, weights
+from rag.fusion import TITLE, Found, Weights, fuse, total, weights
 from rag.identifiers import names
 from rag.joining import Repeats, grow
 from rag.mentions import Mentions
@@ -148,8 +148,10 @@ class Retriever:
         )
         texts = [f"{passage.document.title} {passage.text}" for passage in read]
         missing = names(question).difference(*(names(text) for text in texts))
-        judged = can_judge(question, read, self._scorer.fluency)
-        return weigh(sentences, missing, judged=judged)
+        first = read[0].reasons if read else None
+        named = first.title / TITLE if first else 0.0
+        judged = named < NAMED and can_judge(question, read, self._scorer.fluency)
+        return weigh(sentences, missing, judged=judged, named=named)
 
     def _weight(self, word: str, index: LexicalIndex) -> float:
         """How much a word of a question tells: by its rarity and, if it has few letters, less.

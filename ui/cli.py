@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 from importlib import metadata
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
 
-from ingest.pipeline import READABLE, Ingestor, Limits, reembed
+from ingest.pipeline import READABLE, Ingestor, Limits
 from rag.assistant import drain
 from rag.batch import (
     BatchQuestion,
@@ -25,16 +24,19 @@ from rag.batch import (
     retrieval_row,
     run,
 )
-from rag.doctor import Level, examine
-from rag.domain import Answer, TextDelta
+from rag.domain import Answer, Manner, Rewritten, TextDelta
 from rag.errors import DocumentError, NotFoundError, RagError, SettingsError
-from rag.settings import Settings, load_settings
+from rag.rephrasing import rephrased
 from rag.store.catalog import Catalog
-from rag.wiring import Application, build, build_existing, checks, open_for_reembedding
+from rag.wiring import Application, build
 from ui import inputs, printing
+from ui.evaluating import evaluate
 from ui.naming import document_row, documents_named, documents_of, lost_row, scope_of
+from ui.opening import DONE, MISUSE, SOME_FAILED, open_application, settings_of
 from ui.options import (
+    AsIs,
     AsJson,
+    Bar,
     ChatName,
     Command,
     Count,
@@ -45,8 +47,8 @@ from ui.options import (
     Paths,
     Question,
 )
+from ui.upkeep import doctor, rebuild
 
-DONE, SOME_FAILED, MISUSE = 0, 1, 2
 INTERRUPTED = 130
 
 app = typer.Typer(
@@ -112,7 +114,7 @@ def serve(
     # Gradio takes seconds to import, which no other command should wait for.
     from ui.server import run_server
 
-    run_server(_settings(data_dir, library, {"chat": chat, "host": host, "port": port}))
+    run_server(settings_of(data_dir, library, {"chat": chat, "host": host, "port": port}))
 
 
 @app.command(cls=Command)
@@ -131,7 +133,7 @@ def add(
     if not files:
         printing.tell("There are no files in it.")
     failed = len(missing)
-    with _application(data_dir, library, opened_by=build) as application:
+    with open_application(data_dir, library, opened_by=build) as application:
         ingestor = _ingestor(application)
         with printing.file_progress() as report:
             for path in files:
@@ -156,7 +158,7 @@ def list_documents(
     data_dir: DataDir = None, library: LibraryName = None, json: AsJson = False
 ) -> None:
     """List the documents of the library."""
-    settings = _settings(data_dir, library)
+    settings = settings_of(data_dir, library)
     with closing(Catalog(settings.data_dir)) as catalog:
         documents = documents_of(catalog, settings.library)
     if json:
@@ -177,7 +179,7 @@ def remove(
 ) -> int:
     """Remove documents; they leave every answer at once."""
     missing = 0
-    settings = _settings(data_dir, library)
+    settings = settings_of(data_dir, library)
     with closing(Catalog(settings.data_dir)) as catalog:
         for name in documents:
             try:
@@ -201,13 +203,15 @@ def ask(
     document: Only = None,
     chat: ChatName = None,
     k: Count = None,
+    as_is: AsIs = False,
+    bar: Bar = None,
     json: AsJson = False,
 ) -> None:
     """Answer a question, with citations."""
     question = inputs.read_question(question)
-    with _application(data_dir, library, chat=chat) as application:
+    with open_application(data_dir, library, chat=chat) as application:
         scope = scope_of(application, document or [])
-        events = application.assistant(passages=k).ask(question, (), scope)
+        events = application.assistant(passages=k).ask(question, (), scope, Manner(bar, not as_is))
         if json:
             answer = drain(events)
             printing.say_row(answer_row(BatchQuestion(question=question, id="1"), answer))
@@ -215,6 +219,8 @@ def ask(
         for event in events:
             if isinstance(event, TextDelta):
                 print(event.text, end="", flush=True)
+            elif isinstance(event, Rewritten):
+                printing.tell_rewritten(event)
             elif isinstance(event, Answer):
                 printing.say("")
                 printing.say_answer(event)
@@ -231,16 +237,20 @@ def search(
 ) -> None:
     """Find passages, without an answer."""
     question = inputs.read_question(question)
-    with _application(data_dir, library) as application:
+    with open_application(data_dir, library) as application:
         scope = scope_of(application, document or [])
         count = k or application.settings.passages
-        passages = application.retriever.search(question, scope, count)
-        sentences = [] if json else application.scorer.score(question, passages)
+        found = application.retriever.retrieve(question, scope, count)
+        sentences = [] if json else application.scorer.score(question, found.passages)
+    if found.notice:
+        printing.tell(found.notice)
     if json:
-        for passage in passages:
+        for passage in found.passages:
             printing.say_row(passage_row(passage))
-    elif passages:
-        printing.say_passages(passages, sentences)
+    elif found.passages:
+        printing.say_passages(found.passages, sentences)
+        if found.evidence.is_below(application.settings.bar, instructable=False):
+            printing.tell_too_little(found.evidence.score)
     else:
         printing.tell("There is no text to search. Add files with: tramontane add PATH")
 
@@ -263,6 +273,8 @@ def batch(
             "--format", metavar="csv|jsonl", help="What the file is, if its name does not say."
         ),
     ] = None,
+    as_is: AsIs = False,
+    bar: Bar = None,
     json: AsJson = False,
 ) -> int:
     """Answer a file of questions: one line of JSON for each.
@@ -273,14 +285,16 @@ def batch(
     failed = 0
     with ExitStack() as stack:
         stream = stack.enter_context(inputs.opened(file))
-        application = stack.enter_context(_application(data_dir, library, chat=chat))
-        answer = _batch_answerer(application, stack, retrieve_only=retrieve_only, passages=k)
+        application = stack.enter_context(open_application(data_dir, library, chat=chat))
+        answer = _batch_answerer(
+            application, stack, Manner(bar, not as_is), retrieve_only=retrieve_only, passages=k
+        )
         questions = read_questions(stream, form or inputs.format_of(file))
-        with printing.count_progress() as bar:
+        with printing.count_progress() as progress:
             for row in run(questions, answer):
                 failed += row["error"] is not None
                 printing.say_row(row)
-                bar.advance(bar.task_ids[0])
+                progress.advance(progress.task_ids[0])
     if failed:
         rows = (
             "1 row has an error: see its"
@@ -291,80 +305,9 @@ def batch(
     return SOME_FAILED if failed else DONE
 
 
-@app.command(cls=Command)
-def doctor(data_dir: DataDir = None, library: LibraryName = None, json: AsJson = False) -> int:
-    """Say what is configured, what can be reached, and what is wrong."""
-    settings = _settings(data_dir, library)
-    findings = list(examine(settings.data_dir, checks(settings)))
-    if json:
-        for finding in findings:
-            row = {"subject": finding.subject, "level": finding.level, "sentence": finding.sentence}
-            printing.say_row(row)
-    else:
-        printing.say_findings(findings)
-    return SOME_FAILED if any(finding.level is Level.WRONG for finding in findings) else DONE
-
-
-@app.command(cls=Command)
-def rebuild(
-    data_dir: DataDir = None,
-    library: LibraryName = None,
-    embedding: Annotated[
-        str | None,
-        typer.Option(
-            metavar="MODEL",
-            help="Embed the library again: all-MiniLM-L6-v2, or mistral-embed with a key.",
-        ),
-    ] = None,
-    json: AsJson = False,
-) -> int:
-    """Make the search indexes again, or embed anew.
-
-    The indexes are made from the catalog; with --embedding, so are the vectors.
-    """
-    if embedding is None:
-        with _application(data_dir, library) as application:
-            application.catalog.verify()
-            orphans = application.catalog.discard_orphans()
-            application.indexes.discard(application.library.id)
-            count = len(application.indexes.current(application.library.id).vectors)
-            model = application.library.embedding_model
-            are_stored = application.indexes.are_stored(application.library.id)
-        if json:
-            printing.say_row({"chunks": count, "embedding": model})
-        elif are_stored:
-            printing.say(f"The indexes of {count} chunks were made again.")
-        printing.tell_upkeep(orphans, None if are_stored else application.catalog.data_dir)
-        return DONE if are_stored else SOME_FAILED
-    settings = _settings(data_dir, library, {"embedding": embedding})
-    with printing.file_progress() as report:
-        catalog, library_now, embedder = open_for_reembedding(settings)
-        with closing(catalog):
-            count = reembed(catalog, library_now, embedder, report)
-    if json:
-        printing.say_row({"chunks": count, "embedding": embedder.model})
-    else:
-        printing.say(f"{count} chunks were embedded again with {embedder.model}.")
-    return DONE
-
-
-def _settings(
-    data_dir: Path | None, library: str | None, more: Mapping[str, str | int | None] | None = None
-) -> Settings:
-    given: dict[str, Any] = {"data_dir": data_dir, "library": library} | dict(more or {})
-    return load_settings({name: value for name, value in given.items() if value is not None})
-
-
-@contextmanager
-def _application(
-    data_dir: Path | None,
-    library: str | None,
-    *,
-    chat: str | None = None,
-    opened_by: Callable[[Settings], Application] = build_existing,
-) -> Iterator[Application]:
-    with closing(opened_by(_settings(data_dir, library, {"chat": chat}))) as application:
-        yield application
+app.command(name="eval", cls=Command)(evaluate)
+app.command(cls=Command)(doctor)
+app.command(cls=Command)(rebuild)
 
 
 def _ingestor(application: Application) -> Ingestor:
@@ -374,7 +317,12 @@ def _ingestor(application: Application) -> Ingestor:
 
 
 def _batch_answerer(
-    application: Application, stack: ExitStack, *, retrieve_only: bool, passages: int | None
+    application: Application,
+    stack: ExitStack,
+    manner: Manner,
+    *,
+    retrieve_only: bool,
+    passages: int | None,
 ) -> Callable[[BatchQuestion], Row]:
     applications = {application.settings.library: application}
 
@@ -391,9 +339,10 @@ def _batch_answerer(
         scope = scope_of(place, question.documents)
         if retrieve_only:
             count = passages or place.settings.passages
-            return retrieval_row(question, place.retriever.search(question.question, scope, count))
-        return answer_row(
-            question, place.assistant(passages=passages).answer(question.question, scope)
-        )
+            asked = question.question
+            parts = rephrased(asked, ()).parts if manner.rewrite else ()
+            return retrieval_row(question, place.retriever.retrieve(asked, scope, count, parts))
+        assistant = place.assistant(passages=passages)
+        return answer_row(question, assistant.answer(question.question, scope, manner))
 
     return answer

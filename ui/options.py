@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperCommand
 
 # What Python calls the type of an argument, and the range of a number, which its help names.
-_TYPES = re.compile(r" <(?:str|list\[\w+\])>|  \[\d+<=x<=\d+\]")
+_TYPES = re.compile(r" <(?:str|list\[\w+\])>|  \[[\d.]+<=x<=[\d.]+\]")
 
 DataDir = Annotated[
     Path | None,
@@ -23,6 +23,19 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs."
 Count = Annotated[
     int | None,
     typer.Option("-k", metavar="NUMBER", min=1, max=200, help="How many passages, 1 to 200."),
+]
+AsIs = Annotated[
+    bool, typer.Option("--as-is", help="Search the question as it stands, in one piece.")
+]
+Bar = Annotated[
+    float | None,
+    typer.Option(
+        "--bar",
+        metavar="NUMBER",
+        min=0.0,
+        max=1.0,
+        help="The evidence below which it is refused, from 0 (never) to 1; usually 0.05.",
+    ),
 ]
 ChatName = Annotated[
     str | None,

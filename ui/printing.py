@@ -18,13 +18,14 @@ from ingest.pipeline import Progress as FileProgress
 from ingest.pipeline import Report, Stage
 from rag.batch import Row
 from rag.doctor import Finding, Level
-from rag.domain import Answer, Document, DocumentState, Passage, Span
+from rag.domain import Answer, Document, DocumentState, Passage, Rewritten, Span
 from rag.evidence import Sentence
 from rag.folding import flowing
 from rag.store.derived import DERIVED
 
 WIDTH = 96
 EXCERPT_CHARACTERS = 400
+LEAST_SHOWN = 0.005  # of a score
 MARKS = {Level.GOOD: "ok", Level.NOTE: "note", Level.WRONG: "WRONG"}
 STATES = {
     DocumentState.READY: "ready",
@@ -86,8 +87,23 @@ def say_answer(answer: Answer) -> None:
         say("Nearest pages:")
         for passage in answer.nearest:
             say(_wrapped(f"- {place(passage)}: {flowing(passage.text)[:160]}…"))
+    if answer.refused:
+        evidence = "" if answer.evidence is None else f" (evidence {answer.evidence:.2f})"
+        tell(f"\nSearched: {answer.question}{evidence}. With --bar 0 it is answered all the same.")
     if answer.notice:
         tell(f"\n{answer.notice}")
+
+
+def tell_rewritten(rewritten: Rewritten) -> None:
+    """Tell the question as it is searched, and the parts it was taken apart into."""
+    tell(f"Searched: {rewritten.question}")
+    for part in rewritten.parts:
+        tell(f"- {part}")
+
+
+def tell_too_little(evidence: float) -> None:
+    """Tell that what was found answers nothing, most likely."""
+    tell(f"Probably none of these answers the question (evidence {evidence:.2f}).")
 
 
 def say_passages(passages: Sequence[Passage], sentences: Sequence[Sentence]) -> None:
@@ -96,9 +112,19 @@ def say_passages(passages: Sequence[Passage], sentences: Sequence[Sentence]) -> 
     best = {sentence.passage: sentence.span for sentence in ranked}
     for number, passage in enumerate(passages, start=1):
         heading = " › ".join(passage.heading)
-        say(f"{number}. {place(passage)}{f' · {heading}' if heading else ''} ({passage.score:.3f})")
+        say(f"{number}. {place(passage)}{f' · {heading}' if heading else ''} ({_why(passage)})")
         text = excerpt(passage.text, best.get(number - 1, Span(0, 0)))
         say(textwrap.indent(_wrapped(text, hang=0), "   "))
+
+
+def _why(passage: Passage) -> str:
+    """The score of a passage, and what gave to it."""
+    reasons = passage.reasons
+    if reasons is None:
+        return f"{passage.score:.3f}"
+    kinds = (("words", reasons.words), ("meaning", reasons.meaning), ("title", reasons.title))
+    parts = [f"{kind} {value:.2f}" for kind, value in kinds if value >= LEAST_SHOWN]
+    return f"{passage.score:.3f}: {', '.join(parts)}" if parts else f"{passage.score:.3f}"
 
 
 def excerpt(text: str, span: Span) -> str:

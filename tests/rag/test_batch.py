@@ -20,6 +20,8 @@ from rag.batch import (
 )
 from rag.domain import Answer, Citation, Quote, Span, Usage
 from rag.errors import ProviderError, RagError, SettingsError
+from rag.evidence import Evidence
+from rag.retrieval import Retrieval
 from tests.fakes import document, passage
 
 
@@ -186,7 +188,7 @@ def test_what_goes_wrong_with_a_row_is_its_error() -> None:
     def answer(question: BatchQuestion) -> Row:
         if question.id == "2":
             raise ProviderError("The server is away.")
-        return retrieval_row(question, [passage("Text.")])
+        return retrieval_row(question, Retrieval((passage("Text."),), Evidence(0.5)))
 
     rows = list(run([*read("question\nOne?\nTwo?\n\x00\n,\n"), BadRow("9", "Why.")], answer))
 
@@ -203,7 +205,7 @@ def test_rows_are_read_as_they_are_answered(tmp_path: Path) -> None:
 
     def answer(question: BatchQuestion) -> Row:
         taken.append(question.id)
-        return retrieval_row(question, [])
+        return retrieval_row(question, Retrieval((), Evidence(0.0)))
 
     path = tmp_path / "questions.csv"
     path.write_text("question\nOne?\nTwo?\n", encoding="utf-8")
@@ -258,12 +260,14 @@ def test_an_answer_is_a_row_of_the_contract() -> None:
                 "document": "guide.pdf",
                 "page": 4,
                 "score": 0.123457,
+                "reasons": None,
                 "text": "Nemo has 12 billion.",
             }
         ],
         "model": "small",
         "usage": {"input_tokens": 10, "output_tokens": 5},
         "cost": 0.25,
+        "evidence": None,
         "error": None,
     }
 

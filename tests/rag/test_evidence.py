@@ -86,13 +86,19 @@ def test_a_passage_that_stands_out_is_better_evidence() -> None:
 
 
 def test_the_bar_stops_what_is_below_it() -> None:
-    assert Evidence(0.04).is_below(0.05, instructable=True)
-    assert not Evidence(0.05).is_below(0.05, instructable=True)
+    assert Evidence(0.04).is_below(0.05, instructable=False)
+    assert not Evidence(0.05).is_below(0.05, instructable=False)
     assert not Evidence(0.0).is_below(0.0, instructable=False)
 
 
+def test_a_model_that_can_say_no_is_stopped_far_below_the_bar_only() -> None:
+    assert not Evidence(0.02).is_below(0.05, instructable=True)
+    assert Evidence(0.004).is_below(0.05, instructable=True)
+    assert not Evidence(0.0).is_below(0.0, instructable=True)
+
+
 def test_a_model_that_can_say_no_answers_where_the_evidence_cannot_tell() -> None:
-    untold = Evidence(0.01, judged=False)
+    untold = Evidence(0.001, judged=False)
 
     assert not untold.is_below(0.05, instructable=True)
     assert untold.is_below(0.05, instructable=False)
@@ -158,3 +164,9 @@ def test_many_threads_measure_the_same() -> None:
 
 def test_rare_words_weigh_more() -> None:
     assert rarity(0, 100) > rarity(1, 100) > rarity(50, 100) > rarity(100, 100) > 0
+
+
+def test_a_question_that_names_the_document_has_more_evidence() -> None:
+    sentences = scorer().score(QUESTION, [passage(NEMO)])
+
+    assert weigh(sentences, NOTHING, named=1.0).score > weigh(sentences, NOTHING).score

@@ -17,10 +17,11 @@ ROW = {
     "passages",
     "model",
     "usage",
+    "evidence",
     "cost",
     "error",
 }
-PASSAGE = {"document", "page", "score", "text"}
+PASSAGE = {"document", "page", "score", "reasons", "text"}
 CITATION = {"document", "page", "start", "end", "quote", "verdict"}
 DOCUMENT = {"id", "document", "title", "pages", "state", "reason", "size_bytes"}
 BOATS = "The harbour of Sainte-Maxime holds forty-one boats in winter."

@@ -1,0 +1,149 @@
+"""What the outcomes of an evaluation amount to, and whether one run is better than another."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from rag.errors import SettingsError
+from rag.evaluation import Outcome
+
+DEPTHS = (1, 5, 10)
+DEEPEST = DEPTHS[-1]  # of the reciprocal rank
+Figures = dict[str, float | int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One evaluation: under which settings, and how each question came out.
+
+    `settings` hold no secrets; `generation` is that of the library, `made_at` in seconds of 1970.
+    """
+
+    settings: Mapping[str, Any]
+    generation: int
+    made_at: float
+    outcomes: tuple[Outcome, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The run as it is saved, its figures included."""
+        return {
+            "settings": dict(self.settings),
+            "generation": self.generation,
+            "made_at": self.made_at,
+            "figures": figures(self.outcomes),
+            "kinds": {kind: figures(group) for kind, group in by_kind(self.outcomes).items()},
+            "questions": [asdict(outcome) for outcome in self.outcomes],
+        }
+
+
+def run_from_json(saved: Any) -> Run:
+    """A run as it was saved.
+
+    Raises:
+        SettingsError: it is something else.
+    """
+    names = {field.name for field in fields(Outcome)}
+    try:
+        outcomes = tuple(
+            Outcome(**{name: value for name, value in row.items() if name in names})
+            for row in saved["questions"]
+        )
+        settings = dict(saved["settings"])
+        return Run(settings, int(saved["generation"]), float(saved["made_at"]), outcomes)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise SettingsError(
+            "The file to compare with is no saved run. Make one with: tramontane eval --save FILE"
+        ) from error
+
+
+def figures(outcomes: Iterable[Outcome]) -> Figures:
+    """The figures of some questions; a share is None where no question tells it.
+
+    `hit@k` and `mrr@10` are over the questions whose place is known, `document@10` is the share
+    whose right document is among the first ten; `refused` is the share refused of the questions
+    that the documents answer, `refused_unanswerable` of those that they do not.
+    """
+    asked = list(outcomes)
+    done = [it for it in asked if not it.error]
+    placed = [it for it in done if it.answerable]
+    ranks = [it.rank or math.inf for it in placed]
+    return {
+        "questions": len(asked),
+        "errors": len(asked) - len(done),
+        **{f"hit@{depth}": _share(rank <= depth for rank in ranks) for depth in DEPTHS},
+        f"mrr@{DEEPEST}": _mean([1 / rank if rank <= DEEPEST else 0.0 for rank in ranks]),
+        f"document@{DEEPEST}": _share((it.document_rank or math.inf) <= DEEPEST for it in placed),
+        "refused": _share(it.refused for it in placed),
+        "refused_unanswerable": _share(it.refused for it in done if it.answerable is False),
+        "answer_contained": _share(it.contained for it in done if it.contained is not None),
+        "still_cites_wrong": _share(it.cites_wrong for it in done if it.cites_wrong is not None),
+        "seconds": _mean([it.seconds for it in done]),
+    }
+
+
+def by_kind(outcomes: Iterable[Outcome]) -> dict[str, list[Outcome]]:
+    """The outcomes of each kind of question, in order of first appearance."""
+    kinds: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        kinds.setdefault(outcome.kind, []).append(outcome)
+    return kinds
+
+
+def worst(outcomes: Iterable[Outcome], count: int) -> list[Outcome]:
+    """The questions that came out worst, worst first; those that came out well are left out."""
+    missed = [it for it in outcomes if it.error or (it.answerable and (it.rank or math.inf) > 1)]
+    wrong = [it for it in outcomes_not_refused(outcomes) if it not in missed]
+    ranked = sorted(missed, key=lambda it: (-bool(it.error), -(it.rank or math.inf)))
+    return [*ranked, *wrong][:count]
+
+
+def outcomes_not_refused(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """The questions without an answer that were answered all the same."""
+    return [it for it in outcomes if it.answerable is False and not it.refused and not it.error]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two runs over the same questions: which came out better or worse in the second.
+
+    `p_value` is that of the two-sided sign test: how likely so uneven a split is by chance.
+    """
+
+    better: tuple[tuple[Outcome, Outcome], ...]
+    worse: tuple[tuple[Outcome, Outcome], ...]
+    p_value: float
+
+
+def compare(before: Sequence[Outcome], after: Sequence[Outcome]) -> Comparison:
+    """Compare the ranks, or for a question without an answer the refusals, question by question."""
+    known = {it.id: it for it in before}
+    pairs = [(known[it.id], it) for it in after if it.id in known]
+    better = tuple(pair for pair in pairs if _merit(pair[1]) > _merit(pair[0]))
+    worse = tuple(pair for pair in pairs if _merit(pair[1]) < _merit(pair[0]))
+    return Comparison(better, worse, sign_test(len(better), len(worse)))
+
+
+def sign_test(better: int, worse: int) -> float:
+    """The two-sided probability of a split at least so uneven if both were equally likely."""
+    count = better + worse
+    tail = sum(math.comb(count, few) for few in range(min(better, worse) + 1))
+    return min(1.0, 2 * tail / 2**count) if count else 1.0
+
+
+def _merit(outcome: Outcome) -> float:
+    if outcome.error:
+        return -1.0
+    if outcome.answerable is False:
+        return float(outcome.refused)
+    return 1 / outcome.rank if outcome.rank else 0.0
+
+
+def _share(flags: Iterable[bool | None]) -> float | None:
+    return _mean([float(bool(flag)) for flag in flags])
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return round(sum(values) / len(values), 4) if values else None

@@ -1,0 +1,214 @@
+"""The `eval` command: how well a library answers questions whose answers are known."""
+
+from __future__ import annotations
+
+import json as json_module
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from pydantic import SecretStr
+
+from rag.batch import BadRow
+from rag.errors import NotFoundError, SettingsError
+from rag.evaluation import (
+    EvaluationQuestion,
+    Evaluator,
+    Outcome,
+    marked_questions,
+    marked_row,
+    read_evaluation,
+)
+from rag.marks import Marks
+from rag.scores import Run, run_from_json
+from rag.settings import Settings, variable
+from ui import inputs, printing
+from ui.naming import scope_of
+from ui.opening import DONE, SOME_FAILED, open_application
+from ui.options import AsJson, ChatName, Count, DataDir, LibraryName
+from ui.reporting import say_runs, say_runs_as_json
+
+if TYPE_CHECKING:
+    from rag.wiring import Application
+
+PASSAGES = 20  # enough for ten distinct pages
+SAYS_NOTHING = frozenset({"host", "port", "space_id", "samples"})  # of a run
+
+Asked = EvaluationQuestion | BadRow
+
+
+def evaluate(
+    file: Annotated[
+        str | None,
+        typer.Argument(metavar="QUESTIONS", help="Questions as CSV or JSONL, or - for stdin."),
+    ] = None,
+    data_dir: DataDir = None,
+    library: LibraryName = None,
+    chat: ChatName = None,
+    k: Count = None,
+    answers: Annotated[
+        bool, typer.Option("--answers", help="Ask the model too, and look into its answers.")
+    ] = False,
+    within: Annotated[
+        bool, typer.Option("--within", help="Search each question in its right documents only.")
+    ] = False,
+    marked: Annotated[
+        bool, typer.Option("--marked", help="Ask the questions marked as answered wrongly.")
+    ] = False,
+    different: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--compare",
+            metavar="SETTING=VALUE",
+            help="Ask again under another setting, such as TRAMONTANE_RERANK=chat; repeatable.",
+        ),
+    ] = None,
+    save: Annotated[
+        Path | None, typer.Option("--save", metavar="FILE", help="Save the run as JSON.")
+    ] = None,
+    against: Annotated[
+        Path | None, typer.Option("--against", metavar="FILE", help="Compare with a saved run.")
+    ] = None,
+    export: Annotated[
+        Path | None,
+        typer.Option("--export", metavar="FILE", help="Write the marked questions as JSONL."),
+    ] = None,
+    json: AsJson = False,
+) -> int:
+    """Measure how well questions with known answers are answered.
+
+    Rows have a question and its evidence (document and page), or no evidence where the documents
+    hold no answer.
+    """
+    runs = [] if against is None else [(against.name, _load(against))]
+    changed = _changed(different or [])
+    with ExitStack() as stack:
+        application = stack.enter_context(open_application(data_dir, library, chat=chat))
+        if export is not None:
+            _export(application, export)
+            if file is None and not marked:
+                return DONE
+        asked = _asked(application, stack, file, marked=marked)
+        run = _run(application, asked, answers=answers, within=within, passages=k or PASSAGES)
+    runs.append(("now", run))
+    if changed:
+        with open_application(data_dir, library, chat=chat, more=changed) as application:
+            other = _run(application, asked, answers=answers, within=within, passages=k or PASSAGES)
+        runs.append((", ".join(different or []), other))
+    if save is not None:
+        _save(run, save)
+    if json:
+        say_runs_as_json(runs)
+    else:
+        say_runs(runs)
+    return SOME_FAILED if any(outcome.error for outcome in run.outcomes) else DONE
+
+
+def _asked(
+    application: Application, stack: ExitStack, file: str | None, *, marked: bool
+) -> list[Asked]:
+    asked: list[Asked] = []
+    if file is not None:
+        stream = stack.enter_context(inputs.opened(file))
+        asked += read_evaluation(stream, inputs.format_of(file))
+    if marked:
+        marks = Marks(application.catalog.data_dir)
+        asked += marked_questions(marks.marked(application.library.id))
+    if not asked:
+        raise SettingsError(
+            "No answer is marked as wrong yet: mark one in the page."
+            if marked and file is None
+            else "There are no questions. Name a file of them, or --marked for the answers that "
+            "were marked as wrong in the page."
+        )
+    return asked
+
+
+def _run(
+    application: Application,
+    asked: Sequence[Asked],
+    *,
+    answers: bool,
+    within: bool,
+    passages: int,
+) -> Run:
+    settings = application.settings
+    assistant = application.assistant(passages=passages) if answers else None
+    evaluator = Evaluator(application.catalog, application.retriever, assistant, bar=settings.bar)
+    outcomes: list[Outcome] = []
+    with printing.count_progress() as bar:
+        for question in asked:
+            if isinstance(question, BadRow):
+                outcomes.append(Outcome(question.id, "", "", None, error=question.reason))
+            else:
+                outcomes.append(_outcome(application, evaluator, question, within, passages))
+            bar.advance(bar.task_ids[0])
+    shown = settings.model_dump(mode="json", exclude=set(SAYS_NOTHING))
+    secrets = {
+        name for name in Settings.model_fields if isinstance(getattr(settings, name), SecretStr)
+    }
+    kept = {variable(name): value for name, value in shown.items() if name not in secrets}
+    how = {"passages": passages, "answers": answers, "within": within}
+    return Run(kept | how, application.library.generation, time.time(), tuple(outcomes))
+
+
+def _outcome(
+    application: Application,
+    evaluator: Evaluator,
+    question: EvaluationQuestion,
+    within: bool,
+    passages: int,
+) -> Outcome:
+    names = sorted({place.document for place in question.gold}) if within else []
+    try:
+        scope = scope_of(application, names)
+    except NotFoundError as error:
+        return Outcome(question.id, question.question, question.kind, True, error=str(error))
+    return evaluator.ask(question, scope, passages)
+
+
+def _changed(different: Iterable[str]) -> dict[str, str]:
+    """The settings of `--compare`, by their field names."""
+    fields = {variable(name): name for name in Settings.model_fields}
+    changed: dict[str, str] = {}
+    for pair in different:
+        name, sign, value = pair.partition("=")
+        if not sign or name.strip().upper() not in fields:
+            raise SettingsError(
+                f"--compare takes a setting and its value, such as TRAMONTANE_RERANK=chat, not "
+                f"{pair!r}. The README's table has the settings."
+            )
+        changed[fields[name.strip().upper()]] = value.strip()
+    return changed
+
+
+def _load(path: Path) -> Run:
+    try:
+        return run_from_json(json_module.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read ({error.strerror}).") from error
+    except ValueError as error:
+        raise SettingsError(f"{path} is no JSON file. Make one with --save.") from error
+
+
+def _save(run: Run, path: Path) -> None:
+    text = json_module.dumps(run.to_json(), ensure_ascii=False, indent=1)
+    _write(path, text + "\n")
+    printing.tell(f"The run was saved in {path}.")
+
+
+def _export(application: Application, path: Path) -> None:
+    marked = Marks(application.catalog.data_dir).marked(application.library.id)
+    lines = [json_module.dumps(marked_row(each), ensure_ascii=False) + "\n" for each in marked]
+    _write(path, "".join(lines))
+    printing.tell(f"{len(marked)} marked questions were written to {path}.")
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be written ({error.strerror}).") from error

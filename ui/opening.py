@@ -1,0 +1,43 @@
+"""How every command opens the application: the only place of the command line that wires."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from rag.settings import Settings, load_settings
+from rag.wiring import Application, build_existing
+
+DONE, SOME_FAILED, MISUSE = 0, 1, 2
+
+
+def settings_of(
+    data_dir: Path | None, library: str | None, more: Mapping[str, str | int | None] | None = None
+) -> Settings:
+    """The settings, those given on the command line first.
+
+    Raises:
+        SettingsError: a value is wrong.
+    """
+    given: dict[str, Any] = {"data_dir": data_dir, "library": library} | dict(more or {})
+    return load_settings({name: value for name, value in given.items() if value is not None})
+
+
+@contextmanager
+def open_application(
+    data_dir: Path | None,
+    library: str | None,
+    *,
+    chat: str | None = None,
+    more: Mapping[str, str] | None = None,
+    opened_by: Callable[[Settings], Application] = build_existing,
+) -> Iterator[Application]:
+    """The application over a library that is there, closed at the end.
+
+    `more` are further settings by their field names.
+    """
+    given = {"chat": chat, **(more or {})}
+    with closing(opened_by(settings_of(data_dir, library, given))) as application:
+        yield application

@@ -1,0 +1,70 @@
+"""The commands that look after a library: what is wrong with it, and making it anew."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import Annotated
+
+import typer
+
+from ingest.pipeline import reembed
+from rag.doctor import Level, examine
+from rag.wiring import checks, open_for_reembedding
+from ui import printing
+from ui.opening import DONE, SOME_FAILED, open_application, settings_of
+from ui.options import AsJson, DataDir, LibraryName
+
+
+def doctor(data_dir: DataDir = None, library: LibraryName = None, json: AsJson = False) -> int:
+    """Say what is configured, what can be reached, and what is wrong."""
+    settings = settings_of(data_dir, library)
+    findings = list(examine(settings.data_dir, checks(settings)))
+    if json:
+        for finding in findings:
+            row = {"subject": finding.subject, "level": finding.level, "sentence": finding.sentence}
+            printing.say_row(row)
+    else:
+        printing.say_findings(findings)
+    return SOME_FAILED if any(finding.level is Level.WRONG for finding in findings) else DONE
+
+
+def rebuild(
+    data_dir: DataDir = None,
+    library: LibraryName = None,
+    embedding: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            help="Embed the library again: all-MiniLM-L6-v2, or mistral-embed with a key.",
+        ),
+    ] = None,
+    json: AsJson = False,
+) -> int:
+    """Make the search indexes again, or embed anew.
+
+    The indexes are made from the catalog; with --embedding, so are the vectors.
+    """
+    if embedding is None:
+        with open_application(data_dir, library) as application:
+            application.catalog.verify()
+            orphans = application.catalog.discard_orphans()
+            application.indexes.discard(application.library.id)
+            count = len(application.indexes.current(application.library.id).vectors)
+            model = application.library.embedding_model
+            are_stored = application.indexes.are_stored(application.library.id)
+        if json:
+            printing.say_row({"chunks": count, "embedding": model})
+        elif are_stored:
+            printing.say(f"The indexes of {count} chunks were made again.")
+        printing.tell_upkeep(orphans, None if are_stored else application.catalog.data_dir)
+        return DONE if are_stored else SOME_FAILED
+    settings = settings_of(data_dir, library, {"embedding": embedding})
+    with printing.file_progress() as report:
+        catalog, library_now, embedder = open_for_reembedding(settings)
+        with closing(catalog):
+            count = reembed(catalog, library_now, embedder, report)
+    if json:
+        printing.say_row({"chunks": count, "embedding": embedder.model})
+    else:
+        printing.say(f"{count} chunks were embedded again with {embedder.model}.")
+    return DONE
