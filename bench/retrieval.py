@@ -208,7 +208,9 @@ def measure(name: str, folder: Path) -> None:
 
             words = percentiles(lambda n: index.words.search(questions[n], CANDIDATES))
             print(f"  words               : {words}")
-            print(f"  whole search        : {percentiles(whole)}; {memory()}", flush=True)
+            found = percentiles(lambda n: retriever.candidates(questions[n], queries[n], scope))
+            print(f"  search              : {found} (words, vectors, fusion, texts); {memory()}")
+            print(f"  and best sentences  : {percentiles(whole)}", flush=True)
             report_vectors(index, queries)
             print(f"  {memory()} after every filter")
 

@@ -64,6 +64,17 @@ def fuse(found: Found, counts: Weights) -> dict[int, Reasons]:
     }
 
 
+def rough(found: Found, counts: Weights) -> dict[int, float]:
+    """The score of each chunk before its text was looked at, so without its spelling."""
+    words, meaning = stretched(found.words), stretched(found.meaning)
+    return {
+        id_: counts.words * words.get(id_, 0.0)
+        + counts.meaning * meaning.get(id_, 0.0)
+        + counts.title * found.title.get(id_, 0.0)
+        for id_ in found.ids
+    }
+
+
 def total(reasons: Reasons) -> float:
     """The fused score that these reasons add up to."""
     return reasons.words + reasons.meaning + reasons.title

@@ -13,7 +13,7 @@ from rag.errors import EmbeddingMismatchError, QuestionError
 from rag.evidence import Evidence, SentenceScorer, rarity, weigh
 from rag.expectation import can_judge
 from rag.folding import encodable
-from rag.fusion import TITLE, Found, Weights, fuse, total, weights
+from rag.fusion import TITLE, Found, Weights, fuse, rough, total, weights
 from rag.identifiers import names
 from rag.joining import Repeats, grow
 from rag.mentions import Mentions
@@ -224,8 +224,8 @@ class Retriever:
             question, lambda text: _share_of_chunks(self._words(text, language), index.words)
         )
         found = self._found(vector, mentions, index, scope)
-        first = fuse(found, weights(self._embedder.fluency(question)))
-        best = sorted(first, key=lambda id_: (-total(first[id_]), id_))[:count]
+        first = rough(found, weights(self._embedder.fluency(question)))
+        best = sorted(first, key=lambda id_: (-first[id_], id_))[:count]
         chunks = self._catalog.chunks(best, scope)
         spelled = spelling_scores(mentions.rest, [chunk.text for chunk in chunks])
         by_spelling = {chunk.id: score for chunk, score in zip(chunks, spelled, strict=True)}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, tuple_
+from sqlalchemy import Connection, Row, Select, bindparam, func, select, tuple_
 
 from rag.domain import Chunk, Document, Page, Scope
 from rag.store.rows import StoredChunk, document_of, page_of, within
@@ -16,18 +16,29 @@ Place = tuple[str, int]  # a document's id and the number of a page
 BATCH_PLACES = 500  # SQLite takes at most 32,766 variables in a statement
 
 
-_FOUND = select(
-    chunks.c.id,
-    chunks.c.document_id,
-    chunks.c.page,
-    chunks.c.start,
-    chunks.c.end,
-    chunks.c.heading,
-    chunks.c.tokens,
-    pages.c.label,
-    func.substr(pages.c.text, chunks.c.start + 1, chunks.c.end - chunks.c.start).label("text"),
-).join_from(
-    chunks, pages, (pages.c.document_id == chunks.c.document_id) & (pages.c.number == chunks.c.page)
+# Built once: putting a statement together takes as long as running it.
+_OWNERS: Select[Any] = select(documents).where(documents.c.id.in_(bindparam("ids", expanding=True)))
+_FOUND: Select[Any] = (
+    select(
+        chunks.c.id,
+        chunks.c.document_id,
+        chunks.c.page,
+        chunks.c.start,
+        chunks.c.end,
+        chunks.c.heading,
+        chunks.c.tokens,
+        pages.c.label,
+        func.substr(pages.c.text, chunks.c.start + 1, chunks.c.end - chunks.c.start).label("text"),
+    )
+    .join_from(
+        chunks,
+        pages,
+        (pages.c.document_id == chunks.c.document_id) & (pages.c.number == chunks.c.page),
+    )
+    .where(
+        chunks.c.id.in_(bindparam("ids", expanding=True)),
+        chunks.c.library_id == bindparam("library"),
+    )
 )
 
 
@@ -51,16 +62,17 @@ def found_chunks(
     connection: Connection, ids: Sequence[int], scope: Scope
 ) -> dict[int, StoredChunk]:
     """Those of the chunks that exist within the scope, by id."""
+    visible = scope.document_ids
     found: list[Row[Any]] = []
     for start in range(0, len(ids), BATCH_PLACES):
-        wanted = ids[start : start + BATCH_PLACES]
-        found += connection.execute(within(_FOUND.where(chunks.c.id.in_(wanted)), scope))
+        wanted = {"ids": ids[start : start + BATCH_PLACES], "library": scope.library_id}
+        rows = connection.execute(_FOUND, wanted)
+        found += [row for row in rows if visible is None or row.document_id in visible]
     owners = list({row.document_id for row in found})
     known: dict[str, Document] = {}
     for start in range(0, len(owners), BATCH_PLACES):
-        wanted_documents = owners[start : start + BATCH_PLACES]
-        query = select(documents).where(documents.c.id.in_(wanted_documents))
-        known |= {row.id: document_of(row) for row in connection.execute(query)}
+        rows = connection.execute(_OWNERS, {"ids": owners[start : start + BATCH_PLACES]})
+        known |= {row.id: document_of(row) for row in rows}
     return {
         row.id: StoredChunk(
             row.id,

@@ -125,9 +125,14 @@ def server() -> Iterator[LoopbackServer]:
 
 
 @pytest.fixture(scope="module")
-def address(server: LoopbackServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("browser")
+
+
+@pytest.fixture(scope="module")
+def address(server: LoopbackServer, data_dir: Path) -> Iterator[str]:
     settings = {"TRAMONTANE_SAMPLES": "false", "TRAMONTANE_CHAT": f"{server.url}/v1"}
-    with running_app(tmp_path_factory.mktemp("browser"), settings) as address:
+    with running_app(data_dir, settings) as address:
         yield address
 
 

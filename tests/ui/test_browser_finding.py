@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from rag.marks import QUESTIONS
 from tests.builders import paragraph, pdf
 from tests.loopback import LoopbackServer, Say
 
@@ -30,6 +33,13 @@ STANDALONE = "How many boats does the harbour of Sainte-Maxime hold in summer?"
 
 def choose_embedded_reader(page: Page) -> None:
     page.get_by_label("Model").select_option(label="embedded reader · this computer")
+
+
+def last_row(data_dir: Path) -> dict[str, Any]:
+    """The newest line of the one file of marked answers."""
+    (path,) = (data_dir / QUESTIONS).glob("*.jsonl")
+    row: dict[str, Any] = json.loads(path.read_text(encoding="utf-8").rstrip("\n").split("\n")[-1])
+    return row
 
 
 def test_the_bar_can_be_lowered_for_one_question(page: Page) -> None:
@@ -82,7 +92,9 @@ def test_a_passage_opens_where_it_stands(page: Page, server: LoopbackServer) -> 
     expect(passage).to_be_visible()  # it stays open while others are answered
 
 
-def test_a_wrong_answer_is_marked_and_unmarked(page: Page, server: LoopbackServer) -> None:
+def test_a_wrong_answer_is_marked_and_unmarked(
+    page: Page, server: LoopbackServer, data_dir: Path
+) -> None:
     answered(page, server)
     page.get_by_role("button", name="Wrong?").click()
     reason = page.get_by_label("What is wrong with it?")
@@ -91,21 +103,30 @@ def test_a_wrong_answer_is_marked_and_unmarked(page: Page, server: LoopbackServe
     page.keyboard.press("Enter")
     marked = page.locator("p.marked")
     expect(marked).to_contain_text("Marked: it is now a question of the evaluation set.")
+    stored = last_row(data_dir)
+    assert (stored["question"], stored["asked"]) == (QUESTION, QUESTION)
+    assert (stored["reason"], stored["refused"]) == ("It asks for summer <b>", False)
+    assert stored["answer"] == "In winter it holds forty-one boats [1]."
+    assert stored["cited"] == [{"document": "harbours.pdf", "page": 2}]
+    assert stored["evidence"] == []
     undo = page.get_by_role("button", name="Undo")
     expect(undo).to_be_focused()
     expect(page.locator("#announced")).to_contain_text("Marked")
     expect(page.locator(".offer")).to_contain_text(QUESTION)
     page.get_by_role("button", name="This page answers it").click()
     expect(marked).to_contain_text(f"The right page: {TITLE}, p. 2.")
+    named = {**stored, "evidence": [{"document": "harbours.pdf", "page": 2}]}
+    assert last_row(data_dir) == named
     expect(page.locator(".offer")).not_to_be_visible()
     page.reload()
     expect(marked).to_contain_text("Marked")
     undo.click()
     expect(marked).to_have_count(0)
+    assert last_row(data_dir) == {"id": stored["id"], "withdrawn": True}
     expect(page.get_by_role("button", name="Wrong?")).to_have_attribute("aria-expanded", "false")
 
 
-def test_a_refusal_can_be_marked_too(page: Page) -> None:
+def test_a_refusal_can_be_marked_too(page: Page, data_dir: Path) -> None:
     choose_embedded_reader(page)
     ask(page, UNANSWERED)
     expect(page.locator("article.turn.refused")).to_be_visible(timeout=20_000)
@@ -115,6 +136,9 @@ def test_a_refusal_can_be_marked_too(page: Page) -> None:
     page.get_by_role("button", name="Wrong?").click()
     page.get_by_role("button", name="Mark as wrong").click()
     expect(page.locator("p.marked")).to_be_visible()
+    stored = last_row(data_dir)
+    assert (stored["asked"], stored["refused"]) == (UNANSWERED, True)
+    assert (stored["reason"], stored["evidence"]) == ("", [])
 
 
 def test_a_limited_question_says_so(page: Page, server: LoopbackServer, tmp_path: Path) -> None:

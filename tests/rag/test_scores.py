@@ -1,0 +1,86 @@
+import json
+from math import comb
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.errors import SettingsError
+from rag.evaluation import Outcome
+from rag.scores import Run, by_kind, compare, figures, run_from_json, sign_test, worst
+
+
+def outcome(id_: str, rank: int | None = None, **fields: object) -> Outcome:
+    given_ = {"kind": "", "answerable": True, "rank": rank, "document_rank": rank} | fields
+    return Outcome(id_, f"Question {id_}?", **given_)  # type: ignore[arg-type]
+
+
+OUTCOMES = (
+    outcome("a", 1, kind="fact", seconds=0.1),
+    outcome("b", 4, kind="fact", seconds=0.3, refused=True),
+    outcome("c", 12, kind="table", document_rank=2),
+    outcome("d", None, kind="table", reason="why"),
+    outcome("e", answerable=False, refused=True),
+    outcome("f", answerable=False),
+    outcome("g", answerable=None, error="It failed."),
+)
+
+
+def test_figures_count_what_each_question_tells() -> None:
+    found = figures(OUTCOMES)
+
+    assert (found["questions"], found["errors"]) == (7, 1)
+    assert (found["hit@1"], found["hit@5"], found["hit@10"]) == (0.25, 0.5, 0.5)
+    assert found["mrr@10"] == pytest.approx((1 + 1 / 4) / 4, abs=1e-4)
+    assert found["document@10"] == 0.75
+    assert (found["refused"], found["refused_unanswerable"]) == (0.25, 0.5)
+    assert found["answer_contained"] is None
+
+
+def test_no_questions_have_no_figures() -> None:
+    found = figures([])
+
+    assert found["questions"] == 0
+    assert found["hit@1"] is None
+
+
+def test_kinds_come_in_the_order_of_the_file() -> None:
+    assert list(by_kind(OUTCOMES)) == ["fact", "table", ""]
+
+
+def test_the_worst_come_first_and_what_went_well_does_not_come() -> None:
+    assert [it.id for it in worst(OUTCOMES, 10)] == ["g", "d", "c", "b", "f"]
+    assert len(worst(OUTCOMES, 2)) == 2
+
+
+def test_runs_are_compared_question_by_question() -> None:
+    after = [outcome("a", 2), outcome("b", 1), outcome("c", 3), outcome("d", 9), outcome("new", 1)]
+
+    changed = compare(OUTCOMES, after)
+
+    assert [pair[1].id for pair in changed.better] == ["b", "c", "d"]
+    assert [pair[1].id for pair in changed.worse] == ["a"]
+    assert changed.p_value == pytest.approx(2 * (1 + 4) / 16)
+
+
+@given(st.integers(0, 40), st.integers(0, 40))
+def test_the_sign_test_is_a_probability_and_knows_no_sides(better: int, worse: int) -> None:
+    assert 0 < sign_test(better, worse) <= 1
+    assert sign_test(better, worse) == sign_test(worse, better)
+
+
+def test_the_sign_test_is_that_of_the_textbook() -> None:
+    assert sign_test(9, 1) == pytest.approx(2 * (comb(10, 0) + comb(10, 1)) / 2**10)
+    assert sign_test(0, 0) == 1.0
+
+
+def test_a_run_comes_back_as_it_was_saved() -> None:
+    run = Run({"TRAMONTANE_PASSAGES": 8}, 3, 1.5, OUTCOMES)
+
+    assert run_from_json(json.loads(json.dumps(run.to_json()))) == run
+
+
+@pytest.mark.parametrize("saved", [[], {}, {"questions": 3}, {"questions": [{"id": 1}]}, "x"])
+def test_another_file_is_no_run(saved: object) -> None:
+    with pytest.raises(SettingsError, match="no saved run"):
+        run_from_json(saved)

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from rag.marks import MarkedAnswer, Marks, Place
+from rag.settings import load_settings
+from rag.store.catalog import Catalog
+from tests.ui.cli.rig import Run
+
+BOATS = "How many boats does the harbour hold in winter?"
+LIGHT = "When was the lighthouse of Camarat lit for the first time?"
+NOTHING = "What is the capital of Mongolia?"
+
+
+@pytest.fixture
+def questions(tmp_path: Path) -> Path:
+    rows = [
+        {"id": "boats", "question": BOATS, "kind": "count", "answer": "forty-one",
+         "evidence": [{"document": "boats.pdf", "page": 2}]},
+        {"id": "light", "question": LIGHT, "kind": "date", "answers": ["1831"], "passage": "light"},
+        {"id": "none", "question": NOTHING, "kind": "nothing", "evidence": []},
+    ]  # fmt: skip
+    path = tmp_path / "questions.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def test_a_file_of_questions_is_measured(run: Run, filled: Path, questions: Path) -> None:
+    output = run("eval", questions, "--answers", "--json")
+
+    assert (output.code, output.err) == (0, "")
+    (row,) = output.rows
+    found = row["runs"]["now"]
+    figures = found["figures"]
+    assert figures["questions"] == 3
+    assert figures["hit@1"] == figures["answer_contained"] == 1.0
+    assert figures["refused_unanswerable"] == 1.0
+    assert set(found["kinds"]) == {"count", "date", "nothing"}
+    assert [each["rank"] for each in found["questions"]] == [1, 1, None]
+
+
+def test_people_are_shown_tables_and_the_worst(run: Run, filled: Path, questions: Path) -> None:
+    questions.write_text(
+        questions.read_text()
+        + json.dumps({"id": "odd", "question": "Who built it?", "passage": "gone"})
+        + "\n"
+    )
+    output = run("eval", questions)
+
+    assert output.code == 0
+    assert "found first" in output.out
+    assert "By kind (now):" in output.out
+    assert "[odd] Who built it?: gone.txt is not in the library" in output.out
+
+
+def test_a_bad_row_fails_alone(run: Run, filled: Path, tmp_path: Path) -> None:
+    path = tmp_path / "questions.csv"
+    path.write_text(f"id,question,document,page\na,{BOATS},boats.pdf,2\nb,{BOATS},boats.pdf,two\n")
+
+    output = run("eval", path, "--json")
+
+    assert output.code == 1
+    figures = output.rows[0]["runs"]["now"]["figures"]
+    assert (figures["questions"], figures["errors"], figures["hit@1"]) == (2, 1, 1.0)
+
+
+def test_a_run_is_saved_without_secrets_and_compared_with(
+    run: Run, filled: Path, questions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRAMONTANE_CHAT_API_KEY", "tell-nobody")
+    saved = tmp_path / "run.json"
+    assert run("eval", questions, "--save", saved).code == 0
+
+    assert "tell-nobody" not in saved.read_text()
+    assert json.loads(saved.read_text())["settings"]["TRAMONTANE_PASSAGES"] == 8
+    output = run("eval", questions, "--against", saved)
+    assert output.code == 0
+    assert "run.json -> now: 0 better, 0 worse" in output.out
+
+
+def test_two_settings_are_compared(run: Run, filled: Path, questions: Path) -> None:
+    output = run("eval", questions, "--compare", "TRAMONTANE_BAR=1", "--json")
+
+    assert output.code == 0
+    runs = output.rows[0]["runs"]
+    assert runs["now"]["figures"]["refused"] == 0.0
+    assert runs["TRAMONTANE_BAR=1"]["figures"]["refused"] == 1.0
+    assert output.rows[0]["changes"][0]["p_value"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--compare", "TRAMONTANE_BAR"], "takes a setting and its value"),
+        (["--compare", "NO_SUCH=1"], "takes a setting and its value"),
+        (["--compare", "TRAMONTANE_BAR=high"], "must be a number from 0 to 1"),
+        (["--against", "nowhere.json"], "cannot be read"),
+        (["--save", "/no/such/folder/run.json"], "cannot be written"),
+    ],
+)
+def test_misuse_is_said(
+    run: Run, filled: Path, questions: Path, arguments: list[str], says: str
+) -> None:
+    output = run("eval", questions, *arguments)
+
+    assert output.code == 2
+    assert says in output.err
+
+
+def test_without_questions_it_says_what_to_do(run: Run, filled: Path) -> None:
+    output = run("eval")
+    assert output.code == 2
+    assert "--marked" in output.err
+    assert "mark one in the page" in run("eval", "--marked").err
+
+
+def test_marked_answers_are_measured_and_exported(run: Run, filled: Path, tmp_path: Path) -> None:
+    with_page = MarkedAnswer(BOATS, BOATS, "", True, evidence=(Place("boats.pdf", 2),))
+    settings = load_settings({"data_dir": filled})
+    catalog = Catalog(settings.data_dir)
+    Marks(filled).mark(catalog.library(settings.library).id, with_page)
+    catalog.close()
+
+    measured = run("eval", "--marked", "--json")
+    exported = run("eval", "--export", tmp_path / "marked.jsonl")
+
+    assert measured.rows[0]["runs"]["now"]["kinds"]["marked wrong"]["hit@1"] == 1.0
+    assert exported.code == 0
+    row = json.loads((tmp_path / "marked.jsonl").read_text())
+    assert row["evidence"] == [{"document": "boats.pdf", "page": 2}]
+    assert run("eval", tmp_path / "marked.jsonl").code == 0
+
+
+def test_questions_come_from_stdin_too(
+    run: Run, filled: Path, questions: Path, stdin: Callable[[bytes], None]
+) -> None:
+    stdin(questions.read_bytes())
+    assert run("eval", "-", "--json").rows[0]["runs"]["now"]["figures"]["questions"] == 3
+
+
+def test_a_question_can_be_asked_under_another_bar(run: Run, filled: Path) -> None:
+    refused = run("ask", NOTHING)
+    answered = run("ask", NOTHING, "--bar", "0")
+
+    assert "The documents do not say." in refused.out
+    assert f"Searched: {NOTHING}" in refused.err
+    assert "--bar 0" in refused.err
+    assert "The documents do not say." not in answered.out
+
+
+def test_a_question_in_parts_is_told_and_can_be_left_as_it_is(run: Run, filled: Path) -> None:
+    both = f"{BOATS[:-1]} and {LIGHT[0].lower()}{LIGHT[1:]}"
+
+    assert f"- {BOATS}" in run("ask", both).err
+    assert "Searched:" not in run("ask", both, "--as-is").err
+
+
+def test_a_search_says_why_each_passage_came(run: Run, filled: Path) -> None:
+    output = run("search", BOATS)
+
+    assert output.code == 0
+    assert "words 0." in output.out.splitlines()[0]
+    assert "Probably none of these" in run("search", NOTHING).err
