@@ -6,14 +6,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+)
 
 from rag.domain import Chunk, Document, Page, Scope
 from rag.store.rows import StoredChunk, document_of, page_of, within
 from rag.store.tables import chunks, documents, pages
 
 Place = tuple[str, int]  # a document's id and the number of a page
-BATCH_PLACES = 500  # SQLite takes at most 32,766 variables in a statement
+BATCH_PLACES = 100
 
 
 # Built once: putting a statement together takes as long as running it.
@@ -86,6 +96,13 @@ def found_chunks(
     }
 
 
+def _at(
+    document: ColumnElement[str], number: ColumnElement[int], places: Sequence[Place]
+) -> ColumnElement[bool]:
+    """Being at one of these places; SQLite has no use of its indexes for a list of pairs."""
+    return or_(*(and_(document == name, number == page) for name, page in places))
+
+
 def chunked_pages(
     connection: Connection, places: Sequence[Place], scope: Scope
 ) -> dict[Place, ChunkedPage]:
@@ -99,14 +116,14 @@ def chunked_pages(
                 *(chunks.c.id, chunks.c.document_id, chunks.c.page, chunks.c.start),
                 *(chunks.c.end, chunks.c.heading, chunks.c.tokens),
             )
-            .where(tuple_(chunks.c.document_id, chunks.c.page).in_(wanted))
+            .where(_at(chunks.c.document_id, chunks.c.page, wanted))
             .order_by(chunks.c.start),
             scope,
         )
         for row in connection.execute(of_chunks):
             chunk = Chunk(row.page, row.start, row.end, tuple(row.heading), row.tokens)
             found.setdefault((row.document_id, row.page), []).append(PlacedChunk(row.id, chunk))
-        of_pages = select(pages).where(tuple_(pages.c.document_id, pages.c.number).in_(wanted))
+        of_pages = select(pages).where(_at(pages.c.document_id, pages.c.number, wanted))
         for row in connection.execute(of_pages):
             read[row.document_id, row.number] = page_of(row)
     return {

@@ -139,7 +139,7 @@ def _candidates(approximate: Approximate, query: Vectors, wanted: int, among: Ma
         return approximate.candidates(query, wanted)
     count = wanted * len(among) // int(among.sum()) * 5 // 4
     while count < len(among) // WIDEN:
-        rows = approximate.candidates(query, count)
+        rows = approximate.candidates(query, count, everywhere=True)
         rows = rows[among[rows]]
         if len(rows) >= wanted:
             return rows[:wanted] if len(rows) < 2 * wanted else rows

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from rag.domain import Library
-from rag.store.approximate import encode
+from rag.store.approximate import LISTED_ROWS, encode
 from rag.store.catalog import Catalog
 from rag.store.halves import Halves, halves_in_memory, mapped_halves, write_halves
 from rag.store.indexes import Indexes
@@ -30,11 +30,11 @@ def matrix() -> NDArray[np.float16]:
     return units.astype(np.float16)
 
 
-@pytest.fixture(scope="module")
-def coded(matrix: NDArray[np.float16]) -> VectorIndex:
+@pytest.fixture(scope="module", params=[LISTED_ROWS, ROWS], ids=["codes", "codes in lists"])
+def coded(matrix: NDArray[np.float16], request: pytest.FixtureRequest) -> VectorIndex:
     rows = halves_in_memory((row.tobytes() for row in matrix), WIDE)
     base = Base(np.arange(ROWS, dtype=np.int64), rows, frozenset())
-    base.approximate = encode(rows, threading.Event())
+    base.approximate = encode(rows, threading.Event(), listed_rows=request.param)
     assert base.approximate is not None
     return VectorIndex(base)
 
