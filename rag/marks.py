@@ -7,6 +7,7 @@ and a crash costs at most the line being written; the last line of an id counts.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import logging
@@ -108,7 +109,7 @@ class Marks:
         """
         path = self._path(library_id)
         try:
-            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+            lines = path.read_bytes().splitlines()
         except FileNotFoundError:
             return []
         except OSError as error:
@@ -139,7 +140,8 @@ class Marks:
                 size = os.fstat(file).st_size
                 if size and os.pread(file, 1, size - 1) != b"\n":  # a write was cut off
                     line = b"\n" + line
-                os.write(file, line)
+                if os.write(file, line) < len(line):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
                 os.fsync(file)
             finally:
                 os.close(file)

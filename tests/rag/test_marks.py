@@ -1,4 +1,5 @@
 import logging
+import os
 import stat
 import subprocess
 import sys
@@ -108,3 +109,25 @@ def test_the_places_of_an_answer_come_once_each() -> None:
     assert (marked.question, marked.asked, marked.reason) == ("searched?", "typed?", "because")
     assert len(marked.cited) == 1
     assert marked.cited[0].document == document().name
+
+
+def test_any_character_of_a_text_comes_back(tmp_path: Path) -> None:
+    text = "a\u2028b\u2029c\x85d\x0be\x1cf\r\ng\ud83d"
+    marked = MarkedAnswer("Which lines?", "Which lines?", text, False)
+    Marks(tmp_path).mark(LIBRARY, marked)
+
+    (found,) = Marks(tmp_path).marked(LIBRARY)
+    assert found.answer == text.replace("\ud83d", "?")
+
+
+def test_a_write_that_was_cut_short_is_no_mark(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = os.write
+    monkeypatch.setattr("os.write", lambda file, line: write(file, line[:40]))
+
+    with pytest.raises(StoreError, match="cannot be stored"):
+        Marks(tmp_path).mark(LIBRARY, WRONG)
+
+    monkeypatch.undo()
+    assert Marks(tmp_path).marked(LIBRARY) == []
