@@ -65,6 +65,7 @@ class _Turn:
     results: list[ToolResult] = field(default_factory=list)
     usage: Usage | None = None
     text: str = ""
+    notice: str = ""  # on how the passages were found
     complete: bool = True
     refused: bool = False
     evidence: float | None = None
@@ -141,7 +142,7 @@ class Assistant:
         if manner.rewrite:
             yield from self._rewritten(turn, history)
         retrieval = self._retriever.retrieve(turn.question, scope, self._passages, turn.parts)
-        turn.passages = retrieval.passages
+        turn.passages, turn.notice = retrieval.passages, retrieval.notice
         yield Retrieved(retrieval.passages)
         turn.evidence = retrieval.evidence.score if retrieval.passages else None
         bar = self._bar if manner.bar is None else manner.bar
@@ -257,7 +258,7 @@ class Assistant:
             _nearest(turn.passages) if turn.refused else (),
             turn.refused,
             turn.complete,
-            self._notice(turn, bool(citations)),
+            " ".join(filter(None, [turn.notice, self._notice(turn, bool(citations))])),
             tuple(turn.results),
             turn.usage,
             answer_cost(self.card, turn.usage) if turn.usage else None,

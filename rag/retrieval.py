@@ -187,7 +187,7 @@ class Retriever:
         notice = ""
         for asked in questions:
             hits = self._ranked(asked, index, scope, max(LOADED, LOADED_FOR_EACH * k))
-            read = [chunk.text for chunk, _ in hits[:RERANKED]]
+            read = [_as_read(chunk) for chunk, _ in hits[:RERANKED]]
             order = reranked(asked, [(hit, total(hit[1])) for hit in hits], read, self._reranker)
             rankings.append([hit for hit, _ in order.hits])
             notice = notice or order.notice
@@ -274,8 +274,15 @@ class Retriever:
             run = grow(hit.id, page.chunks, taken) if page else []
             if page and run:
                 taken |= {chunk.id for chunk in run}
-                passages.append(_passage(hit, page.page, run, reasons))
+                # What was reranked, or took its turn with other parts, still falls.
+                score = min([total(reasons), *(before.score for before in passages[-1:])])
+                passages.append(replace(_passage(hit, page.page, run, reasons), score=score))
         return tuple(passages)
+
+
+def _as_read(chunk: StoredChunk) -> str:
+    """A chunk as a reranker reads it: under its title and headings."""
+    return "\n".join([" · ".join([chunk.document.title, *chunk.chunk.heading]), chunk.text])
 
 
 def _place(hit: StoredChunk) -> Place:

@@ -144,8 +144,11 @@ def test_a_question_is_answered_while_the_reranker_is_away() -> None:
     with application(chat="reader", rerank=url) as opened:
         fill(opened)
         found = opened.retriever.retrieve(QUESTION, opened.scope(), 2)
+        answer = opened.assistant().answer(QUESTION, opened.scope())
 
     assert found.passages[0].document.name == "nemo.txt"
+    assert not answer.refused
+    assert answer.notice.startswith(found.notice)
     assert found.notice.startswith(f"The reranker at {url}/v1 does not answer")
 
 
