@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from rag.domain import Chunk, Document, Page, Scope
-from rag.store.rows import StoredChunk, document_of, page_of, within
+from rag.store.rows import StoredChunk, document_of, page_of
 from rag.store.tables import chunks, documents, pages
 
 Place = tuple[str, int]  # a document's id and the number of a page
@@ -31,6 +31,7 @@ _OWNERS: Select[Any] = select(documents).where(documents.c.id.in_(bindparam("ids
 _FOUND: Select[Any] = (
     select(
         chunks.c.id,
+        chunks.c.library_id,
         chunks.c.document_id,
         chunks.c.page,
         chunks.c.start,
@@ -45,10 +46,7 @@ _FOUND: Select[Any] = (
         pages,
         (pages.c.document_id == chunks.c.document_id) & (pages.c.number == chunks.c.page),
     )
-    .where(
-        chunks.c.id.in_(bindparam("ids", expanding=True)),
-        chunks.c.library_id == bindparam("library"),
-    )
+    .where(chunks.c.id.in_(bindparam("ids", expanding=True)))
 )
 
 
@@ -72,12 +70,10 @@ def found_chunks(
     connection: Connection, ids: Sequence[int], scope: Scope
 ) -> dict[int, StoredChunk]:
     """Those of the chunks that exist within the scope, by id."""
-    visible = scope.document_ids
     found: list[Row[Any]] = []
     for start in range(0, len(ids), BATCH_PLACES):
-        wanted = {"ids": ids[start : start + BATCH_PLACES], "library": scope.library_id}
-        rows = connection.execute(_FOUND, wanted)
-        found += [row for row in rows if visible is None or row.document_id in visible]
+        rows = connection.execute(_FOUND, {"ids": ids[start : start + BATCH_PLACES]})
+        found += [row for row in rows if _is_within(row, scope)]
     owners = list({row.document_id for row in found})
     known: dict[str, Document] = {}
     for start in range(0, len(owners), BATCH_PLACES):
@@ -96,6 +92,16 @@ def found_chunks(
     }
 
 
+def _is_within(row: Any, scope: Scope) -> bool:
+    """Whether a question may see a chunk.
+
+    Asked here and not of SQLite, which would rather read the whole library by its index than look
+    up the few rows that are wanted.
+    """
+    visible = scope.document_ids
+    return row.library_id == scope.library_id and (visible is None or row.document_id in visible)
+
+
 def _at(
     document: ColumnElement[str], number: ColumnElement[int], places: Sequence[Place]
 ) -> ColumnElement[bool]:
@@ -111,16 +117,17 @@ def chunked_pages(
     read: dict[Place, Page] = {}
     for start in range(0, len(places), BATCH_PLACES):
         wanted = places[start : start + BATCH_PLACES]
-        of_chunks = within(
+        of_chunks = (
             select(
-                *(chunks.c.id, chunks.c.document_id, chunks.c.page, chunks.c.start),
-                *(chunks.c.end, chunks.c.heading, chunks.c.tokens),
+                *(chunks.c.id, chunks.c.library_id, chunks.c.document_id, chunks.c.page),
+                *(chunks.c.start, chunks.c.end, chunks.c.heading, chunks.c.tokens),
             )
             .where(_at(chunks.c.document_id, chunks.c.page, wanted))
-            .order_by(chunks.c.start),
-            scope,
+            .order_by(chunks.c.start)
         )
         for row in connection.execute(of_chunks):
+            if not _is_within(row, scope):
+                continue
             chunk = Chunk(row.page, row.start, row.end, tuple(row.heading), row.tokens)
             found.setdefault((row.document_id, row.page), []).append(PlacedChunk(row.id, chunk))
         of_pages = select(pages).where(_at(pages.c.document_id, pages.c.number, wanted))

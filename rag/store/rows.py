@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, func, select
 
-from rag.domain import Chunk, Document, DocumentState, Library, Page, PageState, Scope
+from rag.domain import Chunk, Document, DocumentState, Library, Page, PageState
 from rag.protocols import Vectors
 from rag.store.tables import chunks, documents, pages
 
@@ -143,14 +143,6 @@ def chunk_query() -> Select[Any]:
 def indexed_query() -> Select[Any]:
     """As `chunk_query`, with the first words of the page: what a table or a statement is called."""
     return chunk_query().add_columns(func.substr(pages.c.text, 1, LEAD).label("lead"))
-
-
-def within(query: Select[Any], scope: Scope) -> Select[Any]:
-    """Only what the scope may see."""
-    query = query.where(chunks.c.library_id == scope.library_id)
-    if scope.document_ids is not None:
-        query = query.where(chunks.c.document_id.in_(scope.document_ids))
-    return query
 
 
 def stored_chunk(row: Row[Any]) -> StoredChunk:
