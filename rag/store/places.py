@@ -130,9 +130,10 @@ def chunked_pages(
                 continue
             chunk = Chunk(row.page, row.start, row.end, tuple(row.heading), row.tokens)
             found.setdefault((row.document_id, row.page), []).append(PlacedChunk(row.id, chunk))
-        of_pages = select(pages).where(_at(pages.c.document_id, pages.c.number, wanted))
-        for row in connection.execute(of_pages):
-            read[row.document_id, row.number] = page_of(row)
+        at: ColumnElement[bool] = _at(pages.c.document_id, pages.c.number, wanted)
+        of_pages: Select[Any] = select(pages).where(at)
+        for page in connection.execute(of_pages):
+            read[page.document_id, page.number] = page_of(page)
     return {
         place: ChunkedPage(read[place], tuple(on_page))
         for place, on_page in found.items()
