@@ -210,6 +210,8 @@ def measure(name: str, folder: Path) -> None:
             print(f"  words               : {words}")
             found = percentiles(lambda n: retriever.candidates(questions[n], queries[n], scope))
             print(f"  search              : {found} (words, vectors, fusion, texts); {memory()}")
+            found = percentiles(lambda n: retriever.candidates(questions[n], queries[n], scope))
+            print(f"  the same, texts read: {found}")
             print(f"  and best sentences  : {percentiles(whole)}", flush=True)
             report_vectors(index, queries)
             print(f"  {memory()} after every filter")
