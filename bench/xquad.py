@@ -75,9 +75,7 @@ def refusal(application: Application, questions: list[dict[str, Any]], known: se
     for question in questions:
         evidence = application.retriever.retrieve(question["question"], application.scope(), 8)
         found = evidence.evidence
-        scores[question["passage"] in known].append(
-            (found.score,)
-        )
+        scores[question["passage"] in known].append((found.score,))
     shares = [(np.array(scores[kind])[:, 0] < USUAL_BAR).mean() for kind in (True, False)]
     print(f"refused by the reader: {shares[0]:.4f} of answerable, {shares[1]:.4f} of the others")
     for column, name in enumerate(("evidence",)):

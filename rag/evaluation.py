@@ -84,7 +84,7 @@ class EvaluationQuestion(BaseModel):
     @property
     def accepted(self) -> tuple[str, ...]:
         """The texts one of which an answer must contain."""
-        return self.answers or ((self.answer,) if self.answer else ())
+        return tuple(text for text in (*self.answers, self.answer) if text.strip())
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,20 +42,29 @@ class Repeats:
     """Recognises chunks that say what one before them said already."""
 
     def __init__(self) -> None:
-        self._seen: list[Collection[str]] = []
+        self._seen: list[tuple[frozenset[str], frozenset[str]]] = []
 
     def holds(self, text: str) -> bool:
-        """Whether nearly all words of the text stood in one seen before, figures included."""
+        """Whether the text says what one seen before said: nearly the same words in their order.
+
+        Figures and names must be all the same: two contracts that differ in nothing but the price
+        or the company are two answers.
+        """
+        telling = frozenset(word for word in _WORD.findall(text) if _tells_apart(word))
         words = _WORD.findall(text.casefold())
-        pairs = frozenset(pairwise(words)) if len(words) > FEWEST_WORDS else ()
-        shingles = frozenset(map(" ".join, pairs)) or frozenset([" ".join(words)])
-        if any(_alike(shingles, seen) for seen in self._seen):
+        pairs = pairwise(words) if len(words) > FEWEST_WORDS else [words]
+        shingles = frozenset(map(" ".join, pairs))
+        if any(telling == theirs and _alike(shingles, seen) for theirs, seen in self._seen):
             return True
-        self._seen.append(shingles)
+        self._seen.append((telling, shingles))
         return False
 
 
-def _alike(one: frozenset[str], other: Collection[str]) -> bool:
+def _tells_apart(word: str) -> bool:
+    return word[0].isupper() or any(letter.isdigit() for letter in word)
+
+
+def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
     fewer, more = sorted((len(one), len(other)))
     if fewer < NEARLY_ALL * more:
         return False

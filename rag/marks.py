@@ -14,10 +14,11 @@ import logging
 import os
 import secrets
 import time
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+from pydantic import TypeAdapter
 
 from rag.domain import Answer
 from rag.errors import NotFoundError, StoreError
@@ -122,7 +123,7 @@ class Marks:
                     found.pop(row["id"], None)
                 else:
                     found[row["id"]] = _from_row(row)
-            except (ValueError, TypeError, KeyError, AttributeError):
+            except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
                 _logger.warning("line %d of %s is damaged and left out", number, path)
         return list(found.values())
 
@@ -153,18 +154,10 @@ class Marks:
 
 
 def _from_row(row: dict[str, Any]) -> MarkedAnswer:
-    return MarkedAnswer(
-        str(row["question"]),
-        str(row["asked"]),
-        str(row["answer"]),
-        bool(row["refused"]),
-        str(row["reason"]),
-        _places(row["cited"]),
-        _places(row["evidence"]),
-        str(row["id"]),
-        float(row["marked_at"]),
-    )
+    marked = _MARKED.validate_python(row)
+    if not marked.question.strip():
+        raise ValueError("no question")
+    return marked
 
 
-def _places(rows: Iterable[dict[str, Any]]) -> tuple[Place, ...]:
-    return tuple(Place(str(row["document"]), row["page"]) for row in rows)
+_MARKED = TypeAdapter(MarkedAnswer)

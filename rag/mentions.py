@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from rag.folding import flowing
+from rag.languages import SMALL_WORDS
 
 FIRST_PAGE = 4_000  # characters of it that are read
 ON_FIRST_PAGE = 0.4  # what a name there weighs beside a word of the title
@@ -28,7 +29,9 @@ _CAMEL = re.compile(r"(?<=[a-zà-þ])(?=[A-ZÀ-Þ])")
 _YEAR = re.compile(r"(?:(?<!\d)|(?<=[a-zA-Z][1-4]))(?:19|20)\d\d(?!\d)")
 _QUARTER = re.compile(r"(?<![a-z])q([1-4])(?!\d(?!\d{3}))|(?<!\d)([1-4])q", re.IGNORECASE)
 _POSSESSIVE = re.compile(r"['’]s?$", re.IGNORECASE)
+_QUOTED = re.compile(r"\"[^\"]{1,300}\"|“[^”]{1,300}”|„[^“”]{1,300}[“”]|«[^»]{1,300}»")
 _SHORT_YEAR = re.compile(r"\b(?:fy|cy)[-' ]?(\d\d)\b", re.IGNORECASE)
+_ASKING = frozenset(word for words in SMALL_WORDS.values() for word in words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,12 @@ class Registry:
         names: dict[str, dict[int, float]] = {}
         named: list[tuple[int, int]] = []
         run, end = -1, -1
+        quoted = [match.span() for match in _QUOTED.finditer(question)]
         for word in _candidates(question):
+            if any(start < word.end and word.start < stop for start, stop in quoted):
+                continue  # a phrase is searched as it stands
+            if word.text in _ASKING:
+                continue
             holders = self._by_name.get(word.text, {})
             strength = self._strength(len(holders))
             titled = any(weight == 1.0 for weight in holders.values())
@@ -99,13 +107,13 @@ class Registry:
 
         All, up to a quarter of the documents; nothing from a half of them on.
         """
-        if not holders:
+        if not holders or 2 * holders >= self._count + 1:
             return 0.0
         few = max(1.0, self._count / 4)
-        return min(1.0, max(0.0, self._rarity(holders) / self._rarity(few)))
+        return min(1.0, self._rarity(holders) / self._rarity(few))
 
     def _rarity(self, holders: float) -> float:
-        return math.log((self._count + 1) / (2 * holders)) or math.inf
+        return math.log((self._count + 1) / (2 * holders))
 
 
 def profile(title: str, name: str, first_page: str) -> Profile:

@@ -28,7 +28,7 @@ from rag.store.places import ChunkedPage, Place, PlacedChunk
 from rag.store.rows import StoredChunk
 
 CANDIDATES = 100  # of each kind of search
-LOADED = 48  # of them, whose texts are read and compared by spelling
+LOADED = 40  # of them, whose texts are read and compared by spelling
 LOADED_FOR_EACH = 3  # passage that is wanted, where that is more
 REFINED = 16  # of those, whose sentences are compared one by one
 SENTENCE = 0.5  # what the best sentence counts beside the whole chunk
@@ -265,14 +265,14 @@ class Retriever:
         for position, (hit, reasons) in enumerate(hits):
             if len(passages) == k:
                 break
-            if hit.id in taken or repeats.holds(hit.text):
+            if hit.id in taken:
                 continue
             if _place(hit) not in read:
                 following = {_place(other) for other, _ in hits[position : position + k]}
                 read |= self._catalog.chunked_pages([*(following - read.keys())], scope)
             page = read.get(_place(hit))  # none when its document was removed meanwhile
             run = grow(hit.id, page.chunks, taken) if page else []
-            if page and run:
+            if page and run and not repeats.holds(hit.text):
                 taken |= {chunk.id for chunk in run}
                 # What was reranked, or took its turn with other parts, still falls.
                 score = min([total(reasons), *(before.score for before in passages[-1:])])

@@ -7,12 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from rag.errors import SettingsError
 from rag.evaluation import Outcome
 
 DEPTHS = (1, 5, 10)
 DEEPEST = DEPTHS[-1]  # of the reciprocal rank
 Figures = dict[str, float | int | None]
+_OUTCOME = TypeAdapter(Outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +51,12 @@ def run_from_json(saved: Any) -> Run:
     names = {field.name for field in fields(Outcome)}
     try:
         outcomes = tuple(
-            Outcome(**{name: value for name, value in row.items() if name in names})
+            _OUTCOME.validate_python({name: row[name] for name in row if name in names})
             for row in saved["questions"]
         )
         settings = dict(saved["settings"])
         return Run(settings, int(saved["generation"]), float(saved["made_at"]), outcomes)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise SettingsError(
             "The file to compare with is no saved run. Make one with: tramontane eval --save FILE"
         ) from error

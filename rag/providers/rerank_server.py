@@ -199,7 +199,7 @@ def _content(endpoint: Endpoint, reply: httpx2.Response) -> object:
         raise faults.refusal(endpoint, reply, reply.text)
     try:
         content: object = json.loads(reply.content)
-    except ValueError as error:  # neither JSON nor text
+    except (ValueError, RecursionError) as error:  # neither JSON nor text, or nested without end
         raise faults.nonsense(endpoint) from error
     return content
 
@@ -225,7 +225,9 @@ def _in_order(rows: Sequence[Mapping[str, object]], count: int, endpoint: Endpoi
     scores: dict[int, float] = {}
     for row in rows:
         index, score = row.get("index"), row.get("relevance_score", row.get("score"))
-        if not isinstance(index, int) or index in scores or not _is_finite(score):
+        if isinstance(index, bool) or not isinstance(index, int):
+            index = -1
+        if index in scores or not _is_finite(score):
             raise faults.nonsense(endpoint)
         scores[index] = float(score)
     if scores.keys() != set(range(count)):
@@ -243,6 +245,6 @@ def _is_finite(score: object) -> TypeGuard[int | float]:
 def _readable_characters(row: Mapping[str, object] | None) -> int:
     """How many characters of question and text the model surely reads, as vLLM tells its length."""
     tokens = row.get("max_model_len") if row else None
-    if isinstance(tokens, int) and tokens > 0:
-        return min(LONGEST_PAIR, int(tokens * CHARACTERS_PER_TOKEN))
+    if isinstance(tokens, int) and tokens > 1:  # true is 1
+        return min(LONGEST_PAIR, int(min(tokens, LONGEST_PAIR) * CHARACTERS_PER_TOKEN))
     return LONGEST_PAIR

@@ -41,9 +41,12 @@ class LibraryIndex:
     chunks_by_document: dict[str, range]
 
     def document_of(self, chunk_id: int) -> str:
-        """The document of a chunk of this library."""
+        """The document of a chunk; empty for one that came while this index was opened."""
         firsts, documents = self._starts
-        return documents[bisect_right(firsts, chunk_id) - 1]
+        place = bisect_right(firsts, chunk_id) - 1
+        if place < 0 or chunk_id not in self.chunks_by_document[documents[place]]:
+            return ""
+        return documents[place]
 
     @cached_property
     def _starts(self) -> tuple[list[int], list[str]]:
@@ -60,6 +63,15 @@ class LibraryIndex:
         return [known[document] for document in documents if document in known]
 
 
+@dataclass(frozen=True, slots=True)
+class _Encoding:
+    """Codes that are being made for some rows."""
+
+    base: Base
+    thread: threading.Thread
+    stop: threading.Event
+
+
 class Indexes:
     """Opens the index of a library, again whenever the library has changed.
 
@@ -72,8 +84,9 @@ class Indexes:
         self._exact_rows = exact_rows
         self._lock = threading.Lock()
         self._open: dict[str, LibraryIndex] = {}
-        self._stop = threading.Event()
-        self._encoding: dict[str, tuple[Base, threading.Thread]] = {}
+        self._is_closed = threading.Event()
+        self._encoding: dict[str, _Encoding] = {}
+        self._threads: list[threading.Thread] = []
 
     def current(self, library_id: str) -> LibraryIndex:
         """The index of the library as it is now.
@@ -106,12 +119,14 @@ class Indexes:
 
     def wait(self) -> None:
         """Return once nothing is being prepared any more."""
-        for _, thread in list(self._encoding.values()):
+        for thread in list(self._threads):
             thread.join()
 
     def close(self) -> None:
         """Stop what is being prepared; it leaves nothing behind."""
-        self._stop.set()
+        self._is_closed.set()
+        for encoding in list(self._encoding.values()):
+            encoding.stop.set()
         self.wait()
 
     def _build(self, library: Library, previous: LibraryIndex | None) -> LibraryIndex:
@@ -129,18 +144,22 @@ class Indexes:
     def _encode(self, index: LibraryIndex) -> None:
         """Prepare the codes of a large library in a thread, one at a time for each."""
         library, base = index.library, index.vectors.base
-        if self._stop.is_set() or not wants_codes(base, self._exact_rows):
+        if self._is_closed.is_set() or not wants_codes(base, self._exact_rows):
             return
         known = self._encoding.get(library.id)
-        if known is not None and known[0] is base and known[1].is_alive():
-            return
+        if known is not None:
+            if known.base is base and known.thread.is_alive():
+                return
+            known.stop.set()  # what it makes is for rows that are no longer searched
+        stop = threading.Event()
 
         def work() -> None:
             try:
-                open_codes(self._catalog, library, base, self._stop)
-            except (OSError, RagError) as error:
+                open_codes(self._catalog, library, base, stop)
+            except (OSError, RagError, RuntimeError) as error:  # the last is FAISS's own
                 logger.warning("the codes of %s cannot be made: %s", library.id, error)
 
         thread = threading.Thread(target=work, name=f"codes-{library.id}", daemon=True)
-        self._encoding[library.id] = (base, thread)
+        self._encoding[library.id] = _Encoding(base, thread, stop)
+        self._threads = [*(each for each in self._threads if each.is_alive()), thread]
         thread.start()

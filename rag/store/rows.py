@@ -108,8 +108,19 @@ def library_of(row: Row[Any]) -> Library:
 
 def document_of(row: Row[Any]) -> Document:
     """A document from a row that has its columns, plain."""
-    fields = {name: getattr(row, name) for name in Document.__slots__}
-    return Document(**(fields | {"state": DocumentState(row.state)}))
+    return Document(
+        row.id,
+        row.library_id,
+        row.name,
+        row.title,
+        row.media_type,
+        row.sha256,
+        row.size_bytes,
+        DocumentState(row.state),
+        row.reason,
+        row.page_count,
+        row.paginated,
+    )
 
 
 def page_of(row: Row[Any]) -> Page:

@@ -66,13 +66,17 @@ def test_a_damaged_line_costs_itself_alone(
     marks = Marks(tmp_path)
     marks.mark(LIBRARY, WRONG)
     path = tmp_path / QUESTIONS / f"{LIBRARY}.jsonl"
-    path.write_bytes(path.read_bytes() + b'[1]\n{"id": "half a li')
+    good = path.read_bytes()
+    odd = good.replace(b'"page": 4', b'"page": "zz"') + good.replace(
+        b'"marked_at": ', b'"marked_at": "x'
+    )
+    path.write_bytes(good + odd + b'[1]\n{"id": "half a li')
     other = MarkedAnswer("Is it open on Sundays?", "Is it open on Sundays?", "", True)
     marks.mark(LIBRARY, other)
 
     with caplog.at_level(logging.WARNING):
         assert marks.marked(LIBRARY) == [WRONG, other]
-    assert len(caplog.records) == 2
+    assert len(caplog.records) == 4
     assert "Brest" not in caplog.text
 
 

@@ -110,3 +110,32 @@ def test_any_question_keeps_its_shares_between_zero_and_one(question: str) -> No
 
     assert all(0 < share <= 1 for share in found.preferred.values())
     assert found.rest.strip() or not question.strip()
+
+
+def test_the_more_documents_a_name_could_mean_the_less_it_tells() -> None:
+    for count in range(1, 12):
+        shares = []
+        for holders in range(1, count + 1):
+            known = {
+                str(n): profile("Arden" if n < holders else f"Other{n}", "", "")
+                for n in range(count)
+            }
+            found = Registry(known).mentions("What about Arden?", how_common).preferred
+            shares.append(found.get("0", 0.0))
+        assert shares == sorted(shares, reverse=True)
+        assert shares[-1] == 0.0
+
+
+def test_a_quoted_phrase_is_searched_as_it_stands() -> None:
+    asked = 'What is "blue heron disease"?'
+
+    assert REGISTRY.mentions(asked, how_common).rest == asked
+
+
+def test_words_that_ask_name_nothing() -> None:
+    odd = Registry({name: profile(name, f"{name}.pdf", "") for name in ("How", "b", "c", "d")})
+
+    found = odd.mentions("How many ducks fly?", lambda _: 0.0)
+
+    assert dict(found.preferred) == {}
+    assert found.rest == "How many ducks fly?"

@@ -1,4 +1,5 @@
 import json
+from dataclasses import asdict
 from math import comb
 
 import pytest
@@ -80,7 +81,22 @@ def test_a_run_comes_back_as_it_was_saved() -> None:
     assert run_from_json(json.loads(json.dumps(run.to_json()))) == run
 
 
-@pytest.mark.parametrize("saved", [[], {}, {"questions": 3}, {"questions": [{"id": 1}]}, "x"])
+DAMAGED = {"settings": {}, "generation": 1, "made_at": 1.0}
+
+
+@pytest.mark.parametrize(
+    "saved",
+    [
+        [],
+        {},
+        {"questions": 3},
+        {"questions": [{"id": 1}]},
+        "x",
+        DAMAGED | {"questions": [], "generation": float("inf")},
+        DAMAGED | {"questions": [asdict(OUTCOMES[0]) | {"rank": "x"}]},
+        DAMAGED | {"questions": [asdict(OUTCOMES[0]) | {"kind": [1]}]},
+    ],
+)
 def test_another_file_is_no_run(saved: object) -> None:
     with pytest.raises(SettingsError, match="no saved run"):
         run_from_json(saved)
