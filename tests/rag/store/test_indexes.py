@@ -233,3 +233,18 @@ def test_threads_that_open_an_index_at_once_share_it(catalog: Catalog, filled: L
         thread.join()
     assert len(found) == 6
     assert all(index is found[0] for index in found)
+
+
+def test_a_chunk_that_came_while_the_index_was_opened_has_no_document(
+    catalog: Catalog, library: Library, filled: Library
+) -> None:
+    index = Indexes(catalog).current(filled.id)
+    ids = index.chunks_of(index.chunks_by_document)
+
+    assert {index.document_of(id_) for id_ in ids} == set(index.chunks_by_document)
+    assert index.document_of(max(ids) + 1) == ""
+    assert index.document_of(0) == ""
+
+
+def test_an_empty_library_has_no_documents(catalog: Catalog, library: Library) -> None:
+    assert Indexes(catalog).current(library.id).document_of(1) == ""
