@@ -75,7 +75,13 @@ def compare(
     application: Application, reranker: Reranker, questions: Sequence[dict[str, Any]]
 ) -> None:
     """Print a line without and a line with reranking, and what it added."""
-    parts = (application.catalog, application.indexes, application.embedder, application.scorer)
+    parts = (
+        application.catalog,
+        application.indexes,
+        application.embedder,
+        application.scorer,
+        application.vocabulary,
+    )
     plain, better = Retriever(*parts), Retriever(*parts, reranker=reranker)
     plain.retrieve(questions[0]["question"], application.scope(), 5)  # opens the indexes
     without = measured(plain, application, questions)

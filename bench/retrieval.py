@@ -31,6 +31,7 @@ from rag.store.catalog import Catalog
 from rag.store.indexes import Indexes, LibraryIndex
 from rag.store.lexical import Words
 from rag.store.rows import Reading
+from rag.vocabulary import load_vocabulary
 
 DIMENSION = 1_024
 INTRINSIC = 96  # as many directions as matter in a cluster
@@ -199,7 +200,7 @@ def measure(name: str, folder: Path) -> None:
             queries = Clusters().draw(QUESTIONS, 9)
             embedder = StoredEmbedder()
             scorer = SentenceScorer(MiniLmEmbedder(), Words())
-            retriever = Retriever(catalog, indexes, embedder, scorer)
+            retriever = Retriever(catalog, indexes, embedder, scorer, load_vocabulary())
             scope = Scope(library.id)
 
             def whole(number: int) -> None:

@@ -141,7 +141,9 @@ class Assistant:
         self._chat.connect()
         if manner.rewrite:
             yield from self._rewritten(turn, history)
-        retrieval = self._retriever.retrieve(turn.question, scope, self._passages, turn.parts)
+        retrieval = self._retriever.retrieve(
+            turn.question, scope, self._passages, turn.parts, widen=manner.rewrite
+        )
         turn.passages, turn.notice = retrieval.passages, retrieval.notice
         yield Retrieved(retrieval.passages)
         turn.evidence = retrieval.evidence.score if retrieval.passages else None
@@ -165,6 +167,7 @@ class Assistant:
         """Put the question that stands alone, and its parts, in place of the one asked."""
         found = self._rephrased(turn, history) if history and self.card.instructable else None
         found = found or rephrased(turn.question, history)
+        found = replace(found, also=self._retriever.also(found.question))
         if found != Rewritten(turn.question):
             turn.question, turn.parts = found.question, found.parts
             yield found

@@ -298,11 +298,13 @@ class Manner:
 class Rewritten:
     """The question as it is searched, when it differs from the one asked.
 
-    `parts` are the questions it was taken apart into, none for a question in one piece.
+    `parts` are the questions it was taken apart into, none for a question in one piece; `also` are
+    phrases that it is searched for besides.
     """
 
     question: str
     parts: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from statistics import median
 
+import numpy as np
+
 from rag.calibration import FEW_CHUNKS, Calibrations
 from rag.domain import Page, Passage, Reasons, Scope
 from rag.errors import EmbeddingMismatchError, QuestionError
@@ -26,12 +28,14 @@ from rag.store.indexes import Indexes, LibraryIndex
 from rag.store.lexical import LexicalIndex, Words
 from rag.store.places import ChunkedPage, Place, PlacedChunk
 from rag.store.rows import StoredChunk
+from rag.vocabulary import Vocabulary
 
 CANDIDATES = 100  # of each kind of search
 LOADED = 40  # of them, whose texts are read and compared by spelling
 LOADED_FOR_EACH = 3  # passage that is wanted, where that is more
 REFINED = 16  # of those, whose sentences are compared one by one
 SENTENCE = 0.5  # what the best sentence counts beside the whole chunk
+SAID = 0.5  # what the way documents put a question counts beside the question, in meaning
 NAMED = 0.5  # how far a document is preferred that is searched on its own as well
 LONGEST_QUESTION = 8_000  # characters
 WEIGHED_PASSAGES = 5
@@ -99,6 +103,7 @@ class Retriever:
         indexes: Indexes,
         embedder: Embedder,
         scorer: SentenceScorer,
+        vocabulary: Vocabulary,
         *,
         reranker: Reranker | None = None,
     ) -> None:
@@ -106,18 +111,25 @@ class Retriever:
         self._indexes = indexes
         self._embedder = embedder
         self._scorer = scorer
+        self._vocabulary = vocabulary
         self._reranker = reranker
         self._registries = Registries(catalog)
         self._words = Words()
         self._calibrations = Calibrations(catalog)
 
     def search(
-        self, question: str, scope: Scope, k: int, parts: Sequence[str] = ()
+        self,
+        question: str,
+        scope: Scope,
+        k: int,
+        parts: Sequence[str] = (),
+        *,
+        widen: bool = True,
     ) -> tuple[Passage, ...]:
         """The `k` best passages for a question, best first; no two of them overlap.
 
         A question taken apart is searched as a whole and by each of its `parts`, whose passages
-        take turns.
+        take turns. Where it may `widen`, it is searched by what `also` gives for it, too.
 
         Raises:
             QuestionError: it is empty, or too long.
@@ -125,12 +137,20 @@ class Retriever:
             EmbeddingMismatchError: it was embedded with another model.
             ProviderError: the embedder's server failed.
         """
-        return self._search(question, scope, k, parts)[0]
+        return self._search(question, scope, k, parts, widen)[0]
 
-    def retrieve(self, question: str, scope: Scope, k: int, parts: Sequence[str] = ()) -> Retrieval:
+    def retrieve(
+        self,
+        question: str,
+        scope: Scope,
+        k: int,
+        parts: Sequence[str] = (),
+        *,
+        widen: bool = True,
+    ) -> Retrieval:
         """Search, and weigh whether what was found answers the question. Raises as `search`."""
         question = checked_question(question)
-        passages, notice = self._search(question, scope, k, parts)
+        passages, notice = self._search(question, scope, k, parts, widen)
         read = passages[:WEIGHED_PASSAGES]
         index = self._index(scope)
         evidence = [
@@ -178,7 +198,7 @@ class Retriever:
         return index
 
     def _search(
-        self, question: str, scope: Scope, k: int, parts: Sequence[str]
+        self, question: str, scope: Scope, k: int, parts: Sequence[str], widen: bool
     ) -> tuple[tuple[Passage, ...], str]:
         """The passages, and a notice on how they were found."""
         questions = list(dict.fromkeys(checked_question(text) for text in [question, *parts]))
@@ -186,19 +206,34 @@ class Retriever:
         rankings: list[list[Hit]] = []
         notice = ""
         for asked in questions:
-            hits = self._ranked(asked, index, scope, max(LOADED, LOADED_FOR_EACH * k))
+            also = self.also(asked) if widen else ()
+            hits = self._ranked(asked, also, index, scope, max(LOADED, LOADED_FOR_EACH * k))
             read = [_as_read(chunk) for chunk, _ in hits[:RERANKED]]
             order = reranked(asked, [(hit, total(hit[1])) for hit in hits], read, self._reranker)
             rankings.append([hit for hit, _ in order.hits])
             notice = notice or order.notice
         return self._joined(in_turns(rankings), scope, k), notice
 
-    def _ranked(self, question: str, index: LibraryIndex, scope: Scope, count: int) -> list[Hit]:
+    def _ranked(
+        self, question: str, also: Sequence[str], index: LibraryIndex, scope: Scope, count: int
+    ) -> list[Hit]:
         """The chunks found for a question in one piece, best first."""
-        vector = self._embedder.embed([question])[0] if len(index.vectors) else None
-        found = self._candidates(question, vector, index, scope, count)
+        vector = self._embedded(question, also) if len(index.vectors) else None
+        found = self._candidates(question, also, vector, index, scope, count)
         best = self._scorer.best(found.rest, [chunk.text for chunk, _ in found.hits[:REFINED]])
         return found.refined(best)
+
+    def also(self, question: str) -> tuple[str, ...]:
+        """The phrases that are searched for besides a question's own words; see `Vocabulary`."""
+        return self._vocabulary.said(question)
+
+    def _embedded(self, question: str, also: Sequence[str]) -> Vectors:
+        """The vector of a question, drawn towards the way that documents put it."""
+        texts = [question, ", ".join(also)] if also else [question]
+        vectors = self._embedder.embed(texts)
+        drawn: Vectors = (1 - SAID) * vectors[0] + SAID * vectors[-1]
+        length: np.float32 = np.linalg.norm(drawn)
+        return drawn / length if length else drawn
 
     def candidates(self, question: str, vector: Vectors | None, scope: Scope) -> Candidates:
         """What is found by words, by meaning and by name, fused, with its text.
@@ -209,11 +244,13 @@ class Retriever:
             scope: where to look.
         """
         index = self._index(scope)
-        return self._candidates(checked_question(question), vector, index, scope, LOADED)
+        question = checked_question(question)
+        return self._candidates(question, self.also(question), vector, index, scope, LOADED)
 
     def _candidates(
         self,
         question: str,
+        also: Sequence[str],
         vector: Vectors | None,
         index: LibraryIndex,
         scope: Scope,
@@ -223,20 +260,29 @@ class Retriever:
         mentions = self._registries.of(index.library).mentions(
             question, lambda text: _share_of_chunks(self._words(text, language), index.words)
         )
-        found = self._found(vector, mentions, index, scope)
+        said = " ".join([mentions.rest, *also])
+        found = self._found(said, vector, mentions, index, scope)
         first = rough(found, weights(self._embedder.fluency(question)))
         best = sorted(first, key=lambda id_: (-first[id_], id_))[:count]
         chunks = self._catalog.chunks(best, scope)
-        spelled = spelling_scores(mentions.rest, [chunk.text for chunk in chunks])
+        spelled = spelling_scores(said, [chunk.text for chunk in chunks])
         by_spelling = {chunk.id: score for chunk, score in zip(chunks, spelled, strict=True)}
         read = f"{question} {chunks[0].text}" if chunks else question
         counts = weights(self._embedder.fluency(read))
         return Candidates(mentions.rest, chunks, replace(found, spelling=by_spelling), counts)
 
     def _found(
-        self, vector: Vectors | None, mentions: Mentions, index: LibraryIndex, scope: Scope
+        self,
+        said: str,
+        vector: Vectors | None,
+        mentions: Mentions,
+        index: LibraryIndex,
+        scope: Scope,
     ) -> Found:
-        """What the searches find: everywhere, and once more in the documents that are named."""
+        """What the searches find: everywhere, and once more in the documents that are named.
+
+        `said` are the words to search by, and `vector` has the meaning.
+        """
         documents = scope.document_ids
         named = frozenset(id_ for id_, share in mentions.preferred.items() if share >= NAMED)
         if documents is not None:
@@ -245,7 +291,7 @@ class Retriever:
         words: dict[int, float] = {}
         meaning: dict[int, float] = {}
         for place in places:
-            words |= dict(index.words.search(mentions.rest, CANDIDATES, place))
+            words |= dict(index.words.search(said, CANDIDATES, place))
             if vector is not None:
                 allowed = None if place is None else index.ranges_of(place)
                 meaning |= dict(index.vectors.search(vector, CANDIDATES, allowed))

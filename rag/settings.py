@@ -80,6 +80,12 @@ class Settings(BaseSettings):
         description="How little evidence is too little to answer: at `0.05` about one in twenty of "
         "the questions that the documents do answer is refused, at `0` none is.",
     )
+    vocabulary: Path | None = Field(
+        None,
+        description="A text file of what people say and how your documents put it, a line such as "
+        "`capex; capital spending = capital expenditures` each; it adds to what comes with "
+        "Tramontane.",
+    )
     rerank: str = Field(
         "off",
         pattern=r"^(off|chat|https?://.+)$",
@@ -106,12 +112,12 @@ class Settings(BaseSettings):
     )
     samples: bool = Field(True, description="Whether a new data directory starts with samples.")
 
-    @field_validator("data_dir")
+    @field_validator("data_dir", "vocabulary")
     @classmethod
-    def _at_home(cls, value: Path) -> Path:
+    def _at_home(cls, value: Path | None) -> Path | None:
         """A `~` in `.env` is expanded by no shell."""
         try:
-            return value.expanduser()
+            return value and value.expanduser()
         except RuntimeError as error:
             raise ValueError(f"{value} is the home of nobody known") from error
 

@@ -44,6 +44,7 @@ from rag.store.indexes import Indexes
 from rag.store.lexical import Words
 from rag.tools import Tool
 from rag.toolset import tools_for
+from rag.vocabulary import load_vocabulary
 
 NAMES_SHOWN = 10
 PROBE_LASTS_SECONDS = 20.0
@@ -71,8 +72,14 @@ class Application:
         self._served = _Served()
         self._lock = threading.Lock()
         reranker = build_reranker(settings, lambda: self._chat(default_model(settings)))
+        self.vocabulary = load_vocabulary(settings.vocabulary)
         self.retriever = Retriever(
-            catalog, self.indexes, self.embedder, self.scorer, reranker=reranker
+            catalog,
+            self.indexes,
+            self.embedder,
+            self.scorer,
+            self.vocabulary,
+            reranker=reranker,
         )
 
     @property

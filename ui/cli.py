@@ -220,7 +220,7 @@ def ask(
             if isinstance(event, TextDelta):
                 print(event.text, end="", flush=True)
             elif isinstance(event, Rewritten):
-                printing.tell_rewritten(event)
+                printing.tell_rewritten(event, question)
             elif isinstance(event, Answer):
                 printing.say("")
                 printing.say_answer(event)
@@ -233,6 +233,7 @@ def search(
     library: LibraryName = None,
     document: Only = None,
     k: Count = None,
+    as_is: AsIs = False,
     json: AsJson = False,
 ) -> None:
     """Find passages, without an answer."""
@@ -240,7 +241,8 @@ def search(
     with open_application(data_dir, library) as application:
         scope = scope_of(application, document or [])
         count = k or application.settings.passages
-        found = application.retriever.retrieve(question, scope, count)
+        retriever = application.retriever
+        found = retriever.retrieve(question, scope, count, widen=not as_is)
         sentences = [] if json else application.scorer.score(question, found.passages)
     if found.notice:
         printing.tell(found.notice)
@@ -248,6 +250,7 @@ def search(
         for passage in found.passages:
             printing.say_row(passage_row(passage))
     elif found.passages:
+        printing.tell_also(() if as_is else retriever.also(question))
         printing.say_passages(found.passages, sentences)
         if found.evidence.is_below(application.settings.bar, instructable=False):
             printing.tell_too_little(found.evidence.score)
@@ -341,7 +344,8 @@ def _batch_answerer(
             count = passages or place.settings.passages
             asked = question.question
             parts = rephrased(asked, ()).parts if manner.rewrite else ()
-            return retrieval_row(question, place.retriever.retrieve(asked, scope, count, parts))
+            found = place.retriever.retrieve(asked, scope, count, parts, widen=manner.rewrite)
+            return retrieval_row(question, found)
         assistant = place.assistant(passages=passages)
         return answer_row(question, assistant.answer(question.question, scope, manner))
 

@@ -81,6 +81,7 @@ class Turn:
     reach: Reach | None = None
     rewritten: str = ""
     parts: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
     tools: tuple[str, ...] = ()
     text: str = ""
     answer: Answer | None = None
@@ -90,8 +91,8 @@ class Turn:
     def after(self, event: Event) -> Turn:
         """The turn once the event has happened."""
         match event:
-            case Rewritten(question, parts):
-                return replace(self, rewritten=question, parts=parts)
+            case Rewritten(question, parts, also):
+                return replace(self, rewritten=question, parts=parts, also=also)
             case ToolCall(name=name):
                 return replace(self, tools=(*self.tools, name))
             case Retrieved() | ToolResult():

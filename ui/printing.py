@@ -94,11 +94,19 @@ def say_answer(answer: Answer) -> None:
         tell(f"\n{answer.notice}")
 
 
-def tell_rewritten(rewritten: Rewritten) -> None:
-    """Tell the question as it is searched, and the parts it was taken apart into."""
-    tell(f"Searched: {rewritten.question}")
+def tell_rewritten(rewritten: Rewritten, asked: str) -> None:
+    """Tell the question as it is searched, its parts, and what else it is searched for."""
+    if rewritten.question != asked or rewritten.parts:
+        tell(f"Searched: {rewritten.question}")
     for part in rewritten.parts:
         tell(f"- {part}")
+    tell_also(rewritten.also)
+
+
+def tell_also(also: Sequence[str]) -> None:
+    """Tell the phrases that a question is searched for besides its own words."""
+    if also:
+        tell(f"Also searched for: {'; '.join(also)}")
 
 
 def tell_too_little(evidence: float) -> None:

@@ -74,7 +74,7 @@ def _render_search(turn: Turn, is_last: bool) -> str:
     lines = []
     if turn.reach is not None and turn.reach.is_limited:
         lines.append(f'<p class="limit">{escape(_limit(turn.reach))}</p>')
-    if turn.rewritten or turn.parts:
+    if turn.rewritten or turn.parts or turn.also:
         lines.append(_render_rewritten(turn, is_last))
     elif not turn.manner.rewrite:
         lines.append("<p>Searched as typed</p>")
@@ -96,11 +96,15 @@ def _render_rewritten(turn: Turn, is_last: bool) -> str:
         f'title="Ask again, and search your own words"{usable}>search as typed</button>'
     )
     parts = "".join(f"<li>{_short(part)}</li>" for part in turn.parts)
-    if turn.rewritten in ("", turn.question):
+    also = f"Also searched for: {escape('; '.join(turn.also))}" if turn.also else ""
+    if turn.rewritten not in ("", turn.question):
+        said = f"Searched: {_short(turn.rewritten)}"
+    elif turn.parts:
         said = f"Searched in {count(len(turn.parts), 'part')}:"
     else:
-        said = f"Searched: {_short(turn.rewritten)}"
-    return f"<p>{said} {control}</p>{f'<ol>{parts}</ol>' if parts else ''}"
+        return f"<p>{also} {control}</p>"
+    listed = f"<ol>{parts}</ol>" if parts else ""
+    return f"<p>{said} {control}</p>{listed}{f'<p>{also}</p>' if also else ''}"
 
 
 def _short(question: str) -> str:

@@ -19,6 +19,7 @@ from rag.store.catalog import Catalog
 from rag.store.indexes import Indexes
 from rag.store.lexical import Words
 from rag.toolset import tools_for
+from rag.vocabulary import load_vocabulary
 from tests.fakes import HashEmbedder
 
 LIMITS = Limits(1_000_000, 100)
@@ -77,7 +78,7 @@ def open_desk(folder: Path) -> Iterator[Desk]:
     embedder = HashEmbedder()
     library = catalog.create_library("documents", embedder.model, embedder.dimension)
     scorer = SentenceScorer(embedder, Words())
-    retriever = Retriever(catalog, Indexes(catalog), embedder, scorer)
+    retriever = Retriever(catalog, Indexes(catalog), embedder, scorer, load_vocabulary())
     yield Desk(folder, catalog, embedder, library, scorer, retriever)
     catalog.close()
 

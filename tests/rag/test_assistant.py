@@ -264,6 +264,20 @@ def test_a_question_can_be_searched_as_it_was_typed(desk: Desk) -> None:
     assert len(chat.prompts) == 1
 
 
+def test_what_else_a_question_is_searched_for_is_told(desk: Desk) -> None:
+    desk.add("flows.txt", "Purchases of property, plant and equipment: 1,577 million.")
+    typed = Manner(rewrite=False, bar=0.0)
+    chat = ScriptedChat(["1,577 million [1]."], ["1,577 million [1]."])
+
+    told, found, *_ = desk.ask(chat, "How much was capex?")
+    plain = next(desk.assistant(chat).ask("How much was capex?", (), desk.scope, typed))
+
+    also = desk.retriever.also("How much was capex?")
+    assert told == Rewritten("How much was capex?", (), also)
+    assert isinstance(found, Retrieved) and isinstance(plain, Retrieved)
+    assert found.passages[0].document.name == "flows.txt"
+
+
 def test_without_history_nothing_is_rewritten(desk: Desk) -> None:
     chat = ScriptedChat(["12 billion [1]."])
 

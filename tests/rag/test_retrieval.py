@@ -16,6 +16,7 @@ from rag.retrieval import Retriever
 from rag.store.catalog import Catalog
 from rag.store.indexes import Indexes
 from rag.store.lexical import Words
+from rag.vocabulary import Vocabulary, load_vocabulary
 from tests.fakes import HashEmbedder
 from tests.rag.desk import LIMITS, Desk
 
@@ -116,7 +117,9 @@ def test_a_question_that_is_empty_or_too_long_is_refused(desk: Desk, question: s
 
 
 def test_a_library_of_another_embedder_is_refused(desk: Desk) -> None:
-    other = Retriever(desk.catalog, Indexes(desk.catalog), HashEmbedder("another"), desk.scorer)
+    other = Retriever(
+        desk.catalog, Indexes(desk.catalog), HashEmbedder("another"), desk.scorer, load_vocabulary()
+    )
 
     with pytest.raises(EmbeddingMismatchError, match="hashed-words, and another is in use"):
         other.search(QUESTION, desk.scope, 8)
@@ -166,13 +169,25 @@ def test_what_only_words_or_only_meaning_can_find_is_found(tmp_path: Path, fluen
             path.write_text(text)
             Ingestor(catalog, embedder, LIMITS).add(path, library)
         scorer = SentenceScorer(HashEmbedder(), Words())
-        retriever = Retriever(catalog, Indexes(catalog), embedder, scorer)
+        retriever = Retriever(catalog, Indexes(catalog), embedder, scorer, Vocabulary({}, 0))
 
         by_words = retriever.search(PART, Scope(library.id), 2)
         by_meaning = retriever.search(REFUND, Scope(library.id), 3)
 
         assert by_words[0].text == "Order XK-4711 for twelve euros."
         assert "Whoever is unhappy is reimbursed within a week." in [it.text for it in by_meaning]
+
+
+def test_a_question_is_searched_in_the_words_of_documents_too(desk: Desk) -> None:
+    desk.add("flows.txt", "Purchases of property, plant and equipment: 1,577 million.")
+    question = "How much is spent on capex?"
+
+    widened = desk.retriever.search(question, desk.scope, 3)
+    as_typed = desk.retriever.search(question, desk.scope, 3, widen=False)
+
+    assert "capital expenditures" in desk.retriever.also(question)
+    assert widened[0].document.name == "flows.txt"
+    assert as_typed[0].document.name != "flows.txt"
 
 
 def test_a_passage_says_why_it_came(desk: Desk) -> None:

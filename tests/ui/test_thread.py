@@ -76,6 +76,19 @@ def test_a_question_in_parts_lists_them() -> None:
     assert "Searched in 2 parts:" in html_of(whole)
 
 
+def test_what_else_a_question_was_searched_for_is_told() -> None:
+    also = ("operating income", "<net> sales")
+    turn = asked("Margin?", Rewritten("Margin?", (), also), Answer("a", "q", "small"))
+    both = asked("it?", Rewritten("Margin?", (), also), Answer("a", "q", "small"))
+    line = "Also searched for: operating income; &lt;net&gt; sales"
+    assert words_of(between(html_of(turn), '<div class="as">', "</div>")) == (
+        f"{line} search as typed"
+    )
+    assert words_of(between(html_of(both), '<div class="as">', "</div>")) == (
+        f"Searched: Margin? search as typed {line}"
+    )
+
+
 def test_only_the_last_answer_can_be_searched_as_typed() -> None:
     turn = asked("it?", Rewritten("What is it?"))
     answered = turn.after(Answer("a", "q", "small"))

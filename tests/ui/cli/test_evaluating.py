@@ -159,6 +159,30 @@ def test_a_question_in_parts_is_told_and_can_be_left_as_it_is(run: Run, filled: 
     assert "Searched:" not in run("ask", both, "--as-is").err
 
 
+def test_what_else_is_searched_for_is_told_and_can_be_left(run: Run, filled: Path) -> None:
+    question = "What was the capex of the harbour?"
+    line = "Also searched for: purchases of property, plant and equipment;"
+
+    assert line in run("ask", question).err
+    assert line in run("search", question).err
+    for command in ("ask", "search"):
+        assert "Also searched" not in run(command, question, "--as-is").err
+
+
+def test_a_vocabulary_of_ones_own_is_a_setting(
+    run: Run, filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "words.txt"
+    file.write_text("ferries = boats")
+    monkeypatch.setenv("TRAMONTANE_VOCABULARY", str(file))
+    assert "Also searched for: boats" in run("search", "How many ferries are there?").err
+
+    file.write_text("ferries")
+    wrong = run("search", "How many ferries are there?")
+    assert wrong.code != 0
+    assert "Line 1 of the vocabulary" in wrong.err
+
+
 def test_a_search_says_why_each_passage_came(run: Run, filled: Path) -> None:
     output = run("search", BOATS)
 
