@@ -274,7 +274,8 @@ def test_what_else_a_question_is_searched_for_is_told(desk: Desk) -> None:
 
     also = desk.retriever.also("How much was capex?")
     assert told == Rewritten("How much was capex?", (), also)
-    assert isinstance(found, Retrieved) and isinstance(plain, Retrieved)
+    assert isinstance(found, Retrieved)
+    assert isinstance(plain, Retrieved)
     assert found.passages[0].document.name == "flows.txt"
 
 
