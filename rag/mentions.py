@@ -31,6 +31,9 @@ _QUARTER = re.compile(r"(?<![a-z])q([1-4])(?!\d(?!\d{3}))|(?<!\d)([1-4])q", re.I
 _POSSESSIVE = re.compile(r"['’]s?$", re.IGNORECASE)
 _QUOTED = re.compile(r"\"[^\"]{1,300}\"|“[^”]{1,300}”|„[^“”]{1,300}[“”]|«[^»]{1,300}»")
 _SHORT_YEAR = re.compile(r"\b(?:fy|cy)[-' ]?(\d\d)\b", re.IGNORECASE)
+_BRACKETS = re.compile(r"\([^()]*\)")
+_NO_NAME = re.compile(r"(?:[fc]y|[qh][1-4])?\d*")
+CURRENCIES = frozenset({"usd", "us", "eur", "gbp", "chf", "jpy", "cny"})
 _ASKING = frozenset(word for words in SMALL_WORDS.values() for word in words)
 
 
@@ -116,6 +119,21 @@ class Registry:
         return math.log((self._count + 1) / (2 * holders))
 
 
+def strange_names(question: str, text: str) -> list[str]:
+    """The names in a question that a text does not have, folded.
+
+    What stands in brackets explains, and a period or a currency names nothing.
+    """
+    known = _folded(text)
+    question = _BRACKETS.sub(" ", question)
+    names = [word.text for word in _candidates(question, joined=False) if word.is_name]
+    return [
+        name
+        for name in names
+        if name not in known and not _NO_NAME.fullmatch(name) and name not in CURRENCIES
+    ]
+
+
 def profile(title: str, name: str, first_page: str) -> Profile:
     """What a document is known by.
 
@@ -177,8 +195,8 @@ class _Word:
     is_name: bool
 
 
-def _candidates(question: str) -> list[_Word]:
-    """The words of a question, and two words as one ("Best Buy", "bestbuy")."""
+def _candidates(question: str, *, joined: bool = True) -> list[_Word]:
+    """The words of a question and, if `joined`, two words as one ("Best Buy", "bestbuy")."""
     words = list(_WORD.finditer(question))
     found: list[_Word] = []
     begins = True
@@ -192,9 +210,9 @@ def _candidates(question: str) -> list[_Word]:
         if following is not None:
             between = question[end : following.start()].strip()
             begins = between[-1:] in (".", "?", "!", ":")
-            if between in ("", "-", "&"):
-                joined = folded + _folded(_POSSESSIVE.sub("", following.group()))
-                found.append(_Word(joined, match.start(), following.end(), is_name))
+            if joined and between in ("", "-", "&"):
+                both = folded + _folded(_POSSESSIVE.sub("", following.group()))
+                found.append(_Word(both, match.start(), following.end(), is_name))
     return found
 
 

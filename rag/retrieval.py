@@ -9,14 +9,11 @@ from statistics import median
 
 import numpy as np
 
-from rag.calibration import FEW_CHUNKS, Calibrations
 from rag.domain import Page, Passage, Reasons, Scope
 from rag.errors import EmbeddingMismatchError, QuestionError
-from rag.evidence import Evidence, SentenceScorer, rarity, weigh
-from rag.expectation import can_judge
+from rag.evidence import Evidence, SentenceScorer
 from rag.folding import encodable
-from rag.fusion import TITLE, Found, Weights, fuse, rough, total, weights
-from rag.identifiers import names
+from rag.fusion import Found, Weights, fuse, rough, total, weights
 from rag.joining import Repeats, grow
 from rag.mentions import Mentions
 from rag.protocols import Embedder, Reranker, Vectors
@@ -29,6 +26,7 @@ from rag.store.lexical import LexicalIndex, Words
 from rag.store.places import ChunkedPage, Place, PlacedChunk
 from rag.store.rows import StoredChunk
 from rag.vocabulary import Vocabulary
+from rag.weighing import Weigher
 
 CANDIDATES = 100  # of each kind of search
 LOADED = 40  # of them, whose texts are read and compared by spelling
@@ -39,7 +37,6 @@ SAID = 0.5  # what the way documents put a question counts beside the question, 
 NAMED = 0.5  # how far a document is preferred that is searched on its own as well
 LONGEST_QUESTION = 8_000  # characters
 WEIGHED_PASSAGES = 5
-TELLING_LETTERS = 5
 
 Hit = tuple[StoredChunk, Reasons]
 
@@ -115,7 +112,7 @@ class Retriever:
         self._reranker = reranker
         self._registries = Registries(catalog)
         self._words = Words()
-        self._calibrations = Calibrations(catalog)
+        self._weigher = Weigher(catalog, scorer, vocabulary)
 
     def search(
         self,
@@ -154,34 +151,10 @@ class Retriever:
         read = passages[:WEIGHED_PASSAGES]
         index = self._index(scope)
         evidence = [
-            self._weighed(checked_question(asked), read, index) for asked in (question, *parts)
+            self._weigher.weighed(asked, self.also(asked) if widen else (), read, index)
+            for asked in (question, *map(checked_question, parts))
         ]
         return Retrieval(passages, max(evidence, key=lambda found: found.score), notice)
-
-    def _weighed(self, question: str, read: Sequence[Passage], index: LibraryIndex) -> Evidence:
-        """Whether the best passages answer a question in one piece."""
-        letters = self._calibrations.of(
-            index.library, lambda: index.chunks_of(index.chunks_by_document)
-        )
-        sentences = self._scorer.score(
-            question, read, lambda word: self._weight(word, index.words), letters
-        )
-        texts = [f"{passage.document.title} {passage.text}" for passage in read]
-        missing = names(question).difference(*(names(text) for text in texts))
-        first = read[0].reasons if read else None
-        named = first.title / TITLE if first else 0.0
-        judged = named < NAMED and can_judge(question, read, self._scorer.fluency)
-        return weigh(sentences, missing, judged=judged, named=named)
-
-    def _weight(self, word: str, index: LexicalIndex) -> float:
-        """How much a word of a question tells: by its rarity and, if it has few letters, less.
-
-        The small words of a language are rare in a library that is mostly in another.
-        """
-        letters = 1.0 if word[0].isdigit() else min(1.0, len(word) / TELLING_LETTERS)
-        frequency, chunks = index.document_frequency(word), len(index)
-        known = 1.0 if frequency else chunks / (chunks + FEW_CHUNKS)
-        return letters * known * rarity(frequency, chunks)
 
     def nearest(self, claim: str, texts: Sequence[str]) -> tuple[int, float]:
         """The position of the text nearest in meaning to a claim, and the cosine of the two."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rag.errors import SettingsError
@@ -23,10 +23,20 @@ _WORD = re.compile(r"[^\W_]+(?:[&'’][^\W_]+)*")
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Phrases by the terms that stand for them; `longest` is the most words of a term."""
+    """Phrases by the terms that stand for them.
+
+    `words` are those of the terms, and `longest` is the most words that a term has.
+    """
 
     phrases: Mapping[str, tuple[str, ...]]
-    longest: int
+    words: frozenset[str] = field(init=False)
+    longest: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Work out what is looked up for every question."""
+        terms = [term.split() for term in self.phrases]
+        object.__setattr__(self, "words", frozenset(word for term in terms for word in term))
+        object.__setattr__(self, "longest", max(map(len, terms), default=0))
 
     def said(self, question: str) -> tuple[str, ...]:
         """The phrases by which documents may say what a question asks for.
@@ -47,6 +57,10 @@ class Vocabulary:
         new = [phrase for phrase in found if f" {_key(phrase)} " not in asked]
         return tuple(new[:MOST_PHRASES])
 
+    def has(self, word: str) -> bool:
+        """Whether a word is part of any term."""
+        return _plain(word) in self.words
+
     def _at(self, words: list[str], at: int) -> tuple[int, tuple[str, ...]]:
         """The longest term that begins here: its number of words, and its phrases."""
         for length in range(min(self.longest, len(words) - at), 0, -1):
@@ -65,8 +79,7 @@ def load_vocabulary(own: Path | None = None) -> Vocabulary:
     phrases = dict(_read(SHIPPED))
     if own is not None:
         phrases |= _read(own)
-    longest = max((term.count(" ") + 1 for term in phrases), default=0)
-    return Vocabulary(phrases, longest)
+    return Vocabulary(phrases)
 
 
 def _read(path: Path) -> dict[str, tuple[str, ...]]:

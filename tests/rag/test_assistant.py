@@ -266,17 +266,16 @@ def test_a_question_can_be_searched_as_it_was_typed(desk: Desk) -> None:
 
 def test_what_else_a_question_is_searched_for_is_told(desk: Desk) -> None:
     desk.add("flows.txt", "Purchases of property, plant and equipment: 1,577 million.")
-    typed = Manner(rewrite=False, bar=0.0)
     chat = ScriptedChat(["1,577 million [1]."], ["1,577 million [1]."])
 
-    told, found, *_ = desk.ask(chat, "How much was capex?")
-    plain = next(desk.assistant(chat).ask("How much was capex?", (), desk.scope, typed))
+    asked = "How much was capex?"
 
-    also = desk.retriever.also("How much was capex?")
-    assert told == Rewritten("How much was capex?", (), also)
-    assert isinstance(found, Retrieved)
-    assert isinstance(plain, Retrieved)
-    assert found.passages[0].document.name == "flows.txt"
+    told, found, *_ = desk.ask(chat, asked)
+    plain = next(desk.assistant(chat).ask(asked, (), desk.scope, Manner(rewrite=False)))
+
+    assert told == Rewritten(asked, (), desk.retriever.also(asked))
+    assert [type(event) for event in (found, plain)] == [Retrieved, Retrieved]
+    assert cast(Retrieved, found).passages[0].document.name == "flows.txt"
 
 
 def test_without_history_nothing_is_rewritten(desk: Desk) -> None:

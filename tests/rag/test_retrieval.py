@@ -169,7 +169,7 @@ def test_what_only_words_or_only_meaning_can_find_is_found(tmp_path: Path, fluen
             path.write_text(text)
             Ingestor(catalog, embedder, LIMITS).add(path, library)
         scorer = SentenceScorer(HashEmbedder(), Words())
-        retriever = Retriever(catalog, Indexes(catalog), embedder, scorer, Vocabulary({}, 0))
+        retriever = Retriever(catalog, Indexes(catalog), embedder, scorer, Vocabulary({}))
 
         by_words = retriever.search(PART, Scope(library.id), 2)
         by_meaning = retriever.search(REFUND, Scope(library.id), 3)

@@ -125,3 +125,10 @@ def test_the_shipped_file_has_each_term_once() -> None:
 
     assert len(terms) > 100
     assert sorted(terms) == sorted(set(terms))
+
+
+def test_words_of_terms_are_known(shipped: Vocabulary) -> None:
+    assert shipped.has("DPO")
+    assert shipped.has("margins")
+    assert not shipped.has("Arden")
+    assert Vocabulary({}).said("capex") == ()

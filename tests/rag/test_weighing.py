@@ -1,0 +1,62 @@
+"""How much the best passages promise, in the question's own words and in those of documents."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.mentions import strange_names
+from tests.rag.desk import Desk
+
+MARGIN = "What was the gross margin of Arden?"
+ACCOUNT = "Arden's gross profit was 410 million and its cost of sales 790 million."
+
+
+def evidence(desk: Desk, question: str, *, widen: bool = True) -> float:
+    return desk.retriever.retrieve(question, desk.scope, 4, widen=widen).evidence.score
+
+
+def test_an_answer_in_the_words_of_documents_counts(desk: Desk) -> None:
+    desk.add("arden.txt", ACCOUNT)
+
+    assert evidence(desk, MARGIN) > evidence(desk, MARGIN, widen=False) + 0.2
+
+
+def test_the_account_of_another_company_does_not_count(desk: Desk) -> None:
+    desk.add("arden.txt", ACCOUNT)
+    other = MARGIN.replace("Arden", "Borealis")
+
+    assert evidence(desk, other) == evidence(desk, other, widen=False)
+    assert evidence(desk, other) < evidence(desk, MARGIN)
+
+
+def test_a_company_known_by_its_file_is_no_other(desk: Desk) -> None:
+    desk.add("Cormorant_2022.txt", "The gross profit was 410 million, the cost of sales 790.")
+    question = MARGIN.replace("Arden", "Cormorant")
+
+    assert evidence(desk, question) > evidence(desk, question, widen=False)
+
+
+def test_what_is_weighed_in_other_words_keeps_what_is_missing(desk: Desk) -> None:
+    desk.add("arden.txt", ACCOUNT)
+
+    found = desk.retriever.retrieve("What was the gross margin of XK-4711?", desk.scope, 4)
+
+    assert found.evidence.missing == {"xk-4711"}
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "strange"),
+    [
+        ("What did Arden earn?", "Borealis earned 3 million.", ["arden"]),
+        ("What did Arden earn?", "ARDEN CORP", []),
+        ("What did arden earn?", "", []),
+        ("Arden earned what?", "", []),  # a first word is always written so
+        ("How did AMCOR do? Did Amcor grow?", "", ["amcor", "amcor"]),
+        ("What is the DPO (Days Payable) in USD in FY2022 and Q2?", "", ["dpo"]),
+        ("Was zahlte Müller?", "muller zahlte", []),
+        ("What did “Arden” earn?", "", ["arden"]),
+        ("", "", []),
+    ],
+)
+def test_names_that_a_text_does_not_have(question: str, text: str, strange: list[str]) -> None:
+    assert strange_names(question, text) == strange
