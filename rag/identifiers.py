@@ -8,6 +8,7 @@ it is written.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from rag.folding import flowing
 
@@ -15,7 +16,7 @@ _NAME = re.compile(r"\w+(?:[-.,/]\w+)*")
 _SMALL_NUMBER = re.compile(r"[1-9]\d?(?:\.\d+)?")
 _YEAR = re.compile(r"(?:fy|cy|h[12]|q[1-4])?[-' ]?((?:19|20)\d\d)")
 _IS_NAME = re.compile(r"[^\W\d_].*\d|\d.*[^\W\d_]")
-_PERIOD = re.compile(r"[fhq][1-4]")
+_PERIOD = re.compile(r"(?:[fhq][1-4]|[1-4][hq]|[fc]y)[-' ]?(?:\d\d|\d{4})?")
 _FIGURES = re.compile(r"\d+")
 
 
@@ -45,6 +46,16 @@ def names(text: str) -> frozenset[str]:
     return frozenset(
         name for name in identifiers(text) if _IS_NAME.search(name) and not _PERIOD.fullmatch(name)
     )
+
+
+def lacking(question: str, texts: Iterable[str]) -> frozenset[str]:
+    """The names with figures of a question that none of the texts has ("10-Q" is in "10Q" too)."""
+    known = {_compact(name) for text in texts for name in names(text.replace("_", " "))}
+    return frozenset(name for name in names(question) if _compact(name) not in known)
+
+
+def _compact(name: str) -> str:
+    return name.replace("-", "")
 
 
 def contradicts(asked: frozenset[str], said: frozenset[str]) -> bool:

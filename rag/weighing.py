@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from rag.calibration import FEW_CHUNKS, Calibrations
 from rag.domain import Passage
 from rag.evidence import Evidence, SentenceScorer, rarity, weigh
 from rag.expectation import can_judge
 from rag.fusion import TITLE
-from rag.identifiers import names
+from rag.identifiers import lacking
 from rag.mentions import strange_names
 from rag.store.catalog import Catalog
 from rag.store.indexes import LibraryIndex
@@ -55,8 +56,7 @@ class Weigher:
 
     def _names_others(self, question: str, read: Sequence[Passage]) -> bool:
         """Whether a question names what the passages and their documents do not."""
-        texts = (f"{it.document.title} {it.document.name} {it.text}" for it in read)
-        strange = strange_names(question, " ".join(texts))
+        strange = strange_names(question, " ".join(_read(read)))
         return any(not self._vocabulary.has(name) for name in strange)
 
     def _evidence(self, question: str, read: Sequence[Passage], index: LibraryIndex) -> Evidence:
@@ -66,12 +66,16 @@ class Weigher:
         sentences = self._scorer.score(
             question, read, lambda word: _weight(word, index.words), letters
         )
-        texts = [f"{passage.document.title} {passage.text}" for passage in read]
-        missing = names(question).difference(*(names(text) for text in texts))
+        missing = lacking(question, _read(read))
         first = read[0].reasons if read else None
         named = first.title / TITLE if first else 0.0
         judged = named < NAMED and can_judge(question, read, self._scorer.fluency)
         return weigh(sentences, missing, judged=judged, named=named)
+
+
+def _read(passages: Sequence[Passage]) -> list[str]:
+    """What passages and their documents say."""
+    return [f"{it.document.title} {Path(it.document.name).stem} {it.text}" for it in passages]
 
 
 def _weight(word: str, index: LexicalIndex) -> float:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.identifiers import contradicts, identifiers, names
+from rag.identifiers import contradicts, identifiers, lacking, names
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,24 @@ def test_a_sibling_without_the_thing_itself_contradicts(
 
 def test_years_and_quarters_are_said_otherwise_too() -> None:
     assert names("GPT-4 in Q2 of FY2022, Llama 3") == {"gpt-4", "llama 3"}
+
+
+@pytest.mark.parametrize("period", ["1H22", "h1-2022", "2Q23", "Q2'23", "FY22", "CY2023", "4q"])
+def test_periods_are_no_names(period: str) -> None:
+    assert names(f"What was earned in {period}?") == set()
+
+
+@pytest.mark.parametrize(
+    ("question", "texts", "missing"),
+    [
+        ("What does the 10-Q say of XK-4711?", ["BAY_2024Q2_10Q"], {"xk-4711"}),
+        ("What does the 10Q say?", ["Form 10-Q"], set()),
+        ("What does 3M make?", ["3M_2022_10K", "53 million"], set()),
+        ("What does 3M make?", ["53 million"], {"3m"}),
+        ("What is made?", [], set()),
+    ],
+)
+def test_a_name_is_lacking_where_no_text_has_it(
+    question: str, texts: list[str], missing: set[str]
+) -> None:
+    assert lacking(question, texts) == missing
