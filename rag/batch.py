@@ -269,13 +269,17 @@ def _delimiter(header: str) -> str:
     return found if found in header else "\x1f"
 
 
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no number")
+
+
 def _json_rows(stream: TextIO) -> Iterator[Row | str]:
     for line in stream:
         text = line.removeprefix(BYTE_ORDER_MARK)
         if not text.strip():
             continue
         try:
-            row = json.loads(text)
+            row = json.loads(text, parse_constant=_no_number)
         except (ValueError, RecursionError) as error:
             yield f"This line is not JSON: {error}."
             continue

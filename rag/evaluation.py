@@ -6,34 +6,59 @@ order of first appearance: pages, or whole documents where no page is given.
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import TextIO
+from typing import Annotated, TextIO
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from rag.assistant import Assistant
 from rag.batch import BadRow, Format, Row, read_rows
 from rag.domain import Answer, Document, Passage, Reasons, Scope
 from rag.errors import NotFoundError, RagError
 from rag.marks import MarkedAnswer, Place
+from rag.rephrasing import rephrased
 from rag.retrieval import Retriever
 from rag.store.catalog import Catalog
+
+
+def _page_number(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("it is no number of a page")
+    return value
+
+
+def _says(value: object) -> bool:
+    return value is not None and not (isinstance(value, str) and not value.strip())
+
+
+PageNumber = Annotated[int, Field(ge=1), BeforeValidator(_page_number)]
 
 
 class _PlaceRow(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     document: str
-    page: int | None = None
+    page: PageNumber | None = None
 
 
 class EvaluationQuestion(BaseModel):
     """A question, and where its answer is: `evidence`, or `passage` for a document `<passage>.txt`.
 
     With `unanswerable`, or an empty `evidence`, the documents hold nothing. `answers` are texts one
-    of which an answer must contain.
+    of which an answer must contain. In CSV, `evidence`, `answers` and `cited` may be JSON. What is
+    null or an empty cell is as if it were not there.
     """
 
     model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True)
@@ -44,21 +69,28 @@ class EvaluationQuestion(BaseModel):
     evidence: tuple[_PlaceRow, ...] | None = None
     passage: str = ""
     document: str = ""
-    page: int | None = None
+    page: PageNumber | None = None
     answers: tuple[str, ...] = ()
     answer: str = ""
     unanswerable: bool = False
     cited: tuple[_PlaceRow, ...] = ()
 
-    @field_validator("page", "evidence", mode="before")
+    @model_validator(mode="before")
     @classmethod
-    def _unset(cls, value: object) -> object:
-        return None if value == "" else value
+    def _given(cls, row: Mapping[str, object]) -> dict[str, object]:
+        return {name: value for name, value in row.items() if name == "question" or _says(value)}
 
-    @field_validator("passage", "document", "kind", "answer", mode="before")
+    @field_validator("evidence", "answers", "cited", mode="before")
     @classmethod
-    def _text(cls, value: object) -> object:
-        return "" if value is None else value
+    def _of_a_cell(cls, value: object, info: ValidationInfo) -> object:
+        if not isinstance(value, str):
+            return value
+        if info.field_name == "answers" and not value.lstrip().startswith("["):
+            return (value,)
+        try:
+            return json.loads(value)
+        except ValueError as error:
+            raise ValueError("it is no list in JSON") from error
 
     @field_validator("question")
     @classmethod
@@ -93,7 +125,7 @@ class Outcome:
 
     `rank` is that of the first right place and `document_rank` that of its document, None when it
     was not among the passages; `contained` is None where no answer was asked for or known;
-    `reason` says why the right place was missed; `error` why there was no search.
+    `reason` says why the right place is not the first; `error` why there was no search.
     """
 
     id: str
@@ -121,7 +153,7 @@ def read_evaluation(stream: TextIO, form: Format) -> Iterator[EvaluationQuestion
         if isinstance(row, str):
             yield BadRow(str(number), row)
             continue
-        id_ = str(row.get("id") or number)
+        id_ = str(row.get("id") or "").strip() or str(number)
         try:
             yield EvaluationQuestion.model_validate(row | {"id": id_})
         except ValidationError as error:
@@ -168,7 +200,8 @@ class Evaluator:
         asked = Outcome(question.id, question.question, question.kind, answerable)
         started = time.perf_counter()
         try:
-            found = self._retriever.retrieve(question.question, scope, k)
+            parts = rephrased(question.question, ()).parts
+            found = self._retriever.retrieve(question.question, scope, k, parts)
             answer = self._assistant and self._assistant.answer(question.question, scope)
         except RagError as error:
             return replace(asked, error=str(error))
@@ -180,9 +213,24 @@ class Evaluator:
             evidence=found.evidence.score if found.passages else None,
             refused=found.evidence.is_below(self._bar, instructable=False),
             seconds=time.perf_counter() - started,
-            reason=self._why_missed(gold, found.passages, scope) if gold and not rank else "",
+            reason=self._why(gold, rank, found.passages, scope) if gold else "",
         )
         return _with_answer(outcome, question, answer) if answer else outcome
+
+    def _why(
+        self,
+        gold: Collection[Place],
+        rank: int | None,
+        passages: Sequence[Passage],
+        scope: Scope,
+    ) -> str:
+        """Why the right place is not the first; empty where it is."""
+        if rank == 1:
+            return ""
+        if rank is None:
+            return self._why_missed(gold, passages, scope)
+        right = next(it for it in passages if _is_at(it.document, it.page, gold))
+        return f"rank {rank}: {_told(right)}; the first is {_told(passages[0])}"
 
     def _why_missed(self, gold: Iterable[Place], passages: Sequence[Passage], scope: Scope) -> str:
         documents = {it.name: it for it in self._catalog.documents(scope.library_id)}
@@ -197,13 +245,13 @@ class Evaluator:
                 return f"{place.document} has no page {place.page}"
             if not page.text.strip():
                 return f"page {place.page} of {place.document} has no text ({page.state})"
+        first = _told(passages[0]) if passages else "none"
         same = [it for it in passages if it.document.id == document.id]
         if not same:
-            return f"no passage of {place.document} was found; the first is {_told(passages)}"
-        pages = ", ".join(dict.fromkeys(str(it.page) for it in same))
-        return (
-            f"other pages of {place.document} were found ({pages}); the first is {_told(passages)}"
-        )
+            return f"no passage of {place.document} was found; the first is {first}"
+        pages = list(dict.fromkeys(str(it.page) for it in same))
+        others = f"page{'s' if len(pages) > 1 else ''} {', '.join(pages)} of {place.document}"
+        return f"page {place.page} was not found, but {others}; the first is {first}"
 
 
 def _with_answer(outcome: Outcome, question: EvaluationQuestion, answer: Answer) -> Outcome:
@@ -241,14 +289,11 @@ def _squashed(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def _told(passages: Sequence[Passage]) -> str:
-    """The first passage in words, with what brought it there."""
-    if not passages:
-        return "none"
-    first = passages[0]
-    page = f", page {first.page}" if first.document.paginated else ""
-    why = first.reasons or Reasons()
+def _told(passage: Passage) -> str:
+    """A passage in words, with what brought it there."""
+    page = f", page {passage.page}" if passage.document.paginated else ""
+    why = passage.reasons or Reasons()
     return (
-        f"{first.document.name}{page} (words {why.words:.2f}, meaning {why.meaning:.2f}, "
+        f"{passage.document.name}{page} (words {why.words:.2f}, meaning {why.meaning:.2f}, "
         f"title {why.title:.2f})"
     )

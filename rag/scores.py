@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -122,11 +123,25 @@ class Comparison:
 
 def compare(before: Sequence[Outcome], after: Sequence[Outcome]) -> Comparison:
     """Compare the ranks, or for a question without an answer the refusals, question by question."""
-    known = {it.id: it for it in before}
-    pairs = [(known[it.id], it) for it in after if it.id in known]
+    known = dict(zip(_keys(before), before, strict=True))
+    pairs = [(known[key], it) for key, it in zip(_keys(after), after, strict=True) if key in known]
     better = tuple(pair for pair in pairs if _merit(pair[1]) > _merit(pair[0]))
     worse = tuple(pair for pair in pairs if _merit(pair[1]) < _merit(pair[0]))
     return Comparison(better, worse, sign_test(len(better), len(worse)))
+
+
+def _keys(outcomes: Sequence[Outcome]) -> list[tuple[str, str, int]]:
+    """What tells each question from the others: its id, its words, and how often both came before.
+
+    The ids of two files may mean different questions, and a file may ask the same one twice.
+    """
+    seen: Counter[tuple[str, str]] = Counter()
+    keys = []
+    for outcome in outcomes:
+        key = (outcome.id, outcome.question)
+        keys.append((*key, seen[key]))
+        seen[key] += 1
+    return keys
 
 
 def sign_test(better: int, worse: int) -> float:

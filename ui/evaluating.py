@@ -34,6 +34,7 @@ from ui.reporting import say_runs, say_runs_as_json
 if TYPE_CHECKING:
     from rag.wiring import Application
 
+NOW = "now"
 PASSAGES = 20  # enough for ten distinct pages
 SAYS_NOTHING = frozenset({"host", "port", "space_id", "samples"})  # of a run
 
@@ -83,7 +84,7 @@ def evaluate(
     Rows have a question and its evidence (document and page), or no evidence where the documents
     hold no answer.
     """
-    runs = [] if against is None else [(against.name, _load(against))]
+    runs = [] if against is None else [(_name_of(against), _load(against))]
     changed = _changed(different or [])
     with ExitStack() as stack:
         application = stack.enter_context(open_application(data_dir, library, chat=chat))
@@ -93,10 +94,11 @@ def evaluate(
                 return DONE
         asked = _asked(application, stack, file, marked=marked)
         run = _run(application, asked, answers=answers, within=within, passages=k or PASSAGES)
-    runs.append(("now", run))
+    runs.append((NOW, run))
     if changed:
         with open_application(data_dir, library, chat=chat, more=changed) as application:
-            other = _run(application, asked, answers=answers, within=within, passages=k or PASSAGES)
+            depth = application.settings.passages if "passages" in changed else k or PASSAGES
+            other = _run(application, asked, answers=answers, within=within, passages=depth)
         runs.append((", ".join(different or []), other))
     if save is not None:
         _save(run, save)
@@ -181,8 +183,18 @@ def _changed(different: Iterable[str]) -> dict[str, str]:
                 f"--compare takes a setting and its value, such as TRAMONTANE_RERANK=chat, not "
                 f"{pair!r}. The README's table has the settings."
             )
-        changed[fields[name.strip().upper()]] = value.strip()
+        field = fields[name.strip().upper()]
+        if field in SAYS_NOTHING:
+            raise SettingsError(
+                f"{name.strip()} changes no answer, so there is nothing to compare."
+            )
+        changed[field] = value.strip()
     return changed
+
+
+def _name_of(path: Path) -> str:
+    """What a saved run is called beside the one made now."""
+    return path.name if path.name != NOW else f"saved as {NOW}"
 
 
 def _load(path: Path) -> Run:

@@ -57,6 +57,12 @@ def test_no_evidence_means_no_answer_and_none_said_means_unknown() -> None:
         '{"question": "Q?", "evidence": [{"page": 3}]}',
         '{"question": "Q?", "page": "three"}',
         '{"question": ["Q?"]}',
+        '{"question": null}',
+        '{"question": NaN}',
+        '{"question": "Q?", "document": "a.pdf", "page": true}',
+        '{"question": "Q?", "document": "a.pdf", "page": 0}',
+        '{"question": "Q?", "evidence": "page 3"}',
+        '{"question": "Q?", "evidence": [{"document": "a.pdf", "page": NaN}]}',
         '{"id": 3}',
         "[1]",
         "{",
@@ -72,6 +78,36 @@ def test_a_bad_row_is_said_and_costs_itself_alone(row: str) -> None:
     assert isinstance(after, EvaluationQuestion)
 
 
+OPTIONAL = ("id", "kind", "evidence", "passage", "document", "page", "answers", "answer", "cited")
+
+
+@pytest.mark.parametrize("name", [*OPTIONAL, "unanswerable"])
+@pytest.mark.parametrize("value", ["null", '""', '"  "'])
+def test_what_is_null_or_empty_is_not_there(name: str, value: str) -> None:
+    (found,) = read(f'{{"question": "Q?", "{name}": {value}}}')
+
+    assert found == EvaluationQuestion(question="Q?", id="1")
+
+
+def test_a_table_may_leave_cells_empty_and_have_lists_as_json() -> None:
+    head = f"question,unanswerable,{','.join(OPTIONAL)}"
+    cells = ',,,"[{""document"": ""a.pdf"", ""page"": 3}]",,,,"[""x"", ""y""]",,'
+    rows = [head, f"Q?{',' * 10}", "Q?,true,,,,,,,,,", f"Q?,{cells}", "Q?,,,,,,,,12 boats,,"]
+
+    plain, nothing, listed, one = read_evaluation(io.StringIO("\n".join(rows)), "csv")
+
+    assert isinstance(plain, EvaluationQuestion)
+    assert not plain.gold
+    assert not plain.has_no_answer
+    assert isinstance(nothing, EvaluationQuestion)
+    assert nothing.has_no_answer
+    assert isinstance(listed, EvaluationQuestion)
+    assert listed.gold == {Place("a.pdf", 3)}
+    assert listed.accepted == ("x", "y")
+    assert isinstance(one, EvaluationQuestion)
+    assert one.accepted == ("12 boats",)
+
+
 def test_the_rank_is_that_of_the_first_right_place(desk: Desk) -> None:
     ask = evaluator(desk).ask
     first = ask(question(passage="nemo"), desk.scope, 8)
@@ -79,7 +115,10 @@ def test_the_rank_is_that_of_the_first_right_place(desk: Desk) -> None:
     later = ask(question(passage="cheese"), desk.scope, 8)
 
     assert (first.rank, first.document_rank, page.rank) == (1, 1, 1)
+    assert first.reason == ""
     assert later.rank in (2, 3)
+    assert later.reason.startswith(f"rank {later.rank}: cheese.txt (words 0.")
+    assert "; the first is nemo.txt (words 0." in later.reason
     assert first.answerable
     assert first.evidence is not None
 
@@ -94,6 +133,16 @@ def test_a_miss_says_why(desk: Desk) -> None:
     assert beyond.reason == "nemo.txt has no page 9"
     assert "no passage of nemo.txt was found; the first is cheese.txt" in left_out.reason
     assert "words" in left_out.reason
+
+
+def test_a_question_in_parts_is_searched_by_each_as_a_batch_does(desk: Desk) -> None:
+    both = f"{QUESTION[:-1]} and where is Camembert from?"
+    ask = evaluator(desk).ask
+
+    for passage in ("nemo", "cheese"):
+        rank = ask(question(question=both, passage=passage), desk.scope, 8).rank
+        assert rank is not None
+        assert rank <= 2
 
 
 def test_what_goes_wrong_is_the_error_of_its_question(desk: Desk) -> None:

@@ -100,3 +100,12 @@ DAMAGED = {"settings": {}, "generation": 1, "made_at": 1.0}
 def test_another_file_is_no_run(saved: object) -> None:
     with pytest.raises(SettingsError, match="no saved run"):
         run_from_json(saved)
+
+
+def test_questions_that_share_an_id_are_told_apart_by_their_words() -> None:
+    before = [Outcome("1", "Q?", "", True, rank=1), Outcome("1", "Q?", "", True, rank=3)]
+    after = [Outcome("1", "Q?", "", True, rank=1), Outcome("1", "Q?", "", True, rank=2)]
+    other = [Outcome("1", "Another?", "", True, rank=9)]
+
+    assert [pair[1].rank for pair in compare(before, after).better] == [2]
+    assert compare(before, other).worse == ()

@@ -92,10 +92,29 @@ def test_two_settings_are_compared(run: Run, filled: Path, questions: Path) -> N
     assert output.rows[0]["changes"][0]["p_value"] == 1.0
 
 
+def test_the_number_of_passages_can_be_compared(run: Run, filled: Path, questions: Path) -> None:
+    output = run("eval", questions, "-k", "5", "--compare", "TRAMONTANE_PASSAGES=1", "--json")
+
+    runs = output.rows[0]["runs"]
+    assert runs["now"]["settings"]["passages"] == 5
+    assert runs["TRAMONTANE_PASSAGES=1"]["settings"]["passages"] == 1
+
+
+def test_a_saved_run_may_be_called_as_the_one_made_now(
+    run: Run, filled: Path, questions: Path, tmp_path: Path
+) -> None:
+    run("eval", questions, "--save", tmp_path / "now")
+
+    output = run("eval", questions, "--against", tmp_path / "now", "--json")
+
+    assert list(output.rows[0]["runs"]) == ["saved as now", "now"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
         (["--compare", "TRAMONTANE_BAR"], "takes a setting and its value"),
+        (["--compare", "TRAMONTANE_PORT=1"], "changes no answer"),
         (["--compare", "NO_SUCH=1"], "takes a setting and its value"),
         (["--compare", "TRAMONTANE_BAR=high"], "must be a number from 0 to 1"),
         (["--against", "nowhere.json"], "cannot be read"),
