@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -36,7 +36,7 @@ from rag.store.rows import (
     storable_reading,
     stored_chunk,
 )
-from rag.store.spans import ChunkSpan, chunk_spans, packed_vectors
+from rag.store.spans import ChunkSpan, chunk_spans, document_digests, packed_vectors
 from rag.store.tables import chunks, documents, libraries, marks, pages
 
 logger = logging.getLogger(__name__)
@@ -288,12 +288,18 @@ class Catalog:
         with self._reader.begin() as connection:
             return chunk_spans(connection, library_id)
 
-    def indexed_chunks(self, library_id: str) -> Iterator[IndexedChunk]:
-        """Every chunk of a library with the words it is found by, by id."""
-        query = indexed_query().where(chunks.c.library_id == library_id).order_by(chunks.c.id)
+    def document_digests(self, library_id: str) -> dict[str, str]:
+        """What tells the words of each document of a library that has chunks, by id."""
         with self._reader.begin() as connection:
-            for row in connection.execute(query):
-                yield indexed_chunk(row)
+            return document_digests(connection, library_id)
+
+    def indexed_chunks(self, document_ids: Iterable[str]) -> Iterator[IndexedChunk]:
+        """Every chunk of these documents with the words it is found by, document by document."""
+        query = indexed_query().order_by(chunks.c.id)
+        with self._reader.begin() as connection:
+            for id_ in document_ids:
+                for row in connection.execute(query.where(chunks.c.document_id == id_)):
+                    yield indexed_chunk(row)
 
     def vectors(self, library: Library) -> tuple[NDArray[np.int64], Vectors]:
         """The ids and vectors of a library's chunks, by id: shapes `(n,)` and `(n, dimension)`.

@@ -82,7 +82,8 @@ class Indexes:
         """Take the catalog, and up to how many vectors are scanned for every question."""
         self._catalog = catalog
         self._exact_rows = exact_rows
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # of what follows, held for moments only
+        self._building: dict[str, threading.Lock] = {}  # a lock for each library
         self._open: dict[str, LibraryIndex] = {}
         self._is_closed = threading.Event()
         self._encoding: dict[str, _Encoding] = {}
@@ -96,13 +97,19 @@ class Indexes:
             EmbeddingMismatchError: it was embedded with another model at this very moment.
         """
         library = self._catalog.library_with_id(library_id)
-        with self._lock:
-            index = self._open.get(library_id)
+        with self._lock_of(library_id):
+            with self._lock:
+                index = self._open.get(library_id)
             if index is None or index.library != library:
                 index = self._build(library, index)
-                self._open[library_id] = index
-                self._encode(index)
+                with self._lock:
+                    self._open[library_id] = index
+                    self._encode(index)
         return index
+
+    def _lock_of(self, library_id: str) -> threading.Lock:
+        with self._lock:
+            return self._building.setdefault(library_id, threading.Lock())
 
     def are_stored(self, library_id: str) -> bool:
         """Whether the index of the library as it is now lies on disk, not in memory alone."""
@@ -113,7 +120,7 @@ class Indexes:
 
     def discard(self, library_id: str) -> None:
         """Throw the index of a library away, so that the next search makes it again."""
-        with self._lock:
+        with self._lock_of(library_id), self._lock:
             self._open.pop(library_id, None)
             shutil.rmtree(self._catalog.data_dir / DERIVED / library_id, ignore_errors=True)
 

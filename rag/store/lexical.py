@@ -8,14 +8,13 @@ language, and a question in every language that the library has.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import shutil
 import threading
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
@@ -44,7 +43,7 @@ from rag.store.rows import IndexedChunk, storable
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 2
+FORMAT = 3
 CONTENTS = "contents.json"
 MOST_REMOVED = 0.1  # of the chunks, whose words still count; above this all is indexed anew
 WRITER_BYTES = 256_000_000
@@ -273,11 +272,11 @@ def open_lexical_index(catalog: Catalog, library: Library, fingerprint: str) -> 
         known = _started_from(earlier(place), folder)
         try:
             index = Index.open(str(folder)) if known else Index(_schema(), path=str(folder))
-            filled = _fill(index, catalog.indexed_chunks(library.id), known)
+            filled = _fill(index, catalog, library, known)
             if filled.removed > MOST_REMOVED * sum(filled.chunks.values()):
                 _empty(folder)
                 index = Index(_schema(), path=str(folder))
-                filled = _fill(index, catalog.indexed_chunks(library.id))
+                filled = _fill(index, catalog, library)
             (folder / CONTENTS).write_text(json.dumps(asdict(filled)), encoding="utf-8")
         except ValueError as error:  # which is how tantivy says that a file cannot be written
             raise OSError(str(error)) from error
@@ -295,7 +294,7 @@ def open_lexical_index(catalog: Catalog, library: Library, fingerprint: str) -> 
         except ValueError as error:
             logger.info("%s was removed by another process: %s", folder, error)
     index = Index(_schema())
-    _fill(index, catalog.indexed_chunks(library.id))
+    _fill(index, catalog, library)
     return LexicalIndex(index)
 
 
@@ -336,34 +335,32 @@ def _empty(folder: Path) -> None:
 
 
 def _fill(
-    index: Index, chunks: Iterable[IndexedChunk], known: _Contents | None = None
+    index: Index, catalog: Catalog, library: Library, known: _Contents | None = None
 ) -> _Contents:
-    """Bring an index to hold these chunks, given what it holds.
+    """Bring an index to hold the chunks of a library, given what it holds.
 
-    The chunks of one document follow each other; a document that is the same is left as it is.
+    Only documents that are new or otherwise named are read.
     """
     words = Words()
     writer = index.writer(heap_size=WRITER_BYTES, num_threads=1)
     before = known or _Contents()
-    after = _Contents()
-    for document_id, group in groupby(chunks, key=attrgetter("document_id")):
-        its_chunks = list(group)
-        digest = hashlib.sha256(repr(its_chunks).encode("utf-8", "replace")).hexdigest()
-        after.digests[document_id] = digest
-        after.chunks[document_id] = len(its_chunks)
-        if before.digests.get(document_id) == digest:
-            continue
+    digests = catalog.document_digests(library.id)
+    changed = [name for name, digest in before.digests.items() if digests.get(name) != digest]
+    sizes = {name: before.chunks[name] for name in before.digests.keys() - set(changed)}
+    for document_id in changed:
         writer.delete_documents_by_term("document", document_id)
+    wanted = [name for name, digest in digests.items() if before.digests.get(name) != digest]
+    for document_id, group in groupby(catalog.indexed_chunks(wanted), attrgetter("document_id")):
+        its_chunks = list(group)
+        sizes[document_id] = len(its_chunks)
         language = _language_of(its_chunks)
         for chunk in its_chunks:
             writer.add_document(_document(chunk, language, words))
-    for document_id in before.digests.keys() - after.digests.keys():
-        writer.delete_documents_by_term("document", document_id)
     writer.commit()
     writer.wait_merging_threads()
-    changed = [name for name, digest in before.digests.items() if after.digests.get(name) != digest]
     removed = before.removed + sum(before.chunks[name] for name in changed)
-    return replace(after, removed=removed)
+    held = {name: digest for name, digest in digests.items() if name in sizes}
+    return _Contents(held, sizes, removed)
 
 
 def _language_of(chunks: Iterable[IndexedChunk]) -> Language:

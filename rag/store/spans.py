@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -34,6 +35,22 @@ def chunk_spans(connection: Connection, library_id: str) -> list[ChunkSpan]:
         .order_by(first)
     )
     return [ChunkSpan(*row) for row in connection.execute(query)]
+
+
+def document_digests(connection: Connection, library_id: str) -> dict[str, str]:
+    """What tells the words of each document that has chunks, by id.
+
+    Chunks are never changed and their ids never given again, so these and the names are enough.
+    """
+    spans = {span.document_id: span for span in chunk_spans(connection, library_id)}
+    query = select(documents.c.id, documents.c.title, documents.c.name).where(
+        documents.c.library_id == library_id
+    )
+    named = {row.id: (row.title, row.name) for row in connection.execute(query)}
+    return {
+        id_: hashlib.sha256(repr((*span, *named[id_])).encode("utf-8", "replace")).hexdigest()
+        for id_, span in spans.items()
+    }
 
 
 def packed_vectors(

@@ -12,6 +12,7 @@ from rag.errors import EmbeddingMismatchError, NotFoundError
 from rag.store.catalog import Catalog
 from rag.store.indexes import Indexes, LibraryIndex
 from rag.store.rows import pack
+from rag.store.spans import ChunkSpan
 from tests.rag.store.shelves import finish, library_in, reading, start_python, together, vector_of
 
 Found = tuple[list[tuple[int, float]], list[tuple[int, float]]]
@@ -233,6 +234,31 @@ def test_threads_that_open_an_index_at_once_share_it(catalog: Catalog, filled: L
         thread.join()
     assert len(found) == 6
     assert all(index is found[0] for index in found)
+
+
+def test_one_library_is_searched_while_another_is_indexed(
+    catalog: Catalog, filled: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = library_in(catalog, "others")
+    began, go_on = threading.Event(), threading.Event()
+    spans_of = catalog.chunk_spans
+
+    def slow(library_id: str) -> list[ChunkSpan]:
+        if library_id == other.id:
+            began.set()
+            assert go_on.wait(30)
+        return spans_of(library_id)
+
+    monkeypatch.setattr(catalog, "chunk_spans", slow)
+    indexes = Indexes(catalog)
+    thread = threading.Thread(target=indexes.current, args=(other.id,))
+    thread.start()
+    assert began.wait(30)
+    try:
+        assert search(indexes.current(filled.id), TEXTS[0])[0]
+    finally:
+        go_on.set()
+        thread.join()
 
 
 def test_a_chunk_that_came_while_the_index_was_opened_has_no_document(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -189,9 +190,17 @@ def test_an_added_document_joins_those_that_were_indexed(
         seen.append(chunk.document_id)
         return make(chunk, language, words)
 
+    read: list[str] = []
+    chunks_of = catalog.indexed_chunks
+
+    def reading_of(document_ids: Iterable[str]) -> Iterator[IndexedChunk]:
+        read.extend(document_ids)
+        return chunks_of(list(read))
+
     monkeypatch.setattr(lexical, "_document", watched)
+    monkeypatch.setattr(catalog, "indexed_chunks", reading_of)
     index = open_lexical_index(catalog, catalog.library("documents"), FINGERPRINT)
-    assert seen == ["d2"]
+    assert (seen, read) == (["d2"], ["d2"])
     assert len(index) == 5
     assert sorted(ids(index.search("boats", 10))) == [1, 3, 5]
 
