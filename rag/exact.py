@@ -19,7 +19,7 @@ _DECIMAL = re.compile(r"(\d+)[.,](\d+)")
 _FIRST_GROUP, _NEXT_GROUP = re.compile(r"\d{1,3}"), re.compile(r"\d{3}")
 _AROUND = "\"'“”„«»‘’‹›.,;:!?[]{}<>|*_=$€£¥%"
 _SAME = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-") | {"×": "x", "⁄": "/"})
-_QUOTED = re.compile(r'"([^"]+)"|[“„”]([^“”„]+)[“”]|«([^»]+)»|»([^«]+)«')
+_QUOTED = re.compile(r'"([^"]+)"|[“„”]([^“”„]+)[“”]|«([^«»]+)»|»([^«»]+)«')
 _SMALL = frozenset().union(*SMALL_WORDS.values())
 
 
@@ -54,6 +54,11 @@ def quoted_phrases(text: str) -> list[str]:
     """What stands in double quotation marks of any shape, in order."""
     phrases = (next(filter(None, match.groups())) for match in _QUOTED.finditer(text))
     return [phrase for phrase in phrases if not phrase.isspace()]
+
+
+def without_quoted(text: str) -> str:
+    """The text with what `quoted_phrases` gives left out."""
+    return _QUOTED.sub(" ", text)
 
 
 def _core(piece: str) -> str:

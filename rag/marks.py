@@ -89,10 +89,9 @@ class Marks:
             NotFoundError: there is no such mark (any more).
             StoreError: it cannot be written.
         """
-        known = {marked.id: marked for marked in self.marked(library_id)}
-        if id_ not in known:
+        if all(marked.id != id_ for marked in self.marked(library_id)):
             raise NotFoundError("This mark was taken back.")
-        self._append(library_id, asdict(replace(known[id_], evidence=(place,))))
+        self._append(library_id, {"id": id_, "right": [asdict(place)]})
 
     def withdraw(self, library_id: str, id_: str) -> None:
         """Take a mark back.
@@ -119,10 +118,7 @@ class Marks:
         for number, line in enumerate(lines, start=1):
             try:
                 row = json.loads(line)
-                if row.get("withdrawn"):
-                    found.pop(row["id"], None)
-                else:
-                    found[row["id"]] = _from_row(row)
+                _apply(row, found)
             except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
                 _logger.warning("line %d of %s is damaged and left out", number, path)
         return list(found.values())
@@ -153,6 +149,17 @@ class Marks:
             ) from error
 
 
+def _apply(row: dict[str, Any], found: dict[str, MarkedAnswer]) -> None:
+    """Do what a line says: mark an answer, name the right page of one, or take a mark back."""
+    id_ = row["id"]
+    if row.get("withdrawn"):
+        found.pop(id_, None)
+    elif "right" not in row:
+        found[id_] = _from_row(row)
+    elif id_ in found:  # else it was taken back meanwhile
+        found[id_] = replace(found[id_], evidence=_PLACES.validate_python(row["right"]))
+
+
 def _from_row(row: dict[str, Any]) -> MarkedAnswer:
     marked = _MARKED.validate_python(row)
     if not marked.question.strip():
@@ -161,3 +168,4 @@ def _from_row(row: dict[str, Any]) -> MarkedAnswer:
 
 
 _MARKED = TypeAdapter(MarkedAnswer)
+_PLACES = TypeAdapter(tuple[Place, ...])

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rag.errors import SettingsError
-from rag.exact import quoted_phrases
+from rag.exact import without_quoted
 
 SHIPPED = Path(__file__).with_name("vocabulary.txt")
 LARGEST = 1_000_000  # bytes of a file
@@ -44,9 +44,7 @@ class Vocabulary:
         The longest terms win; what the question says already is left out, and what it puts in
         quotation marks is searched as it stands.
         """
-        for phrase in quoted_phrases(question):
-            question = question.replace(phrase, " ")
-        words = [_plain(match.group()) for match in _WORD.finditer(question)]
+        words = [_plain(match.group()) for match in _WORD.finditer(without_quoted(question))]
         asked = f" {' '.join(words)} "
         found: dict[str, None] = {}
         at = 0

@@ -22,7 +22,7 @@ from typing import TypeGuard
 
 import httpx2
 
-from rag.errors import ContextLengthError, ModelNotFoundError
+from rag.errors import ContextLengthError, ModelNotFoundError, UnavailableError
 from rag.providers import faults
 from rag.providers.faults import Endpoint
 from rag.providers.retries import Retries
@@ -39,6 +39,9 @@ CHARACTERS_PER_TOKEN = 2.5
 CONNECT_TIMEOUT_SECONDS = 5.0
 # A question waits for this and can do without: it is not waited for as long as for an answer.
 LONGEST_SILENCE_SECONDS = 15.0
+TIMES_SILENCE = 2  # as long as a silence may be, a whole reply may take
+LARGEST_REPLY = 4_000_000  # bytes; a server may send the texts back
+KEPT_HEADERS = ("retry-after", "content-type")
 LONGEST_WAIT_SECONDS = 2.0
 MAX_ATTEMPTS = 2
 MODELS_SHOWN = 10
@@ -132,8 +135,7 @@ class RerankServer:
 
     def _found(self) -> _Served:
         """The model to ask for: the configured one, or the first that the server lists."""
-        with _translated(self._endpoint):
-            reply = self._http.get(f"{self._endpoint.url}/models")
+        reply = self._reply(self._endpoint, "GET", "/models")
         if reply.status_code in (404, 405, 501):  # it lists none, and may rerank all the same
             return _Served(self._model)
         rows = _rows(_content(self._endpoint, reply), "data", self._endpoint)
@@ -146,12 +148,34 @@ class RerankServer:
         request = {"query": question, "documents": list(texts), "top_n": len(texts)}
         if model is not None:
             request["model"] = model
-        with _translated(endpoint):
-            reply = self._http.post(f"{endpoint.url}/rerank", json=request)
+        reply = self._reply(endpoint, "POST", "/rerank", request)
         if reply.status_code >= 400 and _TOO_LARGE.search(reply.text):  # llama.cpp: a 500
             raise ContextLengthError(f"A passage is longer than {endpoint.model} reads.")
         rows = _rows(_content(endpoint, reply), "results", endpoint)
         return _in_order(rows, len(texts), endpoint)
+
+    def _reply(
+        self, endpoint: Endpoint, method: str, path: str, request: object = None
+    ) -> httpx2.Response:
+        """The whole reply, unless it takes longer or is larger than one can be."""
+        seconds = TIMES_SILENCE * endpoint.timeout_seconds
+        deadline = time.monotonic() + seconds
+        body = bytearray()
+        with (
+            _translated(endpoint),
+            self._http.stream(method, endpoint.url + path, json=request) as reply,
+        ):
+            for piece in reply.iter_bytes():
+                body += piece
+                if len(body) > LARGEST_REPLY:
+                    raise faults.nonsense(endpoint)
+                if time.monotonic() > deadline:
+                    raise UnavailableError(
+                        f"{endpoint.subject} took longer than {seconds:g} seconds. Try again, or "
+                        f"set {URL_SETTING} to off."
+                    )
+        headers = {name: reply.headers[name] for name in KEPT_HEADERS if name in reply.headers}
+        return httpx2.Response(reply.status_code, headers=headers, content=bytes(body))
 
 
 def _endpoint(url: str, model: str | None, api_key: str | None, timeout_seconds: float) -> Endpoint:

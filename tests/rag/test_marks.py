@@ -60,6 +60,22 @@ def test_a_mark_that_is_taken_back_is_gone(tmp_path: Path) -> None:
         marks.name_page(LIBRARY, id_, Place("brest.pdf", 7))
 
 
+def test_a_page_named_while_the_mark_is_taken_back_does_not_bring_it_back(tmp_path: Path) -> None:
+    class Slow(Marks):
+        """Takes the mark back after it was seen."""
+
+        def marked(self, library_id: str) -> list[MarkedAnswer]:
+            found = super().marked(library_id)
+            Marks(tmp_path).withdraw(library_id, WRONG.id)
+            return found
+
+    Marks(tmp_path).mark(LIBRARY, WRONG)
+
+    Slow(tmp_path).name_page(LIBRARY, WRONG.id, Place("brest.pdf", 7))
+
+    assert Marks(tmp_path).marked(LIBRARY) == []
+
+
 def test_a_damaged_line_costs_itself_alone(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
