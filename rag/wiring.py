@@ -143,7 +143,7 @@ class Application:
     def _build_chat(self, name: str) -> ChatModel:
         settings = self.settings
         if name == READER:
-            return EmbeddedReader(self.scorer)
+            return EmbeddedReader(self.scorer, self.vocabulary)
         on_la_plateforme = settings.mistral_api_key is not None and name in offered_models()
         if is_url(settings.chat) and not on_la_plateforme:
             return server_chat(settings, settings.chat_model if is_url(name) else name)

@@ -10,6 +10,7 @@ from rag.domain import Finish, ModelCard, Prompt, TextDelta, ToolCall
 from rag.evidence import Sentence, SentenceScorer
 from rag.expectation import is_of_the_kind
 from rag.folding import flowing
+from rag.vocabulary import Vocabulary
 
 READER = "embedded reader"
 CONTEXT_TOKENS = 100_000  # it reads what retrieval finds, whatever its length
@@ -26,15 +27,25 @@ TELLING_LETTERS = 4
 _WORD = re.compile(r"\w+")
 _NUMBERING = re.compile(r"^(?:\d+(?:\.\d+)*\.?|[A-Z]\.|(?:Table|Figure|Tableau|Tabelle) \d+\.?)\s+")
 _FIGURE = re.compile(r"\d")
+_IN_BRACKETS = re.compile(r"\([^()]*\)\W*")
+_MONTH = re.compile(
+    r"jan(?:uary|uari?|vier|eiro)?|feb(?:ruary|ruari?|rero|braio)?|fév(?:rier)?|fevereiro"
+    r"|gennaio|enero|mar(?:ch|s|zo|ço)?|märz|maart|apr(?:il|ile)?|avril|abril|may|mai|mayo"
+    r"|maggio|maio|mei|june?|juni|juin|junio|giugno|junho|jul(?:y|i|io|ho)?|juillet|luglio"
+    r"|aug(?:ust|ustus)?|août|agosto|sep(?:t|tember|tembre|tiembre)?|settembre|setembro"
+    r"|oct(?:ober|obre|ubre)?|oktober|ottobre|outubro|nov(?:ember|embre|iembre|embro)?"
+    r"|dec(?:ember)?|déc(?:embre)?|dezember|diciembre|dicembre|dezembro"
+)
 _MARKS = re.compile(r"^\s*(?:[-*•▪●◦]|#{1,6})\s+")
 
 
 class EmbeddedReader:
     """A chat model that quotes. It needs no key, no server and no download."""
 
-    def __init__(self, scorer: SentenceScorer) -> None:
-        """Take what measures sentences."""
+    def __init__(self, scorer: SentenceScorer, vocabulary: Vocabulary) -> None:
+        """Take what measures sentences, and the words that documents have for what is asked."""
         self._scorer = scorer
+        self._vocabulary = vocabulary
 
     @property
     def card(self) -> ModelCard:
@@ -50,9 +61,13 @@ class EmbeddedReader:
         sources = prompt.sources[:READ_SOURCES]
         passages = [source.passage for source in sources]
         sentences = self._scorer.score(prompt.question, passages)
+        also = ", ".join(self._vocabulary.said(prompt.question))
+        in_its_words = self._scorer.score(also, passages) if also else []
         texts = [passages[at.passage].text[at.span.start : at.span.end] for at in sentences]
         titles = {_title(title) for passage in passages for title in passage.heading}
-        for quoted, position in enumerate(choose(prompt.question, sentences, texts, titles)):
+        for quoted, position in enumerate(
+            choose(prompt.question, sentences, texts, titles, in_its_words)
+        ):
             source = sources[sentences[position].passage]
             first = position - 1 if _needs_its_question(position, sentences, texts) else position
             span = slice(sentences[first].span.start, sentences[position].span.end)
@@ -66,20 +81,28 @@ def choose(
     sentences: Sequence[Sentence],
     texts: Sequence[str],
     titles: Collection[str] = (),
+    in_its_words: Sequence[Sentence] = (),
 ) -> list[int]:
     """The positions of the sentences worth quoting, best first.
 
-    A question, a heading, a line that ends in a colon and what only says the question again answer
-    nothing, but what follows them may: the next sentence inherits their score. `titles` are the
-    headings that are known.
+    A question, a heading, a date or unit alone, a line that ends in a colon and what only says the
+    question again answer nothing, but what follows them may: the next sentence inherits their
+    score. `titles` are the headings that are known. `in_its_words` are the sentences measured
+    against the words that documents have for what is asked; those are mostly words for figures.
     """
     scores = [
         _score(sentence) + EXPECTED * is_of_the_kind(question, text)
         for sentence, text in zip(sentences, texts, strict=True)
     ]
+    for position, sentence in enumerate(in_its_words):
+        said = _score(sentence) + EXPECTED * bool(_FIGURE.search(texts[position]))
+        scores[position] = max(scores[position], said)
     asked = _telling_words(question)
     for position, text in enumerate(texts):
-        if not _leads_on(text, titles) and _telling_words(text) - asked:
+        leads_on = _leads_on(text, titles) or (
+            _is_column_head(text) and not is_of_the_kind(question, text)
+        )
+        if not leads_on and _telling_words(text) - asked:
             continue
         following = position + 1
         if following < len(texts) and sentences[following].passage == sentences[position].passage:
@@ -115,6 +138,13 @@ def _leads_on(text: str, titles: Collection[str]) -> bool:
         or _title(line) in titles
         or _is_label(line)
     )
+
+
+def _is_column_head(text: str) -> bool:
+    """Whether a text is a date, a year, a unit in brackets or a row of bare figures."""
+    line = flowing(text).strip(" |*")
+    words = [word for word in _WORD.findall(line.casefold()) if not word[0].isdigit()]
+    return bool(_IN_BRACKETS.fullmatch(line)) or all(map(_MONTH.fullmatch, words))
 
 
 def _is_label(line: str) -> bool:

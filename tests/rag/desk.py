@@ -65,7 +65,7 @@ class Desk:
         )
 
     def reader(self) -> Assistant:
-        return self.assistant(EmbeddedReader(self.scorer))
+        return self.assistant(EmbeddedReader(self.scorer, load_vocabulary()))
 
     def ask(self, chat: ChatModel, question: str, history: Sequence[Message] = ()) -> list[Event]:
         return list(self.assistant(chat).ask(question, history, self.scope))

@@ -5,12 +5,13 @@ from rag.evidence import Sentence, SentenceScorer
 from rag.folding import flowing
 from rag.providers.reader import EmbeddedReader, choose
 from rag.store.lexical import Words
+from rag.vocabulary import load_vocabulary
 from tests.fakes import HashEmbedder, passage, sources
 from tests.rag.desk import Desk
 
 
 def said(question: str, shown: list[Source]) -> str:
-    reader = EmbeddedReader(SentenceScorer(HashEmbedder(), Words()))
+    reader = EmbeddedReader(SentenceScorer(HashEmbedder(), Words()), load_vocabulary())
     items = list(reader.stream(Prompt((), question, tuple(shown))))
     assert items[-1] == Finish()
     return "".join(item.text for item in items if isinstance(item, TextDelta))
@@ -25,7 +26,7 @@ def measured(*scores: float, passages: tuple[int, ...] = ()) -> list[Sentence]:
 
 
 def test_it_is_a_model_that_quotes_and_needs_no_connection() -> None:
-    reader = EmbeddedReader(SentenceScorer(HashEmbedder(), Words()))
+    reader = EmbeddedReader(SentenceScorer(HashEmbedder(), Words()), load_vocabulary())
 
     assert reader.connect() == reader.card
     assert not reader.card.instructable
@@ -170,3 +171,22 @@ def test_a_passage_of_many_sentences_is_read_at_once() -> None:
     text = " ".join(f"Sentence {number} says that {number} ducks fly." for number in range(2000))
 
     assert "77 ducks" in said("How do 77 ducks fly?", [Source(1, passage(text))])
+
+
+def test_what_documents_call_it_is_quoted() -> None:
+    text = "Our people work well. Purchases of property, plant and equipment were 1,577."
+
+    assert said("How much was the capex?", sources(text)).startswith("“Purchases of property")
+
+
+@pytest.mark.parametrize("head", ["July 3, 2022", "(MILLIONS)", "2023 2022", "31 décembre 2022"])
+def test_the_head_of_a_column_is_no_answer_but_what_follows_it_may_be(head: str) -> None:
+    texts = [head, "Deliveries 41 43"]
+
+    assert choose("Which deliveries were made?", measured(0.9, 0.3), texts) == [1]
+
+
+def test_a_date_answers_when_a_date_is_asked_for() -> None:
+    texts = ["July 3, 2022", "Deliveries 41 43"]
+
+    assert choose("When was it delivered?", measured(0.9, 0.1), texts)[0] == 0
