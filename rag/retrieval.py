@@ -270,7 +270,7 @@ class Retriever:
                 meaning |= dict(index.vectors.search(vector, CANDIDATES, allowed))
         title = {
             id_: share
-            for id_ in words.keys() | meaning.keys()
+            for id_ in (words.keys() | meaning.keys() if mentions.preferred else ())
             if (share := mentions.preferred.get(index.document_of(id_), 0.0))
         }
         return Found(words, meaning, {}, title)

@@ -8,10 +8,11 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from rag.domain import Document, Library, Page, Scope
@@ -376,8 +377,12 @@ class Catalog:
             connection.execute(insert(marks).values(name=name, value=value))
 
 
+# Built once: it is asked for with every question.
+_LIBRARY: Select[Any] = select(libraries).where(libraries.c.id == bindparam("id"))
+
+
 def _library_with_id(connection: Connection, library_id: str) -> Library:
-    row = connection.execute(select(libraries).where(libraries.c.id == library_id)).first()
+    row = connection.execute(_LIBRARY, {"id": library_id}).first()
     if row is None:
         raise NotFoundError("This library no longer exists.")
     return library_of(row)
