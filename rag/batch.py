@@ -79,7 +79,7 @@ def read_questions(stream: TextIO, form: Format) -> Iterator[BatchQuestion | Bad
     Raises:
         SettingsError: a CSV file has no column named `question`.
     """
-    for number, row in enumerate(read_rows(stream, form), start=1):
+    for number, (_, row) in enumerate(read_rows(stream, form), start=1):
         id_ = str(number)
         if isinstance(row, str):
             yield BadRow(id_, row)
@@ -95,8 +95,10 @@ def read_questions(stream: TextIO, form: Format) -> Iterator[BatchQuestion | Bad
             yield BadRow(id_, f"Row {number} cannot be used: {field}: {wrong}.")
 
 
-def read_rows(stream: TextIO, form: Format) -> Iterator[Row | str]:
-    """The rows of a CSV or JSONL file; for one that is none, a sentence that says why.
+def read_rows(stream: TextIO, form: Format) -> Iterator[tuple[int, Row | str]]:
+    """The rows of a CSV or JSONL file, each with the line of the file that it begins on.
+
+    For one that is none, a sentence that says why.
 
     Raises:
         SettingsError: a CSV file has no column named `question`.
@@ -198,40 +200,42 @@ def _rounded(score: float | None) -> float | None:
     return None if score is None else round(score, 4)
 
 
-def _csv_rows(stream: TextIO) -> Iterator[Row | str]:
+def _csv_rows(stream: TextIO) -> Iterator[tuple[int, Row | str]]:
     records = _csv_records(stream)
-    first = next(records, [])
+    _, first = next(records, (0, []))
     header = [name.strip().casefold() for name in first] if isinstance(first, list) else []
     if "question" not in header:
         raise SettingsError(
             "The CSV file has no column named 'question'. Name one in its first row."
         )
-    for values in records:
+    for line, values in records:
         if isinstance(values, str):
-            yield values
+            yield line, values
         elif any(value.strip() for value in values[len(header) :]):
             yield (
+                line,
                 f"This row has {len(values)} values for {len(header)} columns: put quotation "
-                "marks around a text that holds the separator."
+                "marks around a text that holds the separator.",
             )
         elif any(value.strip() for value in values):
-            yield dict(zip(header, values, strict=False))
+            yield line, dict(zip(header, values, strict=False))
 
 
-def _csv_records(stream: TextIO) -> Iterator[list[str] | str]:
+def _csv_records(stream: TextIO) -> Iterator[tuple[int, list[str] | str]]:
     """The rows of a CSV file; what is none is a sentence, and the next line begins another."""
     lines = _Lines(stream)
     lines.strip_mark()
     delimiter = _delimiter(lines.first)
     while True:
         lines.read.clear()
+        line = lines.taken + 1
         try:
-            yield next(csv.reader(lines, delimiter=delimiter, strict=True))
+            yield line, next(csv.reader(lines, delimiter=delimiter, strict=True))
         except StopIteration:
             return
         except csv.Error as error:
             lines.put_back_all_but_one()
-            yield f"This row is not CSV: {error}."
+            yield line, f"This row is not CSV: {error}."
 
 
 class _Lines:
@@ -241,6 +245,7 @@ class _Lines:
         self._stream = stream
         self._waiting = deque([stream.readline()])
         self.read: list[str] = []
+        self.taken = 0
 
     @property
     def first(self) -> str:
@@ -257,10 +262,12 @@ class _Lines:
         if not line:
             raise StopIteration
         self.read.append(line)
+        self.taken += 1
         return line
 
     def put_back_all_but_one(self) -> None:
         self._waiting.extendleft(reversed(self.read[1:]))
+        self.taken -= len(self.read[1:])
 
 
 def _delimiter(header: str) -> str:
@@ -273,14 +280,17 @@ def _no_number(name: str) -> float:
     raise ValueError(f"{name} is no number")
 
 
-def _json_rows(stream: TextIO) -> Iterator[Row | str]:
-    for line in stream:
+def _json_rows(stream: TextIO) -> Iterator[tuple[int, Row | str]]:
+    for number, line in enumerate(stream, start=1):
         text = line.removeprefix(BYTE_ORDER_MARK)
         if not text.strip():
             continue
         try:
-            row = json.loads(text, parse_constant=_no_number)
-        except (ValueError, RecursionError) as error:
-            yield f"This line is not JSON: {error}."
+            row = json.loads(text.rstrip(), parse_constant=_no_number)
+        except json.JSONDecodeError as error:
+            yield number, f"This line is not JSON: {error.msg} (character {error.pos + 1})."
             continue
-        yield row if isinstance(row, dict) else "This line is not a JSON object."
+        except (ValueError, RecursionError) as error:
+            yield number, f"This line is not JSON: {error}."
+            continue
+        yield number, row if isinstance(row, dict) else "This line is not a JSON object."

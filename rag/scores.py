@@ -113,21 +113,26 @@ def outcomes_not_refused(outcomes: Iterable[Outcome]) -> list[Outcome]:
 class Comparison:
     """Two runs over the same questions: which came out better or worse in the second.
 
+    `shared` is how many questions are in both; only they are compared.
     `p_value` is that of the two-sided sign test: how likely so uneven a split is by chance.
     """
 
     better: tuple[tuple[Outcome, Outcome], ...]
     worse: tuple[tuple[Outcome, Outcome], ...]
     p_value: float
+    shared: int
 
 
 def compare(before: Sequence[Outcome], after: Sequence[Outcome]) -> Comparison:
-    """Compare the ranks, or for a question without an answer the refusals, question by question."""
+    """Compare question by question: the ranks, and where they are the same the refusals.
+
+    To refuse is good where the documents hold no answer, and bad where they do.
+    """
     known = dict(zip(_keys(before), before, strict=True))
     pairs = [(known[key], it) for key, it in zip(_keys(after), after, strict=True) if key in known]
     better = tuple(pair for pair in pairs if _merit(pair[1]) > _merit(pair[0]))
     worse = tuple(pair for pair in pairs if _merit(pair[1]) < _merit(pair[0]))
-    return Comparison(better, worse, sign_test(len(better), len(worse)))
+    return Comparison(better, worse, sign_test(len(better), len(worse)), len(pairs))
 
 
 def _keys(outcomes: Sequence[Outcome]) -> list[tuple[str, str, int]]:
@@ -151,12 +156,12 @@ def sign_test(better: int, worse: int) -> float:
     return min(1.0, 2 * tail / 2**count) if count else 1.0
 
 
-def _merit(outcome: Outcome) -> float:
+def _merit(outcome: Outcome) -> tuple[float, bool]:
     if outcome.error:
-        return -1.0
+        return -1.0, False
     if outcome.answerable is False:
-        return float(outcome.refused)
-    return 1 / outcome.rank if outcome.rank else 0.0
+        return 0.0, outcome.refused
+    return 1 / outcome.rank if outcome.rank else 0.0, not outcome.refused
 
 
 def _share(flags: Iterable[bool | None]) -> float | None:

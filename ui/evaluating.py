@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json as json_module
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,21 +14,17 @@ import typer
 from pydantic import SecretStr
 
 from rag.batch import BadRow
+from rag.domain import Scope
 from rag.errors import NotFoundError, SettingsError
-from rag.evaluation import (
-    EvaluationQuestion,
-    Evaluator,
-    Outcome,
-    marked_questions,
-    marked_row,
-    read_evaluation,
-)
+from rag.evaluation import Evaluator, Outcome
+from rag.known_questions import EvaluationQuestion, marked_questions, marked_row, read_evaluation
 from rag.marks import Marks
+from rag.retrieval import LOADED, LOADED_FOR_EACH
 from rag.scores import Run, run_from_json
 from rag.settings import Settings, variable
 from ui import inputs, printing
 from ui.naming import scope_of
-from ui.opening import DONE, SOME_FAILED, open_application
+from ui.opening import DONE, SOME_FAILED, open_application, settings_of
 from ui.options import AsJson, ChatName, Count, DataDir, LibraryName
 from ui.reporting import say_runs, say_runs_as_json
 
@@ -35,10 +32,22 @@ if TYPE_CHECKING:
     from rag.wiring import Application
 
 NOW = "now"
-PASSAGES = 20  # enough for ten distinct pages
-SAYS_NOTHING = frozenset({"host", "port", "space_id", "samples"})  # of a run
+# As deep as a search goes before it weighs more chunks than it does for an answer, so that the
+# first passages are those that users get.
+PASSAGES = LOADED // LOADED_FOR_EACH
+SAYS_NOTHING = frozenset({"host", "port", "space_id", "samples", "max_file_mb", "max_pages"})
+OF_ANSWERS = frozenset({"chat", "chat_model", "chat_api_key", "chat_context_tokens"})
 
 Asked = EvaluationQuestion | BadRow
+
+
+@dataclass(frozen=True, slots=True)
+class _How:
+    """How a run asks; without a number of `passages` it searches deeper than an answer draws on."""
+
+    passages: int | None
+    answers: bool
+    within: bool
 
 
 def evaluate(
@@ -64,7 +73,8 @@ def evaluate(
         typer.Option(
             "--compare",
             metavar="SETTING=VALUE",
-            help="Ask again under another setting, such as TRAMONTANE_RERANK=chat; repeatable.",
+            help="Ask again under another setting, such as TRAMONTANE_RERANK=chat; several are "
+            "changed at once.",
         ),
     ] = None,
     save: Annotated[
@@ -82,10 +92,13 @@ def evaluate(
     """Measure how well questions with known answers are answered.
 
     Rows have a question and its evidence (document and page), or no evidence where the documents
-    hold no answer.
+    hold no answer. Ranks count pages, or documents where no page is named.
     """
     runs = [] if against is None else [(_name_of(against), _load(against))]
     changed = _changed(different or [])
+    _check(settings_of(data_dir, library, {"chat": chat, **changed}), changed, answers=answers)
+    if save is not None and not save.absolute().parent.is_dir():
+        raise SettingsError(f"{save} cannot be written: there is no folder {save.parent}.")
     with ExitStack() as stack:
         application = stack.enter_context(open_application(data_dir, library, chat=chat))
         if export is not None:
@@ -93,20 +106,19 @@ def evaluate(
             if file is None and not marked:
                 return DONE
         asked = _asked(application, stack, file, marked=marked)
-        run = _run(application, asked, answers=answers, within=within, passages=k or PASSAGES)
-    runs.append((NOW, run))
+        usual = application.settings.passages if "passages" in changed else None
+        run = _run(application, asked, _How(k or usual, answers, within))
+    made = [(NOW, run)]
     if changed:
         with open_application(data_dir, library, chat=chat, more=changed) as application:
-            depth = application.settings.passages if "passages" in changed else k or PASSAGES
-            other = _run(application, asked, answers=answers, within=within, passages=depth)
-        runs.append((", ".join(different or []), other))
+            count = application.settings.passages if "passages" in changed else k
+            other = _run(application, asked, _How(count, answers, within))
+        made.append((", ".join(different or []), other))
+    (say_runs_as_json if json else say_runs)([*runs, *made])
     if save is not None:
         _save(run, save)
-    if json:
-        say_runs_as_json(runs)
-    else:
-        say_runs(runs)
-    return SOME_FAILED if any(outcome.error for outcome in run.outcomes) else DONE
+    failed = any(outcome.error for _, each in made for outcome in each.outcomes)
+    return SOME_FAILED if failed else DONE
 
 
 def _asked(
@@ -129,16 +141,10 @@ def _asked(
     return asked
 
 
-def _run(
-    application: Application,
-    asked: Sequence[Asked],
-    *,
-    answers: bool,
-    within: bool,
-    passages: int,
-) -> Run:
+def _run(application: Application, asked: Sequence[Asked], how: _How) -> Run:
     settings = application.settings
-    assistant = application.assistant(passages=passages) if answers else None
+    passages = how.passages or max(PASSAGES, settings.passages)
+    assistant = application.assistant(passages=how.passages) if how.answers else None
     evaluator = Evaluator(application.catalog, application.retriever, assistant, bar=settings.bar)
     outcomes: list[Outcome] = []
     with printing.count_progress() as bar:
@@ -146,30 +152,31 @@ def _run(
             if isinstance(question, BadRow):
                 outcomes.append(Outcome(question.id, "", "", None, error=question.reason))
             else:
-                outcomes.append(_outcome(application, evaluator, question, within, passages))
+                scope = _scope(application, question, within=how.within)
+                outcomes.append(
+                    scope
+                    if isinstance(scope, Outcome)
+                    else evaluator.ask(question, scope, passages)
+                )
             bar.advance(bar.task_ids[0])
     shown = settings.model_dump(mode="json", exclude=set(SAYS_NOTHING))
     secrets = {
         name for name in Settings.model_fields if isinstance(getattr(settings, name), SecretStr)
     }
     kept = {variable(name): value for name, value in shown.items() if name not in secrets}
-    how = {"passages": passages, "answers": answers, "within": within}
-    return Run(kept | how, application.library.generation, time.time(), tuple(outcomes))
+    made = {"passages": passages, "answers": how.answers, "within": how.within}
+    return Run(kept | made, application.library.generation, time.time(), tuple(outcomes))
 
 
-def _outcome(
-    application: Application,
-    evaluator: Evaluator,
-    question: EvaluationQuestion,
-    within: bool,
-    passages: int,
-) -> Outcome:
+def _scope(
+    application: Application, question: EvaluationQuestion, *, within: bool
+) -> Scope | Outcome:
+    """Where a question is searched, or how it came out where that is not there."""
     names = sorted({place.document for place in question.gold}) if within else []
     try:
-        scope = scope_of(application, names)
+        return scope_of(application, names)
     except NotFoundError as error:
         return Outcome(question.id, question.question, question.kind, True, error=str(error))
-    return evaluator.ask(question, scope, passages)
 
 
 def _changed(different: Iterable[str]) -> dict[str, str]:
@@ -188,8 +195,23 @@ def _changed(different: Iterable[str]) -> dict[str, str]:
             raise SettingsError(
                 f"{name.strip()} changes no answer, so there is nothing to compare."
             )
+        if field in changed:
+            raise SettingsError(
+                f"--compare names {name.strip()} twice, and compares one other run. Ask again for "
+                "each value, with --save and --against."
+            )
         changed[field] = value.strip()
     return changed
+
+
+def _check(settings: Settings, changed: Collection[str], *, answers: bool) -> None:
+    """See that what is compared can make a difference."""
+    idle = sorted(OF_ANSWERS.intersection(changed))
+    if idle and not answers and settings.rerank != "chat":
+        raise SettingsError(
+            f"{variable(idle[0])} changes answers and not what is found. Add --answers to compare "
+            "them."
+        )
 
 
 def _name_of(path: Path) -> str:

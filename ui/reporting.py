@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from rich.console import Console
 from rich.table import Table
 
 from rag.evaluation import Outcome
-from rag.scores import Comparison, Figures, Run, by_kind, compare, figures, worst
+from rag.scores import Figures, Run, by_kind, compare, figures, worst
 from ui.printing import WIDTH, say, say_row
 
 WORST_SHOWN = 10
 CHANGED_SHOWN = 10
+FAILED_SHOWN = 10
 NO_KIND = "(no kind)"
 LONGEST_QUESTION = 90
 LABELS = {
@@ -24,11 +25,21 @@ LABELS = {
     "hit@10": "among the first 10",
     "mrr@10": "mean of 1/rank",
     "document@10": "right document in 10",
-    "refused": "refused, with an answer",
-    "refused_unanswerable": "refused, without one",
+    "refused": "refused wrongly",
+    "refused_unanswerable": "refused rightly",
     "answer_contained": "answer contained",
     "still_cites_wrong": "still cites what was wrong",
     "seconds": "seconds a question",
+}
+HEADS = {
+    "hit@1": "first",
+    "hit@5": "in 5",
+    "hit@10": "in 10",
+    "mrr@10": "1/rank",
+    "refused": "refused wrongly",
+    "refused_unanswerable": "refused rightly",
+    "answer_contained": "answer contained",
+    "still_cites_wrong": "cites wrong",
 }
 
 Runs = Sequence[tuple[str, Run]]
@@ -36,19 +47,28 @@ Runs = Sequence[tuple[str, Run]]
 
 def say_runs(runs: Runs) -> None:
     """Print the figures of each run, those of each kind, what changed, and the worst misses."""
-    _say_figures([(name, figures(run.outcomes)) for name, run in runs])
+    _say_figures(runs)
     name, run = runs[-1]
+    of_last = f" ({name})" if len(runs) > 1 else ""
     kinds = by_kind(run.outcomes)
     if len(kinds) > 1:
-        say(f"\nBy kind ({name}):")
-        _say_figures([(kind or NO_KIND, figures(group)) for kind, group in kinds.items()])
+        say(f"\nBy kind{of_last}:")
+        _say_kinds({kind: figures(group) for kind, group in kinds.items()})
     for (before, earlier), (after, later) in pairwise(runs):
-        _say_changes(f"{before} -> {after}", compare(earlier.outcomes, later.outcomes))
-    missed = worst(run.outcomes, WORST_SHOWN)
+        _say_changes(f"{before} -> {after}", earlier, later)
+        _say_different(before, earlier, after, later)
+        _say_changed(earlier, later)
+    failed = [outcome for outcome in run.outcomes if outcome.error]
+    if failed:
+        say(f"\nFailed{of_last}:")
+        _say_some([f"- {_short(it)} {it.error}" for it in failed], FAILED_SHOWN, "-")
+    missed = worst([it for it in run.outcomes if not it.error], WORST_SHOWN)
     if missed:
-        say(f"\nThe worst ({name}):")
+        say(f"\nThe worst{of_last}:")
         for outcome in missed:
-            say(_wrapped(f"- {_in_words(outcome)}"))
+            say(_wrapped(f"- {_short(outcome)}"))
+            for line in _reason(outcome).splitlines():
+                say(_wrapped(line, indent=4))
 
 
 def say_runs_as_json(runs: Runs) -> None:
@@ -60,6 +80,7 @@ def say_runs_as_json(runs: Runs) -> None:
             "better": [pair[1].id for pair in changed.better],
             "worse": [pair[1].id for pair in changed.worse],
             "p_value": changed.p_value,
+            "shared": changed.shared,
         }
         for (before, earlier), (after, later) in pairwise(runs)
         for changed in [compare(earlier.outcomes, later.outcomes)]
@@ -67,47 +88,87 @@ def say_runs_as_json(runs: Runs) -> None:
     say_row({"runs": {name: run.to_json() for name, run in runs}, "changes": changes})
 
 
-def _say_figures(columns: Sequence[tuple[str, Figures]]) -> None:
+def _say_figures(runs: Runs) -> None:
+    columns = [(run, figures(run.outcomes)) for _, run in runs]
     table = Table(box=None, pad_edge=False)
     table.add_column("")
-    for name, _ in columns:
+    for name, _ in runs:
         table.add_column(name, justify="right", overflow="fold")
     table.add_row("questions", *(str(column["questions"]) for _, column in columns))
     if any(column["errors"] for _, column in columns):
-        table.add_row("errors", *(str(column["errors"]) for _, column in columns))
+        table.add_row("failed", *(str(column["errors"]) for _, column in columns))
+    table.add_row(
+        "passages searched for", *(str(run.settings.get("passages", "")) for run, _ in columns)
+    )
     for key, label in LABELS.items():
         values = [column[key] for _, column in columns]
         if any(value is not None for value in values):
-            table.add_row(label, *("" if value is None else f"{value:.3f}" for value in values))
-    width = None if sys.stdout.isatty() else WIDTH
-    Console(width=width, markup=False, emoji=False, highlight=False).print(table)
+            table.add_row(label, *map(_number, values))
+    _print(table)
 
 
-def _say_changes(title: str, changed: Comparison) -> None:
+def _say_kinds(kinds: Mapping[str, Figures]) -> None:
+    told = [key for key in HEADS if any(each[key] is not None for each in kinds.values())]
+    table = Table(box=None, pad_edge=False)
+    table.add_column("", overflow="fold")
+    table.add_column("asked", justify="right")
+    for key in told:
+        table.add_column(HEADS[key], justify="right")
+    for kind, each in kinds.items():
+        table.add_row(
+            kind or NO_KIND, str(each["questions"]), *(_number(each[key]) for key in told)
+        )
+    _print(table)
+
+
+def _say_changes(title: str, earlier: Run, later: Run) -> None:
+    changed = compare(earlier.outcomes, later.outcomes)
     better, worse = len(changed.better), len(changed.worse)
-    say(
-        f"\n{title}: {better} better, {worse} worse "
-        f"(sign test: p = {changed.p_value:.3f} that this is chance)"
-    )
+    text = f"{title}: {better} better, {worse} worse"
+    if better or worse:
+        text += f" (so uneven a split comes by chance with p = {changed.p_value:.3f})"
+    if changed.shared < max(len(earlier.outcomes), len(later.outcomes)):
+        text += f"; questions that are in both: {changed.shared}"
+    say("")
+    say(_wrapped(text))
+
+
+def _say_different(before: str, earlier: Run, after: str, later: Run) -> None:
+    """Say under what other settings two runs were made, where their names do not tell."""
+    names = [name for name in later.settings if name in earlier.settings and name not in after]
+    for name in names:
+        if earlier.settings[name] != later.settings[name]:
+            say(_wrapped(f"({name}: {earlier.settings[name]} -> {later.settings[name]})"))
+    if earlier.generation != later.generation:
+        say(f"(The documents have changed since {before}.)")
+
+
+def _say_changed(earlier: Run, later: Run) -> None:
+    changed = compare(earlier.outcomes, later.outcomes)
     for sign, pairs in (("+", changed.better), ("-", changed.worse)):
-        for before, after in pairs[:CHANGED_SHOWN]:
-            say(_wrapped(f"{sign} {_short(after)}: {_place(before)} -> {_place(after)}"))
-        if len(pairs) > CHANGED_SHOWN:
-            say(f"{sign} and {len(pairs) - CHANGED_SHOWN} more")
+        lines = [f"{sign} {_short(it)}: {_place(was)} -> {_place(it)}" for was, it in pairs]
+        _say_some(lines, CHANGED_SHOWN, sign)
 
 
-def _in_words(outcome: Outcome) -> str:
-    why = outcome.error or outcome.reason
-    if not why and outcome.answerable is False:
-        evidence = f"evidence {outcome.evidence or 0:.2f}"
-        why = f"the documents hold nothing, and it was not refused ({evidence})"
-    return f"{_short(outcome)}: {why or _place(outcome)}"
+def _say_some(lines: Sequence[str], count: int, sign: str) -> None:
+    for line in lines[:count]:
+        say(_wrapped(line))
+    if len(lines) > count:
+        say(f"{sign} and {len(lines) - count} more")
+
+
+def _reason(outcome: Outcome) -> str:
+    if outcome.answerable is False:
+        return (
+            "the documents hold nothing, and it was not refused "
+            f"(evidence {outcome.evidence or 0:.2f})"
+        )
+    return outcome.reason or _place(outcome)
 
 
 def _short(outcome: Outcome) -> str:
-    return (
-        f"[{outcome.id}] {textwrap.shorten(outcome.question, LONGEST_QUESTION, placeholder=' …')}"
-    )
+    question = textwrap.shorten(outcome.question, LONGEST_QUESTION, placeholder=" …")
+    return f"[{outcome.id}] {question}".rstrip()
 
 
 def _place(outcome: Outcome) -> str:
@@ -115,8 +176,29 @@ def _place(outcome: Outcome) -> str:
         return "failed"
     if outcome.answerable is False:
         return "refused" if outcome.refused else "answered"
-    return f"rank {outcome.rank}" if outcome.rank else "not found"
+    place = f"rank {outcome.rank}" if outcome.rank else "not found"
+    return f"{place}, refused" if outcome.refused else place
 
 
-def _wrapped(text: str) -> str:
-    return textwrap.fill(text, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
+
+
+def _width() -> int:
+    """The width of the terminal, at most that of easy reading."""
+    return min(WIDTH, Console().width) if sys.stdout.isatty() else WIDTH
+
+
+def _print(table: Table) -> None:
+    Console(width=_width(), markup=False, emoji=False, highlight=False).print(table)
+
+
+def _wrapped(text: str, indent: int = 0) -> str:
+    before = " " * indent
+    return textwrap.fill(
+        text,
+        _width(),
+        initial_indent=before,
+        subsequent_indent=before + "  ",
+        break_on_hyphens=False,
+    )

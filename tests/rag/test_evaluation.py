@@ -1,26 +1,10 @@
-import io
-import json
-from dataclasses import asdict
-
-import pytest
-
-from rag.batch import BadRow
-from rag.domain import Answer, Scope
-from rag.evaluation import (
-    EvaluationQuestion,
-    Evaluator,
-    marked_questions,
-    read_evaluation,
-)
-from rag.marks import MarkedAnswer, Place
+from rag.domain import Scope
+from rag.evaluation import Evaluator
+from rag.known_questions import EvaluationQuestion
 from rag.scores import figures
 from tests.rag.desk import QUESTION, Desk
 
 BAR = 0.05
-
-
-def read(text: str) -> list[EvaluationQuestion | BadRow]:
-    return list(read_evaluation(io.StringIO(text), "jsonl"))
 
 
 def question(**fields: object) -> EvaluationQuestion:
@@ -32,82 +16,6 @@ def evaluator(desk: Desk, *, answers: bool = False) -> Evaluator:
     return Evaluator(desk.catalog, desk.retriever, assistant, bar=BAR)
 
 
-def test_evidence_a_passage_and_columns_say_where_the_answer_is() -> None:
-    by_evidence = question(evidence=[{"document": "a.pdf", "page": 3}, {"document": "b.pdf"}])
-    by_passage = question(passage="p17")
-    by_columns = question(document="c.pdf", page="4")
-
-    assert by_evidence.gold == {Place("a.pdf", 3), Place("b.pdf", None)}
-    assert by_passage.gold == {Place("p17.txt", None)}
-    assert by_columns.gold == {Place("c.pdf", 4)}
-    assert not question().gold
-
-
-def test_no_evidence_means_no_answer_and_none_said_means_unknown() -> None:
-    assert question(evidence=[]).has_no_answer
-    assert question(unanswerable=True).has_no_answer
-    assert not question().has_no_answer
-    assert not question(evidence="").has_no_answer
-
-
-@pytest.mark.parametrize(
-    "row",
-    [
-        '{"question": ""}',
-        '{"question": "Q?", "evidence": [{"page": 3}]}',
-        '{"question": "Q?", "page": "three"}',
-        '{"question": ["Q?"]}',
-        '{"question": null}',
-        '{"question": NaN}',
-        '{"question": "Q?", "document": "a.pdf", "page": true}',
-        '{"question": "Q?", "document": "a.pdf", "page": 0}',
-        '{"question": "Q?", "evidence": "page 3"}',
-        '{"question": "Q?", "evidence": [{"document": "a.pdf", "page": NaN}]}',
-        '{"id": 3}',
-        "[1]",
-        "{",
-    ],
-)
-def test_a_bad_row_is_said_and_costs_itself_alone(row: str) -> None:
-    good = json.dumps({"question": "Q?", "passage": "p"})
-
-    bad, after = read(f"{row}\n{good}\n")
-
-    assert isinstance(bad, BadRow)
-    assert bad.reason.endswith(".")
-    assert isinstance(after, EvaluationQuestion)
-
-
-OPTIONAL = ("id", "kind", "evidence", "passage", "document", "page", "answers", "answer", "cited")
-
-
-@pytest.mark.parametrize("name", [*OPTIONAL, "unanswerable"])
-@pytest.mark.parametrize("value", ["null", '""', '"  "'])
-def test_what_is_null_or_empty_is_not_there(name: str, value: str) -> None:
-    (found,) = read(f'{{"question": "Q?", "{name}": {value}}}')
-
-    assert found == EvaluationQuestion(question="Q?", id="1")
-
-
-def test_a_table_may_leave_cells_empty_and_have_lists_as_json() -> None:
-    head = f"question,unanswerable,{','.join(OPTIONAL)}"
-    cells = ',,,"[{""document"": ""a.pdf"", ""page"": 3}]",,,,"[""x"", ""y""]",,'
-    rows = [head, f"Q?{',' * 10}", "Q?,true,,,,,,,,,", f"Q?,{cells}", "Q?,,,,,,,,12 boats,,"]
-
-    plain, nothing, listed, one = read_evaluation(io.StringIO("\n".join(rows)), "csv")
-
-    assert isinstance(plain, EvaluationQuestion)
-    assert not plain.gold
-    assert not plain.has_no_answer
-    assert isinstance(nothing, EvaluationQuestion)
-    assert nothing.has_no_answer
-    assert isinstance(listed, EvaluationQuestion)
-    assert listed.gold == {Place("a.pdf", 3)}
-    assert listed.accepted == ("x", "y")
-    assert isinstance(one, EvaluationQuestion)
-    assert one.accepted == ("12 boats",)
-
-
 def test_the_rank_is_that_of_the_first_right_place(desk: Desk) -> None:
     ask = evaluator(desk).ask
     first = ask(question(passage="nemo"), desk.scope, 8)
@@ -117,8 +25,9 @@ def test_the_rank_is_that_of_the_first_right_place(desk: Desk) -> None:
     assert (first.rank, first.document_rank, page.rank) == (1, 1, 1)
     assert first.reason == ""
     assert later.rank in (2, 3)
-    assert later.reason.startswith(f"rank {later.rank}: cheese.txt (words 0.")
-    assert "; the first is nemo.txt (words 0." in later.reason
+    found, won = later.reason.splitlines()
+    assert found.startswith(f"rank {later.rank}: cheese.txt (words 0.")
+    assert won.startswith("rank 1: the wrong document, nemo.txt (words 0.")
     assert first.answerable
     assert first.evidence is not None
 
@@ -131,8 +40,41 @@ def test_a_miss_says_why(desk: Desk) -> None:
 
     assert unknown.reason == "nowhere.txt is not in the library"
     assert beyond.reason == "nemo.txt has no page 9"
-    assert "no passage of nemo.txt was found; the first is cheese.txt" in left_out.reason
-    assert "words" in left_out.reason
+    missed, won = left_out.reason.splitlines()
+    assert missed == "not found among 1 passage: nemo.txt; nothing of its document came"
+    assert won.startswith("rank 1: the wrong document, cheese.txt (words")
+
+
+def test_one_place_that_is_there_is_looked_for_where_another_is_not(desk: Desk) -> None:
+    places = [{"document": "gone.txt"}, {"document": "nemo.txt", "page": 1}]
+
+    outcome = evaluator(desk).ask(question(evidence=places), desk.only("cheese.txt"), 8)
+
+    missed, _ = outcome.reason.splitlines()
+    assert missed == (
+        "not found among 1 passage: gone.txt, nemo.txt, p. 1; nothing of their documents came"
+    )
+
+
+def test_a_place_beyond_the_passages_asked_for_is_told_with_its_rank(desk: Desk) -> None:
+    outcome = evaluator(desk).ask(question(passage="cheese"), desk.scope, 1)
+
+    assert outcome.rank is None
+    missed, won = outcome.reason.splitlines()
+    assert missed.startswith("not among the first 1 passage; a search for 50 has it at rank ")
+    assert ": cheese.txt (words 0." in missed
+    assert won.startswith("rank 1: the wrong document, nemo.txt")
+
+
+def test_a_document_is_known_by_its_id_too(desk: Desk) -> None:
+    id_ = next(it.id for it in desk.catalog.documents(desk.library.id) if it.name == "nemo.txt")
+    ask = evaluator(desk).ask
+
+    assert ask(question(document=id_), desk.scope, 8).rank == 1
+    assert (
+        "is not in the library"
+        not in ask(question(document=id_), desk.only("cheese.txt"), 8).reason
+    )
 
 
 def test_a_question_in_parts_is_searched_by_each_as_a_batch_does(desk: Desk) -> None:
@@ -175,16 +117,3 @@ def test_a_question_without_an_answer_is_refused(desk: Desk) -> None:
     assert outcome.answerable is False
     assert outcome.refused
     assert outcome.reason == ""
-
-
-def test_marked_answers_are_questions() -> None:
-    answer = Answer("text", "searched?", "m")
-    known = MarkedAnswer("q?", "q?", answer.text, False, evidence=(Place("a.pdf", 2),))
-    unknown = MarkedAnswer("r?", "r?", "", True, cited=(Place("b.pdf", 1),))
-
-    first, second = marked_questions([known, unknown])
-
-    assert first.gold == {Place("a.pdf", 2)}
-    assert not second.gold
-    assert not second.has_no_answer
-    assert [place.model_dump() for place in second.cited] == [asdict(Place("b.pdf", 1))]

@@ -108,4 +108,19 @@ def test_questions_that_share_an_id_are_told_apart_by_their_words() -> None:
     other = [Outcome("1", "Another?", "", True, rank=9)]
 
     assert [pair[1].rank for pair in compare(before, after).better] == [2]
+    assert (compare(before, after).shared, compare(before, other).shared) == (2, 0)
     assert compare(before, other).worse == ()
+
+
+def test_a_refusal_counts_where_the_ranks_are_the_same() -> None:
+    before = [outcome("a", 2), outcome("b", 2, refused=True), outcome("c", answerable=False)]
+    after = [
+        outcome("a", 2, refused=True),
+        outcome("b", 3),
+        outcome("c", answerable=False, refused=True),
+    ]
+
+    changed = compare(before, after)
+
+    assert [pair[1].id for pair in changed.better] == ["c"]
+    assert [pair[1].id for pair in changed.worse] == ["a", "b"]

@@ -53,8 +53,39 @@ def test_people_are_shown_tables_and_the_worst(run: Run, filled: Path, questions
 
     assert output.code == 0
     assert "found first" in output.out
-    assert "By kind (now):" in output.out
-    assert "[odd] Who built it?: gone.txt is not in the library" in output.out
+    assert "By kind:\n" in output.out
+    assert "- [odd] Who built it?\n    gone.txt is not in the library\n" in output.out
+
+
+def test_the_ranks_are_those_that_a_batch_has(run: Run, filled: Path, tmp_path: Path) -> None:
+    both = f"{BOATS[:-1]} and {LIGHT[0].lower()}{LIGHT[1:]}"
+    names = sorted(row["document"] for row in run("list", "--json").rows)
+    path = tmp_path / "questions.jsonl"
+    path.write_text(
+        "".join(json.dumps({"question": both, "document": name}) + "\n" for name in names)
+    )
+
+    found = run("batch", path, "--retrieve-only").rows[0]
+    measured = run("eval", path, "--json").rows[0]["runs"]["now"]["questions"]
+
+    order = list(dict.fromkeys(each["document"] for each in found["passages"]))
+    assert {name: each["rank"] for name, each in zip(names, measured, strict=True)} == {
+        name: order.index(name) + 1 if name in order else None for name in names
+    }
+    assert measured[0]["evidence"] == pytest.approx(found["evidence"], abs=1e-4)
+
+
+def test_what_failed_is_told_apart_from_the_worst(run: Run, filled: Path, questions: Path) -> None:
+    bad = "".join('{"page": 1}\n' for _ in range(11))
+    questions.write_text(bad + questions.read_text())
+
+    output = run("eval", questions)
+
+    assert output.code == 1
+    assert "Failed:\n- [1] Line 1 cannot be used: it has no question.\n" in output.out
+    assert "- [10] Line 10" in output.out
+    assert "- and 1 more\n" in output.out
+    assert "The worst" not in output.out
 
 
 def test_a_bad_row_fails_alone(run: Run, filled: Path, tmp_path: Path) -> None:
@@ -77,19 +108,34 @@ def test_a_run_is_saved_without_secrets_and_compared_with(
 
     assert "tell-nobody" not in saved.read_text()
     assert json.loads(saved.read_text())["settings"]["TRAMONTANE_PASSAGES"] == 8
-    output = run("eval", questions, "--against", saved)
+    output = run("eval", questions, "--against", saved, "-k", "2")
     assert output.code == 0
-    assert "run.json -> now: 0 better, 0 worse" in output.out
+    assert "run.json -> now: 0 better, 0 worse\n(passages: 13 -> 2)\n" in output.out
+
+
+def test_questions_that_are_in_one_run_alone_are_said_to_be_left_out(
+    run: Run, filled: Path, questions: Path, tmp_path: Path
+) -> None:
+    run("eval", questions, "--save", tmp_path / "run.json")
+    questions.write_text(questions.read_text().splitlines()[0])
+
+    output = run("eval", questions, "--against", tmp_path / "run.json")
+
+    assert "0 better, 0 worse; questions that are in both: 1\n" in output.out
 
 
 def test_two_settings_are_compared(run: Run, filled: Path, questions: Path) -> None:
-    output = run("eval", questions, "--compare", "TRAMONTANE_BAR=1", "--json")
+    compared = ("eval", questions, "--compare", "TRAMONTANE_BAR=1")
+    output = run(*compared, "--json")
 
     assert output.code == 0
     runs = output.rows[0]["runs"]
     assert runs["now"]["figures"]["refused"] == 0.0
     assert runs["TRAMONTANE_BAR=1"]["figures"]["refused"] == 1.0
-    assert output.rows[0]["changes"][0]["p_value"] == 1.0
+    (change,) = output.rows[0]["changes"]
+    assert (change["better"], change["worse"], change["shared"]) == ([], ["boats", "light"], 3)
+    assert change["p_value"] == 0.5
+    assert "rank 1 -> rank 1, refused" in run(*compared).out
 
 
 def test_the_number_of_passages_can_be_compared(run: Run, filled: Path, questions: Path) -> None:
@@ -98,6 +144,10 @@ def test_the_number_of_passages_can_be_compared(run: Run, filled: Path, question
     runs = output.rows[0]["runs"]
     assert runs["now"]["settings"]["passages"] == 5
     assert runs["TRAMONTANE_PASSAGES=1"]["settings"]["passages"] == 1
+    usual = run("eval", questions, "--compare", "TRAMONTANE_PASSAGES=1").out
+    assert ["passages", "searched", "for", "8", "1"] in [
+        line.split() for line in usual.splitlines()
+    ]
 
 
 def test_a_saved_run_may_be_called_as_the_one_made_now(
@@ -115,6 +165,8 @@ def test_a_saved_run_may_be_called_as_the_one_made_now(
     [
         (["--compare", "TRAMONTANE_BAR"], "takes a setting and its value"),
         (["--compare", "TRAMONTANE_PORT=1"], "changes no answer"),
+        (["--compare", "TRAMONTANE_CHAT=reader"], "Add --answers to compare"),
+        (["--compare", "TRAMONTANE_BAR=0", "--compare", "TRAMONTANE_BAR=1"], "BAR twice"),
         (["--compare", "NO_SUCH=1"], "takes a setting and its value"),
         (["--compare", "TRAMONTANE_BAR=high"], "must be a number from 0 to 1"),
         (["--against", "nowhere.json"], "cannot be read"),
@@ -126,7 +178,7 @@ def test_misuse_is_said(
 ) -> None:
     output = run("eval", questions, *arguments)
 
-    assert output.code == 2
+    assert (output.code, output.out) == (2, "")
     assert says in output.err
 
 
