@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +59,7 @@ class Calibrations:
         self._lock = threading.Lock()
         self._measured: dict[str, tuple[Library, LetterRarity]] = {}
 
-    def of(self, library: Library, chunk_ids: Callable[[], Sequence[int]]) -> LetterRarity:
+    def of(self, library: Library, chunk_ids: Callable[[], Sequence[range]]) -> LetterRarity:
         """The rarities in a library that has these chunks, from a sample spread over them.
 
         `chunk_ids` are asked for only when they are needed.
@@ -73,8 +75,13 @@ class Calibrations:
         return measured
 
 
-def spread(items: Sequence[int], count: int) -> list[int]:
-    """At most `count` of the items, evenly spread over all of them."""
-    if len(items) <= count:
-        return list(items)
-    return [items[position * len(items) // count] for position in range(count)]
+def spread(ranges: Sequence[range], count: int) -> list[int]:
+    """At most `count` of the numbers in ranges, evenly spread over all of them."""
+    ends = list(accumulate(map(len, ranges)))
+    total = ends[-1] if ends else 0
+    drawn = min(total, count)
+    found: list[int] = []
+    for place in (position * total // drawn for position in range(drawn)):
+        at = bisect_right(ends, place)
+        found.append(ranges[at][place - ends[at]])  # counted from the end
+    return found

@@ -61,7 +61,7 @@ class Weigher:
 
     def _evidence(self, question: str, read: Sequence[Passage], index: LibraryIndex) -> Evidence:
         letters = self._calibrations.of(
-            index.library, lambda: index.chunks_of(index.chunks_by_document)
+            index.library, lambda: index.ranges_of(index.chunks_by_document)
         )
         sentences = self._scorer.score(
             question, read, lambda word: _weight(word, index.words), letters

@@ -32,7 +32,8 @@ def test_a_library_is_measured_again_once_it_has_changed(desk: Desk) -> None:
 
     def measured() -> int:
         library = desk.catalog.library_with_id(desk.library.id)
-        ids = [id_ for id_, _ in desk.catalog.chunk_documents(library.id)]
+        spans = desk.catalog.chunk_spans(library.id)
+        ids = [range(span.first, span.last + 1) for span in spans]
         return calibrations.of(library, lambda: ids).texts
 
     before = measured()
@@ -42,5 +43,7 @@ def test_a_library_is_measured_again_once_it_has_changed(desk: Desk) -> None:
 
 
 def test_a_sample_is_spread_over_everything() -> None:
-    assert spread([1, 2, 3], 5) == [1, 2, 3]
-    assert spread(list(range(10)), 5) == [0, 2, 4, 6, 8]
+    assert spread([range(1, 3), range(3, 4)], 5) == [1, 2, 3]
+    assert spread([range(10)], 5) == [0, 2, 4, 6, 8]
+    assert spread([range(4), range(7, 7), range(10, 16)], 5) == [0, 2, 10, 12, 14]
+    assert spread([], 5) == []
