@@ -115,7 +115,7 @@ def test_a_wrong_answer_is_marked_and_unmarked(
     expect(page.locator(".offer")).to_contain_text(QUESTION)
     page.get_by_role("button", name="This page answers it").click()
     expect(marked).to_contain_text(f"The right page: {TITLE}, p. 2.")
-    named = {**stored, "evidence": [{"document": "harbours.pdf", "page": 2}]}
+    named = {"id": stored["id"], "right": [{"document": "harbours.pdf", "page": 2}]}
     assert last_row(data_dir) == named
     expect(page.locator(".offer")).not_to_be_visible()
     page.reload()
