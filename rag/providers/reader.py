@@ -23,10 +23,12 @@ LEAST_SCORE = 0.05
 SIMILARITY, COVERAGE, NAMED, EXPECTED, RANK = 0.5, 0.5, 0.15, 0.15, 0.1
 LONGEST_LABEL_WORDS = 12
 FRAGMENT_WORDS = 8
+LONGEST_HEAD = 200  # characters
 TELLING_LETTERS = 4
 _WORD = re.compile(r"\w+")
 _NUMBERING = re.compile(r"^(?:\d+(?:\.\d+)*\.?|[A-Z]\.|(?:Table|Figure|Tableau|Tabelle) \d+\.?)\s+")
 _FIGURE = re.compile(r"\d")
+_CONTENTS = re.compile(r"\d+(?:\.\d+)+\.?\s+[^\W\d].*?(?:\s|\.{2,})\d{1,4}|.*\.{4,}\s*\d{1,4}")
 _IN_BRACKETS = re.compile(r"\([^()]*\)\W*")
 _MONTH = re.compile(
     r"jan(?:uary|uari?|vier|eiro)?|feb(?:ruary|ruari?|rero|braio)?|fév(?:rier)?|fevereiro"
@@ -141,10 +143,17 @@ def _leads_on(text: str, titles: Collection[str]) -> bool:
 
 
 def _is_column_head(text: str) -> bool:
-    """Whether a text is a date, a year, a unit in brackets or a row of bare figures."""
+    """Whether a text is a date, a year, a unit in brackets or a row of bare figures.
+
+    So is a line of a table of contents: it heads what is elsewhere.
+    """
     line = flowing(text).strip(" |*")
     words = [word for word in _WORD.findall(line.casefold()) if not word[0].isdigit()]
-    return bool(_IN_BRACKETS.fullmatch(line)) or all(map(_MONTH.fullmatch, words))
+    if len(line) > LONGEST_HEAD:
+        return False
+    if _IN_BRACKETS.fullmatch(line) or _CONTENTS.fullmatch(line):
+        return True
+    return all(map(_MONTH.fullmatch, words))
 
 
 def _is_label(line: str) -> bool:

@@ -179,7 +179,12 @@ def test_what_documents_call_it_is_quoted() -> None:
     assert said("How much was the capex?", sources(text)).startswith("“Purchases of property")
 
 
-@pytest.mark.parametrize("head", ["July 3, 2022", "(MILLIONS)", "2023 2022", "31 décembre 2022"])
+CONTENTS = ["4.4 Deliveries 5", "4.4 Deliveries made ..... 12", "Deliveries .......... 5"]
+
+
+@pytest.mark.parametrize(
+    "head", ["July 3, 2022", "(MILLIONS)", "2023 2022", "31 décembre 2022", *CONTENTS]
+)
 def test_the_head_of_a_column_is_no_answer_but_what_follows_it_may_be(head: str) -> None:
     texts = [head, "Deliveries 41 43"]
 
