@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
@@ -276,8 +277,21 @@ def _delimiter(header: str) -> str:
     return found if found in header else "\x1f"
 
 
-def _no_number(name: str) -> float:
-    raise ValueError(f"{name} is no number")
+def parsed(text: str) -> Any:
+    """What JSON says.
+
+    Raises:
+        ValueError: it is none, or holds a number that is none or too large to be one.
+        RecursionError: it is nested without end.
+    """
+    return json.loads(text, parse_constant=_finite, parse_float=_finite)
+
+
+def _finite(figures: str) -> float:
+    number = float(figures)
+    if not math.isfinite(number):
+        raise ValueError(f"{figures} is no number")
+    return number
 
 
 def _json_rows(stream: TextIO) -> Iterator[tuple[int, Row | str]]:
@@ -286,7 +300,7 @@ def _json_rows(stream: TextIO) -> Iterator[tuple[int, Row | str]]:
         if not text.strip():
             continue
         try:
-            row = json.loads(text.rstrip(), parse_constant=_no_number)
+            row = parsed(text.rstrip())
         except json.JSONDecodeError as error:
             yield number, f"This line is not JSON: {error.msg} (character {error.pos + 1})."
             continue

@@ -114,8 +114,9 @@ def _asks(text: str) -> bool:
 def _is_whole(text: str, asker: str) -> bool:
     """Whether a text asks something of its own before the word of the next question."""
     keys = [token.key for token in read(text).tokens]
-    known = any(keys[0] in wording.askers | wording.verbs for wording in LANGUAGES)
-    return known and len(keys) >= _LEAST_WORDS and folded(asker) not in keys[1:]
+    if len(keys) < _LEAST_WORDS or folded(asker) in keys[1:]:
+        return False
+    return any(keys[0] in wording.askers | wording.verbs for wording in LANGUAGES)
 
 
 def _listed(text: str) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import reprlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
@@ -20,7 +19,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from rag.batch import BadRow, Format, Row, read_rows
+from rag.batch import BadRow, Format, Row, parsed, read_rows
 from rag.folding import encodable
 from rag.marks import MarkedAnswer, Place
 
@@ -92,7 +91,7 @@ class EvaluationQuestion(_Given):
         if info.field_name == "answers" and not value.lstrip().startswith("["):
             return (value,)
         try:
-            return json.loads(value)
+            return parsed(value)
         except RecursionError as error:
             raise ValueError("is nested too deeply") from error
 

@@ -14,11 +14,13 @@ import logging
 import os
 import secrets
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from rag.domain import Answer
 from rag.errors import NotFoundError, StoreError
@@ -33,8 +35,8 @@ _logger = logging.getLogger(__name__)
 class Place:
     """A page of a document, by the document's name; `page` is None where the format has none."""
 
-    document: str
-    page: int | None
+    document: Annotated[str, Field(pattern=r"\S")]
+    page: Annotated[int, Field(strict=True, ge=1)] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,8 @@ class Marks:
         Raises:
             StoreError: it cannot be written.
         """
-        self._append(library_id, asdict(marked))
+        with self._locked(library_id) as file:
+            _append(file, asdict(marked))
         return marked.id
 
     def name_page(self, library_id: str, id_: str, place: Place) -> None:
@@ -89,9 +92,10 @@ class Marks:
             NotFoundError: there is no such mark (any more).
             StoreError: it cannot be written.
         """
-        if all(marked.id != id_ for marked in self.marked(library_id)):
-            raise NotFoundError("This mark was taken back.")
-        self._append(library_id, {"id": id_, "right": [asdict(place)]})
+        with self._locked(library_id) as file:
+            if all(marked.id != id_ for marked in self.marked(library_id)):
+                raise NotFoundError("This mark was taken back.")
+            _append(file, {"id": id_, "right": [asdict(place)]})
 
     def withdraw(self, library_id: str, id_: str) -> None:
         """Take a mark back.
@@ -99,7 +103,8 @@ class Marks:
         Raises:
             StoreError: it cannot be written.
         """
-        self._append(library_id, {"id": id_, "withdrawn": True})
+        with self._locked(library_id) as file:
+            _append(file, {"id": id_, "withdrawn": True})
 
     def marked(self, library_id: str) -> list[MarkedAnswer]:
         """The answers that are marked, in the order in which they were; damaged lines are skipped.
@@ -126,20 +131,16 @@ class Marks:
     def _path(self, library_id: str) -> Path:
         return self._folder / f"{library_id}.jsonl"
 
-    def _append(self, library_id: str, row: dict[str, Any]) -> None:
-        line = json.dumps(row, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+    @contextmanager
+    def _locked(self, library_id: str) -> Iterator[int]:
+        """The file of a library, which nobody else writes meanwhile."""
         path = self._path(library_id)
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
             try:
                 fcntl.flock(file, fcntl.LOCK_EX)
-                size = os.fstat(file).st_size
-                if size and os.pread(file, 1, size - 1) != b"\n":  # a write was cut off
-                    line = b"\n" + line
-                if os.write(file, line) < len(line):
-                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-                os.fsync(file)
+                yield file
             finally:
                 os.close(file)
         except OSError as error:
@@ -147,6 +148,17 @@ class Marks:
                 f"The mark cannot be stored in {path} ({error.strerror}). Make room, or make the "
                 "data directory writable, and mark the answer again."
             ) from error
+
+
+def _append(file: int, row: dict[str, Any]) -> None:
+    """Add a line, which is on disk when this returns."""
+    line = json.dumps(row, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+    size = os.fstat(file).st_size
+    if size and os.pread(file, 1, size - 1) != b"\n":  # a write was cut off
+        line = b"\n" + line
+    if os.write(file, line) < len(line):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    os.fsync(file)
 
 
 def _apply(row: dict[str, Any], found: dict[str, MarkedAnswer]) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from rag.domain import Span
 from rag.wording import ENGLISH, GERMAN, Wording, folded, wording_of, words
 
-_TOKEN = re.compile(r"[^\W_]+(?:[-.&/][^\W_]+)*|§")
+_TOKEN = re.compile(r"[^\W_]+(?:[-.&/×][^\W_]+)*|§")
 _INVERTED = re.compile(r"-(?:t-)?(?:il|elle|ils|elles|on|ce|je|nous|vous)$")
 _YEAR = r"(?:fy ?|'?)?(?:19|20)\d\d|fy ?'?\d\d"
 _MONTH = (
@@ -84,18 +86,25 @@ class Question:
     @property
     def content(self) -> tuple[Token, ...]:
         """The words that say what is asked: no name, no period, no small word."""
-        spans = [*self.names, *(period.whole for period in self.periods)]
+        timed = [period.whole for period in self.periods]
         return tuple(
             token
             for token in self.tokens
             if token.key not in self.wording.function
-            and not any(_within(token, span) for span in spans)
+            and not _is_within(token, self.names)
+            and not _is_within(token, timed)
         )
 
     @property
     def bare(self) -> str:
         """The text without its last mark."""
         return self.text.strip().rstrip("?!. \u00a0\u202f").lstrip("¿¡ ").strip()
+
+
+def span_at(spans: Sequence[Span], position: int) -> Span | None:
+    """The span that a character lies in, of some that are in order and apart."""
+    before = bisect_right(spans, position, key=lambda span: span.start)
+    return spans[before - 1] if before and position < spans[before - 1].end else None
 
 
 @lru_cache(maxsize=256)
@@ -143,8 +152,9 @@ def _periods(text: str) -> list[Period]:
     return found
 
 
-def _within(token: Token, span: Span) -> bool:
-    return span.start <= token.start and token.end <= span.end
+def _is_within(token: Token, spans: Sequence[Span]) -> bool:
+    span = span_at(spans, token.start)
+    return span is not None and token.end <= span.end
 
 
 def _names(
@@ -153,9 +163,12 @@ def _names(
     """Runs of tokens that look like names; a label with its number is one."""
     found: list[Span] = []
     run: list[Token] = []
+    times = [period.core for period in periods]
+    listed = False
     for position, token in enumerate(tokens):
-        timed = any(_within(token, period.core) for period in periods)
+        timed = _is_within(token, times)
         before = tokens[position - 1] if position else None
+        listed = _is_listed(text[before.start if before else 0 : token.start], listed)
         touching = bool(run) and text[run[-1].end : token.start].strip() in ("", "&")
         if timed:
             joined = False
@@ -164,7 +177,6 @@ def _names(
         elif before is not None and before.key in _LABELS and _NUMBER.fullmatch(token.key):
             run, joined, touching = [before], True, True
         else:
-            listed = text[: token.start].rfind("(") > text[: token.start].rfind(")")
             continues = listed or (bool(run) and touching)
             joined = _is_name(token, position, tokens, wording, continues)
         if not joined or not touching:
@@ -176,6 +188,12 @@ def _names(
     return _bridged(text, found)
 
 
+def _is_listed(passed: str, before: bool) -> bool:
+    """Whether what follows stands in brackets, given the text passed and whether that began so."""
+    opened, closed = passed.rfind("("), passed.rfind(")")
+    return before if opened == closed else opened > closed
+
+
 def _close(found: list[Span], run: list[Token]) -> None:
     if run and (not found or found[-1].end <= run[0].start):
         found.append(Span(run[0].start, run[-1].end))
@@ -184,14 +202,16 @@ def _close(found: list[Span], run: list[Token]) -> None:
 def _bridged(text: str, spans: list[Span]) -> list[Span]:
     """Names with "of" between them are one: "Bank of America"."""
     joined: list[Span] = []
+    numbered = False  # the last of the joined
     for span in spans:
         last = joined[-1] if joined else Span(0, 0)
-        name = text[last.start : last.end]
         between = text[last.end : span.start]
-        if _BRIDGE.fullmatch(between) and name[:1].isupper() and not any(map(str.isdigit, name)):
+        has_digit = any(map(str.isdigit, text[span.start : span.end]))
+        if joined and not numbered and text[last.start].isupper() and _BRIDGE.fullmatch(between):
             joined[-1] = Span(last.start, span.end)
         else:
             joined.append(span)
+        numbered = has_digit
     return joined
 
 
@@ -212,7 +232,9 @@ def _is_name(
     if position == 0:
         if len(tokens) == 1:
             return True
-        return tokens[1].key == "s" or (tokens[1].text[0].isupper() and wording is not GERMAN)
+        after = tokens[1].text
+        numbered = any(map(str.isdigit, after)) and any(map(str.isalpha, after))
+        return after == "s" or numbered or (after[0].isupper() and wording is not GERMAN)
     if wording is GERMAN and not follows:
         before = tokens[position - 1]
         bare = before.key in wording.prepositions | wording.verbs | {"und", "oder", "vergleiche"}

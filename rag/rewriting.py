@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from rag.domain import Message
 from rag.pronouns import pointed
-from rag.questions import Question, Token, read
+from rag.questions import Question, Token, read, span_at
 from rag.substitution import changed, mark, named_anew, phrase_swapped, timed_anew
-from rag.wording import ENGLISH, Wording, folded
+from rag.wording import ENGLISH, Wording, folded, wording_of
 
 LONGEST_FOLLOW_UP = 200  # characters; what is longer says what it is about
 LONGEST_STANDALONE = 600
@@ -35,7 +35,10 @@ _ORDINALS = re.compile(
     r"\bthe (?:(?P<first>former|first)|(?P<last>latter|other|second))(?: one)?"
     r"(?=\s*(?:'s|\?|$)|\s+(?:is|are|was|were|has|have|had|does|do|did)\b)"
 )
-_OWNED_THINGS = re.compile(r"\b[A-Z0-9]\w*(?: [A-Z]\w*)*['’]s (?:[a-z]+ ){0,2}[a-z]+s\b(?! of)")
+# The things are in the match or not, so that a run of capitals without any is passed over whole.
+_OWNED_THINGS = re.compile(
+    r"\b[A-Z0-9]\w*+(?: [A-Z]\w*+)*+(?P<things>['’]s (?:[a-z]+ ){0,2}[a-z]+s\b(?! of))?"
+)
 _THERE = frozenset({"there", "dort", "alli", "ahi"})
 _TOLD = frozenset({"this", "that"})
 _ONES = frozenset({"one", "ones"})
@@ -64,15 +67,17 @@ def standalone(question: str, history: Sequence[Message]) -> str:
 
 def follows(question: str, before: str) -> str:
     """A question understood from the one before it, which stands alone."""
-    return _understood(question, _Said(before, before, read(before).wording)).text
+    return _understood(question, _Said(before, before, wording_of(before))).text
 
 
 def _understood(text: str, before: _Said | None) -> _Said:
     if before is None:
-        return _Said(text, text, read(text).wording)
+        return _Said(text, text, wording_of(text))
+    plain = _Said(text, text, wording_of(text, before.wording))
+    if len(text) > LONGEST_FOLLOW_UP:
+        return plain
     question = read(text, before.wording)
-    plain = _Said(text, text, question.wording)
-    if len(text) > LONGEST_FOLLOW_UP or not question.tokens:
+    if not question.tokens:
         return plain
     earlier = read(before.text, before.wording)
     found = _resolved(question, earlier, before) if earlier.tokens else None
@@ -153,8 +158,8 @@ def _glue(wording: Wording) -> frozenset[str]:
 
 
 def _outside(token: Token, question: Question) -> bool:
-    spans = [*question.names, *(period.whole for period in question.periods)]
-    return not any(span.start <= token.start < span.end for span in spans)
+    timed = [period.whole for period in question.periods]
+    return not span_at(question.names, token.start) and not span_at(timed, token.start)
 
 
 def _second_asks(rest: Question) -> bool:
@@ -243,9 +248,10 @@ def _resolved_pronoun(
 
 def _subject(earlier: Question, pronoun: Token) -> str:
     """What a question is about: its name, both that it compares, or, for "they", what one has."""
-    owned = _OWNED_THINGS.search(earlier.text)
-    if owned and pronoun.key in {"they", "them"}:
-        return owned.group()
+    if pronoun.key in {"they", "them"}:
+        for match in _OWNED_THINGS.finditer(earlier.text):
+            if match["things"]:
+                return match.group()
     return " and ".join(dict.fromkeys(earlier.at(span) for span in earlier.names[:2]))
 
 

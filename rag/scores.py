@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -128,11 +128,32 @@ def compare(before: Sequence[Outcome], after: Sequence[Outcome]) -> Comparison:
 
     To refuse is good where the documents hold no answer, and bad where they do.
     """
-    known = dict(zip(_keys(before), before, strict=True))
-    pairs = [(known[key], it) for key, it in zip(_keys(after), after, strict=True) if key in known]
+    pairs = _paired(before, after)
     better = tuple(pair for pair in pairs if _merit(pair[1]) > _merit(pair[0]))
     worse = tuple(pair for pair in pairs if _merit(pair[1]) < _merit(pair[0]))
     return Comparison(better, worse, sign_test(len(better), len(worse)), len(pairs))
+
+
+def _paired(before: Sequence[Outcome], after: Sequence[Outcome]) -> list[tuple[Outcome, Outcome]]:
+    """The same questions of two runs, in the order of the second.
+
+    First those with the same id, then what is left by its words alone: rows without an id are
+    numbered, and count otherwise in a file with a row more.
+    """
+    left = dict(zip(_keys(before), before, strict=True))
+    keys = _keys(after)
+    found = [left.pop(key, None) for key in keys]
+    waiting: dict[str, deque[Outcome]] = {}
+    for outcome in left.values():
+        waiting.setdefault(outcome.question, deque()).append(outcome)
+    pairs = []
+    for other, outcome in zip(found, after, strict=True):
+        alike = waiting.get(outcome.question) if outcome.question else None
+        if other is None and alike:
+            other = alike.popleft()
+        if other is not None:
+            pairs.append((other, outcome))
+    return pairs
 
 
 def _keys(outcomes: Sequence[Outcome]) -> list[tuple[str, str, int]]:

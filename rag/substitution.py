@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from rag.domain import Span
-from rag.questions import Period, Question, Token, read
+from rag.questions import Period, Question, Token, read, span_at
 from rag.wording import folded, words
 
 _NEXT_TO_ENTITY = words(
@@ -76,7 +76,7 @@ def phrase_swapped(rest: Question, earlier: Question) -> str:
     first = rest.tokens[0].key
     timed = [period.whole for period in earlier.periods]
     for token in reversed(earlier.tokens[1:]):
-        if token.key == first and not any(span.start <= token.start < span.end for span in timed):
+        if token.key == first and not span_at(timed, token.start):
             end = _phrase_end(earlier, token)
             return earlier.text[: token.start] + rest.bare + earlier.text[end:]
     return _appended(earlier, rest.bare)
@@ -85,13 +85,14 @@ def phrase_swapped(rest: Question, earlier: Question) -> str:
 def _phrase_end(question: Question, first: Token) -> int:
     wording = question.wording
     stops = wording.prepositions | wording.verbs
+    timed = [period.whole for period in question.periods]
     end = first.end
     for token in question.tokens:
         if token.start <= first.start:
             continue
         if token.key in stops or "," in question.text[end : token.start]:
             break
-        if any(period.whole.start <= token.start < period.whole.end for period in question.periods):
+        if span_at(timed, token.start):
             break
         end = token.end
     return end

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _WORDS = re.compile(r"[^\W_]+")
 
@@ -18,8 +18,8 @@ class Wording:
 
     `askers` open a question, `verbs` are its auxiliaries, `articles` open a noun phrase, and
     `subjects`, `objects` and `owners` are pronouns; `kinds` are nouns that, with an article, stand
-    for a name. `leads` open a follow-up, `more` is all of one; `same`, `before` and `after` stand
-    for a period named earlier.
+    for a name; `function` are all words that name nothing. `leads` open a follow-up, `more` is all
+    of one; `same`, `before` and `after` stand for a period named earlier.
     """
 
     code: str
@@ -38,20 +38,13 @@ class Wording:
     same: re.Pattern[str]
     before: re.Pattern[str]
     after: re.Pattern[str]
+    function: frozenset[str] = field(init=False, repr=False, compare=False)
 
-    @property
-    def function(self) -> frozenset[str]:
-        """The words that name nothing."""
-        return (
-            self.askers
-            | self.verbs
-            | self.articles
-            | self.prepositions
-            | self.subjects
-            | self.objects
-            | self.owners
-            | self.small
-        )
+    def __post_init__(self) -> None:
+        """Put together once what every word of a question is looked up in."""
+        pronouns = self.subjects | self.objects | self.owners
+        nameless = self.askers | self.verbs | self.articles | self.prepositions | self.small
+        object.__setattr__(self, "function", nameless | pronouns)
 
 
 def folded(text: str) -> str:

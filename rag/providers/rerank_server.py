@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import sys
 import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 import httpx2
 
@@ -40,6 +41,7 @@ CONNECT_TIMEOUT_SECONDS = 5.0
 # A question waits for this and can do without: it is not waited for as long as for an answer.
 LONGEST_SILENCE_SECONDS = 15.0
 TIMES_SILENCE = 2  # as long as a silence may be, a whole reply may take
+CONNECTED = ("connection.connect_tcp.complete", "connection.start_tls.complete")
 LARGEST_REPLY = 4_000_000  # bytes; a server may send the texts back
 KEPT_HEADERS = ("retry-after", "content-type")
 LONGEST_WAIT_SECONDS = 2.0
@@ -158,22 +160,17 @@ class RerankServer:
         self, endpoint: Endpoint, method: str, path: str, request: object = None
     ) -> httpx2.Response:
         """The whole reply, unless it takes longer or is larger than one can be."""
-        seconds = TIMES_SILENCE * endpoint.timeout_seconds
-        deadline = time.monotonic() + seconds
         body = bytearray()
         with (
-            _translated(endpoint),
-            self._http.stream(method, endpoint.url + path, json=request) as reply,
+            _limited(endpoint) as limit,
+            self._http.stream(
+                method, endpoint.url + path, json=request, extensions={"trace": limit.traced}
+            ) as reply,
         ):
             for piece in reply.iter_bytes():
                 body += piece
                 if len(body) > LARGEST_REPLY:
                     raise faults.nonsense(endpoint)
-                if time.monotonic() > deadline:
-                    raise UnavailableError(
-                        f"{endpoint.subject} took longer than {seconds:g} seconds. Try again, or "
-                        f"set {URL_SETTING} to off."
-                    )
         headers = {name: reply.headers[name] for name in KEPT_HEADERS if name in reply.headers}
         return httpx2.Response(reply.status_code, headers=headers, content=bytes(body))
 
@@ -203,18 +200,56 @@ def _http_client(endpoint: Endpoint) -> httpx2.Client:
     connect = min(endpoint.timeout_seconds, CONNECT_TIMEOUT_SECONDS)
     return httpx2.Client(
         timeout=httpx2.Timeout(endpoint.timeout_seconds, connect=connect),
+        limits=httpx2.Limits(max_keepalive_connections=0),  # so that `_TimeLimit` sees each
         trust_env=False,
         headers=headers,
     )
 
 
+class _TimeLimit:
+    """Hangs up on a server after some time, even one that sends a byte now and then."""
+
+    def __init__(self, seconds: float) -> None:
+        self.is_over = False
+        self._socket: socket.socket | None = None
+        self._timer = threading.Timer(seconds, self._hang_up)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def traced(self, event: str, details: Mapping[str, Any]) -> None:
+        """Note the connection of a request, as httpcore2 tells its `trace` extension."""
+        if event in CONNECTED:
+            self._socket = details["return_value"].get_extra_info("socket")
+            if self.is_over:
+                self._hang_up()
+
+    def end(self) -> None:
+        self._timer.cancel()
+
+    def _hang_up(self) -> None:
+        self.is_over = True
+        if self._socket is not None:
+            with suppress(OSError):  # it was closed at this very moment
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+
 @contextmanager
-def _translated(endpoint: Endpoint) -> Iterator[None]:
-    """Turn a broken connection into an error of ours."""
+def _limited(endpoint: Endpoint) -> Iterator[_TimeLimit]:
+    """Turn a connection that breaks, or lasts too long, into an error of ours."""
+    seconds = TIMES_SILENCE * endpoint.timeout_seconds
+    limit = _TimeLimit(seconds)
+    too_long = UnavailableError(
+        f"{endpoint.subject} took longer than {seconds:g} seconds. Try again, or set "
+        f"{URL_SETTING} to off."
+    )
     try:
-        yield
+        yield limit
     except httpx2.RequestError as error:
-        raise faults.failed_connection(endpoint, error) from error
+        raise (too_long if limit.is_over else faults.failed_connection(endpoint, error)) from error
+    finally:
+        limit.end()
+    if limit.is_over:  # what came may be a part only
+        raise too_long
 
 
 def _content(endpoint: Endpoint, reply: httpx2.Response) -> object:

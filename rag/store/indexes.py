@@ -120,8 +120,9 @@ class Indexes:
 
     def discard(self, library_id: str) -> None:
         """Throw the index of a library away, so that the next search makes it again."""
-        with self._lock_of(library_id), self._lock:
-            self._open.pop(library_id, None)
+        with self._lock_of(library_id):
+            with self._lock:
+                self._open.pop(library_id, None)
             shutil.rmtree(self._catalog.data_dir / DERIVED / library_id, ignore_errors=True)
 
     def wait(self) -> None:

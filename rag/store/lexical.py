@@ -146,7 +146,8 @@ class LexicalIndex:
         wanted = _any_of([*known, *exact, *exact], near)
         worth = 0.5 if near and (known or exact) else 1.0
         found = self._best([wanted], k, documents)
-        phrases = [query for text in quoted_phrases(question) if (query := self._phrase(text))]
+        quoted = dict.fromkeys(quoted_phrases(question))
+        phrases = [query for text in quoted if (query := self._phrase(text))]
         if phrases and found:
             holding = self._best([wanted, *phrases], k, documents)
             found = _ahead(holding, found, k)

@@ -47,6 +47,13 @@ DIALOGUES: dict[str, tuple[Turn, ...]] = {
         turn("Who enforces it?", "GDPR|enforces", " it?"),
         turn("What is the largest fine?"),
     ),
+    "versions of one thing": (
+        turn("How many parameters does Mixtral 8×7B use per token?"),
+        turn("and Mixtral 8×22B?", "parameters|Mixtral 8×22B|per token", "8×7B"),
+        turn("And Pixtral 12B?", "parameters|Pixtral 12B|per token", "8×22B|Mixtral"),
+        turn("Wie viel kostet Codestral 22B?"),
+        turn("und Ministral 8B?", "kostet|Ministral 8B", "Codestral"),
+    ),
     "a manual": (
         turn("How do I descale the Brewmaster 300?"),
         turn("How often should I do that?", "descale|Brewmaster 300|how often"),

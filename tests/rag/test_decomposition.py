@@ -84,6 +84,11 @@ def test_a_question_in_one_piece_stays_so(question: str) -> None:
     assert parts(question) == ()
 
 
+def test_a_question_that_begins_with_a_join_is_in_one_piece() -> None:
+    assert parts(", and what does the lift cost?") == ()
+    assert parts("… et combien coûte-t-il ?") == ()
+
+
 def test_more_than_four_things_are_not_taken_apart() -> None:
     assert parts("revenue of 3M, Pfizer, Adobe, Netflix and Costco in 2022") == ()
 

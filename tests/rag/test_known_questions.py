@@ -64,6 +64,10 @@ PAGE = "page must be a whole number from 1 on"
         ('{"question": "Q?", "evidence": [{"document": " "}]}', f"evidence {PLACES}"),
         (f'{{"question": "Q?", "evidence": "{"[" * 99_999}"}}', f"evidence {PLACES}"),
         ('{"question": "Q?", "cited": [{"document": "a", "page": -1}]}', f"cited {PLACES}"),
+        ('{"question": "Q?", "cited": [{"document": "a", "page": true}]}', f"cited {PLACES}"),
+        (r'{"question": "Q?", "evidence": "[{\"document\": NaN}]"}', f"evidence {PLACES}"),
+        ('{"question": "Q?", "answers": "[1e999]"}', "answers must be a text or a list of texts"),
+        ('{"question": true}', "question must be a text, not True"),
     ],
 )
 def test_a_bad_row_is_said_with_its_line_and_costs_itself_alone(row: str, says: str) -> None:
@@ -82,6 +86,8 @@ def test_a_bad_row_is_said_with_its_line_and_costs_itself_alone(row: str, says: 
         ("[1]", "Line 2 is not a JSON object."),
         ("{", "Line 2 is not JSON: Expecting property name enclosed in double quotes (character 2"),
         ('{"question": NaN}', "Line 2 is not JSON: NaN is no number."),
+        ('{"question": "Q?", "page": -Infinity}', "Line 2 is not JSON: -Infinity is no number."),
+        ('{"question": 1e999}', "Line 2 is not JSON: 1e999 is no number."),
     ],
 )
 def test_a_line_that_is_no_row_is_said(line: str, says: str) -> None:

@@ -1,8 +1,10 @@
+import fcntl
 import logging
 import os
 import stat
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -60,19 +62,45 @@ def test_a_mark_that_is_taken_back_is_gone(tmp_path: Path) -> None:
         marks.name_page(LIBRARY, id_, Place("brest.pdf", 7))
 
 
-def test_a_page_named_while_the_mark_is_taken_back_does_not_bring_it_back(tmp_path: Path) -> None:
-    class Slow(Marks):
-        """Takes the mark back after it was seen."""
+def test_a_page_named_just_after_the_mark_was_taken_back_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Marks(tmp_path).mark(LIBRARY, WRONG)
+    flock = fcntl.flock
+
+    def overtaken(file: int, operation: int) -> None:
+        """Another process takes the mark back while this one waits for the file."""
+        monkeypatch.undo()
+        Marks(tmp_path).withdraw(LIBRARY, WRONG.id)
+        flock(file, operation)
+
+    monkeypatch.setattr("fcntl.flock", overtaken)
+
+    with pytest.raises(NotFoundError, match="taken back"):
+        Marks(tmp_path).name_page(LIBRARY, WRONG.id, Place("brest.pdf", 7))
+
+    assert Marks(tmp_path).marked(LIBRARY) == []
+    assert "right" not in (tmp_path / QUESTIONS / f"{LIBRARY}.jsonl").read_text()
+
+
+def test_a_page_is_named_while_nobody_else_writes(tmp_path: Path) -> None:
+    other = threading.Thread(target=Marks(tmp_path).withdraw, args=(LIBRARY, WRONG.id))
+
+    class Watched(Marks):
+        """Somebody takes the mark back once it was seen, and has to wait."""
 
         def marked(self, library_id: str) -> list[MarkedAnswer]:
             found = super().marked(library_id)
-            Marks(tmp_path).withdraw(library_id, WRONG.id)
+            other.start()
             return found
 
     Marks(tmp_path).mark(LIBRARY, WRONG)
 
-    Slow(tmp_path).name_page(LIBRARY, WRONG.id, Place("brest.pdf", 7))
+    Watched(tmp_path).name_page(LIBRARY, WRONG.id, Place("brest.pdf", 7))
+    other.join()
 
+    lines = (tmp_path / QUESTIONS / f"{LIBRARY}.jsonl").read_text().splitlines()
+    assert ["withdrawn" in line for line in lines] == [False, False, True]
     assert Marks(tmp_path).marked(LIBRARY) == []
 
 
@@ -83,16 +111,18 @@ def test_a_damaged_line_costs_itself_alone(
     marks.mark(LIBRARY, WRONG)
     path = tmp_path / QUESTIONS / f"{LIBRARY}.jsonl"
     good = path.read_bytes()
-    odd = good.replace(b'"page": 4', b'"page": "zz"') + good.replace(
-        b'"marked_at": ', b'"marked_at": "x'
-    )
+    pages = [b'"zz"', b"true", b"0", b"4.5", b"NaN"]
+    odd = b"".join(good.replace(b'"page": 4', b'"page": ' + page) for page in pages)
+    odd += good.replace(b'"brest.pdf"', b'" "')
+    odd += good.replace(b'"How high is the tower of Brest?"', b"NaN")
+    odd += good.replace(b'"marked_at": ', b'"marked_at": "x')
     path.write_bytes(good + odd + b'[1]\n{"id": "half a li')
     other = MarkedAnswer("Is it open on Sundays?", "Is it open on Sundays?", "", True)
     marks.mark(LIBRARY, other)
 
     with caplog.at_level(logging.WARNING):
         assert marks.marked(LIBRARY) == [WRONG, other]
-    assert len(caplog.records) == 4
+    assert len(caplog.records) == 10
     assert "Brest" not in caplog.text
 
 

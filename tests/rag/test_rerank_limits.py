@@ -34,7 +34,6 @@ def answering(send: Callable[[socket.socket], None]) -> Iterator[str]:
                     if connection.recv(65_536).startswith(b"GET"):
                         connection.sendall(MODELS)
                     else:
-                        connection.sendall(HEAD)
                         send(connection)
                 except OSError:
                     continue  # the client has gone
@@ -53,12 +52,18 @@ def reranker(url: str, silence: float) -> RerankServer:
     return RerankServer(url, model=None, api_key=None, timeout_seconds=silence)
 
 
-def test_a_reply_that_drips_is_given_up() -> None:
+@pytest.mark.parametrize(
+    ("head", "drop"),
+    [(HEAD, b" "), (b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"), (b"", b"H")],
+    ids=["body", "head", "first line"],
+)
+def test_a_reply_that_drips_is_given_up(head: bytes, drop: bytes) -> None:
     pause = threading.Event()
 
     def drip(connection: socket.socket) -> None:
+        connection.sendall(head)
         while True:
-            connection.sendall(b" ")
+            connection.sendall(drop)
             pause.wait(SILENCE / 10)
 
     with answering(drip) as url:
@@ -66,7 +71,7 @@ def test_a_reply_that_drips_is_given_up() -> None:
         with pytest.raises(UnavailableError, match=r"took longer than 0\.4 seconds"):
             reranker(url, SILENCE).rerank("Q?", ["a"])
 
-        assert time.monotonic() - started >= TIMES_SILENCE * SILENCE
+        assert TIMES_SILENCE * SILENCE <= time.monotonic() - started < 10
 
 
 def test_a_reply_without_end_is_not_read_to_the_end() -> None:
@@ -74,6 +79,7 @@ def test_a_reply_without_end_is_not_read_to_the_end() -> None:
 
     def flood(connection: socket.socket) -> None:
         nonlocal sent
+        connection.sendall(HEAD)
         while True:
             sent += connection.send(b" " * 100_000)
 

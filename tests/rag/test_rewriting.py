@@ -87,6 +87,14 @@ def test_a_long_text_is_left_alone() -> None:
     assert standalone(question, asked(BEFORE[0])) == question
 
 
+@pytest.mark.parametrize("piece", ["Q1 ", "2022 ", "„a", "A ", "Aa of ", "(", "they ", "'s "])
+def test_a_page_of_anything_is_understood_or_left_alone(piece: str) -> None:
+    text = (piece * 32_000)[:32_000]
+
+    for question, before in ((text, BEFORE[0]), ("And in 2023?", text), ("Do they pay?", text)):
+        assert len(standalone(question, asked(before))) <= max(LONGEST_STANDALONE, len(question))
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.lists(st.sampled_from(WORDS) | st.text(max_size=4), max_size=8), max_size=6))
 def test_whatever_is_typed_gives_a_question_of_bounded_length(lines: list[list[str]]) -> None:

@@ -1,5 +1,5 @@
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from math import comb
 
 import pytest
@@ -110,6 +110,23 @@ def test_questions_that_share_an_id_are_told_apart_by_their_words() -> None:
     assert [pair[1].rank for pair in compare(before, after).better] == [2]
     assert (compare(before, after).shared, compare(before, other).shared) == (2, 0)
     assert compare(before, other).worse == ()
+
+
+def test_questions_that_were_only_numbered_are_known_by_their_words() -> None:
+    before = [Outcome("1", "Q?", "", True, rank=1), Outcome("2", "R?", "", True, rank=2)]
+    bad = Outcome("9", "", "", None, error="Line 9 is no question.")
+    after = [
+        Outcome("1", "New?", "", True, rank=9),
+        Outcome("2", "Q?", "", True, rank=3),
+        Outcome("3", "R?", "", True, rank=1),
+        Outcome("4", "R?", "", True, rank=7),
+    ]
+
+    changed = compare([*before, bad], [*after, replace(bad, id="8")])
+
+    assert changed.shared == 2
+    assert [(old.id, new.id) for old, new in changed.better] == [("2", "3")]
+    assert [(old.id, new.id) for old, new in changed.worse] == [("1", "2")]
 
 
 def test_a_refusal_counts_where_the_ranks_are_the_same() -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from pathlib import Path
 
+import faiss
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from rag.domain import Library
+from rag.errors import EmbeddingMismatchError
 from rag.store.approximate import LISTED_ROWS, encode
 from rag.store.catalog import Catalog
 from rag.store.halves import Halves, halves_in_memory, mapped_halves, write_halves
@@ -167,3 +170,126 @@ def test_closing_stops_what_is_being_made_and_leaves_nothing(
     indexes.current(many.id)
     indexes.close()
     assert not [t for t in threading.enumerate() if t.name.startswith("codes-")]
+
+
+class Workshop:
+    """Stands where codes are made: says what was begun, and works until it is told to stop."""
+
+    def __init__(self) -> None:
+        self.begun: list[Base] = []
+        self.stops: list[threading.Event] = []
+        self._has_begun = threading.Condition()
+
+    def make(self, _: Catalog, library: Library, base: Base, stop: threading.Event) -> None:
+        with self._has_begun:
+            self.begun.append(base)
+            self.stops.append(stop)
+            self._has_begun.notify_all()
+        assert stop.wait(30)
+
+    def wait_for(self, count: int) -> None:
+        with self._has_begun:
+            assert self._has_begun.wait_for(lambda: len(self.begun) == count, 30)
+
+
+def makers() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name.startswith("codes-")]
+
+
+def test_codes_for_rows_no_longer_searched_are_given_up(
+    catalog: Catalog, many: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workshop = Workshop()
+    monkeypatch.setattr("rag.store.indexes.open_codes", workshop.make)
+    indexes = Indexes(catalog, exact_rows=50)
+    first = indexes.current(many.id).vectors.base
+    workshop.wait_for(1)
+    catalog.publish(reading(many, "one boat more", name="later.txt"))
+    assert indexes.current(many.id).vectors.base is first
+    assert (len(makers()), workshop.stops[0].is_set()) == (1, False)
+
+    texts = [f"ship {place}" for place in range(130)]
+    catalog.publish(reading(many, *texts, name="fleet.txt"))
+    second = indexes.current(many.id).vectors.base
+    workshop.wait_for(2)
+
+    assert [base is second for base in workshop.begun] == [False, True]
+    assert [stop.is_set() for stop in workshop.stops] == [True, False]
+    indexes.close()
+    assert [stop.is_set() for stop in workshop.stops] == [True, True]
+
+
+def test_closing_waits_for_codes_that_were_given_up_too(
+    catalog: Catalog, many: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workshop, may_end = Workshop(), threading.Event()
+
+    def slow(catalog_: Catalog, library: Library, base: Base, stop: threading.Event) -> None:
+        is_first = not workshop.begun
+        workshop.make(catalog_, library, base, stop)
+        assert not is_first or may_end.wait(30)
+
+    monkeypatch.setattr("rag.store.indexes.open_codes", slow)
+    indexes = Indexes(catalog, exact_rows=50)
+    indexes.current(many.id)
+    workshop.wait_for(1)
+    (given_up,) = makers()
+    catalog.publish(reading(many, *map(str, range(130)), name="fleet.txt"))
+    indexes.current(many.id)
+    workshop.wait_for(2)
+    (now,) = set(makers()) - {given_up}
+
+    closing = threading.Thread(target=indexes.close)
+    closing.start()
+    now.join(30)
+    assert (given_up.is_alive(), closing.is_alive()) == (True, True)
+    may_end.set()
+    closing.join(30)
+
+    assert not closing.is_alive()
+    assert not given_up.is_alive()
+    assert not makers()
+    indexes.current(many.id)
+    assert len(workshop.begun) == 2
+
+
+@pytest.mark.parametrize(
+    "fault", [RuntimeError("faiss"), OSError("full"), EmbeddingMismatchError("another model")]
+)
+def test_codes_that_cannot_be_made_leave_the_search_as_it_is(
+    catalog: Catalog,
+    many: Library,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    fault: Exception,
+) -> None:
+    def fail(*_: object) -> None:
+        raise fault
+
+    monkeypatch.setattr("rag.store.indexes.open_codes", fail)
+    indexes = Indexes(catalog, exact_rows=50)
+    with caplog.at_level(logging.WARNING):
+        index = indexes.current(many.id)
+        indexes.wait()
+
+    assert f"cannot be made: {fault}" in caplog.text
+    assert [id_ for id_, _ in index.vectors.search(vector_of("boat 2 7"), 1)] == [68]
+
+
+def test_making_codes_leaves_the_other_threads_of_faiss_as_they_are(
+    matrix: NDArray[np.float16],
+) -> None:
+    rows = halves_in_memory((row.tobytes() for row in matrix[:200]), WIDE)
+    before = faiss.omp_get_max_threads()
+    inside: list[int] = []
+
+    def work() -> None:
+        encode(rows, threading.Event())
+        inside.append(faiss.omp_get_max_threads())
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+
+    assert inside == [1]
+    assert faiss.omp_get_max_threads() == before

@@ -116,6 +116,11 @@ def test_chunks_with_the_quoted_phrase_come_first(catalog: Catalog, library: Lib
     assert [id_ for id_, _ in index.search('growth of "net sales"', 1)] == [2]
 
 
+def test_a_phrase_said_twice_counts_once(catalog: Catalog, library: Library) -> None:
+    index = shelve(catalog, library, ENGLISH, GERMAN)
+    assert index.search('"boats" ' * 900, 1) == index.search('"boats" ' + "boats " * 899, 1)
+
+
 def test_a_phrase_is_found_in_any_language(catalog: Catalog, library: Library) -> None:
     index = shelve(catalog, library, ENGLISH, GERMAN, "Die Stadt: die Häuser der Stadt, der Häuser")
     assert best(index, "„Häuser der Stadt werden“")[0] == 2
