@@ -30,8 +30,8 @@ from rag.providers.minilm.embedder import MiniLmEmbedder
 from rag.retrieval import CANDIDATES, Retriever
 from rag.store.catalog import CATALOG, Catalog
 from rag.store.indexes import Indexes, LibraryIndex
-from rag.store.lexical import Words
 from rag.store.rows import Reading
+from rag.store.words import Words
 from rag.vocabulary import load_vocabulary
 
 DIMENSION = 1_024

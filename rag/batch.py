@@ -137,10 +137,14 @@ def answer_row(question: BatchQuestion, answer: Answer) -> Row:
     }
 
 
-def retrieval_row(question: BatchQuestion, retrieval: Retrieval) -> Row:
-    """What was retrieved for a question, as a row without an answer."""
+def retrieval_row(question: BatchQuestion, retrieval: Retrieval, bar: float) -> Row:
+    """What was retrieved for a question, as a row without an answer.
+
+    It is refused where the embedded reader would refuse to answer from it.
+    """
     passages = retrieval.passages
     return _row(question.id, question.question) | {
+        "refused": not passages or retrieval.evidence.is_below(bar, instructable=False),
         "passages": [passage_row(passage) for passage in passages],
         "evidence": _rounded(retrieval.evidence.score if passages else None),
     }

@@ -16,7 +16,7 @@ from rag.wording import GERMAN, LANGUAGES, folded
 MOST_PARTS = 4
 LONGEST_WHOLE = 600  # characters; what is longer is a text, not a question with parts
 _LEAST_WORDS = 3
-_ASKED_WITHIN = 3  # words from the asking word to its verb
+_ASKED_WITHIN = 6  # words from the asking word to its verb
 _ASKED_SUBJECTS = frozenset({"who", "qui", "wer", "quien"})
 _SENTENCE = re.compile(r"(?<=\?)\s+(?=\S)")
 _JOINED = re.compile(

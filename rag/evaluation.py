@@ -29,7 +29,9 @@ class Outcome:
     `rank` is that of the first right place and `document_rank` that of its document, None when it
     was not among the passages; `contained` is None where no answer was asked for or known;
     `reason` says in a few lines why the right place is not the first; `error` why there was no
-    search.
+    search. `absent` are the right documents where none of them is in the library: such a question
+    is not asked. `by_document` says that the rank counts documents though they have pages, because
+    the question names none.
     """
 
     id: str
@@ -45,6 +47,8 @@ class Outcome:
     seconds: float = 0.0
     reason: str = ""
     error: str = ""
+    absent: tuple[str, ...] = ()
+    by_document: bool = False
 
 
 class Evaluator:
@@ -58,6 +62,7 @@ class Evaluator:
         self._retriever = retriever
         self._assistant = assistant
         self._bar = bar
+        self._documents: dict[str, dict[str, list[Document]]] = {}
 
     def ask(self, question: EvaluationQuestion, scope: Scope, k: int) -> Outcome:
         """Search one question among `k` passages as a batch does, and answer it if somebody can.
@@ -65,6 +70,9 @@ class Evaluator:
         `seconds` are those of the answer where there is one, else those of the search.
         """
         gold = question.gold
+        there = self.documents_of(question, scope.library_id)
+        if gold and not there:
+            return _absent(question)
         answerable = False if question.has_no_answer else True if gold else None
         asked = Outcome(question.id, question.question, question.kind, answerable)
         started = time.perf_counter()
@@ -84,8 +92,24 @@ class Evaluator:
             refused=found.evidence.is_below(self._bar, instructable=False),
             seconds=seconds,
             reason=reason,
+            by_document=any(it.paginated for it in there)
+            and all(place.page is None for place in gold),
         )
         return _with_answer(outcome, question, answer) if answer else outcome
+
+    def documents_of(self, question: EvaluationQuestion, library_id: str) -> list[Document]:
+        """The documents that hold the answer, as far as they are in the library."""
+        names = sorted({place.document for place in question.gold})
+        return [document for name in names for document in self._named(name, library_id)]
+
+    def _named(self, name: str, library_id: str) -> Sequence[Document]:
+        """The documents of that name or id, as at the first question."""
+        if library_id not in self._documents:
+            known = self._documents[library_id] = {}
+            for document in self._catalog.documents(library_id):
+                for called in (document.name, document.id):
+                    known.setdefault(called, []).append(document)
+        return self._documents[library_id].get(name, ())
 
     def _why(
         self,
@@ -118,19 +142,14 @@ class Evaluator:
 
     def _lost(self, gold: Collection[Place], scope: Scope) -> str:
         """Why the right places cannot be found at all; empty where one of them can."""
-        known = {
-            name: document
-            for document in self._catalog.documents(scope.library_id)
-            for name in (document.id, document.name)
-        }
         reasons = []
         for place in sorted(gold, key=lambda it: (it.document, it.page or 0)):
-            document = known.get(place.document)
-            if document is None:
+            documents = self._named(place.document, scope.library_id)
+            if not documents:
                 reasons.append(f"{place.document} is not in the library")
-            elif not (reason := self._without_text(document, place.page)):
-                return ""
-            else:
+            for document in documents:
+                if not (reason := self._without_text(document, place.page)):
+                    return ""
                 reasons.append(reason)
         return "\n".join(dict.fromkeys(reasons))
 
@@ -143,6 +162,12 @@ class Evaluator:
         except NotFoundError:
             return f"{document.name} has no page {number}"
         return "" if page.text.strip() else f"{_page(document, number)} has no text ({page.state})"
+
+
+def _absent(question: EvaluationQuestion) -> Outcome:
+    """The outcome of a question whose documents are not in the library."""
+    names = tuple(sorted({place.document for place in question.gold}))
+    return Outcome(question.id, question.question, question.kind, None, absent=names)
 
 
 def _with_answer(outcome: Outcome, question: EvaluationQuestion, answer: Answer) -> Outcome:

@@ -270,6 +270,8 @@ MISSING_NAME = 3.0
 # What is gained where the question names the document: questions over company filings are further
 # from the words of their pages than those of XQuAD.
 NAMED_DOCUMENT = 1.5
+# What is gained where the passages hold a rare code of the question, as "E-07".
+HELD_CODE = 2.0
 # A model that can say no itself is stopped at this share of the bar.
 MODEL_SHARE = 0.1
 # The share of XQuAD's answerable questions, of all three languages alike, with lower log odds.
@@ -283,6 +285,7 @@ def weigh(
     *,
     judged: bool = True,
     named: float = 0.0,
+    coded: bool = False,
 ) -> Evidence:
     """Weigh the measured sentences of the best passages.
 
@@ -291,6 +294,7 @@ def weigh(
         missing: the identifiers of the question that no passage has.
         judged: whether words and meaning can tell at all; see `Evidence`.
         named: how far the question names the document of the best passage, from 0 to 1.
+        coded: whether the passages hold a rare code that the question asks about.
     """
     fitting = [sentence for sentence in sentences if not sentence.contradicted]
     if not fitting:
@@ -301,7 +305,7 @@ def weigh(
         for sentence in fitting
     )
     odds = BIAS + BOTH * both + TOGETHER * together - MISSING_NAME * bool(missing)
-    odds += NAMED_DOCUMENT * named
+    odds += NAMED_DOCUMENT * named + HELD_CODE * coded
     odds += WORDS_AHEAD * _ahead(fitting, lambda at: _context(at) + _around(at), USUALLY_AHEAD[0])
     odds += MEANING_AHEAD * _ahead(fitting, lambda at: at.similarity, USUALLY_AHEAD[1])
     score = float(np.interp(odds, WORSE_ODDS, WORSE_SHARE))

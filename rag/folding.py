@@ -55,6 +55,12 @@ def readable(text: str) -> str:
     return _CONTROLS.sub("", _BROKEN_WORD.sub("", text)).replace("\r\n", "\n").replace("\r", "\n")
 
 
+def unaccented(text: str) -> str:
+    """A text without capitals and accents; it may be of another length."""
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+
+
 def flowing(text: str) -> str:
     """A text on one line, words whole, single spaces."""
     return " ".join(readable(text).split())

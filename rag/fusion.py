@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rag.domain import Reasons
 
@@ -13,6 +13,7 @@ from rag.domain import Reasons
 MEANING = 0.6
 FOREIGN_MEANING = 0.2  # where the embedder does not know the language
 SPELLING = 0.5  # of what words and their spelling share
+CODE = 0.5  # what holding a rare code of the question adds to words
 TITLE = 0.8  # what a document's being named adds, beside 1 for the best words and meaning
 
 
@@ -28,17 +29,21 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The scores that each kind of search gave, by chunk; a chunk it did not find is absent."""
+    """The scores that each kind of search gave, by chunk; a chunk it did not find is absent.
+
+    `codes` is the share of the question's rare codes ("E-07") that a chunk holds.
+    """
 
     words: Mapping[int, float]
     meaning: Mapping[int, float]
     spelling: Mapping[int, float]
     title: Mapping[int, float]
+    codes: Mapping[int, float] = field(default_factory=dict)
 
     @property
     def ids(self) -> set[int]:
         """Every chunk that was found by words or by meaning."""
-        return self.words.keys() | self.meaning.keys()
+        return self.words.keys() | self.meaning.keys() | self.codes.keys()
 
 
 def weights(fluency: float) -> Weights:
@@ -56,7 +61,9 @@ def fuse(found: Found, counts: Weights) -> dict[int, Reasons]:
     meaning = stretched(found.meaning)
     return {
         id_: Reasons(
-            counts.words * words.get(id_, 0.0) + counts.spelling * spelling.get(id_, 0.0),
+            counts.words * words.get(id_, 0.0)
+            + counts.spelling * spelling.get(id_, 0.0)
+            + CODE * found.codes.get(id_, 0.0),
             counts.meaning * meaning.get(id_, 0.0),
             counts.title * found.title.get(id_, 0.0),
         )
@@ -71,6 +78,7 @@ def rough(found: Found, counts: Weights) -> dict[int, float]:
         id_: counts.words * words.get(id_, 0.0)
         + counts.meaning * meaning.get(id_, 0.0)
         + counts.title * found.title.get(id_, 0.0)
+        + CODE * found.codes.get(id_, 0.0)
         for id_ in found.ids
     }
 

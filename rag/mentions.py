@@ -9,48 +9,56 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from rag.folding import flowing
+from rag.folding import flowing, unaccented
+from rag.identifiers import contradicts
+from rag.identifiers import names as codes
 from rag.languages import SMALL_WORDS
+from rag.periods import periods_of
 
 FIRST_PAGE = 4_000  # characters of it that are read
 ON_FIRST_PAGE = 0.4  # what a name there weighs beside a word of the title
 YEAR_ALONE = 0.5  # how far a year without a name prefers a document
 PERIOD_SHARE = 0.25  # of the preference for a named document that hangs on the year asked for
 SHORTEST_NAME = 2
+TELLING = 0.5  # from how much on a name tells of a document
 COMMON = 0.1  # the share of chunks above which a word in lower case names nothing
 _WORD = re.compile(r"[^\W_]+(?:[&'’][^\W_]+)*")
 _PIECE = re.compile(r"[^\W\d_]+|\d+")
 _CAMEL = re.compile(r"(?<=[a-zà-þ])(?=[A-ZÀ-Þ])")
-_YEAR = re.compile(r"(?:(?<!\d)|(?<=[a-zA-Z][1-4]))(?:19|20)\d\d(?!\d)")
-_QUARTER = re.compile(r"(?<![a-z])q([1-4])(?!\d(?!\d{3}))|(?<!\d)([1-4])q", re.IGNORECASE)
 _POSSESSIVE = re.compile(r"['’]s?$", re.IGNORECASE)
 _QUOTED = re.compile(r"\"[^\"]{1,300}\"|“[^”]{1,300}”|„[^“”]{1,300}[“”]|«[^»]{1,300}»")
-_SHORT_YEAR = re.compile(r"\b(?:fy|cy)[-' ]?(\d\d)\b", re.IGNORECASE)
 _BRACKETS = re.compile(r"\([^()]*\)")
-_NO_NAME = re.compile(r"(?:[fc]y|[qh][1-4])?\d*")
+_NO_NAME = re.compile(r"(?:[fc]y|[qh][1-4])?\d*|[1-4]q(?:\d\d){0,2}")
 CURRENCIES = frozenset({"usd", "us", "eur", "gbp", "chf", "jpy", "cny"})
 _ASKING = frozenset(word for words in SMALL_WORDS.values() for word in words)
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What one document is known by: words and periods, each with its weight."""
+    """What one document is known by: words and periods, each with its weight.
+
+    `codes` are the names with figures in its title, such as those of products.
+    """
 
     names: Mapping[str, float]
     periods: Mapping[str, float]
+    codes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Mentions:
-    """The documents a question names, from 0 to 1 each, and the question without those names."""
+    """The documents a question names, from 0 to 1 each, and the question without those names.
+
+    `named` has for each name, in the order of the question, the documents it tells of.
+    """
 
     preferred: Mapping[str, float]
     rest: str
+    named: tuple[frozenset[str], ...] = ()
 
 
 class Registry:
@@ -103,7 +111,19 @@ class Registry:
             holders = self._by_period.get(period, {})
             for id_, weight in holders.items():
                 periods[id_] = periods.get(id_, 0.0) + self._strength(len(holders)) * weight
-        return Mentions(_preferred(names, periods), _without(question, named))
+        kept = self._of_the_kind(question, names)
+        return Mentions(_preferred(kept, periods), _without(question, named), _by_run(kept))
+
+    def _of_the_kind(
+        self, question: str, names: Mapping[str, dict[int, float]]
+    ) -> dict[str, dict[int, float]]:
+        """The documents without those about another of the kind asked: HX-4420 for HX-4410."""
+        asked = codes(question)
+        return {
+            id_: runs
+            for id_, runs in names.items()
+            if not contradicts(asked, self._profiles[id_].codes)
+        }
 
     def _strength(self, holders: int) -> float:
         """How much a word tells that so many documents are known by, from 0 to 1.
@@ -124,7 +144,7 @@ def strange_names(question: str, text: str) -> list[str]:
 
     What stands in brackets explains, and a period or a currency names nothing.
     """
-    known = _folded(text)
+    known = unaccented(text)
     question = _BRACKETS.sub(" ", question)
     names = [word.text for word in _candidates(question, joined=False) if word.is_name]
     return [
@@ -145,7 +165,7 @@ def profile(title: str, name: str, first_page: str) -> Profile:
     names: dict[str, float] = {}
     head = flowing(first_page[:FIRST_PAGE])
     words = set(_WORD.findall(head))
-    ordinary = {_folded(word) for word in words if word.islower()}
+    ordinary = {unaccented(word) for word in words if word.islower()}
     for word in words:
         if _is_name(word):
             names |= {form: ON_FIRST_PAGE for form in _forms(word) if form not in ordinary}
@@ -156,33 +176,21 @@ def profile(title: str, name: str, first_page: str) -> Profile:
                 names[form] = 1.0
     periods = dict.fromkeys(periods_of(head), ON_FIRST_PAGE)
     periods |= dict.fromkeys(periods_of(f"{title} {stem.replace('_', ' ')}"), 1.0)
-    return Profile({word: weight for word, weight in names.items() if _may_name(word)}, periods)
-
-
-def periods_of(text: str) -> list[str]:
-    """The years and quarters that a text names: "2022", "q2"."""
-    years = [match.group() for match in _YEAR.finditer(text)]
-    years += [f"20{match.group(1)}" for match in _SHORT_YEAR.finditer(text)]
-    quarters = [f"q{match.group(1) or match.group(2)}" for match in _QUARTER.finditer(text)]
-    return list(dict.fromkeys([*years, *quarters]))
+    kept = {word: weight for word, weight in names.items() if _may_name(word)}
+    return Profile(kept, periods, codes(f"{title} {stem.replace('_', ' ')}"))
 
 
 def _may_name(word: str) -> bool:
-    return len(word) >= SHORTEST_NAME and not word.isdigit()
+    return len(word) >= SHORTEST_NAME and not _NO_NAME.fullmatch(word)
 
 
 def _forms(word: str) -> Iterable[str]:
     """A word as it is compared: folded, whole and in its pieces."""
     whole = _POSSESSIVE.sub("", word)
-    yield _folded(whole)
+    yield unaccented(whole)
     pieces = [piece for part in _CAMEL.split(whole) for piece in _PIECE.findall(part)]
     if len(pieces) > 1:
-        yield from (_folded(piece) for piece in pieces if len(piece) > SHORTEST_NAME)
-
-
-def _folded(word: str) -> str:
-    letters = unicodedata.normalize("NFKD", word.casefold())
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+        yield from (unaccented(piece) for piece in pieces if len(piece) > SHORTEST_NAME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +210,8 @@ def _candidates(question: str, *, joined: bool = True) -> list[_Word]:
     begins = True
     for match, following in zip_longest(words, words[1:]):
         word, end = match.group(), match.end()
-        folded = _folded(_POSSESSIVE.sub("", word))
-        is_name = _is_name(word) and not (begins and word.istitle())
+        folded = unaccented(_POSSESSIVE.sub("", word))
+        is_name = _is_name(word) and not (begins and word.istitle() and word.isalpha())
         if _may_name(folded):
             found.append(_Word(folded, match.start(), end, is_name))
         begins = False
@@ -211,7 +219,7 @@ def _candidates(question: str, *, joined: bool = True) -> list[_Word]:
             between = question[end : following.start()].strip()
             begins = between[-1:] in (".", "?", "!", ":")
             if joined and between in ("", "-", "&"):
-                both = folded + _folded(_POSSESSIVE.sub("", following.group()))
+                both = folded + unaccented(_POSSESSIVE.sub("", following.group()))
                 found.append(_Word(both, match.start(), following.end(), is_name))
     return found
 
@@ -240,6 +248,16 @@ def _preferred(
         * (1 - on_time + on_time * timely.get(id_, 0.0))
         for id_, runs in names.items()
     }
+
+
+def _by_run(names: Mapping[str, Mapping[int, float]]) -> tuple[frozenset[str], ...]:
+    """The documents that each run of words tells of, those of two under the one that tells more."""
+    groups: dict[int, set[str]] = {}
+    for id_, runs in names.items():
+        best = max(sorted(runs), key=lambda run: runs[run])
+        if runs[best] >= TELLING:
+            groups.setdefault(best, set()).add(id_)
+    return tuple(frozenset(groups[run]) for run in sorted(groups))
 
 
 def _without(question: str, places: Sequence[tuple[int, int]]) -> str:

@@ -108,12 +108,17 @@ def span_at(spans: Sequence[Span], position: int) -> Span | None:
 
 
 @lru_cache(maxsize=256)
-def read(text: str, fallback: Wording = ENGLISH) -> Question:
-    """Read a question, in the other language if its own small words do not tell."""
+def read(text: str, fallback: Wording = ENGLISH, *, begins: bool = True) -> Question:
+    """Read a question, in the other language if its own small words do not tell.
+
+    Its first word is written with a capital for no other reason where it `begins` a sentence.
+    """
     wording = wording_of(text, fallback)
     tokens = tuple(_tokens(text))
     periods = tuple(_periods(text))
-    return Question(text, wording, tokens, tuple(_names(text, tokens, periods, wording)), periods)
+    return Question(
+        text, wording, tokens, tuple(_names(text, tokens, periods, wording, begins)), periods
+    )
 
 
 def _tokens(text: str) -> list[Token]:
@@ -158,7 +163,11 @@ def _is_within(token: Token, spans: Sequence[Span]) -> bool:
 
 
 def _names(
-    text: str, tokens: tuple[Token, ...], periods: tuple[Period, ...], wording: Wording
+    text: str,
+    tokens: tuple[Token, ...],
+    periods: tuple[Period, ...],
+    wording: Wording,
+    begins: bool,
 ) -> list[Span]:
     """Runs of tokens that look like names; a label with its number is one."""
     found: list[Span] = []
@@ -178,7 +187,7 @@ def _names(
             run, joined, touching = [before], True, True
         else:
             continues = listed or (bool(run) and touching)
-            joined = _is_name(token, position, tokens, wording, continues)
+            joined = _is_name(token, position, tokens, wording, continues, begins=begins)
         if not joined or not touching:
             _close(found, run)
             run = []
@@ -216,7 +225,13 @@ def _bridged(text: str, spans: list[Span]) -> list[Span]:
 
 
 def _is_name(
-    token: Token, position: int, tokens: tuple[Token, ...], wording: Wording, follows: bool
+    token: Token,
+    position: int,
+    tokens: tuple[Token, ...],
+    wording: Wording,
+    follows: bool,
+    *,
+    begins: bool,
 ) -> bool:
     text = token.text
     if any(map(str.isdigit, text)):
@@ -229,7 +244,7 @@ def _is_name(
         return True
     if token.key in wording.function and not (follows and len(text) > 3):
         return False
-    if position == 0:
+    if position == 0 and (begins or wording is GERMAN):
         if len(tokens) == 1:
             return True
         after = tokens[1].text

@@ -9,6 +9,9 @@ from rag.errors import NotFoundError
 from rag.mentions import Profile, Registry, profile
 from rag.store.catalog import Catalog
 
+HEAD_OF_TEXT = 1_000  # characters of a text without pages, read as the first page of others
+LEAST_TEXT = 2_000
+
 
 class Registries:
     """Knows the documents of every library. Safe from many threads.
@@ -41,7 +44,9 @@ class Registries:
 
     def _profile(self, document: Document) -> Profile:
         try:
-            head = self._catalog.page(document.id, 1).text if document.paginated else ""
+            head = self._catalog.page(document.id, 1).text
+            if not document.paginated:  # what is shorter than a page has none that tells of it
+                head = head[:HEAD_OF_TEXT] if len(head) >= LEAST_TEXT else ""
         except NotFoundError:  # removed meanwhile
             head = ""
         return profile(document.title, document.name, head)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import zip_longest
-from statistics import median
 
 import numpy as np
 
+from rag.candidates import Candidates, Hit, holding_codes, in_turns
 from rag.domain import Page, Passage, Reasons, Scope
 from rag.errors import EmbeddingMismatchError, QuestionError
 from rag.evidence import Evidence, SentenceScorer
 from rag.folding import encodable
-from rag.fusion import Found, Weights, fuse, rough, total, weights
+from rag.fusion import Found, rough, total, weights
 from rag.joining import Repeats, grow
 from rag.mentions import Mentions
 from rag.protocols import Embedder, Reranker, Vectors
@@ -22,9 +21,10 @@ from rag.reranking import RERANKED, reranked
 from rag.spelling import spelling_scores
 from rag.store.catalog import Catalog
 from rag.store.indexes import Indexes, LibraryIndex
-from rag.store.lexical import LexicalIndex, Words
+from rag.store.lexical import LexicalIndex
 from rag.store.places import ChunkedPage, Place, PlacedChunk
 from rag.store.rows import StoredChunk
+from rag.store.words import Words
 from rag.vocabulary import Vocabulary
 from rag.weighing import Weigher
 
@@ -32,13 +32,11 @@ CANDIDATES = 100  # of each kind of search
 LOADED = 40  # of them, whose texts are read and compared by spelling
 LOADED_FOR_EACH = 3  # passage that is wanted, where that is more
 REFINED = 16  # of those, whose sentences are compared one by one
-SENTENCE = 0.5  # what the best sentence counts beside the whole chunk
 SAID = 0.4  # what the way documents put a question counts beside the question, in meaning
 NAMED = 0.5  # how far a document is preferred that is searched on its own as well
 LONGEST_QUESTION = 8_000  # characters
 WEIGHED_PASSAGES = 5
-
-Hit = tuple[StoredChunk, Reasons]
+MOST_COMPARED = 4  # documents or companies, each searched on its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,44 +49,6 @@ class Retrieval:
     passages: tuple[Passage, ...]
     evidence: Evidence
     notice: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Candidates:
-    """Chunks that were found for a question, with what each kind of search said of them.
-
-    `rest` is the question without the names of documents.
-    """
-
-    rest: str
-    chunks: Sequence[StoredChunk]
-    found: Found
-    counts: Weights
-
-    @property
-    def hits(self) -> list[Hit]:
-        """The chunks, best first."""
-        return _sorted(self.chunks, fuse(self.found, self.counts))
-
-    def refined(self, best: Sequence[float]) -> list[Hit]:
-        """The chunks, best first, with the similarities of best sentences worked in.
-
-        `best` has that of each of the first hits. The mean of a paragraph's and its best
-        sentence's similarity finds more than either alone (SQuAD: 73 against 63 and 70 % at rank
-        1). What counts is how much better the best sentence of one fits than those of the others.
-        """
-        by_meaning, hits = self.found.meaning, self.hits[: len(best)]
-        if not best or not by_meaning:
-            return self.hits
-        least = min(by_meaning.values())
-        whole = [by_meaning.get(chunk.id, least) for chunk, _ in hits]
-        usual = median(ours - all_ for ours, all_ in zip(best, whole, strict=True))
-        lifted = {
-            chunk.id: all_ + SENTENCE * (ours - all_ - usual)
-            for (chunk, _), ours, all_ in zip(hits, best, whole, strict=True)
-        }
-        found = replace(self.found, meaning={**by_meaning, **lifted})
-        return _sorted(self.chunks, fuse(found, self.counts))
 
 
 class Retriever:
@@ -176,16 +136,38 @@ class Retriever:
         """The passages, and a notice on how they were found."""
         questions = list(dict.fromkeys(checked_question(text) for text in [question, *parts]))
         index = self._index(scope)
+        searches = [(asked, scope) for asked in questions]
+        if len(questions) == 1:
+            searches += [(questions[0], each) for each in self._compared(question, index, scope)]
         rankings: list[list[Hit]] = []
         notice = ""
-        for asked in questions:
+        for asked, where in searches:
             also = self.also(asked) if widen else ()
-            hits = self._ranked(asked, also, index, scope, max(LOADED, LOADED_FOR_EACH * k))
+            hits = self._ranked(asked, also, index, where, max(LOADED, LOADED_FOR_EACH * k))
             read = [_as_read(chunk) for chunk, _ in hits[:RERANKED]]
             order = reranked(asked, [(hit, total(hit[1])) for hit in hits], read, self._reranker)
             rankings.append([hit for hit, _ in order.hits])
             notice = notice or order.notice
         return self._joined(in_turns(rankings), scope, k), notice
+
+    def _compared(self, question: str, index: LibraryIndex, scope: Scope) -> list[Scope]:
+        """Where to look for each of several things that a question names, as companies are.
+
+        None where it names one, or more than a few: each is searched on its own, so that the
+        passages are of all.
+        """
+        allowed = scope.document_ids
+        named = self._mentions(question, index).named
+        within = [group if allowed is None else group & allowed for group in named]
+        places = [Scope(scope.library_id, group) for group in within if group]
+        return places if 1 < len(places) <= MOST_COMPARED else []
+
+    def _mentions(self, question: str, index: LibraryIndex) -> Mentions:
+        """The documents that a question names."""
+        language = index.words.language_of(question)
+        return self._registries.of(index.library).mentions(
+            question, lambda text: _share_of_chunks(self._words(text, language), index.words)
+        )
 
     def _ranked(
         self, question: str, also: Sequence[str], index: LibraryIndex, scope: Scope, count: int
@@ -229,10 +211,7 @@ class Retriever:
         scope: Scope,
         count: int,
     ) -> Candidates:
-        language = index.words.language_of(question)
-        mentions = self._registries.of(index.library).mentions(
-            question, lambda text: _share_of_chunks(self._words(text, language), index.words)
-        )
+        mentions = self._mentions(question, index)
         said = " ".join([mentions.rest, *also])
         found = self._found(said, vector, mentions, index, scope)
         first = rough(found, weights(self._embedder.fluency(question)))
@@ -263,6 +242,7 @@ class Retriever:
         places = [documents, named] if named and named != documents else [documents]
         words: dict[int, float] = {}
         meaning: dict[int, float] = {}
+        coded = holding_codes(mentions.rest, index.words, documents)
         for place in places:
             words |= dict(index.words.search(said, CANDIDATES, place))
             if vector is not None:
@@ -270,10 +250,10 @@ class Retriever:
                 meaning |= dict(index.vectors.search(vector, CANDIDATES, allowed))
         title = {
             id_: share
-            for id_ in (words.keys() | meaning.keys() if mentions.preferred else ())
+            for id_ in (words.keys() | meaning.keys() | coded.keys() if mentions.preferred else ())
             if (share := mentions.preferred.get(index.document_of(id_), 0.0))
         }
-        return Found(words, meaning, {}, title)
+        return Found(words, meaning, {}, title, coded)
 
     def _joined(self, hits: Sequence[Hit], scope: Scope, k: int) -> tuple[Passage, ...]:
         """The first `k` passages; a hit that is in one already, or says the same, makes none."""
@@ -323,21 +303,6 @@ def _passage(hit: StoredChunk, page: Page, run: Sequence[PlacedChunk], reasons: 
         page.offset,
         reasons,
     )
-
-
-def in_turns(rankings: Sequence[Sequence[Hit]]) -> list[Hit]:
-    """Several rankings as one: the best of each, then the second of each, none of them twice."""
-    taken: dict[int, Hit] = {}
-    for row in zip_longest(*rankings):
-        for hit in row:
-            if hit is not None:
-                taken.setdefault(hit[0].id, hit)
-    return list(taken.values())
-
-
-def _sorted(chunks: Sequence[StoredChunk], scores: Mapping[int, Reasons]) -> list[Hit]:
-    ranked = sorted(chunks, key=lambda chunk: (-total(scores[chunk.id]), chunk.id))
-    return [(chunk, scores[chunk.id]) for chunk in ranked]
 
 
 def _share_of_chunks(words: Sequence[str], index: LexicalIndex) -> float:

@@ -93,7 +93,7 @@ def _resolved(question: Question, earlier: Question, before: _Said) -> _Said | N
     if wording.more.fullmatch(plain.strip(" ¿¡")):
         return before
     led = wording.leads.match(plain)
-    rest = read(question.text[led.end() :], wording) if led else question
+    rest = read(question.text[led.end() :], wording, begins=False) if led else question
     if not rest.tokens:
         return before
     tail = _SWAP_TAIL.match(folded(question.bare))

@@ -66,17 +66,19 @@ def run_from_json(saved: Any) -> Run:
 def figures(outcomes: Iterable[Outcome]) -> Figures:
     """The figures of some questions; a share is None where no question tells it.
 
+    Those that failed, and the `absent` whose documents are not in the library, count in no share.
     `hit@k` and `mrr@10` are over the questions whose place is known, `document@10` is the share
     whose right document is among the first ten; `refused` is the share refused of the questions
     that the documents answer, `refused_unanswerable` of those that they do not.
     """
     asked = list(outcomes)
-    done = [it for it in asked if not it.error]
+    done = [it for it in asked if not it.error and not it.absent]
     placed = [it for it in done if it.answerable]
     ranks = [it.rank or math.inf for it in placed]
     return {
         "questions": len(asked),
-        "errors": len(asked) - len(done),
+        "errors": sum(bool(it.error) for it in asked),
+        "absent": sum(bool(it.absent) for it in asked),
         **{f"hit@{depth}": _share(rank <= depth for rank in ranks) for depth in DEPTHS},
         f"mrr@{DEEPEST}": _mean([1 / rank if rank <= DEEPEST else 0.0 for rank in ranks]),
         f"document@{DEEPEST}": _share((it.document_rank or math.inf) <= DEEPEST for it in placed),
@@ -113,7 +115,7 @@ def outcomes_not_refused(outcomes: Iterable[Outcome]) -> list[Outcome]:
 class Comparison:
     """Two runs over the same questions: which came out better or worse in the second.
 
-    `shared` is how many questions are in both; only they are compared.
+    `shared` is how many questions are in both, and asked in both; only they are compared.
     `p_value` is that of the two-sided sign test: how likely so uneven a split is by chance.
     """
 
@@ -128,7 +130,7 @@ def compare(before: Sequence[Outcome], after: Sequence[Outcome]) -> Comparison:
 
     To refuse is good where the documents hold no answer, and bad where they do.
     """
-    pairs = _paired(before, after)
+    pairs = [pair for pair in _paired(before, after) if not pair[0].absent and not pair[1].absent]
     better = tuple(pair for pair in pairs if _merit(pair[1]) > _merit(pair[0]))
     worse = tuple(pair for pair in pairs if _merit(pair[1]) < _merit(pair[0]))
     return Comparison(better, worse, sign_test(len(better), len(worse)), len(pairs))

@@ -80,11 +80,11 @@ class Settings(BaseSettings):
         description="How little evidence is too little to answer: at `0.05` about one in twenty of "
         "the questions that the documents do answer is refused, at `0` none is.",
     )
-    vocabulary: Path | None = Field(
+    vocabulary: Path | Literal["none"] | None = Field(
         None,
         description="A text file of what people say and how your documents put it, a line such as "
         "`capex; capital spending = capital expenditures` each; it adds to what comes with "
-        "Tramontane.",
+        "Tramontane. `none` leaves that out, too: questions are searched in their own words.",
     )
     rerank: str = Field(
         "off",
@@ -112,12 +112,19 @@ class Settings(BaseSettings):
     )
     samples: bool = Field(True, description="Whether a new data directory starts with samples.")
 
+    @field_validator("vocabulary", mode="before")
+    @classmethod
+    def _none(cls, value: object) -> object:
+        """The word in whatever letters; an empty value is unset, as in the environment."""
+        said = value.strip() if isinstance(value, str) else value
+        return "none" if said in ("None", "NONE") else None if said == "" else said
+
     @field_validator("data_dir", "vocabulary")
     @classmethod
-    def _at_home(cls, value: Path | None) -> Path | None:
+    def _at_home(cls, value: Path | str | None) -> Path | str | None:
         """A `~` in `.env` is expanded by no shell."""
         try:
-            return value and value.expanduser()
+            return value.expanduser() if isinstance(value, Path) else value
         except RuntimeError as error:
             raise ValueError(f"{value} is the home of nobody known") from error
 

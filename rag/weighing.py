@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,16 +10,23 @@ from rag.calibration import FEW_CHUNKS, Calibrations
 from rag.domain import Passage
 from rag.evidence import Evidence, SentenceScorer, rarity, weigh
 from rag.expectation import can_judge
+from rag.folding import flowing
 from rag.fusion import TITLE
-from rag.identifiers import lacking
+from rag.identifiers import lacking, names
+from rag.languages import SMALL_WORDS
 from rag.mentions import strange_names
 from rag.store.catalog import Catalog
 from rag.store.indexes import LibraryIndex
-from rag.store.lexical import LexicalIndex
+from rag.store.lexical import MOST_WITH_CODE, LexicalIndex
+from rag.store.words import Words
 from rag.vocabulary import Vocabulary
 
 NAMED = 0.5  # from how far on a document counts as the one that the question names
 TELLING_LETTERS = 5
+SHARE_OF_REST = 0.25
+SHORTEST_OF_REST = 3
+_SMALL = frozenset(word for words in SMALL_WORDS.values() for word in words)
+_IGNORED = re.compile(r"(?i)[fc]y\d*|[qh][1-4].*|usd|\d.*")
 
 
 class Weigher:
@@ -28,6 +36,7 @@ class Weigher:
         """Take what holds the chunks, what measures sentences, and the words that mean others."""
         self._scorer = scorer
         self._vocabulary = vocabulary
+        self._words = Words()
         self._calibrations = Calibrations(catalog)
 
     def weighed(
@@ -35,10 +44,8 @@ class Weigher:
     ) -> Evidence:
         """Whether the best passages answer a question in one piece.
 
-        They may answer it in the words that documents have for it, if they speak of what it names:
-        the cost of sales of one company does not answer for the gross margin of another. (With it
-        13 and without it 50 % of answerable questions over company filings are below the usual bar;
-        with the right filing taken out, 76 % are either way.)
+        They may answer it in the words that documents have for it, if they speak of the rest too:
+        the cost of sales of one company does not answer for the gross margin of another.
 
         Args:
             question: as it is searched.
@@ -47,17 +54,39 @@ class Weigher:
             index: of the library they are from.
         """
         evidence = self._evidence(question, read, index)
-        if not also or self._names_others(question, read):
+        if not also or self._asks_more(question, read, index.words):
             return evidence
         said = self._evidence(" ".join(also), read, index)
         if said.score <= evidence.score:
             return evidence
         return Evidence(said.score, evidence.missing, evidence.judged)
 
-    def _names_others(self, question: str, read: Sequence[Passage]) -> bool:
-        """Whether a question names what the passages and their documents do not."""
-        strange = strange_names(question, " ".join(_read(read)))
-        return any(not self._vocabulary.has(name) for name in strange)
+    def _asks_more(self, question: str, read: Sequence[Passage], index: LexicalIndex) -> bool:
+        """Whether the rest of a question, beside what the phrases stand for, is not spoken of.
+
+        So it is where it has a name that the passages and their documents have not, a word that the
+        library has not, or hardly anything of what tells is held.
+        """
+        texts = _read(read)
+        rest = self._vocabulary.rest(question)
+        plain = " ".join(rest).casefold()
+        if any(name in plain for name in strange_names(question, " ".join(texts))):
+            return True
+        language = index.language_of(question)
+        held = {word for text in texts for word in self._words(flowing(text), language)}
+        told_apart = [text for text in rest if text.casefold() not in _SMALL]
+        asked = " ".join(text for text in told_apart if not _IGNORED.fullmatch(text))
+        total = told = 0.0
+        for word in {
+            word for word in self._words(asked, language) if len(word) >= SHORTEST_OF_REST
+        }:
+            frequency = index.document_frequency(word)
+            if not frequency and word not in held:
+                return True
+            weight = rarity(frequency, len(index))
+            total += weight
+            told += weight * (word in held)
+        return told < SHARE_OF_REST * total
 
     def _evidence(self, question: str, read: Sequence[Passage], index: LibraryIndex) -> Evidence:
         letters = self._calibrations.of(
@@ -70,7 +99,17 @@ class Weigher:
         first = read[0].reasons if read else None
         named = first.title / TITLE if first else 0.0
         judged = named < NAMED and can_judge(question, read, self._scorer.fluency)
-        return weigh(sentences, missing, judged=judged, named=named)
+        coded = _holds_code(question, read, index.words)
+        return weigh(sentences, missing, judged=judged, named=named, coded=coded)
+
+
+def _holds_code(question: str, read: Sequence[Passage], index: LexicalIndex) -> bool:
+    """Whether the passages, and no title of theirs, hold a rare code of the question."""
+    titles = [f"{it.document.title} {Path(it.document.name).stem}" for it in read]
+    return any(
+        code in lacking(question, titles) and 0 < len(index.chunks_with(code)) <= MOST_WITH_CODE
+        for code in names(question) - lacking(question, [it.text for it in read])
+    )
 
 
 def _read(passages: Sequence[Passage]) -> list[str]:

@@ -41,7 +41,7 @@ from rag.retrieval import Retriever
 from rag.settings import Settings
 from rag.store.catalog import CATALOG, Catalog
 from rag.store.indexes import Indexes
-from rag.store.lexical import Words
+from rag.store.words import Words
 from rag.tools import Tool
 from rag.toolset import tools_for
 from rag.vocabulary import load_vocabulary

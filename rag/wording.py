@@ -133,7 +133,7 @@ FRENCH = Wording(
     ),
     words(
         "est sont etait etaient a ont avait avaient ete fut furent peut peuvent doit doivent "
-        "sera fait faut etre avoir"
+        "sera fait faut etre avoir ai avons avez dois devons devez peux pouvons pouvez suis sommes"
     ),
     words("le la les l un une des du au aux"),
     words(
@@ -177,7 +177,8 @@ GERMAN = Wording(
     ),
     words(
         "ist sind war waren hat haben hatte hatten wird werden wurde wurden kann konnen "
-        "konnte muss mussen soll sollen darf gibt gab sieht lag betrug"
+        "konnte muss mussen soll sollen darf durfen gibt gab sieht lag betrug habe habt kannst "
+        "musst bin will wollen brauche brauchen braucht"
     ),
     words(
         "der die das den dem des ein eine einen einem einer eines im am zum zur beim diese "
@@ -223,7 +224,7 @@ SPANISH = Wording(
     words("que cual cuales quien quienes cuando donde por como cuanto cuanta cuantos cuantas"),
     words(
         "es son era eran fue fueron ha han tiene tienen tenia tuvo tuvieron puede pueden debe "
-        "deben sera esta estan"
+        "deben sera esta estan tengo tenemos puedo podemos debo debemos estoy soy somos"
     ),
     words("el la los las un una unos unas lo al del"),
     words("de en a para por con sin sobre desde hasta entre segun durante tras bajo"),
@@ -253,7 +254,10 @@ ITALIAN = Wording(
     "e",
     words("azienda societa gruppo impresa"),
     words("che cosa quale quali chi quando dove perche come quanto quanta quanti quante"),
-    words("e era erano ha hanno aveva sono fu stato stata puo deve fosse"),
+    words(
+        "e era erano ha hanno aveva sono fu stato stata puo deve fosse ho abbiamo posso possiamo "
+        "devo dobbiamo"
+    ),
     words("il lo la i gli le l un una uno del della dei delle dello degli al alla nel nella"),
     words("di a da in con su per tra fra d sul sulla dal dalla"),
     words("lui lei esso essa essi loro"),
@@ -271,7 +275,10 @@ PORTUGUESE = Wording(
     "e",
     words("empresa companhia sociedade grupo"),
     words("que qual quais quem quando onde como quanto quanta quantos quantas"),
-    words("e era eram foi foram tem tinha teve sao ha esta pode deve"),
+    words(
+        "e era eram foi foram tem tinha teve sao ha esta pode deve tenho temos posso podemos devo "
+        "devemos"
+    ),
     words("o a os as um uma do da dos das no na nos nas ao"),
     words("de em para por com sem sobre desde ate entre pela pelo"),
     words("ele ela eles elas isso isto"),
@@ -289,7 +296,10 @@ DUTCH = Wording(
     "en",
     words("bedrijf onderneming concern groep"),
     words("wat wie waar wanneer waarom hoe hoeveel welke welk"),
-    words("is zijn was waren heeft hebben had hadden wordt worden werd werden kan moet mag"),
+    words(
+        "is zijn was waren heeft hebben had hadden wordt worden werd werden kan moet mag heb kun "
+        "kunnen moeten mogen"
+    ),
     words("de het een"),
     words("in op voor van bij met naar uit te tot door over onder sinds tussen"),
     words("hij zij ze het"),

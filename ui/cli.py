@@ -46,6 +46,7 @@ from ui.options import (
     Only,
     Paths,
     Question,
+    misuse,
 )
 from ui.upkeep import doctor, rebuild
 
@@ -74,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         printing.tell(str(error))
         return MISUSE
     except TyperException as error:
-        printing.tell(f"{error.format_message()} Try: tramontane --help")
+        printing.tell(misuse(error))
         return MISUSE
     except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED
@@ -242,7 +243,8 @@ def search(
         scope = scope_of(application, document or [])
         count = k or application.settings.passages
         retriever = application.retriever
-        found = retriever.retrieve(question, scope, count, widen=not as_is)
+        parts = () if as_is else rephrased(question, ()).parts
+        found = retriever.retrieve(question, scope, count, parts, widen=not as_is)
         sentences = [] if json else application.scorer.score(question, found.passages)
     if found.notice:
         printing.tell(found.notice)
@@ -345,8 +347,13 @@ def _batch_answerer(
             asked = question.question
             parts = rephrased(asked, ()).parts if manner.rewrite else ()
             found = place.retriever.retrieve(asked, scope, count, parts, widen=manner.rewrite)
-            return retrieval_row(question, found)
+            bar = place.settings.bar if manner.bar is None else manner.bar
+            return retrieval_row(question, found, bar)
         assistant = place.assistant(passages=passages)
         return answer_row(question, assistant.answer(question.question, scope, manner))
 
     return answer
+
+
+if __name__ == "__main__":
+    sys.exit(main())

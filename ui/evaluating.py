@@ -14,8 +14,7 @@ import typer
 from pydantic import SecretStr
 
 from rag.batch import BadRow
-from rag.domain import Scope
-from rag.errors import NotFoundError, SettingsError
+from rag.errors import SettingsError
 from rag.evaluation import Evaluator, Outcome
 from rag.known_questions import EvaluationQuestion, marked_questions, marked_row, read_evaluation
 from rag.marks import Marks
@@ -23,7 +22,6 @@ from rag.retrieval import LOADED, LOADED_FOR_EACH
 from rag.scores import Run, run_from_json
 from rag.settings import Settings, variable
 from ui import inputs, printing
-from ui.naming import scope_of
 from ui.opening import DONE, SOME_FAILED, open_application, settings_of
 from ui.options import AsJson, ChatName, Count, DataDir, LibraryName
 from ui.reporting import say_runs, say_runs_as_json
@@ -32,6 +30,7 @@ if TYPE_CHECKING:
     from rag.wiring import Application
 
 NOW = "now"
+STDOUT = Path("-")
 # As deep as a search goes before it weighs more chunks than it does for an answer, so that the
 # first passages are those that users get.
 PASSAGES = LOADED // LOADED_FOR_EACH
@@ -85,7 +84,9 @@ def evaluate(
     ] = None,
     export: Annotated[
         Path | None,
-        typer.Option("--export", metavar="FILE", help="Write the marked questions as JSONL."),
+        typer.Option(
+            "--export", metavar="FILE", help="Write the marked questions as JSONL; - is stdout."
+        ),
     ] = None,
     json: AsJson = False,
 ) -> int:
@@ -97,8 +98,7 @@ def evaluate(
     runs = [] if against is None else [(_name_of(against), _load(against))]
     changed = _changed(different or [])
     _check(settings_of(data_dir, library, {"chat": chat, **changed}), changed, answers=answers)
-    if save is not None and not save.absolute().parent.is_dir():
-        raise SettingsError(f"{save} cannot be written: there is no folder {save.parent}.")
+    _check_files(save, export, only_exports=file is None and not marked)
     with ExitStack() as stack:
         application = stack.enter_context(open_application(data_dir, library, chat=chat))
         if export is not None:
@@ -117,7 +117,8 @@ def evaluate(
     (say_runs_as_json if json else say_runs)([*runs, *made])
     if save is not None:
         _save(run, save)
-    failed = any(outcome.error for _, each in made for outcome in each.outcomes)
+    outcomes = [outcome for _, each in made for outcome in each.outcomes]
+    failed = any(it.error for it in outcomes) or all(it.absent for it in outcomes)
     return SOME_FAILED if failed else DONE
 
 
@@ -152,12 +153,10 @@ def _run(application: Application, asked: Sequence[Asked], how: _How) -> Run:
             if isinstance(question, BadRow):
                 outcomes.append(Outcome(question.id, "", "", None, error=question.reason))
             else:
-                scope = _scope(application, question, within=how.within)
-                outcomes.append(
-                    scope
-                    if isinstance(scope, Outcome)
-                    else evaluator.ask(question, scope, passages)
-                )
+                scope = application.scope()
+                if how.within and (right := evaluator.documents_of(question, scope.library_id)):
+                    scope = application.scope(frozenset(document.id for document in right))
+                outcomes.append(evaluator.ask(question, scope, passages))
             bar.advance(bar.task_ids[0])
     shown = settings.model_dump(mode="json", exclude=set(SAYS_NOTHING))
     secrets = {
@@ -166,17 +165,6 @@ def _run(application: Application, asked: Sequence[Asked], how: _How) -> Run:
     kept = {variable(name): value for name, value in shown.items() if name not in secrets}
     made = {"passages": passages, "answers": how.answers, "within": how.within}
     return Run(kept | made, application.library.generation, time.time(), tuple(outcomes))
-
-
-def _scope(
-    application: Application, question: EvaluationQuestion, *, within: bool
-) -> Scope | Outcome:
-    """Where a question is searched, or how it came out where that is not there."""
-    names = sorted({place.document for place in question.gold}) if within else []
-    try:
-        return scope_of(application, names)
-    except NotFoundError as error:
-        return Outcome(question.id, question.question, question.kind, True, error=str(error))
 
 
 def _changed(different: Iterable[str]) -> dict[str, str]:
@@ -214,6 +202,19 @@ def _check(settings: Settings, changed: Collection[str], *, answers: bool) -> No
         )
 
 
+def _check_files(save: Path | None, export: Path | None, *, only_exports: bool) -> None:
+    """See that what is to be written has a place."""
+    if save == STDOUT:
+        raise SettingsError("--save needs the name of a file. --json prints the run instead.")
+    if save is not None and not save.absolute().parent.is_dir():
+        raise SettingsError(f"{save} cannot be written: there is no folder {save.parent}.")
+    if export == STDOUT and not only_exports:
+        raise SettingsError(
+            "--export - prints the marked questions, and nothing else fits beside them. Name a "
+            "file, or export without asking questions."
+        )
+
+
 def _name_of(path: Path) -> str:
     """What a saved run is called beside the one made now."""
     return path.name if path.name != NOW else f"saved as {NOW}"
@@ -236,6 +237,10 @@ def _save(run: Run, path: Path) -> None:
 
 def _export(application: Application, path: Path) -> None:
     marked = Marks(application.catalog.data_dir).marked(application.library.id)
+    if path == STDOUT:
+        for each in marked:
+            printing.say_row(marked_row(each))
+        return
     lines = [json_module.dumps(marked_row(each), ensure_ascii=False) + "\n" for each in marked]
     _write(path, "".join(lines))
     printing.tell(f"{len(marked)} marked questions were written to {path}.")

@@ -17,6 +17,7 @@ from ui.printing import WIDTH, say, say_row
 WORST_SHOWN = 10
 CHANGED_SHOWN = 10
 FAILED_SHOWN = 10
+ABSENT_SHOWN = 10
 NO_KIND = "(no kind)"
 LONGEST_QUESTION = 90
 LABELS = {
@@ -50,6 +51,7 @@ def say_runs(runs: Runs) -> None:
     _say_figures(runs)
     name, run = runs[-1]
     of_last = f" ({name})" if len(runs) > 1 else ""
+    _say_notes(run.outcomes)
     kinds = by_kind(run.outcomes)
     if len(kinds) > 1:
         say(f"\nBy kind{of_last}:")
@@ -97,6 +99,8 @@ def _say_figures(runs: Runs) -> None:
     table.add_row("questions", *(str(column["questions"]) for _, column in columns))
     if any(column["errors"] for _, column in columns):
         table.add_row("failed", *(str(column["errors"]) for _, column in columns))
+    if any(column["absent"] for _, column in columns):
+        table.add_row("left out", *(str(column["absent"]) for _, column in columns))
     table.add_row(
         "passages searched for", *(str(run.settings.get("passages", "")) for run, _ in columns)
     )
@@ -105,6 +109,40 @@ def _say_figures(runs: Runs) -> None:
         if any(value is not None for value in values):
             table.add_row(label, *map(_number, values))
     _print(table)
+
+
+def _say_notes(outcomes: Sequence[Outcome]) -> None:
+    """Say which questions count otherwise than the rest, or not at all."""
+    absent = [it for it in outcomes if it.absent]
+    by_document = [it for it in outcomes if it.by_document]
+    nowhere = [it for it in outcomes if it.answerable is None and not (it.error or it.absent)]
+    notes = []
+    if absent:
+        names = list(dict.fromkeys(name for it in absent for name in it.absent))
+        more = f" and {len(names) - ABSENT_SHOWN} more" if len(names) > ABSENT_SHOWN else ""
+        notes.append(
+            f"{_counted(absent, 'asks', 'ask')} about documents that are not in this library, and "
+            f"{'is' if len(absent) == 1 else 'are'} left out: {', '.join(names[:ABSENT_SHOWN])}"
+            f"{more}."
+        )
+    if by_document:
+        notes.append(
+            f"{_counted(by_document, 'names', 'name')} no page: the rank is that of the document."
+        )
+    if nowhere:
+        notes.append(
+            f"{_counted(nowhere, 'does', 'do')} not say where the answer is, and so "
+            f"{'has' if len(nowhere) == 1 else 'have'} no rank."
+        )
+    if notes:
+        say("")
+    for note in notes:
+        say(_wrapped(note))
+
+
+def _counted(outcomes: Sequence[Outcome], one: str, several: str) -> str:
+    count = len(outcomes)
+    return f"1 question {one}" if count == 1 else f"{count} questions {several}"
 
 
 def _say_kinds(kinds: Mapping[str, Figures]) -> None:

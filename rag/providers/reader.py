@@ -20,6 +20,7 @@ MOST_SENTENCES = 3
 WORTH_QUOTING = 0.6
 INHERITED = 0.9
 LEAST_SCORE = 0.05
+IN_ITS_WORDS = 0.6  # what the words of documents count beside those of the question
 SIMILARITY, COVERAGE, NAMED, EXPECTED, RANK = 0.5, 0.5, 0.15, 0.15, 0.1
 LONGEST_LABEL_WORDS = 12
 FRAGMENT_WORDS = 8
@@ -98,7 +99,7 @@ def choose(
     ]
     for position, sentence in enumerate(in_its_words):
         said = _score(sentence) + EXPECTED * bool(_FIGURE.search(texts[position]))
-        scores[position] = max(scores[position], said)
+        scores[position] = max(scores[position], IN_ITS_WORDS * said)
     asked = _telling_words(question)
     for position, text in enumerate(texts):
         leads_on = _leads_on(text, titles) or (

@@ -11,8 +11,6 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-import threading
-import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import groupby
@@ -21,15 +19,11 @@ from pathlib import Path
 
 from tantivy import (
     Document,
-    Filter,
     Index,
     Occur,
     Query,
     Schema,
     SchemaBuilder,
-    TextAnalyzer,
-    TextAnalyzerBuilder,
-    Tokenizer,
 )
 
 from rag.domain import Library
@@ -39,7 +33,8 @@ from rag.languages import READ_CHARACTERS, Language, detect
 from rag.misspelling import SHORTEST_FOR_TWO, is_correctable, is_within, one_letter_off
 from rag.store.catalog import Catalog
 from rag.store.derived import DERIVED, MANIFEST, earlier, provide
-from rag.store.rows import IndexedChunk, storable
+from rag.store.rows import IndexedChunk
+from rag.store.words import UNTOLD, Words
 
 logger = logging.getLogger(__name__)
 
@@ -47,30 +42,11 @@ FORMAT = 3
 CONTENTS = "contents.json"
 MOST_REMOVED = 0.1  # of the chunks, whose words still count; above this all is indexed anew
 WRITER_BYTES = 256_000_000
-LONGEST_WORD = 80
-# What a document is stemmed as whose language cannot be told: most are tables, names and code.
-UNTOLD = Language.ENGLISH
 CORRECTED_WORDS = 8  # of a question
 CORRECTIONS = 3  # of a word
 LONGEST_PIECE = 3  # of a number or identifier that is found whole; "2016" tells, "679" does not
+MOST_WITH_CODE = 20  # chunks; what more of them hold tells no more than a word
 SHARED_LETTERS = 3  # that a word two letters off begins with
-
-
-def _analyzer(language: Language | None) -> TextAnalyzer:
-    """Words in lower case without accents, stemmed if a language is given.
-
-    Accents go first, so that a question typed without them has the same stems (xquad-es: hit@1
-    0.919 either way, against 0.915 for such questions where stems are made with them).
-    """
-    builder = (
-        TextAnalyzerBuilder(Tokenizer.simple())
-        .filter(Filter.remove_long(LONGEST_WORD))
-        .filter(Filter.lowercase())
-        .filter(Filter.ascii_fold())
-    )
-    if language is not None:
-        builder = builder.filter(Filter.stemmer(language.value)).filter(Filter.ascii_fold())
-    return builder.build()
 
 
 def _schema() -> Schema:
@@ -81,23 +57,6 @@ def _schema() -> Schema:
     builder.add_text_field("text", tokenizer_name="whitespace", index_option="position")
     builder.add_text_field("exact", tokenizer_name="whitespace", index_option="basic")
     return builder.build()
-
-
-class Words:
-    """Splits texts into words as they are indexed. Safe from many threads."""
-
-    def __init__(self) -> None:
-        self._analyzers = {language: _analyzer(language) for language in (None, *Language)}
-        self._lock = threading.Lock()
-
-    def __call__(self, text: str, language: Language | None = UNTOLD) -> list[str]:
-        """The words of a text in order, folded, and stemmed as those of a language if one is given.
-
-        The same text has as many words in each language.
-        """
-        text = unicodedata.normalize("NFC", storable(text))
-        with self._lock:
-            return self._analyzers[language].analyze(text)
 
 
 class LexicalIndex:
@@ -118,9 +77,8 @@ class LexicalIndex:
     def language_of(self, text: str) -> Language:
         """The language of the library that a text is in; its commonest where that is not clear."""
         language = detect(text)
-        if language in self.languages:
-            return language
-        return self.languages[0] if self.languages else UNTOLD
+        known = self.languages
+        return language if language in known else known[0] if known else UNTOLD
 
     def document_frequency(self, word: str) -> int:
         """In how many chunks an indexed word occurs."""
@@ -152,6 +110,19 @@ class LexicalIndex:
             holding = self._best([wanted, *phrases], k, documents)
             found = _ahead(holding, found, k)
         return [(id_, score * worth) for id_, score in found]
+
+    def chunks_with(self, code: str, documents: Collection[str] | None = None) -> list[int]:
+        """The chunks that hold a name with figures, one more than `MOST_WITH_CODE` at most."""
+        fields = [name for name in ("exact", "text") if self._searcher.doc_freq(name, code)]
+        if not fields:
+            return []
+        wanted = _any_of([self._term(name, code) for name in fields], [])
+        return [id_ for id_, _ in self._best([wanted], MOST_WITH_CODE + 1, documents)]
+
+    def chunks_saying(self, phrase: str, documents: Collection[str] | None = None) -> list[int]:
+        """The best chunks that hold these words in this order, `MOST_WITH_CODE` at most."""
+        query = self._phrase(phrase)
+        return [id_ for id_, _ in self._best([query], MOST_WITH_CODE, documents)] if query else []
 
     def _best(
         self, required: Sequence[Query], k: int, documents: Collection[str] | None

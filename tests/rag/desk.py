@@ -17,7 +17,7 @@ from rag.providers.reader import EmbeddedReader
 from rag.retrieval import Retriever
 from rag.store.catalog import Catalog
 from rag.store.indexes import Indexes
-from rag.store.lexical import Words
+from rag.store.words import Words
 from rag.toolset import tools_for
 from rag.vocabulary import load_vocabulary
 from tests.fakes import HashEmbedder

@@ -47,6 +47,11 @@ DIALOGUES: dict[str, tuple[Turn, ...]] = {
         turn("Who enforces it?", "GDPR|enforces", " it?"),
         turn("What is the largest fine?"),
     ),
+    "another company, with its year": (
+        turn("How many employees does Netflix have?"),
+        turn("and Pfizer in 2023?", "employees|Pfizer|2023", "Netflix"),
+        turn("what about Adobe?", "employees|Adobe", "Netflix|Pfizer"),
+    ),
     "versions of one thing": (
         turn("How many parameters does Mixtral 8×7B use per token?"),
         turn("and Mixtral 8×22B?", "parameters|Mixtral 8×22B|per token", "8×7B"),

@@ -188,7 +188,7 @@ def test_what_goes_wrong_with_a_row_is_its_error() -> None:
     def answer(question: BatchQuestion) -> Row:
         if question.id == "2":
             raise ProviderError("The server is away.")
-        return retrieval_row(question, Retrieval((passage("Text."),), Evidence(0.5)))
+        return retrieval_row(question, Retrieval((passage("Text."),), Evidence(0.5)), 0.05)
 
     rows = list(run([*read("question\nOne?\nTwo?\n\x00\n,\n"), BadRow("9", "Why.")], answer))
 
@@ -205,7 +205,7 @@ def test_rows_are_read_as_they_are_answered(tmp_path: Path) -> None:
 
     def answer(question: BatchQuestion) -> Row:
         taken.append(question.id)
-        return retrieval_row(question, Retrieval((), Evidence(0.0)))
+        return retrieval_row(question, Retrieval((), Evidence(0.0)), 0.05)
 
     path = tmp_path / "questions.csv"
     path.write_text("question\nOne?\nTwo?\n", encoding="utf-8")
@@ -213,6 +213,22 @@ def test_rows_are_read_as_they_are_answered(tmp_path: Path) -> None:
         rows = run(read_questions(stream, "csv"), answer)
         next(rows)
         assert taken == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("evidence", "bar", "refused"),
+    [(0.04, 0.05, True), (0.05, 0.05, False), (0.0, 0.0, False), (0.9, 1.0, True)],
+)
+def test_what_is_retrieved_is_refused_below_the_bar(
+    evidence: float, bar: float, refused: bool
+) -> None:
+    question, found = BatchQuestion(question="Why?"), (passage("Text."),)
+
+    row = retrieval_row(question, Retrieval(found, Evidence(evidence)), bar)
+
+    assert row["refused"] is refused
+    assert len(row["passages"]) == 1
+    assert retrieval_row(question, Retrieval((), Evidence(1.0)), bar)["refused"] is True
 
 
 def test_other_errors_than_ours_are_not_hidden() -> None:

@@ -1,8 +1,10 @@
+from ingest.pipeline import Ingestor
 from rag.domain import Scope
 from rag.evaluation import Evaluator
 from rag.known_questions import EvaluationQuestion
 from rag.scores import figures
-from tests.rag.desk import QUESTION, Desk
+from tests.builders import paragraph, pdf
+from tests.rag.desk import LIMITS, QUESTION, Desk
 
 BAR = 0.05
 
@@ -34,15 +36,38 @@ def test_the_rank_is_that_of_the_first_right_place(desk: Desk) -> None:
 
 def test_a_miss_says_why(desk: Desk) -> None:
     ask = evaluator(desk).ask
-    unknown = ask(question(passage="nowhere"), desk.scope, 8)
     beyond = ask(question(evidence=[{"document": "nemo.txt", "page": 9}]), desk.scope, 8)
     left_out = ask(question(passage="nemo"), desk.only("cheese.txt"), 8)
 
-    assert unknown.reason == "nowhere.txt is not in the library"
     assert beyond.reason == "nemo.txt has no page 9"
     missed, won = left_out.reason.splitlines()
     assert missed == "not found among 1 passage: nemo.txt; nothing of its document came"
     assert won.startswith("rank 1: the wrong document, cheese.txt (words")
+
+
+def test_a_question_whose_documents_are_not_there_is_not_asked(desk: Desk) -> None:
+    places = [{"document": "nowhere.pdf", "page": 3}, {"document": "gone.txt"}]
+    ask = evaluator(desk).ask
+    absent = ask(question(evidence=places), desk.scope, 8)
+    there = ask(question(evidence=[*places, {"document": "nemo.txt"}]), desk.scope, 8)
+
+    assert absent.absent == ("gone.txt", "nowhere.pdf")
+    assert (absent.answerable, absent.rank, absent.error, absent.refused) == (None, None, "", False)
+    assert (there.absent, there.rank) == ((), 1)
+
+
+def test_the_rank_of_a_question_that_names_no_page_is_that_of_its_document(desk: Desk) -> None:
+    path = desk.folder / "ship.pdf"
+    path.write_bytes(pdf([paragraph("A cover."), paragraph("The harbour holds forty boats.")]))
+    Ingestor(desk.catalog, desk.embedder, LIMITS).add(path, desk.library)
+    ask = evaluator(desk).ask
+    asked = {"question": "How many boats does the harbour hold?"}
+    whole = ask(question(**asked, document="ship.pdf"), desk.scope, 8)
+    page = ask(question(**asked, document="ship.pdf", page=2), desk.scope, 8)
+    text = ask(question(passage="nemo"), desk.scope, 8)
+
+    assert (whole.rank, page.rank) == (1, 1)
+    assert [it.by_document for it in (whole, page, text)] == [True, False, False]
 
 
 def test_one_place_that_is_there_is_looked_for_where_another_is_not(desk: Desk) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from rag import evidence
 from rag.evidence import Evidence, SentenceScorer, rarity, weigh
-from rag.store.lexical import Words
+from rag.store.words import Words
 from tests.fakes import HashEmbedder, passage
 
 QUESTION = "How many parameters does Nemo have?"

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.mentions import Registry, periods_of, profile
+from rag.mentions import Registry, profile
 
 COVER = (
     "UNITED STATES FORM 10-K annual report for the fiscal year ended December 31, {year}. {name}"
@@ -89,21 +89,6 @@ def test_in_a_library_of_one_document_nothing_has_to_be_told_apart() -> None:
     assert dict(alone.mentions("What does Arden say?", lambda _: 0.5).preferred) == {}
 
 
-@pytest.mark.parametrize(
-    ("text", "periods"),
-    [
-        ("FY2022 and FY 2021", ["2022", "2021"]),
-        ("FY22", ["2022"]),
-        ("Q2'2023", ["2023", "q2"]),
-        ("2023Q2 results, 4Q22", ["2023", "q2", "q4"]),
-        ("Q22023", ["2023", "q2"]),
-        ("page 12022, 1,999 items", []),
-    ],
-)
-def test_periods_are_read_in_many_spellings(text: str, periods: list[str]) -> None:
-    assert periods_of(text) == periods
-
-
 @given(st.text(max_size=200))
 def test_any_question_keeps_its_shares_between_zero_and_one(question: str) -> None:
     found = REGISTRY.mentions(question, lambda _: 0.0)
@@ -139,3 +124,14 @@ def test_words_that_ask_name_nothing() -> None:
 
     assert dict(found.preferred) == {}
     assert found.rest == "How many ducks fly?"
+
+
+def test_a_document_about_another_of_its_kind_is_not_preferred() -> None:
+    files = {"hx-4410-manual": "Halvorsen HX-4410", "hx-4420-manual": "Halvorsen HX-4420"}
+    files |= {f"note{number}": f"Note {number}" for number in range(6)}
+    registry = Registry({name: profile(title, f"{name}.txt", "") for name, title in files.items()})
+
+    found = registry.mentions("What does the HX-4410 weigh?", how_common).preferred
+
+    assert found.get("hx-4410-manual", 0) > 0
+    assert "hx-4420-manual" not in found

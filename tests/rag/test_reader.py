@@ -4,7 +4,7 @@ from rag.domain import Finish, Prompt, Source, Span, TextDelta
 from rag.evidence import Sentence, SentenceScorer
 from rag.folding import flowing
 from rag.providers.reader import EmbeddedReader, choose
-from rag.store.lexical import Words
+from rag.store.words import Words
 from rag.vocabulary import load_vocabulary
 from tests.fakes import HashEmbedder, passage, sources
 from tests.rag.desk import Desk

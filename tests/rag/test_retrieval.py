@@ -15,7 +15,7 @@ from rag.protocols import Vectors
 from rag.retrieval import Retriever
 from rag.store.catalog import Catalog
 from rag.store.indexes import Indexes
-from rag.store.lexical import Words
+from rag.store.words import Words
 from rag.vocabulary import Vocabulary, load_vocabulary
 from tests.fakes import HashEmbedder
 from tests.rag.desk import LIMITS, Desk
@@ -188,6 +188,29 @@ def test_a_question_is_searched_in_the_words_of_documents_too(desk: Desk) -> Non
     assert "capital expenditures" in desk.retriever.also(question)
     assert widened[0].document.name == "flows.txt"
     assert as_typed[0].document.name != "flows.txt"
+
+
+def test_what_holds_a_rare_code_of_the_question_comes_first(desk: Desk) -> None:
+    for number in range(12):
+        desk.add(
+            f"mean{number}.txt", f"What does an error mean? It means that part {number} fails."
+        )
+    desk.add("codes.txt", "E-07: the tank is full. E-12: the sensor is dirty.")
+
+    found = desk.retriever.retrieve("What does E-12 mean?", desk.scope, 3)
+
+    assert found.passages[0].document.name == "codes.txt"
+    assert found.evidence.score > 0.05
+
+
+def test_what_holds_a_quoted_phrase_comes_first(desk: Desk) -> None:
+    for number in range(12):
+        desk.add(f"heron{number}.txt", f"The heron is a blue bird; its protocol has rule {number}.")
+    desk.add("phrase.txt", "It follows the blue heron protocol.")
+
+    found = desk.retriever.search('How blue is the bird, "blue heron protocol"?', desk.scope, 3)
+
+    assert found[0].document.name == "phrase.txt"
 
 
 def test_a_passage_says_why_it_came(desk: Desk) -> None:

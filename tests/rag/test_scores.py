@@ -38,6 +38,18 @@ def test_figures_count_what_each_question_tells() -> None:
     assert found["answer_contained"] is None
 
 
+def test_questions_on_documents_that_are_not_there_count_in_no_figure() -> None:
+    absent = outcome("h", answerable=None, absent=("gone.pdf",))
+    found, others = figures([*OUTCOMES, absent]), figures(OUTCOMES)
+
+    assert (found["questions"], found["absent"], others["absent"]) == (8, 1, 0)
+    assert {
+        name: value for name, value in found.items() if name not in ("questions", "absent")
+    } == {name: value for name, value in others.items() if name not in ("questions", "absent")}
+    changed = compare([outcome("h", 1), outcome("a", 1)], [absent, outcome("a", 2)])
+    assert ([pair[1].id for pair in changed.worse], changed.shared) == (["a"], 1)
+
+
 def test_no_questions_have_no_figures() -> None:
     found = figures([])
 

@@ -187,3 +187,21 @@ def test_the_evaluation_directory_is_no_setting_and_no_error(
     monkeypatch.setenv("TRAMONTANE_EVAL_DIR", os.curdir)
 
     assert load_settings().library == "documents"
+
+
+@pytest.mark.parametrize(
+    ("value", "vocabulary"),
+    [
+        ("none", "none"),
+        ("NONE", "none"),
+        ("./none", Path("none")),
+        ("", None),
+        ("a.txt", Path("a.txt")),
+    ],
+)
+def test_the_vocabulary_is_a_file_or_none(
+    value: str, vocabulary: Path | str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRAMONTANE_VOCABULARY", value)
+    assert load_settings().vocabulary == vocabulary
+    assert load_settings({"vocabulary": value}).vocabulary == vocabulary

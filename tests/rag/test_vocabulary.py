@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,9 @@ def test_lines_of_ones_own_add_to_the_shipped_and_win(tmp_path: Path) -> None:
         ("# fine\ncapex =", "Line 2 "),
         ("= spending", "Line 1 "),
         ("?! = spending", "Line 1 "),
+        ('capex = "', "Line 1 "),
+        (f"capex = spending\n{'x' * 101} = long", "Line 2 .* more than 100 characters"),
+        (f"long = short; {'x' * 101}", "Line 1 .* more than 100 characters"),
         ("x" * 1_000_001, "larger than a megabyte"),
     ],
 )
@@ -127,8 +131,27 @@ def test_the_shipped_file_has_each_term_once() -> None:
     assert sorted(terms) == sorted(set(terms))
 
 
-def test_words_of_terms_are_known(shipped: Vocabulary) -> None:
-    assert shipped.has("DPO")
-    assert shipped.has("margins")
-    assert not shipped.has("Arden")
+def test_the_rest_of_a_question_is_what_is_of_no_term(shipped: Vocabulary) -> None:
+    assert shipped.rest("What's the operating margin of Arden?") == ["What's", "the", "of", "Arden"]
+    assert shipped.rest("headcount?") == []
     assert Vocabulary({}).said("capex") == ()
+    assert Vocabulary({}).rest("capex") == ["capex"]
+
+
+def test_none_is_no_vocabulary_at_all() -> None:
+    assert load_vocabulary("none") == Vocabulary({})
+
+
+def test_what_has_no_end_is_not_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    for path in (tmp_path / "pipe", Path("/dev/zero"), tmp_path):
+        with pytest.raises(SettingsError, match="cannot be read: it is no file"):
+            load_vocabulary(path)
+
+
+def test_phrases_lose_their_quotation_marks(tmp_path: Path) -> None:
+    vocabulary = own(tmp_path, 'ferries = "large boats"; 15" hulls; «bacs»\n"odd ones" = rare')
+
+    assert vocabulary.said("How many ferries?") == ("large boats", "15 hulls", "bacs")
+    assert vocabulary.said("Any odd ones?") == ("rare",)

@@ -29,6 +29,15 @@ def test_the_account_of_another_company_does_not_count(desk: Desk) -> None:
     assert evidence(desk, other) < evidence(desk, MARGIN)
 
 
+def test_what_the_rest_of_a_question_asks_must_be_spoken_of(desk: Desk) -> None:
+    desk.add("arden.txt", ACCOUNT)
+    desk.add("staff.txt", "The company has 300 employees, and its chief executive officer rests.")
+
+    assert evidence(desk, "who is the ceo") > 0.05
+    for question in ("who is the ceo of lufthansa", "how many staff work at the eiffel tower"):
+        assert evidence(desk, question) < 0.05
+
+
 def test_a_company_known_by_its_file_is_no_other(desk: Desk) -> None:
     desk.add("Cormorant_2022.txt", "The gross profit was 410 million, the cost of sales 790.")
     question = MARGIN.replace("Arden", "Cormorant")

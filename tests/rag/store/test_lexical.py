@@ -11,8 +11,9 @@ from rag.domain import Library
 from rag.languages import Language
 from rag.store import lexical
 from rag.store.catalog import Catalog
-from rag.store.lexical import LexicalIndex, Words, open_lexical_index
+from rag.store.lexical import LexicalIndex, open_lexical_index
 from rag.store.rows import IndexedChunk
+from rag.store.words import Words
 from tests.rag.store.shelves import reading
 
 FINGERPRINT = "made from these"

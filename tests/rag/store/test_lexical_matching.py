@@ -7,7 +7,8 @@ import pytest
 from rag.domain import Library
 from rag.languages import Language
 from rag.store.catalog import Catalog
-from rag.store.lexical import LexicalIndex, Words, open_lexical_index
+from rag.store.lexical import LexicalIndex, open_lexical_index
+from rag.store.words import Words
 from tests.rag.store.shelves import reading
 
 ENGLISH = "The harbours of the island are open to all of the boats in the winter."

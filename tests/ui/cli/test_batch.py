@@ -74,6 +74,27 @@ def test_a_batch_that_only_retrieves_asks_no_model(
         assert row["passages"][0]["document"] == "boats.pdf"
 
 
+def test_a_batch_that_only_retrieves_refuses_what_the_reader_refuses(
+    run: Run, filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write_rows(
+        tmp_path / "q.jsonl",
+        {"question": "How many boats does the harbour hold in winter?"},
+        {"question": "What is the capital of Mongolia?"},
+    )
+
+    def refused(*arguments: str) -> list[bool]:
+        rows = run("batch", file, *arguments).rows
+        assert all(row["passages"] for row in rows)
+        return [row["refused"] for row in rows]
+
+    assert refused() == refused("--retrieve-only") == [False, True]
+    assert refused("--retrieve-only", "--bar", "0") == [False, False]
+    assert refused("--retrieve-only", "--bar", "1") == refused("--bar", "1") == [True, True]
+    monkeypatch.setenv("TRAMONTANE_BAR", "0")
+    assert refused("--retrieve-only") == [False, False]
+
+
 def test_a_batch_reads_stdin(run: Run, filled: Path, stdin: Callable[[bytes], None]) -> None:
     stdin(b'\xef\xbb\xbf{"question": "boats"}\n{"question": "\xff"}\n')
     output = run("batch", "-", "--retrieve-only")

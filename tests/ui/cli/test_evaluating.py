@@ -9,7 +9,7 @@ import pytest
 from rag.marks import MarkedAnswer, Marks, Place
 from rag.settings import load_settings
 from rag.store.catalog import Catalog
-from tests.ui.cli.rig import Run
+from tests.ui.cli.rig import Run, write_rows
 
 BOATS = "How many boats does the harbour hold in winter?"
 LIGHT = "When was the lighthouse of Camarat lit for the first time?"
@@ -44,17 +44,45 @@ def test_a_file_of_questions_is_measured(run: Run, filled: Path, questions: Path
 
 
 def test_people_are_shown_tables_and_the_worst(run: Run, filled: Path, questions: Path) -> None:
-    questions.write_text(
-        questions.read_text()
-        + json.dumps({"id": "odd", "question": "Who built it?", "passage": "gone"})
-        + "\n"
-    )
+    wrong = {"id": "odd", "question": BOATS, "evidence": [{"document": "boats.pdf", "page": 9}]}
+    questions.write_text(questions.read_text() + json.dumps(wrong) + "\n")
     output = run("eval", questions)
 
     assert output.code == 0
     assert "found first" in output.out
     assert "By kind:\n" in output.out
-    assert "- [odd] Who built it?\n    gone.txt is not in the library\n" in output.out
+    assert f"- [odd] {BOATS}\n    boats.pdf has no page 9\n" in output.out
+
+
+def test_what_counts_otherwise_is_told(run: Run, filled: Path, tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [
+        {"question": "Who built it?", "passage": "gone"},
+        {"question": "Who built it?", "document": "gone.pdf", "page": 3},
+        {"question": BOATS, "document": "boats.pdf"},
+        {"question": LIGHT},
+    ]
+    path = write_rows(tmp_path / "questions.jsonl", *rows)
+    for more in ([], ["--within"]):
+        output = run("eval", path, *more)
+
+        assert output.code == 0
+        assert ["left", "out", "2"] in [line.split() for line in output.out.splitlines()]
+        assert ["found", "first", "1.000"] in [line.split() for line in output.out.splitlines()]
+        assert (
+            "\n2 questions ask about documents that are not in this library, and are left out: "
+            "gone.txt,\n  gone.pdf.\n"
+            "1 question names no page: the rank is that of the document.\n"
+            "1 question does not say where the answer is, and so has no rank.\n"
+        ) in output.out
+        assert "The worst" not in output.out
+
+
+def test_a_run_in_which_nothing_was_asked_is_no_success(
+    run: Run, filled: Path, tmp_path: Path
+) -> None:
+    path = write_rows(tmp_path / "questions.jsonl", {"question": BOATS, "document": "gone.pdf"})
+
+    assert run("eval", path).code == 1
 
 
 def test_the_ranks_are_those_that_a_batch_has(run: Run, filled: Path, tmp_path: Path) -> None:
@@ -170,6 +198,8 @@ def test_a_saved_run_may_be_called_as_the_one_made_now(
         (["--compare", "NO_SUCH=1"], "takes a setting and its value"),
         (["--compare", "TRAMONTANE_BAR=high"], "must be a number from 0 to 1"),
         (["--against", "nowhere.json"], "cannot be read"),
+        (["--save", "-"], "--json prints the run"),
+        (["--export", "-"], "nothing else fits beside them"),
         (["--save", "/no/such/folder/run.json"], "cannot be written"),
     ],
 )
@@ -191,19 +221,30 @@ def test_without_questions_it_says_what_to_do(run: Run, filled: Path) -> None:
 
 def test_marked_answers_are_measured_and_exported(run: Run, filled: Path, tmp_path: Path) -> None:
     with_page = MarkedAnswer(BOATS, BOATS, "", True, evidence=(Place("boats.pdf", 2),))
+    without = MarkedAnswer(LIGHT, LIGHT, "", True, evidence=(Place("boats.pdf", None),))
     settings = load_settings({"data_dir": filled})
     catalog = Catalog(settings.data_dir)
-    Marks(filled).mark(catalog.library(settings.library).id, with_page)
+    marks, library_id = Marks(filled), catalog.library(settings.library).id
     catalog.close()
+    marks.mark(library_id, with_page)
 
     measured = run("eval", "--marked", "--json")
     exported = run("eval", "--export", tmp_path / "marked.jsonl")
 
     assert measured.rows[0]["runs"]["now"]["kinds"]["marked wrong"]["hit@1"] == 1.0
     assert exported.code == 0
+    printed = run("eval", "--export", "-")
+    assert (printed.out, printed.err) == ((tmp_path / "marked.jsonl").read_text(), "")
+    assert not (tmp_path / "-").exists()
     row = json.loads((tmp_path / "marked.jsonl").read_text())
     assert row["evidence"] == [{"document": "boats.pdf", "page": 2}]
     assert run("eval", tmp_path / "marked.jsonl").code == 0
+    marks.mark(library_id, without)
+    found = run("eval", "--marked", "--json").rows[0]["runs"]["now"]["questions"]
+    assert [(each["by_document"], each["rank"] is not None) for each in found] == [
+        (False, True),
+        (True, True),
+    ]
 
 
 def test_questions_come_from_stdin_too(

@@ -23,7 +23,7 @@ def test_a_taken_port_is_one_sentence(run: Run, tmp_path: Path) -> None:
     assert f"Port {port} is already in use." in sentence
 
 
-COMMAND = [sys.executable, "-c", "import sys; from ui.cli import main; sys.exit(main())"]
+COMMAND = [sys.executable, "-m", "ui.cli"]
 
 
 def test_a_reader_that_has_enough_ends_the_command_quietly(filled: Path, tmp_path: Path) -> None:

@@ -1,0 +1,74 @@
+"""The periods that a text names, in seven languages: years, quarters and months."""
+
+from __future__ import annotations
+
+import re
+
+from rag.folding import unaccented
+
+_YEAR = re.compile(r"(?:(?<!\d)|(?<=[a-zA-Z][1-4]))(?:19|20)\d\d(?!\d)")
+_SHORT_YEAR = re.compile(r"\b(?:fy|cy)[-' ]?(\d\d)\b", re.IGNORECASE)
+_DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)(0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)")
+_YEAR_MONTH = re.compile(r"(?<!\d)(?:19|20)\d\d[-.](0[1-9]|1[0-2])(?![^\W_])")
+_QUARTER = re.compile(r"(?<![a-z])q([1-4])(?!\d(?!\d{3}))|(?<!\d)([1-4])q", re.IGNORECASE)
+_ORDINALS = (
+    "first|1st|premier|1er|ersten?|erstes|primer|primo|primeiro|eerste",
+    "second|2nd|deuxieme|2e|zweiten?|zweites|segundo|secondo|tweede",
+    "third|3rd|troisieme|3e|dritten?|drittes|tercer|terzo|terceiro|derde",
+    "fourth|4th|quatrieme|4e|vierten?|viertes|cuarto|quarto|vierde",
+)
+_SPELLED = [
+    re.compile(rf"\b(?:{ordinal})[- ](?:fiscal )?(?:quarter|trimestre|quartals?|kwartaal)\b")
+    for ordinal in _ORDINALS
+]
+_MONTHS = (
+    "january janvier januar enero gennaio janeiro januari",
+    "february fevrier februar febrero febbraio fevereiro februari",
+    "march mars marz marzo marco maart",
+    "april avril abril aprile",
+    "may mai mayo maggio maio mei",
+    "june juin juni junio giugno junho",
+    "july juillet juli julio luglio julho",
+    "august aout agosto augustus",
+    "september septembre septiembre settembre setembro",
+    "october octobre oktober octubre ottobre outubro",
+    "november novembre noviembre novembro",
+    "december decembre dezember diciembre dicembre dezembro",
+)
+_MONTH_OF = {name: f"m{at:02}" for at, names in enumerate(_MONTHS, 1) for name in names.split()}
+_CAPITALS = (  # the names that English and German write with a capital; no "May", no "Mars"
+    "january february march april june july august september october november december januar "
+    "februar marz mai juni juli oktober dezember"
+)
+_CAPITAL = frozenset(_CAPITALS.split())
+_BEFORE = "in im en em au du de of del since until"
+_IN = frozenset(_BEFORE.split())
+_WORD = re.compile(r"[^\W_]+")
+
+
+def periods_of(text: str) -> list[str]:
+    """The years, quarters and months that a text names: "2022", "q2", "m05"."""
+    years = [match.group() for match in _YEAR.finditer(text)]
+    years += [f"20{match.group(1)}" for match in _SHORT_YEAR.finditer(text)]
+    years += [match.group(1) for match in _DATE.finditer(text)]
+    quarters = [f"q{match.group(1) or match.group(2)}" for match in _QUARTER.finditer(text)]
+    plain = unaccented(text)
+    quarters += [f"q{at}" for at, spelled in enumerate(_SPELLED, 1) if spelled.search(plain)]
+    months = [f"m{match.group(1)}" for match in _YEAR_MONTH.finditer(text)]
+    months += [f"m{match.group(2)}" for match in _DATE.finditer(text)]
+    return list(dict.fromkeys([*years, *quarters, *months, *_months(text)]))
+
+
+def _months(text: str) -> list[str]:
+    """The months that are named, not what one "may" do or a planet: by what stands beside them."""
+    found = []
+    words = [match.group() for match in _WORD.finditer(text)]
+    plain = [unaccented(word) for word in words]
+    for at, (word, name) in enumerate(zip(words, plain, strict=True)):
+        if name not in _MONTH_OF:
+            continue
+        before, after = plain[at - 1] if at else "", "".join(plain[at + 1 : at + 2])
+        dated = before.isdigit() or after.isdigit() or before in _IN
+        if dated or (at and word[0].isupper() and name in _CAPITAL):
+            found.append(_MONTH_OF[name])
+    return found

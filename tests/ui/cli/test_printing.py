@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from rag.domain import Citation, Quote, Span
+from tests.fakes import document
+from ui.printing import cited
+
+
+def citation(number: int, text: str, *, name: str = "guide.pdf", page: int = 4) -> Citation:
+    quote = Quote(document(name), page, "", 0, len(text), text)
+    return Citation(number, Span(0, 0), Span(0, 0), quote)
+
+
+def test_each_source_is_listed_once_with_its_quotes() -> None:
+    citations = [
+        citation(1, "It has experts."),
+        citation(2, "It is new.", page=5),
+        citation(1, "It is\nsparse."),
+        citation(1, "It has experts."),
+    ]
+
+    assert cited(citations) == [
+        "[1] guide.pdf, p. 4: “It has experts.”\n“It is sparse.”",
+        "[2] guide.pdf, p. 5: “It is new.”",
+    ]
+
+
+def test_a_quote_within_another_is_left_out() -> None:
+    parts = [citation(1, "sparse"), citation(1, "It is sparse."), citation(1, "It is")]
+
+    assert cited(parts) == ["[1] guide.pdf, p. 4: “It is sparse.”"]
+
+
+def test_two_sources_with_the_same_quote_share_a_line() -> None:
+    same = [citation(number, "It is sparse.") for number in (1, 3)]
+    other = citation(2, "It is sparse.", name="other.pdf")
+
+    assert cited([*same, other]) == [
+        "[1][3] guide.pdf, p. 4: “It is sparse.”",
+        "[2] other.pdf, p. 4: “It is sparse.”",
+    ]
