@@ -8,15 +8,14 @@ distinct page, over all documents and within the right one, with the time each p
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
+from bench.xquad import lost, rows
 from ingest.pipeline import Ingestor, Limits
 from rag.domain import Passage
 from rag.settings import Settings
@@ -48,18 +47,18 @@ def rank_of(places: Sequence[Place], gold: set[Place]) -> int | None:
 def main(arguments: list[str]) -> None:
     """Run over the evaluation folder."""
     folder = Path(arguments[0] if arguments else "../shared/eval")
-    text = (folder / "filings.questions.jsonl").read_text(encoding="utf-8")
-    questions: list[dict[str, Any]] = [json.loads(line) for line in text.splitlines() if line]
+    questions = rows(folder / "filings.questions.jsonl")
+    files = sorted((folder / "filings").glob("*.pdf"))
+    asked = {place["document"] for question in questions for place in question["evidence"]}
+    if missing := sorted(asked - {path.name for path in files}):
+        lost(f"{folder / 'filings'} has no {missing[0]}.")
     with tempfile.TemporaryDirectory() as temporary:
         settings = Settings(data_dir=Path(temporary), chat="reader", embedding="all-MiniLM-L6-v2")
         with closing(build(settings)) as application:
             started = time.perf_counter()
             ingestor = Ingestor(application.catalog, application.embedder, Limits(10**9, 10**6))
             library = application.library
-            ids = {
-                path.name: ingestor.add(path, library).document.id
-                for path in sorted((folder / "filings").glob("*.pdf"))
-            }
+            ids = {path.name: ingestor.add(path, library).document.id for path in files}
             taken_in = time.perf_counter()
             everywhere, within = [], []
             for question in questions:

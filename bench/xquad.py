@@ -14,7 +14,7 @@ import sys
 import tempfile
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -28,8 +28,18 @@ ANSWERED = 0.95
 
 
 def rows(path: Path) -> list[dict[str, Any]]:
-    """The objects of a JSONL file."""
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+    """The objects of a JSONL file; where there is none, the program ends with a sentence."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        lost(f"{path} cannot be read ({error.strerror}).")
+    return [json.loads(line) for line in text.splitlines() if line]
+
+
+def lost(what: str) -> NoReturn:
+    """End the program because something of the evaluation folder is not there."""
+    print(f"{what} Name the folder that has the questions and documents.", file=sys.stderr)
+    raise SystemExit(2)
 
 
 def library(passages: list[dict[str, Any]], folder: Path) -> Application:

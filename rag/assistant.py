@@ -34,13 +34,14 @@ from rag.prompts import compose, compose_rewrite, fits, render_sources
 from rag.protocols import ChatModel
 from rag.refusal import RefusalReader
 from rag.rephrasing import from_reply, rephrased
-from rag.retrieval import Retriever, checked_question
+from rag.retrieval import Retrieval, Retriever, checked_question
 from rag.tools import NOTHING_ANSWERS, Tool, run_tool
 
 MAX_TOOL_ROUNDS = 4
 MAX_CALLS_A_ROUND = 5
 NEAREST_PAGES = 3
 REFUSAL = "The documents do not say."
+LEFT_OPEN = "The documents do not say: {part}"
 NO_ROOM = "There is no room left to read this. Answer from what you have."
 NOTHING_TO_SEARCH = "There is nothing to search yet: add a document, or choose one to ask."
 QUOTED = "Quoted from the documents by the embedded reader: no language model wrote this."
@@ -49,7 +50,7 @@ TRUNCATED = "The model stopped at its length limit: the answer is not complete."
 
 USUAL = Manner()
 
-ToolsFor = Callable[[Scope], Sequence[Tool]]
+ToolsFor = Callable[[Scope, Manner], Sequence[Tool]]
 
 
 @dataclass(slots=True)
@@ -59,6 +60,7 @@ class _Turn:
     question: str
     started: float
     parts: tuple[str, ...] = ()
+    answerable: tuple[str, ...] = ()  # of the parts
     passages: tuple[Passage, ...] = ()
     sources: list[Source] = field(default_factory=list)
     markers: MarkerReader = field(default_factory=MarkerReader)
@@ -112,7 +114,7 @@ class Assistant:
         *,
         bar: float = USUAL_BAR,
     ) -> None:
-        """Take the model, the way to passages, the tools of a scope, and how many passages.
+        """Take the model, the way to passages, the tools of a question, and how many passages.
 
         `bar` is the evidence below which a question is refused.
         """
@@ -153,7 +155,9 @@ class Assistant:
             turn.refused = True
         else:
             turn.number(retrieval.passages)
-            yield from self._converse(turn, history, scope)
+            turn.answerable = _answerable(turn.parts, retrieval, bar)
+            yield from self._converse(turn, history, scope, replace(manner, bar=bar))
+            yield from self._left_open(turn)
         if turn.refused:
             before = "\n\n" if turn.text and not turn.text[-1].isspace() else ""
             yield from turn.show(before + (REFUSAL if turn.passages else NOTHING_TO_SEARCH))
@@ -183,11 +187,23 @@ class Assistant:
                 turn.spend(item.usage)
         return from_reply(text, turn.question) if whole else None
 
-    def _converse(self, turn: _Turn, history: Sequence[Message], scope: Scope) -> Iterator[Event]:
+    def _left_open(self, turn: _Turn) -> Iterator[Event]:
+        """Say which parts a model that only quotes was not asked, for want of evidence."""
+        if self.card.instructable or turn.refused or not turn.answerable:
+            return
+        for part in turn.parts:
+            if part not in turn.answerable:
+                yield from turn.show(f"\n\n{LEFT_OPEN.format(part=part)}")
+
+    def _converse(
+        self, turn: _Turn, history: Sequence[Message], scope: Scope, manner: Manner
+    ) -> Iterator[Event]:
         """Ask the model, running the tools it calls, until it answers."""
-        tools = {tool.name: tool for tool in self._tools_for(scope)} if self.card.tools else {}
+        offered = self._tools_for(scope, manner) if self.card.tools else ()
+        tools = {tool.name: tool for tool in offered}
         specs = [tool.spec for tool in tools.values()]
         prompt = compose(turn.question, turn.sources, history, self.card, specs)
+        prompt = replace(prompt, parts=turn.answerable, widen=manner.rewrite)
         turn.markers.offer(prompt.sources)
         for round_number in range(MAX_TOOL_ROUNDS + 1):
             if round_number == MAX_TOOL_ROUNDS:
@@ -288,6 +304,12 @@ def drain(events: Iterator[Event]) -> Answer:
     if last and isinstance(last[0], Answer):
         return last[0]
     raise InvalidReplyError("No answer came. Ask again.")
+
+
+def _answerable(parts: Sequence[str], retrieval: Retrieval, bar: float) -> tuple[str, ...]:
+    """The parts of a question for which there is evidence enough to quote."""
+    weighed = zip(parts, retrieval.by_part, strict=True)
+    return tuple(part for part, found in weighed if not found.is_below(bar, instructable=False))
 
 
 def _key(passage: Passage) -> tuple[str, int, int, int]:

@@ -89,3 +89,11 @@ def holding_codes(
     for phrase in quoted_phrases(question)[:QUOTED_PHRASES]:
         shares |= dict.fromkeys(index.chunks_saying(phrase, documents), QUOTED)
     return shares
+
+
+def absent_phrases(
+    question: str, index: LexicalIndex, documents: Collection[str] | None
+) -> list[str]:
+    """The phrases in quotation marks that stand nowhere."""
+    phrases = quoted_phrases(question)[:QUOTED_PHRASES]
+    return [phrase for phrase in phrases if not index.chunks_saying(phrase, documents)]

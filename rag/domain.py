@@ -237,13 +237,16 @@ class Prompt:
     """One request to a chat model.
 
     `messages` is the whole conversation, sources included, ready to send. `question` and `sources`
-    say the same in parts, for models that do not read prose.
+    say the same in parts, for models that do not read prose; `parts` are the questions that it
+    consists of, and where it may `widen`, it is read in the words that documents have for it, too.
     """
 
     messages: tuple[Message, ...]
     question: str = ""
     sources: tuple[Source, ...] = ()
     tools: tuple[ToolSpec, ...] = ()
+    parts: tuple[str, ...] = ()
+    widen: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,16 +8,21 @@ does a number with the word before it ("article 17", "Q2 2023").
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from rag.languages import SMALL_WORDS
 
+SHORT_CODE, LONG_NUMBER = 3, 3  # letters and figures of what is one code with a space inside
 LONGEST = 40  # characters; what is longer is no number that anyone asks for
 _DIGIT = re.compile(r"\d")
 _GROUPED = re.compile(r"(\d{1,3}(?:([,.'’])\d{3})(?:\2\d{3})*)(?:[.,](\d+))?")
 _DECIMAL = re.compile(r"(\d+)[.,](\d+)")
 _FIRST_GROUP, _NEXT_GROUP = re.compile(r"\d{1,3}"), re.compile(r"\d{3}")
 _AROUND = "\"'“”„«»‘’‹›.,;:!?[]{}<>|*_=$€£¥%"
+_CURRENCY = re.compile(r"(?:us|ca?|au?|nz|hk|s)(?=[$€£¥])")
+_CODE = re.compile(r"[a-z]{1,6}-\d{1,8}[a-z]?|\d{1,6}-[a-z]{1,3}")
+_BRACKETED = re.compile(r"(?<!\S)(\([^\W\d_]{1,6}\))(?=\d)")
 _SAME = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-") | {"×": "x", "⁄": "/"})
 _QUOTED = re.compile(r'"([^"]+)"|[“„”]([^“”„]+)[“”]|«([^«»]+)»|»([^«»]+)«')
 _SMALL = frozenset().union(*SMALL_WORDS.values())
@@ -31,7 +36,7 @@ def exact_words(text: str) -> list[str]:
     found: list[str] = []
     groups: list[str] = []
     before = ""
-    for piece in text.split():
+    for piece in _BRACKETED.sub(r"\1 ", text).split():
         if piece.isalpha() or not _DIGIT.search(piece):
             if groups:
                 found += _joined(groups)
@@ -50,6 +55,16 @@ def exact_words(text: str) -> list[str]:
     return found + _joined(groups)
 
 
+def other_forms(words: Sequence[str]) -> list[str]:
+    """How the codes among exact words are written as well: "10K" for "10-K", "KX4711"."""
+    found = [word.replace("-", "") for word in words if _CODE.fullmatch(word)]
+    for word in words:
+        letters, _, figures = word.partition("_")
+        if len(letters) <= SHORT_CODE and figures.isdecimal() and len(figures) >= LONG_NUMBER:
+            found.append(letters + figures)
+    return found
+
+
 def quoted_phrases(text: str) -> list[str]:
     """What stands in double quotation marks of any shape, in order."""
     phrases = (next(filter(None, match.groups())) for match in _QUOTED.finditer(text))
@@ -63,6 +78,7 @@ def without_quoted(text: str) -> str:
 
 def _core(piece: str) -> str:
     core = piece.translate(_SAME).lower().strip(_AROUND)
+    core = _CURRENCY.sub("", core, count=1) if _CURRENCY.match(core) else core
     if core.startswith("(") and "(" not in core[1:]:
         core = core[1:].rstrip(")" + _AROUND)
     if core.endswith(")") and "(" not in core:

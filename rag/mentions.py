@@ -33,6 +33,7 @@ _POSSESSIVE = re.compile(r"['’]s?$", re.IGNORECASE)
 _QUOTED = re.compile(r"\"[^\"]{1,300}\"|“[^”]{1,300}”|„[^“”]{1,300}[“”]|«[^»]{1,300}»")
 _BRACKETS = re.compile(r"\([^()]*\)")
 _NO_NAME = re.compile(r"(?:[fc]y|[qh][1-4])?\d*|[1-4]q(?:\d\d){0,2}")
+_LISTING = frozenset({"and", "or", "vs", "versus", "et", "ou", "und", "oder", "y", "o", "e", "en"})
 CURRENCIES = frozenset({"usd", "us", "eur", "gbp", "chf", "jpy", "cny"})
 _ASKING = frozenset(word for words in SMALL_WORDS.values() for word in words)
 
@@ -211,7 +212,9 @@ def _candidates(question: str, *, joined: bool = True) -> list[_Word]:
     for match, following in zip_longest(words, words[1:]):
         word, end = match.group(), match.end()
         folded = unaccented(_POSSESSIVE.sub("", word))
-        is_name = _is_name(word) and not (begins and word.istitle() and word.isalpha())
+        leads = begins and word.istitle() and word.isalpha()
+        listed = following is not None and following.group() in _LISTING
+        is_name = _is_name(word) and (listed or not leads)
         if _may_name(folded):
             found.append(_Word(folded, match.start(), end, is_name))
         begins = False

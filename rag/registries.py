@@ -10,7 +10,7 @@ from rag.mentions import Profile, Registry, profile
 from rag.store.catalog import Catalog
 
 HEAD_OF_TEXT = 1_000  # characters of a text without pages, read as the first page of others
-LEAST_TEXT = 2_000
+LEAST_TEXT = 8_000  # characters, some pages
 
 
 class Registries:
@@ -45,7 +45,7 @@ class Registries:
     def _profile(self, document: Document) -> Profile:
         try:
             head = self._catalog.page(document.id, 1).text
-            if not document.paginated:  # what is shorter than a page has none that tells of it
+            if not document.paginated:  # what is short is not named by what it says
                 head = head[:HEAD_OF_TEXT] if len(head) >= LEAST_TEXT else ""
         except NotFoundError:  # removed meanwhile
             head = ""

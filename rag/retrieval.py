@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rag.candidates import Candidates, Hit, holding_codes, in_turns
+from rag.candidates import Candidates, Hit, absent_phrases, holding_codes, in_turns
 from rag.domain import Page, Passage, Reasons, Scope
 from rag.errors import EmbeddingMismatchError, QuestionError
 from rag.evidence import Evidence, SentenceScorer
@@ -36,6 +36,7 @@ SAID = 0.4  # what the way documents put a question counts beside the question, 
 NAMED = 0.5  # how far a document is preferred that is searched on its own as well
 LONGEST_QUESTION = 8_000  # characters
 WEIGHED_PASSAGES = 5
+NOT_WORD_FOR_WORD = "No passage says {phrases} word for word."
 MOST_COMPARED = 4  # documents or companies, each searched on its own
 
 
@@ -43,12 +44,14 @@ MOST_COMPARED = 4  # documents or companies, each searched on its own
 class Retrieval:
     """Passages, best first, and the evidence that the answer is among them.
 
-    `notice` is a sentence for the user on how they were found, empty when there is nothing to say.
+    `by_part` is the evidence for each part of the question, in their order; `notice` is a sentence
+    for the user on how they were found, empty when there is nothing to say.
     """
 
     passages: tuple[Passage, ...]
     evidence: Evidence
     notice: str = ""
+    by_part: tuple[Evidence, ...] = ()
 
 
 class Retriever:
@@ -108,13 +111,14 @@ class Retriever:
         """Search, and weigh whether what was found answers the question. Raises as `search`."""
         question = checked_question(question)
         passages, notice = self._search(question, scope, k, parts, widen)
-        read = passages[:WEIGHED_PASSAGES]
+        read = passages[: WEIGHED_PASSAGES + len(parts)]
         index = self._index(scope)
         evidence = [
             self._weigher.weighed(asked, self.also(asked) if widen else (), read, index)
             for asked in (question, *map(checked_question, parts))
         ]
-        return Retrieval(passages, max(evidence, key=lambda found: found.score), notice)
+        best = max(evidence, key=lambda found: found.score)
+        return Retrieval(passages, best, notice, tuple(evidence[1:]))
 
     def nearest(self, claim: str, texts: Sequence[str]) -> tuple[int, float]:
         """The position of the text nearest in meaning to a claim, and the cosine of the two."""
@@ -148,6 +152,10 @@ class Retriever:
             order = reranked(asked, [(hit, total(hit[1])) for hit in hits], read, self._reranker)
             rankings.append([hit for hit, _ in order.hits])
             notice = notice or order.notice
+        absent = absent_phrases(question, index.words, scope.document_ids)
+        if absent:
+            told = " and ".join(f"“{phrase}”" for phrase in absent)
+            notice = " ".join(filter(None, [NOT_WORD_FOR_WORD.format(phrases=told), notice]))
         return self._joined(in_turns(rankings), scope, k), notice
 
     def _compared(self, question: str, index: LibraryIndex, scope: Scope) -> list[Scope]:

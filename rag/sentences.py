@@ -9,7 +9,14 @@ from rag.domain import Span
 
 _NOT_AN_END = re.compile(
     r"(?:^|[\s(\[\"'“‘])(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|Inc|Corp|Co|Ltd|Jr|Sr|No|Nos|Art|Sec|Fig|Eq"
-    r"|vs|cf|approx|ca|etc|al|e\.g|i\.e|p|pp|vol|ed|U\.S|U\.K|z\.B|bzw|Nr|Abs|M|Mme|env|Sra)\.$"
+    r"|vs|cf|approx|ca|etc|al|e\.g|i\.e|p|pp|vol|ed|U\.S|U\.K|z\.B|bzw|Nr|Abs|M|Mme|env|Sra"
+    r"|[zduvnh]|ggf|inkl|evtl|vgl|sog|Mio|Mrd|Hr|Fr|Tel|Str"
+    r"|(?i:der|dem|den|das|die|vom|zum|im)\s\d{1,2})\.$"
+)
+# "31. März", "19. Jahrhundert", also where the word before tells nothing.
+_AFTER_ORDINAL = re.compile(
+    r"\d\.\s+(?:Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember"
+    r"|Jahrhundert|Jahrtausend|Jh\.|Weltkrieg)"
 )
 _BEFORE_END = 12  # characters that are looked at before an end, for an abbreviation
 # Possessive, and never begun inside a run of stops: a megabyte of dots is read once.
@@ -101,6 +108,8 @@ def _sentences(text: str, start: int, end: int) -> list[Span]:
     begin = start
     for match in _END.finditer(text, start, end):
         if _NOT_AN_END.search(text[max(0, match.end() - _BEFORE_END) : match.end()]):
+            continue
+        if match.start() and _AFTER_ORDINAL.match(text, match.start() - 1, end):
             continue
         if _NUMBER_OF_ITEM.fullmatch(text, begin, match.end()):
             continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.domain import Document, Passage, Scope
+from rag.domain import Document, Manner, Passage, Scope
 from rag.errors import ToolError
 from rag.evidence import USUAL_BAR
 from rag.retrieval import Retriever
@@ -12,17 +12,22 @@ from rag.store.catalog import Catalog
 from rag.tools import NOTHING_ANSWERS, Findings, Tool, tool_from
 
 FOUND_PASSAGES = 5
+USUAL = Manner()
 LONGEST_PAGE = 8_000  # characters of a page that are handed to a model
 
 
 def tools_for(
-    scope: Scope, retriever: Retriever, catalog: Catalog, *, bar: float = USUAL_BAR
+    scope: Scope, retriever: Retriever, catalog: Catalog, manner: Manner = USUAL
 ) -> list[Tool]:
-    """The tools for one question; each sees what the question may see, and changes nothing."""
+    """The tools for one question; each sees what the question may see, and changes nothing.
+
+    What they search is searched and refused in the `manner` of the question itself.
+    """
+    bar = USUAL_BAR if manner.bar is None else manner.bar
 
     def search_documents(query: str) -> Findings:
         """Search the user's documents again, in other words, for what the sources do not say."""
-        found = retriever.retrieve(query, scope, FOUND_PASSAGES)
+        found = retriever.retrieve(query, scope, FOUND_PASSAGES, widen=manner.rewrite)
         too_low = found.evidence.is_below(bar, instructable=True)
         note = NOTHING_ANSWERS if too_low or not found.passages else ""
         return Findings(found.passages, note)

@@ -10,7 +10,7 @@ from rag.calibration import FEW_CHUNKS, Calibrations
 from rag.domain import Passage
 from rag.evidence import Evidence, SentenceScorer, rarity, weigh
 from rag.expectation import can_judge
-from rag.folding import flowing
+from rag.folding import flowing, unaccented
 from rag.fusion import TITLE
 from rag.identifiers import lacking, names
 from rag.languages import SMALL_WORDS
@@ -20,12 +20,17 @@ from rag.store.indexes import LibraryIndex
 from rag.store.lexical import MOST_WITH_CODE, LexicalIndex
 from rag.store.words import Words
 from rag.vocabulary import Vocabulary
+from rag.wording import LANGUAGES
 
 NAMED = 0.5  # from how far on a document counts as the one that the question names
 TELLING_LETTERS = 5
 SHARE_OF_REST = 0.25
 SHORTEST_OF_REST = 3
-_SMALL = frozenset(word for words in SMALL_WORDS.values() for word in words)
+_SMALL = frozenset(
+    word
+    for words in (*SMALL_WORDS.values(), *(wording.function for wording in LANGUAGES))
+    for word in words
+)
 _IGNORED = re.compile(r"(?i)[fc]y\d*|[qh][1-4].*|usd|\d.*")
 
 
@@ -74,7 +79,7 @@ class Weigher:
             return True
         language = index.language_of(question)
         held = {word for text in texts for word in self._words(flowing(text), language)}
-        told_apart = [text for text in rest if text.casefold() not in _SMALL]
+        told_apart = [text for text in rest if not {text.casefold(), unaccented(text)} & _SMALL]
         asked = " ".join(text for text in told_apart if not _IGNORED.fullmatch(text))
         total = told = 0.0
         for word in {

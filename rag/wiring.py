@@ -25,7 +25,7 @@ from rag.connections import (
     wanted_embedding,
 )
 from rag.doctor import Check, Note, look_at_library
-from rag.domain import Library, ModelCard, Scope
+from rag.domain import Library, Manner, ModelCard, Scope
 from rag.errors import (
     EmbeddingMismatchError,
     ModelNotFoundError,
@@ -131,8 +131,8 @@ class Application:
         self.indexes.close()
         self.catalog.close()
 
-    def _tools_for(self, scope: Scope) -> list[Tool]:
-        return tools_for(scope, self.retriever, self.catalog, bar=self.settings.bar)
+    def _tools_for(self, scope: Scope, manner: Manner) -> list[Tool]:
+        return tools_for(scope, self.retriever, self.catalog, manner)
 
     def _chat(self, name: str) -> ChatModel:
         with self._lock:

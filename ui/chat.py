@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rag.domain import DocumentState, Manner, Scope
+from rag.domain import DocumentState, Manner, ModelCard, Scope
 from rag.errors import NotFoundError, QuestionError, RagError
+from rag.evidence import MODEL_SHARE
 from ui.background import in_batches
 from ui.conversation import USUAL, Conversation, Reach, TurnState
+from ui.telling import telling_parts
 
 if TYPE_CHECKING:
     from rag.wiring import Application
@@ -49,7 +51,8 @@ def ask(
 ) -> Iterator[Conversation]:
     """Yield the conversation as the answer to one more question arrives.
 
-    An expected failure ends the turn with its sentence. Closing the generator stops the model.
+    An expected failure ends the turn with its sentence; what the visitor can mend before asking
+    again only holds it. Closing the generator stops the model.
     """
     question, choice, manner = inquiry.question, inquiry.choice, inquiry.manner
     asked = conversation.asking(question, manner)
@@ -68,11 +71,24 @@ def ask(
         ):
             for event in batch:
                 turn = turn.after(event)
+            if turn.answer is not None:
+                turn = replace(
+                    turn,
+                    needed=usually_needed(application.settings.bar, assistant.card),
+                    telling=telling_parts(turn.answer, application.scorer),
+                )
             yield asked.with_last(turn)
         if turn.answer is None:
             yield asked.with_last(turn).ended(TurnState.FAILED, UNEXPECTED)
+    except (NotFoundError, QuestionError) as error:
+        yield asked.with_last(turn).ended(TurnState.HELD, str(error))
     except RagError as error:
         yield asked.with_last(turn).ended(TurnState.FAILED, str(error))
+
+
+def usually_needed(bar: float, card: ModelCard) -> float:
+    """The evidence below which a question is refused that is not asked all the same."""
+    return bar * MODEL_SHARE if card.instructable else bar
 
 
 def choose_scope(application: Application, choice: Choice, still_read: Sequence[str] = ()) -> Scope:

@@ -294,7 +294,7 @@ def batch(
         answer = _batch_answerer(
             application, stack, Manner(bar, not as_is), retrieve_only=retrieve_only, passages=k
         )
-        questions = read_questions(stream, form or inputs.format_of(file))
+        questions = read_questions(stream, form or inputs.format_of(file, stream))
         with printing.count_progress() as progress:
             for row in run(questions, answer):
                 failed += row["error"] is not None

@@ -16,6 +16,7 @@ from rag.domain import (
     Passage,
     Retrieved,
     Rewritten,
+    Span,
     TextDelta,
     ToolCall,
     ToolResult,
@@ -29,12 +30,13 @@ KEY = re.compile(r"[0-9a-f]{32}")
 
 
 class TurnState(StrEnum):
-    """Where a turn stands."""
+    """Where a turn stands; what is held can be asked once the visitor has mended something."""
 
     RUNNING = "running"
     DONE = "done"
     STOPPED = "stopped"
     FAILED = "failed"
+    HELD = "held"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,9 @@ class Mark:
 class Turn:
     """A question, in what manner it was asked, and what became of it.
 
-    `error` is one plain sentence when it failed.
+    `error` is one plain sentence when it failed or is held. `needed` is the evidence below which
+    whoever answered usually refuses; `telling` is for each passage of the answer the part of its
+    page to be read first, empty while nothing is known of any.
     """
 
     number: int
@@ -87,6 +91,23 @@ class Turn:
     answer: Answer | None = None
     error: str = ""
     mark: Mark | None = None
+    needed: float | None = None
+    telling: tuple[Span | None, ...] = ()
+
+    @property
+    def is_thin(self) -> bool:
+        """Whether it was answered on less evidence than is usually needed."""
+        evidence = None if self.answer is None else self.answer.evidence
+        return evidence is not None and self.needed is not None and evidence < self.needed
+
+    def telling_part(self, passage: Passage) -> Span | None:
+        """The part of a passage's page to be read first; None where none stands out."""
+        if self.answer is None:
+            return None
+        for found, part in zip(self.answer.passages, self.telling, strict=False):
+            if _place(found) == _place(passage):
+                return part
+        return None
 
     def after(self, event: Event) -> Turn:
         """The turn once the event has happened."""
@@ -192,10 +213,17 @@ class KeptConversations:
 def _slim(turn: Turn) -> Turn:
     if turn.answer is None:
         return turn
-    passages = tuple(_excerpt(passage) for passage in turn.answer.passages)
+    passages = tuple(
+        _excerpt(passage, turn.telling_part(passage)) for passage in turn.answer.passages
+    )
     return replace(turn, answer=replace(turn.answer, passages=passages, tool_results=()))
 
 
-def _excerpt(passage: Passage) -> Passage:
-    """The passage with the beginning of its text; where it stands on its page is kept."""
-    return replace(passage, text=passage.text[:PASSAGE_CHARACTERS_KEPT])
+def _excerpt(passage: Passage, part: Span | None) -> Passage:
+    """The passage with its text up to what is shown of it; where it stands on its page is kept."""
+    shown_from = 0 if part is None else part.start - passage.start
+    return replace(passage, text=passage.text[: shown_from + PASSAGE_CHARACTERS_KEPT])
+
+
+def _place(passage: Passage) -> tuple[str, int, int]:
+    return passage.document.id, passage.page, passage.start

@@ -84,7 +84,7 @@ def _render_count(shelf: Shelf) -> str:
         return ""
     words = f"{asked} of {len(able)} chosen"
     if asked == len(able) < len(shelf.documents):
-        words = f"{asked} of {len(shelf.documents)} can be asked"
+        words = f"{asked} of {len(shelf.documents)} ready"
     elif asked == len(able):
         words = f"all {asked} chosen" if asked > 1 else "1 chosen"
     count = f'<span class="count">{words}</span>'

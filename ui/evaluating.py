@@ -128,7 +128,7 @@ def _asked(
     asked: list[Asked] = []
     if file is not None:
         stream = stack.enter_context(inputs.opened(file))
-        asked += read_evaluation(stream, inputs.format_of(file))
+        asked += read_evaluation(stream, inputs.format_of(file, stream))
     if marked:
         marks = Marks(application.catalog.data_dir)
         asked += marked_questions(marks.marked(application.library.id))

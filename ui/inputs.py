@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import sys
 from collections.abc import Iterable, Iterator
@@ -15,6 +16,9 @@ from rag.store.rows import storable
 from ui import printing
 
 STDIN = "-"
+LOOKED_AT = 16  # bytes that tell whether a file is text
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+BEFORE_TEXT = codecs.BOM_UTF8 + codecs.BOM_UTF16 + b"\0 \t\r\n"
 
 
 def files(paths: Iterable[Path]) -> tuple[list[Path], list[str]]:
@@ -51,7 +55,7 @@ def _files_of(path: Path) -> list[Path]:
 def read_question(question: str) -> str:
     """The question itself, or for `-` what stands on stdin."""
     if question == STDIN:
-        _read_utf8(sys.stdin, errors="replace")
+        _read_as(sys.stdin, "utf-8-sig", errors="replace")
         question = sys.stdin.read()
     return storable(question).strip()
 
@@ -60,26 +64,45 @@ def read_question(question: str) -> str:
 def opened(file: str) -> Iterator[TextIO]:
     """A file of questions, or stdin for `-`; what is not UTF-8 in it comes as lone surrogates.
 
+    One that says so at its beginning is read as UTF-16, as spreadsheets write it.
+
     Raises:
-        SettingsError: the file cannot be read.
+        SettingsError: the file cannot be read, or is no text.
     """
-    if file == STDIN:
-        _read_utf8(sys.stdin, errors="surrogateescape")
-        yield sys.stdin
-        return
     with ExitStack() as stack:
         try:
-            stream = stack.enter_context(
-                Path(file).open(encoding="utf-8-sig", errors="surrogateescape", newline="")
-            )
+            stream = sys.stdin if file == STDIN else stack.enter_context(_unread(file))
+            start = _start(stream)
         except OSError as error:
             raise SettingsError(f"{file} cannot be read ({error.strerror}).") from error
+        if start.startswith(UTF_16):
+            _read_as(stream, "utf-16", errors="replace")
+        elif b"\0" in start:
+            raise SettingsError(
+                f"{'The input' if file == STDIN else file} is no text. Save the questions as CSV "
+                "or JSONL, in UTF-8."
+            )
+        else:
+            _read_as(stream, "utf-8-sig", errors="surrogateescape")
         yield stream
 
 
-def format_of(file: str) -> Format:
-    """What a file of questions is, by its name."""
-    return "csv" if Path(file).suffix.lower() in (".csv", ".tsv") else "jsonl"
+def format_of(file: str, stream: TextIO) -> Format:
+    """What a file of questions is: by its name, or where that ends in `.txt` by how it begins."""
+    suffix = Path(file).suffix.lower()
+    if suffix == ".txt":
+        return "jsonl" if _start(stream).lstrip(BEFORE_TEXT).startswith(b"{") else "csv"
+    return "csv" if suffix in (".csv", ".tsv") else "jsonl"
+
+
+def _unread(file: str) -> TextIO:
+    return Path(file).open(encoding="utf-8-sig", errors="surrogateescape", newline="")
+
+
+def _start(stream: TextIO) -> bytes:
+    """The first bytes of a stream of which nothing is read yet, as far as they can be seen."""
+    buffer = getattr(stream, "buffer", None)
+    return buffer.peek(LOOKED_AT)[:LOOKED_AT] if isinstance(buffer, io.BufferedReader) else b""
 
 
 def _kind(path: Path) -> str:
@@ -90,6 +113,6 @@ def _is_hidden(file: Path, folder: Path) -> bool:
     return any(part.startswith(".") for part in file.relative_to(folder).parts)
 
 
-def _read_utf8(stream: TextIO, *, errors: str) -> None:
+def _read_as(stream: TextIO, encoding: str, *, errors: str) -> None:
     if isinstance(stream, io.TextIOWrapper):
-        stream.reconfigure(encoding="utf-8-sig", errors=errors)
+        stream.reconfigure(encoding=encoding, errors=errors)

@@ -230,7 +230,7 @@ def _connect_chat(page: Page, application: Application, queue: IngestQueue) -> N
     marks = MarkHandlers(application, kept, partial(_show, application))
     page.thread.mark(marks.mark, halted, shown, **QUICK)
     page.thread.unmark(marks.unmark, halted, shown, **QUICK)
-    page.source.answers(marks.name_page, halted, shown, **QUICK)
+    page.thread.answers(marks.name_page, halted, shown, **QUICK)
 
 
 def _connect_source(page: Page, application: Application) -> None:

@@ -56,20 +56,19 @@ class MarkHandlers:
     def name_page(
         self, conversation: Conversation, key: str, event: gr.EventData
     ) -> tuple[Any, ...]:
-        """The newest marked question with the page that answers it."""
-        waiting = [turn for turn in conversation.turns if turn.mark and not turn.mark.place]
-        if not waiting or conversation.is_running:
+        """A marked question with the page that answers it."""
+        turn = conversation.turn(int(event.turn))
+        if turn is None or turn.mark is None or conversation.is_running:
             return gr.skip(), gr.skip()
-        turn, mark = waiting[-1], waiting[-1].mark
         try:
             document = self._application.catalog.document(str(event.id))
             page = int(event.page) if document.paginated else None
             place = Place(document.name, page)
-            self._marks.name_page(self._library_id, mark.id if mark else "", place)
+            self._marks.name_page(self._library_id, turn.mark.id, place)
         except RagError as error:
             return _warned(error)
         words = document.title if page is None else f"{document.title}, p. {page}"
-        named = Mark(mark.id if mark else "", words)
+        named = Mark(turn.mark.id, words)
         return self._changed(conversation.marking(turn.number, named), key)
 
     @property

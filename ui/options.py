@@ -8,9 +8,18 @@ from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand
+from typer.exceptions import TyperException
 
 # What Python calls the type of an argument, and the range of a number, which its help names.
 _TYPES = re.compile(r" <(?:str|list\[\w+\])>|  \[[\d.]+<=x<=[\d.]+\]")
+
+# In place of what the library that reads arguments says of them.
+_MUST_BE = {
+    "-k": "a whole number from 1 to 200",
+    "--bar": "a number from 0 to 1",
+    "--port": "a whole number from 0 to 65535",
+    "--format": "csv or jsonl",
+}
 
 DataDir = Annotated[
     Path | None,
@@ -59,6 +68,16 @@ Documents = Annotated[
 Question = Annotated[
     str, typer.Argument(metavar="QUESTION", help="The question, or - to read it from stdin.")
 ]
+
+
+def misuse(error: TyperException) -> str:
+    """What is wrong with a command, in plain words."""
+    parameter = error.param if isinstance(error, typer.BadParameter) else None
+    for name in parameter.opts if parameter is not None else ():
+        if name in _MUST_BE:
+            return f"{name} must be {_MUST_BE[name]}."
+    sentence = error.format_message()
+    return f"{sentence}{'' if sentence.endswith('.') else '.'} Try: tramontane --help"
 
 
 class Command(TyperCommand):

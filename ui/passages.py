@@ -3,22 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import escape
 
-from rag.alignment import align
-from rag.domain import Answer, Passage, Reasons
+from rag.domain import Answer, Citation, Passage, Reasons, Span
 from ui import icons
+from ui.conversation import Turn
 from ui.render import excerpt
+from ui.telling import citation_of
 
 SNIPPET_CHARACTERS = 150
 LINE_CHARACTERS = 160
 DRAWN_AGAIN = 512
 SMALLEST_WIDTH = 2.0  # percent of a bar that can still be seen
+NOTHING = Reasons()
 LEGEND = (
     '<p class="legend">Why each came: <i class="words"></i>its words <i class="meaning"></i>'
-    'its meaning <i class="title"></i>its title</p>'
+    "its meaning {}</p>"
 )
+TITLES = '<i class="title"></i>its title'
+TITLES_ALIKE = "<span>(the title counts alike for all)</span>"
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """What bars are drawn against: the best score, and what the title gives to every passage.
+
+    What all have in common sets none apart and would dwarf the rest, so no bar shows it.
+    """
+
+    best: float
+    title: float
+
+    def own(self, reasons: Reasons | None) -> Reasons:
+        """What sets a passage apart."""
+        reasons = reasons or NOTHING
+        return replace(reasons, title=reasons.title - self.title)
 
 
 def count(number: int, noun: str) -> str:
@@ -32,7 +53,7 @@ def place(passage: Passage) -> str:
     return f"{title}, {page}" if page else title
 
 
-def render_passages(answer: Answer, turn: int) -> str:
+def render_passages(turn: Turn, answer: Answer) -> str:
     """The fold with every passage that was found; nothing where there are none.
 
     It is closed: the page itself opens it, and keeps it open while the thread is drawn again.
@@ -42,68 +63,75 @@ def render_passages(answer: Answer, turn: int) -> str:
         return ""
     documents = len({passage.document.id for passage in passages})
     head = f"{count(len(passages), 'passage')} from {count(documents, 'document')}"
-    cited = {citation.number for citation in answer.citations}
-    best = max((_total(passage.reasons) for passage in passages), default=0.0)
-    rows = "".join(
-        _render_row(passage, (turn, index), best, is_cited=index + 1 in cited)
-        for index, passage in enumerate(passages)
-    )
-    fold = f"passages-{turn}"
+    scale = _scale(passages)
+    legend = LEGEND.format(TITLES_ALIKE if scale.title else TITLES) if scale.best else ""
+    rows = "".join(_render_row(turn, answer, index, scale) for index in range(len(passages)))
+    fold = f"passages-{turn.number}"
     return (
         f'<div class="found"><button type="button" class="unfold" data-unfolds="{fold}" '
         f'aria-expanded="false" aria-controls="{fold}">{icons.UNFOLD}<span>{head}</span></button>'
-        f'<div id="{fold}" data-fold="{fold}" hidden>{LEGEND if best else ""}'
-        f"<ol>{rows}</ol></div></div>"
+        f'<div id="{fold}" data-fold="{fold}" hidden>{legend}<ol>{rows}</ol></div></div>'
     )
 
 
-def render_nearest(passages: Sequence[Passage], question: str, turn: int) -> str:
+def render_nearest(turn: Turn, passages: Sequence[Passage]) -> str:
     """The pages nearest to a question that they do not answer."""
-    items = "".join(
-        _render_near(passage, question, turn, index) for index, passage in enumerate(passages)
-    )
+    items = "".join(_render_near(turn, passage, index) for index, passage in enumerate(passages))
     return f'<div class="nearest"><p class="h">The nearest pages</p>{items}</div>'
 
 
-def _render_near(passage: Passage, question: str, turn: int, index: int) -> str:
+def _render_near(turn: Turn, passage: Passage, index: int) -> str:
+    says = _preview(passage, turn.telling_part(passage), SNIPPET_CHARACTERS)
     return (
-        f'<button type="button" class="near" data-event="nearest" data-turn="{turn}" '
-        f'data-index="{index}" data-opens="nearest-{turn}-{index}">'
-        f"<b>{escape(place(passage))}</b>"
-        f"<span>{escape(_nearest_words(question, passage.text))}</span></button>"
+        f'<button type="button" class="near" data-event="nearest" data-turn="{turn.number}" '
+        f'data-index="{index}" data-opens="nearest-{turn.number}-{index}">'
+        f"<b>{escape(place(passage))}</b><span>{escape(says)}</span></button>"
     )
 
 
 # A thread is drawn again with every piece of an answer: what is slow about it is done once.
 @lru_cache(maxsize=DRAWN_AGAIN)
-def _nearest_words(question: str, text: str) -> str:
-    return excerpt(text[align(question, text).span.start :], SNIPPET_CHARACTERS)
+def _preview(passage: Passage, part: Span | None, characters: int) -> str:
+    """The words of a passage, from its telling part on."""
+    begin = 0 if part is None else part.start - passage.start
+    return excerpt(passage.text[begin:], characters)
 
 
-@lru_cache(maxsize=DRAWN_AGAIN)
-def _first_words(text: str) -> str:
-    return excerpt(text, LINE_CHARACTERS)
+def _scale(passages: Sequence[Passage]) -> _Scale:
+    every = [passage.reasons or NOTHING for passage in passages]
+    titles = {reasons.title for reasons in every}
+    tells = any(reasons.words or reasons.meaning for reasons in every)
+    alike = titles.pop() if len(every) > 1 and len(titles) == 1 and tells else 0.0
+    return _Scale(max(map(_total, every)) - alike, alike)
 
 
-def _render_row(passage: Passage, at: tuple[int, int], best: float, *, is_cited: bool) -> str:
-    turn, index = at
+def _cited_as(passage: Passage, citations: Sequence[Citation]) -> int | None:
+    """The number under which a passage is cited; None for one that is not."""
+    citation = citation_of(passage, citations)
+    return None if citation is None else citation.number
+
+
+def _render_row(turn: Turn, answer: Answer, index: int, scale: _Scale) -> str:
+    passage = answer.passages[index]
     title, page = _place(passage)
-    quoted = '<small class="sr">, quoted</small>' if is_cited else ""
+    cited_as = _cited_as(passage, answer.citations)
+    cited, number = ("", "·") if cited_as is None else (" cited", cited_as)
+    quoted = "" if cited_as is None else '<small class="sr">, quoted</small>'
+    says = _preview(passage, turn.telling_part(passage), LINE_CHARACTERS)
     return (
-        f'<li><button type="button" class="psg" data-event="passage" data-turn="{turn}" '
-        f'data-index="{index}" data-opens="passage-{turn}-{index}">'
-        f'<span class="no{" cited" * is_cited}">{index + 1}{quoted}</span>'
+        f'<li><button type="button" class="psg" data-event="passage" data-turn="{turn.number}" '
+        f'data-index="{index}" data-opens="passage-{turn.number}-{index}">'
+        f'<span class="no{cited}">{number}{quoted}</span>'
         f'<span class="at"><b>{escape(title)}</b><span>{escape(page)}</span></span>'
-        f"{_render_reasons(passage.reasons, best)}"
-        f'<span class="says">{escape(_first_words(passage.text))}</span>'
-        "</button></li>"
+        f"{_render_reasons(scale.own(passage.reasons), scale.best)}"
+        f'<span class="says">{escape(says)}</span></button></li>'
     )
 
 
-def _render_reasons(reasons: Reasons | None, best: float) -> str:
+def _render_reasons(reasons: Reasons, best: float) -> str:
     """What each kind of search gave, as a bar as long as the score and in percent of it."""
     total = _total(reasons)
-    if reasons is None or total <= 0:
+    if total <= 0:
         return ""
     given = (("words", reasons.words), ("meaning", reasons.meaning), ("title", reasons.title))
     shares = [(name, 100 * value / total) for name, value in given if value > 0]
@@ -118,8 +146,8 @@ def _render_reasons(reasons: Reasons | None, best: float) -> str:
     )
 
 
-def _total(reasons: Reasons | None) -> float:
-    return 0.0 if reasons is None else reasons.words + reasons.meaning + reasons.title
+def _total(reasons: Reasons) -> float:
+    return reasons.words + reasons.meaning + reasons.title
 
 
 def _place(passage: Passage) -> tuple[str, str]:

@@ -18,7 +18,7 @@ from ingest.pipeline import Progress as FileProgress
 from ingest.pipeline import Report, Stage
 from rag.batch import Row
 from rag.doctor import Finding, Level
-from rag.domain import Answer, Document, DocumentState, Passage, Rewritten, Span
+from rag.domain import Answer, Citation, Document, DocumentState, Passage, Rewritten, Span
 from rag.evidence import Sentence
 from rag.folding import flowing
 from rag.store.derived import DERIVED
@@ -72,17 +72,11 @@ def place(passage: Passage) -> str:
 def say_answer(answer: Answer) -> None:
     """Print what follows the streamed text: the quotes it cites, or the nearest pages."""
     say("")
-    shown: set[tuple[int, int, int]] = set()
-    for citation in answer.citations:
-        quote = citation.quote
-        key = (citation.number, quote.start, quote.end)
-        if key in shown:
-            continue
-        shown.add(key)
-        where = quote.document.name
-        if quote.document.paginated:
-            where += f", p. {quote.label or quote.page}"
-        say(_wrapped(f"[{citation.number}] {where}: “{flowing(quote.text)}”"))
+    for lines in cited(answer.citations):
+        first, *more = lines.split("\n")
+        say(_wrapped(first))
+        for line in more:
+            say(textwrap.indent(_wrapped(line, hang=0), "    "))
     if answer.refused and answer.nearest:
         say("Nearest pages:")
         for passage in answer.nearest:
@@ -92,6 +86,24 @@ def say_answer(answer: Answer) -> None:
         tell(f"\nSearched: {answer.question}{evidence}. With --bar 0 it is answered all the same.")
     if answer.notice:
         tell(f"\n{answer.notice}")
+
+
+def cited(citations: Sequence[Citation]) -> list[str]:
+    """Each source that is cited, with its quotes, a line each; none of them stands there twice."""
+    places: dict[int, str] = {}
+    quotes: dict[int, list[str]] = {}
+    for citation in citations:
+        quote = citation.quote
+        page = f", p. {quote.label or quote.page}" if quote.document.paginated else ""
+        places[citation.number] = f"{quote.document.name}{page}"
+        said, text = quotes.setdefault(citation.number, []), flowing(quote.text)
+        if not any(text in other for other in said):
+            said[:] = [*(other for other in said if other not in text), text]
+    numbers: dict[str, str] = {}
+    for number, said in quotes.items():
+        lines = f"{places[number]}: " + "\n".join(f"“{text}”" for text in said)
+        numbers[lines] = f"{numbers.get(lines, '')}[{number}]"
+    return [f"{shown} {lines}" for lines, shown in numbers.items()]
 
 
 def tell_rewritten(rewritten: Rewritten, asked: str) -> None:

@@ -100,10 +100,11 @@ def render_partial(text: str) -> str:
     return _render(text, {Span(*match.span()): _pending(match) for match in MARKER.finditer(text)})
 
 
-def render_page_text(text: str, marks: Mapping[Span, str]) -> str:
+def render_page_text(text: str, marks: Mapping[Span, str], passage: Span | None = None) -> str:
     """A page's text, line by line, with spans of it marked.
 
-    `marks` gives the class of each span; of spans that overlap, the first named wins.
+    `marks` gives the class of each span; of spans that overlap, the first named wins. The lines
+    of the `passage` have the class `in`.
     """
     taken: list[tuple[Span, str]] = []
     for span, name in marks.items():
@@ -114,16 +115,17 @@ def render_page_text(text: str, marks: Mapping[Span, str]) -> str:
     for line in text.split("\n"):
         end = start + len(line)
         heading = HEADING_LINE.match(line)
+        within = " in" * (passage is not None and start < passage.end and end > passage.start)
         if heading:
             middle = start + heading.end()
             lines.append(
-                f'<span class="line hd"><i>{_render_line(text, start, middle, taken)}</i>'
+                f'<span class="line hd{within}"><i>{_render_line(text, start, middle, taken)}</i>'
                 f"{_render_line(text, middle, end, taken)}</span>"
             )
         else:
             kind = "row" if line.startswith("|") else ""
             body = _render_line(text, start, end, taken)
-            lines.append(f'<span class="line {kind}">{body}</span>')
+            lines.append(f'<span class="line {kind}{within}">{body}</span>')
         start = end + 1
     return "".join(lines)
 

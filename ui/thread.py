@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from html import escape
 
@@ -15,7 +16,7 @@ QUESTION_CHARACTERS = 200
 NAMES_SHOWN = 3
 NAME_CHARACTERS = 60
 MAX_REASON_CHARACTERS = 500
-SMALLEST_EVIDENCE = 0.01
+SMALLEST_EVIDENCE = 0.001
 SMALLEST_COST = 0.0001  # dollars; what is less is only said to be less
 WAITING = '<p class="waiting" aria-label="Working">Reading<i></i><i></i><i></i></p>'
 STOPPED = '<p class="note">Stopped. What came before it stands, without checked citations.</p>'
@@ -24,6 +25,7 @@ ALL_THE_SAME = (
     "</button><span>from these passages, however little they promise</span></p>"
 )
 MARKED = "Marked: it is now a question of the evaluation set."
+WHICH_PAGE = "Which page has the answer? Open it in the source, then say so here."
 STILL_NOTHING = '<p class="notice">Asked all the same: the answer is not in these passages.</p>'
 
 
@@ -57,6 +59,8 @@ def _render_turn(turn: Turn, is_last: bool) -> str:
     ]
     if turn.state is TurnState.STOPPED:
         parts.append(STOPPED)
+    if turn.state is TurnState.HELD:
+        parts.append(f'<p class="held" role="status">{escape(turn.error)}</p>')
     if turn.state is TurnState.FAILED:
         parts.append(f'<p class="error" role="alert">{escape(turn.error)}</p>')
     if turn.state is not TurnState.RUNNING:
@@ -126,15 +130,23 @@ def _render_steps(turn: Turn) -> str:
 
 
 def _thin(turn: Turn) -> str:
+    """What is told of a question that was asked with a lower bar."""
     if turn.answer is None:
-        return "Answering although the evidence is thin"
-    evidence = turn.answer.evidence
-    much = "" if evidence is None else f" ({escape(_percent(evidence))})"
-    return f"Answered although the evidence is thin{much}"
+        return "Answering however thin the evidence is"
+    if turn.answer.evidence is None or turn.needed is None:
+        return "Answered however thin the evidence is"
+    evidence = f"evidence {escape(_percent(turn.answer.evidence))}"
+    if turn.is_thin:
+        return f"Answered below the bar: {evidence}, {_percent(turn.needed)} is usually needed"
+    return f"Answered all the same: {evidence}"
 
 
 def _percent(evidence: float) -> str:
-    return "< 1%" if evidence < SMALLEST_EVIDENCE else f"{evidence:.0%}"
+    """Cut, not rounded, so that what is below a bar never reads like the bar."""
+    if evidence < SMALLEST_EVIDENCE:
+        return "under 0.1%"
+    tenths = math.floor(1_000 * evidence + 1e-6)
+    return f"{tenths / 10:g}%" if tenths < 100 else f"{tenths // 10}%"
 
 
 def _extent(reach: Reach) -> str:
@@ -161,24 +173,32 @@ def _render_answer(turn: Turn, answer: Answer, is_last: bool) -> str:
         parts.append(_render_refusal(turn, answer, is_last))
     if answer.notice:
         parts.append(f'<p class="notice">{escape(answer.notice)}</p>')
-    parts.append(render_passages(answer, turn.number))
+    parts.append(render_passages(turn, answer))
     return "".join(parts)
 
 
 def _render_refusal(turn: Turn, answer: Answer, is_last: bool) -> str:
     """What was searched for in vain, what comes nearest, and the way to an answer all the same."""
-    evidence = ""
-    if answer.evidence is not None:
-        evidence = f" · evidence of an answer: {escape(_percent(answer.evidence))}"
+    evidence = f" · {_against_bar(turn, answer)}" if answer.evidence is not None else ""
     parts = [
         f'<p class="notice">Searched for {_short(answer.question)}{evidence}</p>',
-        render_nearest(answer.nearest, answer.question, turn.number),
+        render_nearest(turn, answer.nearest),
     ]
     if turn.manner.bar is not None:
         parts.append(STILL_NOTHING)
     elif is_last:
         parts.append(ALL_THE_SAME)
     return "".join(parts)
+
+
+def _against_bar(turn: Turn, answer: Answer) -> str:
+    """The evidence of an answer beside what is needed, or who found none in spite of it."""
+    said = f"evidence of an answer {escape(_percent(answer.evidence or 0.0))}"
+    if turn.needed is None:
+        return said
+    if turn.is_thin:
+        return f"{said}, needs {_percent(turn.needed)}"
+    return f"{said}, enough to ask {escape(answer.model)}, which found no answer"
 
 
 def _render_meta(turn: Turn, is_last: bool) -> str:
@@ -222,10 +242,24 @@ def _render_mark_form(number: int) -> str:
 
 
 def _render_mark(mark: Mark, number: int) -> str:
-    where = f" The right page: {escape(mark.place)}." if mark.place else ""
+    """Below a marked answer: that it is, the way back, and the right page or the way to name it."""
+    undo = (
+        '<button type="button" class="typed" data-event="unmark" '
+        f'data-turn="{number}">Undo</button>'
+    )
+    if mark.place:
+        right = f"The right page: {escape(mark.place)}."
+        return f'<p class="marked"><span>{MARKED} {right}</span> {undo}</p>'
+    fold = f"right-{number}"
     return (
-        f'<p class="marked"><span>{MARKED}{where}</span> <button type="button" class="typed" '
-        f'data-event="unmark" data-turn="{number}">Undo</button></p>'
+        f'<p class="marked"><span>{MARKED}</span> {undo} <button type="button" class="typed" '
+        f'data-unfolds="{fold}" aria-expanded="false" aria-controls="{fold}">'
+        "Name the right page</button></p>"
+        f'<div class="mark" id="{fold}" data-fold="{fold}" role="group" '
+        f'aria-label="The right page" hidden><span>{WHICH_PAGE}</span>'
+        f'<button type="button" class="do" data-event="answers" data-turn="{number}" disabled>'
+        "Open its page first</button>"
+        f'<button type="button" class="act" data-unfolds="{fold}">Cancel</button></div>'
     )
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote as url_quote
 
-from ingest.pdfium import page_size, span_rectangles
+from ingest.pdfium import Rectangle, page_size, span_rectangles
 from rag.domain import Answer, Document, Page, Passage, Span, Verdict
 from rag.errors import NotFoundError, RagError
 from ui import icons
-from ui.conversation import Conversation
+from ui.conversation import Conversation, Turn
 from ui.render import excerpt, render_page_text
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 QUOTE_CHARACTERS = 90
 GONE = "That source is gone. Ask the question again."
 PDF = "application/pdf"
-SEEN = "seen"  # a passage that is shown, not quoted
+SEEN = "seen"  # the telling part of a passage that was opened, not quoted
+EDGE_GAP = 0.012  # of a page's width, between a passage and its edge
 OPEN, OTHER = "open", "other"
 GUESS = "guess"  # an opened quote whose words were not found
 DOUBT = (
@@ -44,7 +46,7 @@ INVITATION = (
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A span of a page to be marked. `index` is its citation's, None for a passage.
+    """A span of a page to be marked. `index` is its citation's, None in a passage.
 
     `doubtful` is a citation whose words were not found: it marks what the model pointed to.
     """
@@ -67,7 +69,8 @@ class Mark:
 class View:
     """What the pane shows: a page of a document, and what is marked in that document.
 
-    `opened` is the mark that was clicked; `turn` is the answer it belongs to.
+    `opened` is the mark that was clicked; `turn` is the answer it belongs to; `passage` is what
+    was opened as a whole, which has an edge.
     """
 
     document_id: str
@@ -75,6 +78,7 @@ class View:
     turn: int | None = None
     marks: tuple[Mark, ...] = ()
     opened: Mark | None = None
+    passage: Span | None = None
 
 
 def view_citation(
@@ -85,7 +89,7 @@ def view_citation(
     Raises:
         NotFoundError: the conversation has no such citation.
     """
-    answer = _find_answer(conversation, turn)
+    answer = _find_answer(_find_turn(conversation, turn))
     if not 0 <= index < len(answer.citations):
         raise NotFoundError(GONE)
     opened = answer.citations[index].quote
@@ -108,7 +112,8 @@ def view_nearest(conversation: Conversation, turn: int, index: int) -> View:
     Raises:
         NotFoundError: the conversation has no such passage.
     """
-    return _view_one_of(_find_answer(conversation, turn).nearest, index, turn)
+    found = _find_turn(conversation, turn)
+    return _view_one_of(_find_answer(found).nearest, index, found)
 
 
 def view_passage(conversation: Conversation, turn: int, index: int) -> View:
@@ -117,16 +122,18 @@ def view_passage(conversation: Conversation, turn: int, index: int) -> View:
     Raises:
         NotFoundError: the conversation has no such passage.
     """
-    return _view_one_of(_find_answer(conversation, turn).passages, index, turn)
+    found = _find_turn(conversation, turn)
+    return _view_one_of(_find_answer(found).passages, index, found)
 
 
-def _view_one_of(passages: Sequence[Passage], index: int, turn: int) -> View:
+def _view_one_of(passages: Sequence[Passage], index: int, turn: Turn) -> View:
     if not 0 <= index < len(passages):
         raise NotFoundError(GONE)
     passage = passages[index]
-    span = Span(passage.start, passage.end)
-    mark = Mark(passage.page, passage.label, span, passage.text)
-    return View(passage.document.id, passage.page, turn, (mark,), mark)
+    whole, part = Span(passage.start, passage.end), turn.telling_part(passage)
+    mark = None if part is None else Mark(passage.page, passage.label, part, "")
+    marks = () if mark is None else (mark,)
+    return View(passage.document.id, passage.page, turn.number, marks, mark, whole)
 
 
 def render_source(application: Application, view: View) -> str:
@@ -140,7 +147,7 @@ def render_source(application: Application, view: View) -> str:
     except RagError as error:
         return render_note(str(error))
     note = DOUBT if view.opened is not None and view.opened.doubtful else ""
-    below = _render_offer(document, page) + _render_quotes(document, view)
+    below = _render_here(document, page) + _render_quotes(document, view)
     return _render_head(document, page, view) + note + body + below
 
 
@@ -149,11 +156,17 @@ def render_note(sentence: str) -> str:
     return _render_bar("<h2>Source</h2>") + _render_sentence(sentence)
 
 
-def _find_answer(conversation: Conversation, turn: int) -> Answer:
-    found = conversation.turn(turn)
-    if found is None or found.answer is None:
+def _find_turn(conversation: Conversation, number: int) -> Turn:
+    found = conversation.turn(number)
+    if found is None:
         raise NotFoundError(GONE)
-    return found.answer
+    return found
+
+
+def _find_answer(turn: Turn) -> Answer:
+    if turn.answer is None:
+        raise NotFoundError(GONE)
+    return turn.answer
 
 
 def _render_sentence(sentence: str) -> str:
@@ -208,10 +221,11 @@ def _render_page(application: Application, document: Document, page: Page, view:
     marks = _marks_in_order(view, page.number)
     if document.media_type != PDF:
         spans = {mark.span: name for mark, name in marks}
-        return f'{PANE}<div class="text">{render_page_text(page.text, spans)}</div></div>'
+        text = render_page_text(page.text, spans, view.passage)
+        return f'{PANE}<div class="text">{text}</div></div>'
     path = application.catalog.original(document.id)
     width, height = page_size(path, page.number)
-    boxes = []
+    boxes = [] if view.passage is None else _render_edges(path, page.number, view.passage)
     for mark, name in reversed(marks):  # the opened one last: above the others
         for box in span_rectangles(path, page.number, mark.span.start, mark.span.end):
             boxes.append(
@@ -225,6 +239,23 @@ def _render_page(application: Application, document: Document, page: Page, view:
         f'style="aspect-ratio:{width:.2f}/{height:.2f}">'
         f'<img src="{source}" alt="{name}">{"".join(boxes)}</div></div>'
     )
+
+
+def _render_edges(path: Path, page: int, passage: Span) -> list[str]:
+    """A thin line left of a passage, one for each column it stands in."""
+    columns: list[list[Rectangle]] = []
+    for box in span_rectangles(path, page, passage.start, passage.end):
+        if not columns or box.bottom < columns[-1][-1].top:
+            columns.append([])
+        columns[-1].append(box)
+    edges = []
+    for boxes in columns:
+        left = max(0.0, min(box.left for box in boxes) - EDGE_GAP)
+        top, bottom = min(box.top for box in boxes), max(box.bottom for box in boxes)
+        edges.append(
+            f'<i class="edge" style="left:{left:.3%};top:{top:.3%};height:{bottom - top:.3%}"></i>'
+        )
+    return edges
 
 
 def _marks_in_order(view: View, page: int) -> list[tuple[Mark, str]]:
@@ -245,12 +276,13 @@ def _class_of(opened: Mark) -> str:
     return GUESS if opened.doubtful else OPEN
 
 
-def _render_offer(document: Document, page: Page) -> str:
-    """The page as the right one for a marked question, which the page itself names."""
+def _render_here(document: Document, page: Page) -> str:
+    """The page that is shown, for the thread to name as the right one of a marked question."""
+    title = document.title or document.name
+    place = f"{title}, p. {page.label or page.number}" if document.paginated else title
     return (
-        '<p class="offer"><span>Marked: <q></q></span>'
-        f'<button type="button" class="do" data-event="answers" data-id="{escape(document.id)}" '
-        f'data-page="{page.number}">This page answers it</button></p>'
+        f'<i class="here" hidden data-id="{escape(document.id)}" data-page="{page.number}" '
+        f'data-place="{escape(place)}"></i>'
     )
 
 

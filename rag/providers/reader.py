@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 from rag.citations import disarmed
-from rag.domain import Finish, ModelCard, Prompt, TextDelta, ToolCall
+from rag.domain import Finish, ModelCard, Prompt, Source, TextDelta, ToolCall
 from rag.evidence import Sentence, SentenceScorer
 from rag.expectation import is_of_the_kind
 from rag.folding import flowing
@@ -16,6 +16,7 @@ READER = "embedded reader"
 CONTEXT_TOKENS = 100_000  # it reads what retrieval finds, whatever its length
 READ_SOURCES = 5
 MOST_SENTENCES = 3
+MOST_FOR_PARTS = 4
 # A further sentence is quoted when it scores at least this share of the best one.
 WORTH_QUOTING = 0.6
 INHERITED = 0.9
@@ -60,23 +61,35 @@ class EmbeddedReader:
         return self.card
 
     def stream(self, prompt: Prompt) -> Iterator[TextDelta | ToolCall | Finish]:
-        """Quote up to three sentences of the prompt's sources, best first, each with its marker."""
-        sources = prompt.sources[:READ_SOURCES]
+        """Quote up to three sentences of the prompt's sources, best first, each with its marker.
+
+        Of a question with parts, up to four are quoted, as many for each part.
+        """
+        asked = prompt.parts or (prompt.question,)
+        sources = prompt.sources[: READ_SOURCES + len(prompt.parts)]
+        most = max(1, MOST_FOR_PARTS // len(asked)) if prompt.parts else MOST_SENTENCES
+        quotes: dict[str, None] = {}
+        for question in asked:
+            quotes |= dict.fromkeys(self._quotes(question, sources, widen=prompt.widen)[:most])
+        for number, quote in enumerate(quotes):
+            yield TextDelta("\n\n" * bool(number) + quote)
+        yield Finish()
+
+    def _quotes(self, question: str, sources: Sequence[Source], *, widen: bool) -> list[str]:
+        """The sentences that answer a question in one piece, best first, with their markers."""
         passages = [source.passage for source in sources]
-        sentences = self._scorer.score(prompt.question, passages)
-        also = ", ".join(self._vocabulary.said(prompt.question))
+        sentences = self._scorer.score(question, passages)
+        also = ", ".join(self._vocabulary.said(question)) if widen else ""
         in_its_words = self._scorer.score(also, passages) if also else []
         texts = [passages[at.passage].text[at.span.start : at.span.end] for at in sentences]
         titles = {_title(title) for passage in passages for title in passage.heading}
-        for quoted, position in enumerate(
-            choose(prompt.question, sentences, texts, titles, in_its_words)
-        ):
+        quotes = []
+        for position in choose(question, sentences, texts, titles, in_its_words):
             source = sources[sentences[position].passage]
             first = position - 1 if _needs_its_question(position, sentences, texts) else position
             span = slice(sentences[first].span.start, sentences[position].span.end)
-            break_ = "\n\n" if quoted else ""
-            yield TextDelta(f"{break_}“{_quoted(source.passage.text[span])}” [{source.number}]")
-        yield Finish()
+            quotes.append(f"“{_quoted(source.passage.text[span])}” [{source.number}]")
+        return quotes
 
 
 def choose(

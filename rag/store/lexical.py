@@ -27,7 +27,7 @@ from tantivy import (
 )
 
 from rag.domain import Library
-from rag.exact import exact_words, quoted_phrases
+from rag.exact import exact_words, other_forms, quoted_phrases
 from rag.folding import readable
 from rag.languages import READ_CHARACTERS, Language, detect
 from rag.misspelling import SHORTEST_FOR_TWO, is_correctable, is_within, one_letter_off
@@ -38,7 +38,7 @@ from rag.store.words import UNTOLD, Words
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 3
+FORMAT = 4
 CONTENTS = "contents.json"
 MOST_REMOVED = 0.1  # of the chunks, whose words still count; above this all is indexed anew
 WRITER_BYTES = 256_000_000
@@ -113,10 +113,11 @@ class LexicalIndex:
 
     def chunks_with(self, code: str, documents: Collection[str] | None = None) -> list[int]:
         """The chunks that hold a name with figures, one more than `MOST_WITH_CODE` at most."""
-        fields = [name for name in ("exact", "text") if self._searcher.doc_freq(name, code)]
-        if not fields:
+        forms = [code] if self._fields_with(code) else other_forms([code])
+        terms = [self._term(name, form) for form in forms for name in self._fields_with(form)]
+        if not terms:
             return []
-        wanted = _any_of([self._term(name, code) for name in fields], [])
+        wanted = _any_of(terms, [])
         return [id_ for id_, _ in self._best([wanted], MOST_WITH_CODE + 1, documents)]
 
     def chunks_saying(self, phrase: str, documents: Collection[str] | None = None) -> list[int]:
@@ -163,11 +164,7 @@ class LexicalIndex:
         return {
             word
             for text in question.split()
-            if any(
-                self._searcher.doc_freq(field, whole)
-                for whole in exact_words(text)
-                for field in ("exact", "text")
-            )
+            if any(self._fields_with(whole) for whole in exact_words(text))
             for word in self._words(text, None)
             if len(word) <= LONGEST_PIECE
         }
@@ -192,12 +189,17 @@ class LexicalIndex:
 
     def _exact_words(self, question: str) -> list[Query]:
         plain = [word for word in self._words(question, None) if any(map(str.isdigit, word))]
+        exact = exact_words(readable(question))
+        unknown = [word for word in exact if not self._fields_with(word)]
         return [
             self._term(field, word)
-            for word in dict.fromkeys([*exact_words(readable(question)), *plain])
-            for field in ("exact", "text")
-            if (field == "exact" or word not in plain) and self._searcher.doc_freq(field, word)
+            for word in dict.fromkeys([*exact, *other_forms(unknown), *plain])
+            for field in self._fields_with(word)
+            if field == "exact" or word not in plain
         ]
+
+    def _fields_with(self, word: str) -> list[str]:
+        return [name for name in ("exact", "text") if self._searcher.doc_freq(name, word)]
 
     def _phrase(self, text: str) -> Query | None:
         """Chunks that hold these words in this order, in whichever forms."""
@@ -355,5 +357,6 @@ def _document(
     document.add_text("document", chunk.document_id)
     document.add_text("language", language.value)
     document.add_text("text", " ".join(words(text, language)))
-    document.add_text("exact", " ".join(dict.fromkeys(exact_words(text))))
+    exact = exact_words(text)
+    document.add_text("exact", " ".join(dict.fromkeys([*exact, *other_forms(exact)])))
     return document

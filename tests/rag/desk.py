@@ -60,7 +60,7 @@ class Desk:
         return Assistant(
             chat,
             self.retriever,
-            lambda scope: tools_for(scope, self.retriever, self.catalog),
+            lambda scope, manner: tools_for(scope, self.retriever, self.catalog, manner),
             passages,
         )
 

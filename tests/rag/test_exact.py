@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.exact import exact_words, quoted_phrases
+from rag.exact import exact_words, other_forms, quoted_phrases
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,8 @@ from rag.exact import exact_words, quoted_phrases
         ("Article 17(1)(a)", ["17(1)(a)", "article_17(1)(a)", "article_17"]),
         ("(see 4.2.1)", ["4.2.1", "see_4.2.1"]),
         ("2019–2022", ["2019-2022"]),
+        ("(EU)2016/679", ["2016/679", "eu_2016/679"]),
+        ("US$1,577 and C$12.5", ["1577", "12.5"]),
         ("no figures at all", []),
         ("(12) and 7", []),
     ],
@@ -36,6 +38,20 @@ def test_a_number_is_the_same_however_its_thousands_are_parted(text: str) -> Non
 def test_a_number_is_the_same_with_either_decimal_sign() -> None:
     assert exact_words("46,7") == exact_words("46.7") == exact_words("46.7%") == ["46.7"]
     assert exact_words("1,577.50") == exact_words("1.577,50") == ["1577.50"]
+
+
+@pytest.mark.parametrize(
+    ("text", "forms"),
+    [
+        ("Form 10-K", ["10k"]),
+        ("KX-4711", ["kx4711"]),
+        ("the KX 4711", ["kx4711"]),
+        ("page 12 in 2016/679", []),
+        ("mistral-large-2411", []),
+    ],
+)
+def test_a_code_is_written_in_one_piece_too(text: str, forms: list[str]) -> None:
+    assert other_forms(exact_words(text)) == forms
 
 
 def test_what_is_too_long_is_cut() -> None:

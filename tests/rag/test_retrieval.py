@@ -213,6 +213,15 @@ def test_what_holds_a_quoted_phrase_comes_first(desk: Desk) -> None:
     assert found[0].document.name == "phrase.txt"
 
 
+def test_a_phrase_that_stands_nowhere_is_told(desk: Desk) -> None:
+    nowhere = desk.retriever.retrieve('What is "soft Nemo", a "soft cheese"?', desk.scope, 3)
+    somewhere = desk.retriever.retrieve('What is a "soft cheese"?', desk.scope, 3)
+
+    assert nowhere.notice == "No passage says “soft Nemo” word for word."
+    assert nowhere.passages
+    assert somewhere.notice == ""
+
+
 def test_a_passage_says_why_it_came(desk: Desk) -> None:
     first, *others = desk.retriever.search(QUESTION, desk.scope, 3)
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from rag.domain import Scope, ToolCall, ToolResult
+from rag.domain import Manner, Scope, ToolCall, ToolResult
 from rag.tools import NOTHING_ANSWERS, run_tool
 from rag.toolset import LONGEST_PAGE, tools_for
 from tests.rag.desk import Desk
@@ -83,3 +83,20 @@ def test_a_model_is_told_that_nothing_found_answers(desk: Desk) -> None:
     assert found.content == f"{len(found.passages)} passages found."
     assert nothing.content == NOTHING_ANSWERS
     assert nothing.passages
+
+
+def test_a_model_searches_in_the_manner_of_the_question(desk: Desk) -> None:
+    desk.add("flows.txt", "Purchases of property, plant and equipment: 1,577 million.")
+
+    def found(query: str, manner: Manner) -> ToolResult:
+        tools = {
+            tool.name: tool for tool in tools_for(desk.scope, desk.retriever, desk.catalog, manner)
+        }
+        return run_tool(ToolCall("1", "search_documents", f'{{"query": "{query}"}}'), tools)
+
+    lowered = found("Who won the world cup?", Manner(bar=0.0))
+    as_typed = found("capex", Manner(rewrite=False))
+
+    assert lowered.content == f"{len(lowered.passages)} passages found."
+    assert found("capex", Manner()).passages[0].document.name == "flows.txt"
+    assert as_typed.passages[0].document.name != "flows.txt"

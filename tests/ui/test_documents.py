@@ -56,7 +56,7 @@ def test_a_ready_document_can_be_left_out() -> None:
     ("states", "excluded", "words", "checked"),
     [
         ("rr", "", "all 2 chosen", "true"),
-        ("rrs", "", "2 of 3 can be asked", "true"),
+        ("rrs", "", "2 of 3 ready", "true"),
         ("rrs", "0", "1 of 2 chosen", "mixed"),
         ("rr", "01", "0 of 2 chosen", "false"),
     ],

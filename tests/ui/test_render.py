@@ -177,6 +177,13 @@ def test_page_text_is_escaped_and_its_quote_marked() -> None:
     assert '<mark class="other">c &amp;</mark> d' in html
 
 
+def test_the_lines_of_an_opened_passage_have_an_edge() -> None:
+    text = "one\n# two\n\n| a |\nfive"
+    html = render_page_text(text, {Span(6, 9): "seen"}, Span(4, 16))
+    assert re.findall(r'class="line ?([^"]*)"', html) == ["", "hd in", " in", "row in", ""]
+    assert '<mark class="seen">two</mark>' in html
+
+
 def test_a_mark_over_lines_keeps_every_character() -> None:
     html = render_page_text("one\ntwo\nthree", {Span(1, 9): "open", Span(2, 4): "other"})
     assert re.findall(r'<mark class="(\w+)">(\w+)</mark>', html) == [

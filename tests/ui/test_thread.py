@@ -139,17 +139,17 @@ def test_each_passage_says_why_it_came() -> None:
         passage("Nobody counts.", Reasons(meaning=4.0), NOTES),
     )
     quote = Quote(DOCUMENT, 2, "iv", 0, 4, "Harb")
-    citation = Citation(1, Span(0, 3), Span(0, 0), quote)
-    html = html_of(asked("q", Answer("[1]", "q", "small", (citation,), found)))
+    citation = Citation(3, Span(0, 3), Span(0, 0), quote)
+    html = html_of(asked("q", Answer("[3]", "q", "small", (citation,), found)))
     fold = between(html, '<div class="found">', "</ol>")
     assert "8 passages" not in fold
     first, second = fold.split("<li>")[1:]
     assert "2 passages from 2 documents" in words_of(fold)
     assert words_of(first) == (
-        "1 , quoted A &lt;guide&gt; p. iv words 38% · meaning 50% · title 12% "
+        "3 , quoted A &lt;guide&gt; p. iv words 38% · meaning 50% · title 12% "
         "Harbours It holds &lt;41&gt; boats."
     )
-    assert words_of(second) == "2 notes.md meaning 100% Nobody counts."
+    assert words_of(second) == "· notes.md meaning 100% Nobody counts."
     assert re.findall(r"width:([\d.]+)%", fold) == ["100.0", "50.0"]
     assert 'data-event="passage" data-turn="0" data-index="1"' in second
 
@@ -164,27 +164,67 @@ def test_passages_without_reasons_are_listed_all_the_same() -> None:
     assert 'class="found"' not in html_of(asked("q", Answer("a", "q", "small")))
 
 
-# Refusals
+def test_a_title_that_counts_alike_for_all_does_not_dwarf_the_rest() -> None:
+    found = (passage("One.", Reasons(3.0, 1.0, 16.0)), passage("Two.", Reasons(2.0, 0.0, 16.0)))
+    html = html_of(asked("q", Answer("a", "q", "small", passages=found)))
+    fold = between(html, '<div class="found">', "</ol>")
+    assert "words 75% · meaning 25%" in fold
+    assert "words 100%" in fold
+    assert re.findall(r"width:([\d.]+)%", fold) == ["100.0", "50.0"]
+    assert "(the title counts alike for all)" in fold
+    assert "its title" not in fold
+    only_titles = tuple(passage(text, Reasons(title=2.0)) for text in ("One.", "Two."))
+    html = html_of(asked("q", Answer("a", "q", "small", passages=only_titles)))
+    assert html.count("title 100%") == 2
 
 
-def test_a_preview_of_a_near_page_begins_at_its_best_sentence() -> None:
-    near = passage("## Harbours\n| a | b |\nNobody counts. The harbour holds boats in winter.")
-    refused = replace(REFUSED, question="Boats in winter?", nearest=(near,))
-    html = html_of(asked("Boats in winter?", refused))
+# Where the passages begin
+
+NEAR = "## Harbours\n| a | b |\nNobody counts. The harbour holds boats in winter."
+TELLING = Span(NEAR.index("The harbour"), len(NEAR))
+
+
+def test_a_preview_begins_at_the_telling_part() -> None:
+    near = passage(NEAR)
+    turn = asked("Boats?", replace(REFUSED, passages=(near,), nearest=(near,)))
+    html = html_of(replace(turn, telling=(TELLING,)))
     assert "<span>The harbour holds boats in winter.</span>" in html
+    assert '<span class="says">The harbour holds boats in winter.</span>' in html
+    assert '<span class="says">Harbours' in html_of(replace(turn, telling=(None,)))
+    assert '<span class="says">Harbours' in html_of(turn)
+
+
+# Refusals
 
 
 def test_a_refusal_says_what_was_searched_and_offers_an_answer_all_the_same() -> None:
     refused = replace(REFUSED, nearest=(passage("Boats."),), evidence=0.12)
-    html = html_of(replace(asked("And boats?", refused), reach=REACH))
+    turn = replace(asked("And boats?", refused), reach=REACH, needed=0.2)
+    html = html_of(turn)
     assert "Searched 1,590 pages of 16 documents" in html
     said = words_of(between(html, '<p class="notice">', "</p>"))
-    assert said == "Searched for Boats? · evidence of an answer: 12%"
+    assert said == "Searched for Boats? · evidence of an answer 12%, needs 20%"
     assert 'data-event="anyway">Answer all the same<' in html
-    none = replace(refused, evidence=0.0)
-    assert "evidence of an answer: &lt; 1%" in html_of(asked("And boats?", none))
+    none = replace(turn, answer=replace(refused, evidence=0.0))
+    assert "evidence of an answer under 0.1%, needs 20%" in html_of(none)
+    model = html_of(replace(turn, needed=0.005))
+    assert "evidence of an answer 12%, enough to ask reader, which found no answer" in model
     later = html_of(asked("And boats?", refused), asked("more", Answer("b", "q", "small")))
     assert 'data-event="anyway"' not in later
+
+
+@pytest.mark.parametrize(
+    ("evidence", "needed", "said"),
+    [
+        (0.0496, 0.05, "4.9%, needs 5%"),  # never rounded up to the bar
+        (0.0012, 0.005, "0.1%, needs 0.5%"),
+        (0.149, 0.15, "14%, needs 15%"),
+    ],
+)
+def test_evidence_is_told_beside_the_bar(evidence: float, needed: float, said: str) -> None:
+    refused = replace(REFUSED, nearest=(passage("Boats."),), evidence=evidence)
+    html = html_of(replace(asked("Boats?", refused), needed=needed))
+    assert f"evidence of an answer {said}</p>" in html
 
 
 def test_without_a_passage_there_is_nothing_to_answer_from() -> None:
@@ -194,14 +234,25 @@ def test_without_a_passage_there_is_nothing_to_answer_from() -> None:
 def test_an_answer_on_thin_evidence_is_labelled() -> None:
     lowered = Manner(bar=0.0)
     answered = asked("Boats?", Answer("Forty.", "q", "small", evidence=0.12), manner=lowered)
-    assert "Answered although the evidence is thin (12%)<" in html_of(answered)
+    thin = html_of(replace(answered, needed=0.2))
+    assert "Answered below the bar: evidence 12%, 20% is usually needed<" in thin
+    enough = html_of(replace(answered, needed=0.1))
+    assert "Answered all the same: evidence 12%<" in enough
     running = asked("Boats?", manner=lowered)
-    assert "Answering although the evidence is thin" in html_of(running)
+    assert "Answering however thin the evidence is" in html_of(running)
     refused = replace(REFUSED, nearest=(passage("Boats."),))
     again = html_of(asked("Boats?", refused, manner=lowered))
-    assert "although the evidence is thin" not in again
+    assert "however thin" not in again
     assert "Asked all the same" in again
     assert 'data-event="anyway"' not in again
+
+
+def test_what_the_visitor_can_mend_is_no_failure() -> None:
+    held = replace(asked("Boats?"), state=TurnState.HELD, error="Tick <one>.")
+    html = html_of(held)
+    assert '<p class="held" role="status">Tick &lt;one&gt;.</p>' in html
+    assert 'class="error"' not in html
+    assert 'data-event="again"' in html
 
 
 # Wrong answers
@@ -222,9 +273,13 @@ def test_a_marked_answer_says_so_until_it_is_undone() -> None:
     html = html_of(*conversation.marking(0, Mark("m1")).turns)
     assert "Marked: it is now a question of the evaluation set. Undo" in words_of(html)
     assert 'class="turn done marked"' in html
+    offer = between(html, 'data-fold="right-0"', "</div>")
+    assert 'data-event="answers" data-turn="0" disabled' in offer
+    assert 'data-unfolds="right-0">Cancel<' in offer
     assert "wrong-0" not in html
     html = html_of(*conversation.marking(0, Mark("m1", "<A>, p. 4")).turns)
     assert "The right page: &lt;A&gt;, p. 4." in html
+    assert "right-0" not in html
     assert 'class="turn done marked located"' in html
     undone = conversation.marking(0, Mark("m1")).marking(0, None)
     assert undone == conversation

@@ -122,7 +122,8 @@
     document.querySelector('[data-zoom="in"]').disabled = to >= SIZES.at(-1);
   };
   const centre = (page) => {
-    const boxes = [...page.querySelectorAll(MARKS)].map((mark) => mark.getBoundingClientRect())
+    const marks = page.querySelectorAll(MARKS);
+    const boxes = [...(marks.length ? marks : page.querySelectorAll(".edge, .in"))].map((mark) => mark.getBoundingClientRect())
       .sort((one, other) => one.top - other.top);
     if (!boxes.length) { page.scrollTo(0, 0); return; }
     const view = page.getBoundingClientRect();
@@ -139,7 +140,7 @@
     page.scrollBy(across - view.left, down - view.top);
   };
   const placePage = () => {
-    nameMarked();
+    offerPage();
     const page = document.querySelector("#source .pg");
     if (!page) return;
     resize(chosen ?? (BESIDE.matches ? 1 : readable(page)));
@@ -178,6 +179,7 @@
       setOpened(control.dataset.opens ?? null);
       showSource(control);
     } else if (control.dataset.unfolds) fold(control.dataset.unfolds, !unfolded.has(control.dataset.unfolds));
+    else if (["typed", "anyway", "again"].includes(control.dataset.event)) answersAnew = true;
     else if (control.dataset.event === "fresh") {
       unfolded.clear();
       setOpened(null);
@@ -188,7 +190,11 @@
   // A citation is a place of this page: it opens nothing in another tab.
   document.addEventListener("auxclick", (event) => { if (event.target.closest?.("a.cite")) event.preventDefault(); });
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !document.querySelector("dialog[open]")) show(null);
+    if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
+    if (layer) { show(null); return; }
+    const asking = [...document.querySelectorAll("#thread .mark[data-fold]:not([hidden])")];
+    const form = asking.find((each) => each.contains(document.activeElement)) ?? asking.at(-1);
+    if (form) fold(form.dataset.fold, false);
   });
   let pulled = null;
   document.addEventListener("touchstart", (event) => {
@@ -216,30 +222,37 @@
   const announce = (turn) => {
     const answer = turn.querySelector(".a")?.cloneNode(true);
     for (const chip of answer?.querySelectorAll(".cite") ?? []) chip.remove();
-    const words = (answer?.textContent ?? "").replace(/\s+/g, " ").trim();
-    live.textContent = turn.classList.contains("done") ? words.slice(0, 1500) : turn.querySelector(".note")?.textContent ?? "";
+    const words = `${turn.querySelector(".thin")?.textContent ?? ""} ${answer?.textContent ?? ""}`.replace(/\s+/g, " ").trim();
+    live.textContent = turn.classList.contains("done") ? words.slice(0, 1500) : turn.querySelector(".note, .held")?.textContent ?? "";
   };
 
-  // An answer that was marked as wrong, or no longer is: said, and the focus goes to the way back.
-  let marked = new Set();
-  const nameMarked = () => {
-    const questions = document.querySelectorAll("#thread .turn.marked:not(.located) .q p");
-    const offer = document.querySelector("#source .offer q");
-    const question = questions[questions.length - 1]?.textContent ?? "";
-    if (offer && offer.textContent !== question) offer.textContent = offer.title = question;
+  // A marked answer offers the page that is shown as the right one.
+  const offerPage = () => {
+    const here = document.querySelector("#source .here");
+    for (const button of document.querySelectorAll('#thread [data-event="answers"]')) {
+      const words = here ? `${here.dataset.place} answers it` : "Open its page first";
+      if (button.textContent !== words) button.textContent = button.title = words;
+      button.disabled = !here;
+      if (here) Object.assign(button.dataset, { id: here.dataset.id, page: here.dataset.page });
+    }
   };
+  // An answer that was marked as wrong, or no longer is: said, and the focus goes to the way back.
+  let marked = new Map();
   const noticeMarks = (thread) => {
-    nameMarked();
-    const now = new Set([...thread.querySelectorAll(".turn.marked")].map((turn) => turn.dataset.turn));
-    const changed = [...now].find((turn) => !marked.has(turn)) ?? [...marked].find((turn) => !now.has(turn));
+    offerPage();
+    const now = new Map([...thread.querySelectorAll(".turn.marked")].map((turn) => [turn.dataset.turn, turn.matches(".located")]));
+    const changed = [...now.keys(), ...marked.keys()].find((turn) => now.get(turn) !== marked.get(turn));
     const wasKnown = restored && turns > 0;
     marked = now;
     if (changed === undefined || !wasKnown) return;
-    unfolded.delete(`wrong-${changed}`);
+    for (const name of ["wrong", "right"]) unfolded.delete(`${name}-${changed}`);
+    if (now.get(changed) === false) unfolded.add(`right-${changed}`);
     markUnfolded();
     const turn = thread.querySelector(`.turn[data-turn="${changed}"]`);
-    if (turn) live.textContent = turn.querySelector("p.marked span")?.textContent ?? "No longer marked.";
-    if (document.activeElement === document.body) turn?.querySelector("p.marked button, button.wrong")?.focus({ preventScroll: true });
+    if (!turn) return;
+    turn.querySelector(".mark:not([hidden])")?.scrollIntoView({ block: "nearest" });
+    live.textContent = turn.querySelector("p.marked span")?.textContent ?? "No longer marked.";
+    if (document.activeElement === document.body) turn.querySelector("p.marked button, button.wrong")?.focus({ preventScroll: true });
   };
 
   // A tab that is loaded again finds its conversation under a random key of its own.
@@ -253,18 +266,37 @@
     } catch { return ""; }
   };
 
+  // Whoever had the last question answered anew stays with it: what they pressed is drawn anew too.
+  let answersAnew = false;
+  const keepFocus = (turn, hasEnded) => {
+    if (!answersAnew) return;
+    answersAnew = !hasEnded;
+    if (document.activeElement !== document.body) return;
+    turn.tabIndex = -1;
+    turn.focus({ preventScroll: true });
+  };
+
   // Follow the answer while it is written, unless the reader has scrolled away from its end.
   let follows = true;
   let finished = null;
   let restored = false;
   let turns = 0;
+  let asked = false;
+  const noticeAsking = (event) => {
+    if (event.target.closest?.('#send, [data-event="example"]') || (event.key === "Enter" && event.target.closest?.("#question"))) asked = true;
+  };
+  for (const kind of ["click", "keydown"]) document.addEventListener(kind, noticeAsking, true);
   const readThread = (thread) => {
     const articles = thread.querySelectorAll("article.turn");
     if (!restored && thread.querySelector(".invitation")) {
       restored = true;
       gesture("thread", { event: "restore", key: key() });
     }
-    if (articles.length > turns) follows = true;
+    const isNew = articles.length > turns;
+    if (isNew) {
+      follows = true;
+      for (const name of [...unfolded]) if (name.startsWith("right-")) unfolded.delete(name);
+    }
     turns = articles.length;
     if (follows && turns) thread.scrollTop = thread.scrollHeight;
     markOpened();
@@ -272,8 +304,11 @@
     noticeMarks(thread);
     const last = articles[turns - 1];
     const state = last ? `${last.dataset.turn} ${last.className}` : null;
+    // An answer may be whole as it appears; what is restored was not asked here.
+    const hasEnded = last && !last.classList.contains("running") && (finished?.includes("running") || (isNew && asked));
+    if (hasEnded) asked = false;
+    if (last) keepFocus(last, hasEnded);
     if (state === finished) return;
-    const hasEnded = finished?.includes("running") && last && !last.classList.contains("running");
     finished = state;
     if (!hasEnded) return;
     showSourceOf(last);

@@ -160,3 +160,16 @@ def test_a_corrected_word_counts_half(catalog: Catalog, library: Library) -> Non
     scores = dict(index.search("lantern harbuor", 10))
     assert scores[1] == pytest.approx(scores[2] / 2)
     assert scores[2] == pytest.approx(dict(index.search("lantern", 10))[2])
+
+
+@pytest.mark.parametrize(
+    "question", ["KX-4711", "KX4711", "kx 4711", "Which fits the KX 4711 best?"]
+)
+@pytest.mark.parametrize("written", ["KX-4711", "KX4711", "KX 4711"])
+def test_a_code_is_found_however_it_is_parted(
+    catalog: Catalog, library: Library, question: str, written: str
+) -> None:
+    index = shelve(catalog, library, f"The {written} it is.", "It is best, the KX-4712 and 4713.")
+
+    assert best(index, question)[0] == 1
+    assert index.chunks_with("kx-4711") == [1]

@@ -31,7 +31,8 @@ def run(capfd: pytest.CaptureFixture[str]) -> Run:
 @pytest.fixture
 def stdin(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], None]:
     def fill(content: bytes) -> None:
-        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content), "ascii"))
+        stream = io.BufferedReader(io.BytesIO(content))
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(stream, "ascii"))
 
     return fill
 

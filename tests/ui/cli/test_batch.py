@@ -61,6 +61,45 @@ def test_a_batch_reads_csv(name: str, run: Run, filled: Path, tmp_path: Path) ->
     assert output.rows[1]["question"] == "Hé?"
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("name", ["q.csv", "q.txt"])
+def test_a_batch_reads_what_spreadsheets_save_as_text(
+    name: str, encoding: str, run: Run, filled: Path, tmp_path: Path
+) -> None:
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    path = tmp_path / name
+    path.write_bytes(f"{mark}id\tquestion\r\nx\tLe phare ?\r\n\tHé?\r\n".encode(encoding))
+    output = run("batch", path, "--retrieve-only")
+    assert (output.code, output.err) == (0, "")
+    assert [(row["id"], row["question"]) for row in output.rows] == [
+        ("x", "Le phare ?"),
+        ("2", "Hé?"),
+    ]
+
+
+def test_json_is_known_in_a_text_file_and_in_utf_16(
+    run: Run, filled: Path, tmp_path: Path, stdin: Callable[[bytes], None]
+) -> None:
+    rows = '{"question": "Le phare ?"}\n{"question": "Hé?"}\n'
+    for encoding in ("utf-8", "utf-8-sig", "utf-16"):
+        (tmp_path / "q.txt").write_bytes(rows.encode(encoding))
+        stdin(rows.encode(encoding))
+        for file in (tmp_path / "q.txt", "-"):
+            asked = [row["question"] for row in run("batch", file, "--retrieve-only").rows]
+            assert asked == ["Le phare ?", "Hé?"]
+
+
+@pytest.mark.parametrize(
+    "content", ["question\nHé?".encode("utf-16-le"), b"PK\x03\x04\x14\0\x06\0"]
+)
+@pytest.mark.parametrize("command", [["batch", "--retrieve-only"], ["eval"]])
+def test_a_file_that_is_no_text_is_one_sentence(
+    command: list[str], content: bytes, run: Run, filled: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "q.csv").write_bytes(content)
+    assert "in UTF-8" in run(*command, tmp_path / "q.csv").sentence(2)
+
+
 def test_a_batch_that_only_retrieves_asks_no_model(
     run: Run, filled: Path, tmp_path: Path, nobody: str
 ) -> None:

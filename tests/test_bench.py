@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import json
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+
+def refused(name: str, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """The one sentence with which a benchmark ends that cannot begin."""
+    with pytest.raises(SystemExit) as ended:
+        import_module(f"bench.{name}").main(arguments)
+    said = capsys.readouterr()
+    assert (ended.value.code, said.out, said.err.count("\n")) == (2, "", 1)
+    return said.err
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "file"),
+    [
+        ("filings", [], "filings.questions.jsonl"),
+        ("xquad", ["en"], "en.passages.jsonl"),
+        ("refusal", [], "en.passages.jsonl"),
+    ],
+)
+def test_without_the_evaluation_folder_there_is_one_sentence(
+    name: str,
+    arguments: list[str],
+    file: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    sentence = refused(name, [*arguments, str(tmp_path)], capsys)
+
+    assert f"{file} cannot be read (No such file or directory). Name the folder" in sentence
+
+
+def test_a_missing_filing_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    question = {"id": "1", "question": "Why?", "evidence": [{"document": "a.pdf", "page": 1}]}
+    (tmp_path / "filings.questions.jsonl").write_text(json.dumps(question))
+
+    assert "filings has no a.pdf. Name the folder" in refused("filings", [str(tmp_path)], capsys)
