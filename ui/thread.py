@@ -104,7 +104,7 @@ def _render_rewritten(turn: Turn, is_last: bool) -> str:
     if turn.rewritten not in ("", turn.question):
         said = f"Searched: {_short(turn.rewritten)}"
     elif turn.parts:
-        said = f"Searched in {count(len(turn.parts), 'part')}:"
+        said = f"Searched as {count(len(turn.parts), 'question')}:"
     else:
         return f"<p>{also} {control}</p>"
     listed = f"<ol>{parts}</ol>" if parts else ""

@@ -73,7 +73,7 @@ def test_a_question_in_parts_lists_them() -> None:
     assert "Searched: 3M or Pfizer? search as typed" in words_of(html)
     assert re.findall(r"<li><q>(.*?)</q></li>", html) == [parts[0], "What did &lt;Pfizer&gt; earn?"]
     whole = asked("Which earned more?", Rewritten("Which earned more?", parts))
-    assert "Searched in 2 parts:" in html_of(whole)
+    assert "Searched as 2 questions:" in html_of(whole)
 
 
 def test_what_else_a_question_was_searched_for_is_told() -> None:
