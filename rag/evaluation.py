@@ -16,9 +16,12 @@ from rag.errors import NotFoundError, RagError
 from rag.known_questions import EvaluationQuestion
 from rag.marks import Place
 from rag.rephrasing import rephrased
-from rag.retrieval import Retriever
+from rag.retrieval import LOADED, LOADED_FOR_EACH, Retriever
 from rag.store.catalog import Catalog
 
+# How many passages are searched for: as deep as a search goes before it weighs more chunks than it
+# does for an answer, so that the first passages are those that users get.
+PASSAGES = LOADED // LOADED_FOR_EACH
 DEEPER = 50  # passages, to tell where the right place comes that is not among those asked for
 
 

@@ -286,6 +286,7 @@ def weigh(
     judged: bool = True,
     named: float = 0.0,
     coded: bool = False,
+    unheard: float = 0.0,
 ) -> Evidence:
     """Weigh the measured sentences of the best passages.
 
@@ -295,6 +296,8 @@ def weigh(
         judged: whether words and meaning can tell at all; see `Evidence`.
         named: how far the question names the document of the best passage, from 0 to 1.
         coded: whether the passages hold a rare code that the question asks about.
+        unheard: 1 where the question names what the library never does, less where only the
+            passages do not.
     """
     fitting = [sentence for sentence in sentences if not sentence.contradicted]
     if not fitting:
@@ -305,7 +308,7 @@ def weigh(
         for sentence in fitting
     )
     odds = BIAS + BOTH * both + TOGETHER * together - MISSING_NAME * bool(missing)
-    odds += NAMED_DOCUMENT * named + HELD_CODE * coded
+    odds += NAMED_DOCUMENT * named + HELD_CODE * coded - MISSING_NAME * unheard
     odds += WORDS_AHEAD * _ahead(fitting, lambda at: _context(at) + _around(at), USUALLY_AHEAD[0])
     odds += MEANING_AHEAD * _ahead(fitting, lambda at: at.similarity, USUALLY_AHEAD[1])
     score = float(np.interp(odds, WORSE_ODDS, WORSE_SHARE))

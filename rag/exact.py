@@ -13,11 +13,20 @@ from functools import lru_cache
 
 from rag.languages import SMALL_WORDS
 
+_LABELS = (
+    "§ article art artikel articulo articolo artigo section sec clause chapter chapitre kapitel "
+    "annex annexe anhang anexo schedule rule regel table tableau tabelle tabla figure item "
+    "paragraph absatz abs recital step error fehler erreur"
+)
+LABELS = frozenset(_LABELS.split())
 SHORT_CODE, LONG_NUMBER = 3, 3  # letters and figures of what is one code with a space inside
 LONGEST = 40  # characters; what is longer is no number that anyone asks for
 _DIGIT = re.compile(r"\d")
 _GROUPED = re.compile(r"(\d{1,3}(?:([,.'’])\d{3})(?:\2\d{3})*)(?:[.,](\d+))?")
 _DECIMAL = re.compile(r"(\d+)[.,](\d+)")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_LONG = re.compile(r"\d{4,}(?:\.\d+)?|\d{3,}\.\d+")
+_PLAIN = re.compile(r"(?<![\w.,])\d{4,}(?![\w]|[.,]\d)")
 _FIRST_GROUP, _NEXT_GROUP = re.compile(r"\d{1,3}"), re.compile(r"\d{3}")
 _AROUND = "\"'“”„«»‘’‹›.,;:!?[]{}<>|*_=$€£¥%"
 _CURRENCY = re.compile(r"(?:us|ca?|au?|nz|hk|s)(?=[$€£¥])")
@@ -53,6 +62,16 @@ def exact_words(text: str) -> list[str]:
         found += _with_word_before(before, forms)
         before = piece
     return found + _joined(groups)
+
+
+def telling_numbers(text: str) -> list[str]:
+    """What of a text's numbers may tell of one thing: a numbered part ("§ 7"), four figures."""
+    words = [*exact_words(text), *_PLAIN.findall(text)]
+    return [
+        word
+        for word in dict.fromkeys(words)
+        if word.partition("_")[0] in LABELS or (_LONG.fullmatch(word) and not _YEAR.fullmatch(word))
+    ]
 
 
 def other_forms(words: Sequence[str]) -> list[str]:

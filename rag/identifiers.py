@@ -16,6 +16,9 @@ _NAME = re.compile(r"\w+(?:[-.,/]\w+)*")
 _SMALL_NUMBER = re.compile(r"[1-9]\d?(?:\.\d+)?")
 _YEAR = re.compile(r"(?:fy|cy|h[12]|q[1-4])?[-' ]?((?:19|20)\d\d)")
 _IS_NAME = re.compile(r"[^\W\d_].*\d|\d.*[^\W\d_]")
+_NUMERIC = re.compile(  # "2016/679", no date and no run of years
+    r"(?!\d{4}[-/]\d\d(?:[-/]\d\d)?$|(?:19|20)\d\d[-/](?:19|20)\d\d$)(?=(?:\D*\d){5})\d+(?:[-/]\d+)+"
+)
 _PERIOD = re.compile(r"(?:[fhq][1-4]|[1-4][hq]|[fc]y)[-' ]?(?:\d\d|\d{4})?")
 _FIGURES = re.compile(r"\d+")
 
@@ -33,7 +36,7 @@ def identifiers(text: str) -> frozenset[str]:
         if year:
             found.add(year.group(1))
         elif any(letter.isdigit() for letter in word):
-            if any(letter.isalpha() for letter in word):
+            if any(letter.isalpha() for letter in word) or _NUMERIC.fullmatch(word):
                 found.add(word)
             elif _SMALL_NUMBER.fullmatch(word) and before[:1].isupper():
                 found.add(f"{before.casefold()} {word}")
@@ -44,7 +47,9 @@ def identifiers(text: str) -> frozenset[str]:
 def names(text: str) -> frozenset[str]:
     """Those identifiers that are never said otherwise, unlike a year or "Q2"."""
     return frozenset(
-        name for name in identifiers(text) if _IS_NAME.search(name) and not _PERIOD.fullmatch(name)
+        name
+        for name in identifiers(text)
+        if (_IS_NAME.search(name) or _NUMERIC.fullmatch(name)) and not _PERIOD.fullmatch(name)
     )
 
 

@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from rag.exact import exact_words, other_forms
 from rag.folding import flowing, unaccented
 from rag.identifiers import contradicts
 from rag.identifiers import names as codes
 from rag.languages import SMALL_WORDS
-from rag.periods import periods_of
+from rag.periods import PERIOD_WORDS, periods_of
 
 FIRST_PAGE = 4_000  # characters of it that are read
 ON_FIRST_PAGE = 0.4  # what a name there weighs beside a word of the title
@@ -32,7 +33,7 @@ _CAMEL = re.compile(r"(?<=[a-zà-þ])(?=[A-ZÀ-Þ])")
 _POSSESSIVE = re.compile(r"['’]s?$", re.IGNORECASE)
 _QUOTED = re.compile(r"\"[^\"]{1,300}\"|“[^”]{1,300}”|„[^“”]{1,300}[“”]|«[^»]{1,300}»")
 _BRACKETS = re.compile(r"\([^()]*\)")
-_NO_NAME = re.compile(r"(?:[fc]y|[qh][1-4])?\d*|[1-4]q(?:\d\d){0,2}")
+_NO_NAME = re.compile(r"(?:[fc]y|[qh][1-4])?\d*|[1-4][qh](?:\d\d){0,2}")
 _LISTING = frozenset({"and", "or", "vs", "versus", "et", "ou", "und", "oder", "y", "o", "e", "en"})
 CURRENCIES = frozenset({"usd", "us", "eur", "gbp", "chf", "jpy", "cny"})
 _ASKING = frozenset(word for words in SMALL_WORDS.values() for word in words)
@@ -140,14 +141,19 @@ class Registry:
         return math.log((self._count + 1) / (2 * holders))
 
 
-def strange_names(question: str, text: str) -> list[str]:
+def strange_names(question: str, text: str, *, acronyms: bool = True) -> list[str]:
     """The names in a question that a text does not have, folded.
 
-    What stands in brackets explains, and a period or a currency names nothing.
+    What stands in brackets explains, and a period or a currency names nothing. Without `acronyms`,
+    what is in capitals is left out, since documents may well spell it out.
     """
     known = unaccented(text)
     question = _BRACKETS.sub(" ", question)
-    names = [word.text for word in _candidates(question, joined=False) if word.is_name]
+    names = [
+        word.text
+        for word in _candidates(question, joined=False)
+        if word.is_name and (acronyms or not question[word.start : word.end].isupper())
+    ]
     return [
         name
         for name in names
@@ -177,12 +183,14 @@ def profile(title: str, name: str, first_page: str) -> Profile:
                 names[form] = 1.0
     periods = dict.fromkeys(periods_of(head), ON_FIRST_PAGE)
     periods |= dict.fromkeys(periods_of(f"{title} {stem.replace('_', ' ')}"), 1.0)
+    named = f"{title} {stem.replace('_', ' ')}"
+    names |= dict.fromkeys(other_forms(exact_words(named)), 1.0)
     kept = {word: weight for word, weight in names.items() if _may_name(word)}
-    return Profile(kept, periods, codes(f"{title} {stem.replace('_', ' ')}"))
+    return Profile(kept, periods, codes(named))
 
 
 def _may_name(word: str) -> bool:
-    return len(word) >= SHORTEST_NAME and not _NO_NAME.fullmatch(word)
+    return len(word) >= SHORTEST_NAME and not _NO_NAME.fullmatch(word) and word not in PERIOD_WORDS
 
 
 def _forms(word: str) -> Iterable[str]:
@@ -223,7 +231,8 @@ def _candidates(question: str, *, joined: bool = True) -> list[_Word]:
             begins = between[-1:] in (".", "?", "!", ":")
             if joined and between in ("", "-", "&"):
                 both = folded + unaccented(_POSSESSIVE.sub("", following.group()))
-                found.append(_Word(both, match.start(), following.end(), is_name))
+                is_code = following.group().isdigit() and not both.isdigit()
+                found.append(_Word(both, match.start(), following.end(), is_name or is_code))
     return found
 
 

@@ -6,7 +6,7 @@ import re
 
 from rag.folding import unaccented
 
-_YEAR = re.compile(r"(?:(?<!\d)|(?<=[a-zA-Z][1-4]))(?:19|20)\d\d(?!\d)")
+_YEAR = re.compile(r"(?:(?<!\d)|(?<=[a-zA-Z][1-4]))(?:19|20)\d\d(?!\d|[-/](?!(?:19|20)\d\d)\d{3})")
 _SHORT_YEAR = re.compile(r"\b(?:fy|cy)[-' ]?(\d\d)\b", re.IGNORECASE)
 _DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)(0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)")
 _YEAR_MONTH = re.compile(r"(?<!\d)(?:19|20)\d\d[-.](0[1-9]|1[0-2])(?![^\W_])")
@@ -36,6 +36,12 @@ _MONTHS = (
     "december decembre dezember diciembre dicembre dezembro",
 )
 _MONTH_OF = {name: f"m{at:02}" for at, names in enumerate(_MONTHS, 1) for name in names.split()}
+_SAID = (
+    "first second third fourth quarter fiscal year month half premier deuxieme troisieme quatrieme "
+    "trimestre semestre exercice erstes zweites drittes viertes quartal halbjahr geschaftsjahr "
+    "primer segundo tercer cuarto ejercicio trimestral kwartaal"
+)
+PERIOD_WORDS = frozenset([*_SAID.split(), *_MONTH_OF])  # folded; they name no document
 _CAPITALS = (  # the names that English and German write with a capital; no "May", no "Mars"
     "january february march april june july august september october november december januar "
     "februar marz mai juni juli oktober dezember"

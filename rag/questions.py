@@ -26,6 +26,7 @@ _ORDINAL = (
 )
 _QUARTER = "quarter|half|trimestre|semestre|quartals?|halbjahre?s?"
 _SUB = rf"[qht][1-4]|[1-4]q|(?:{_ORDINAL}) (?:fiscal )?(?:{_QUARTER})|(?:{_MONTH})"
+_SUB += r"|(?:(?<=in )|(?<=of )|(?<=\d ))may\b|may(?= \d{4})"
 _OPENING = (
     r"(?:(?:in|for|during|of|en|au|pour|im|am|fur|durante|del|de|from|nel|em|since|until)\s+)?"
     r"(?:(?:the|le|l'|das|dem|el|los|la)\s*)?"

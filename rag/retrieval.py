@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from rag.bearing import bearing
 from rag.candidates import Candidates, Hit, absent_phrases, holding_codes, in_turns
 from rag.domain import Page, Passage, Reasons, Scope
 from rag.errors import EmbeddingMismatchError, QuestionError
-from rag.evidence import Evidence, SentenceScorer
+from rag.evidence import Evidence, SentenceScorer, rarity
 from rag.folding import encodable
 from rag.fusion import Found, rough, total, weights
 from rag.joining import Repeats, grow
@@ -33,6 +34,7 @@ LOADED = 40  # of them, whose texts are read and compared by spelling
 LOADED_FOR_EACH = 3  # passage that is wanted, where that is more
 REFINED = 16  # of those, whose sentences are compared one by one
 SAID = 0.4  # what the way documents put a question counts beside the question, in meaning
+SAID_HELD = 0.5  # and in what its sentences hold
 NAMED = 0.5  # how far a document is preferred that is searched on its own as well
 LONGEST_QUESTION = 8_000  # characters
 WEIGHED_PASSAGES = 5
@@ -183,8 +185,19 @@ class Retriever:
         """The chunks found for a question in one piece, best first."""
         vector = self._embedded(question, also) if len(index.vectors) else None
         found = self._candidates(question, also, vector, index, scope, count)
-        best = self._scorer.best(found.rest, [chunk.text for chunk, _ in found.hits[:REFINED]])
-        return found.refined(best)
+        texts = [chunk.text for chunk, _ in found.hits[:REFINED]]
+        language = index.words.language_of(question)
+        own, said = (
+            bearing(
+                asked,
+                texts,
+                lambda text: self._words(text, language),
+                lambda word: rarity(index.words.document_frequency(word), len(index.words)),
+            )
+            for asked in (found.rest, " ".join(also))
+        )
+        held = [max(pair[0], SAID_HELD * pair[1]) for pair in zip(own, said, strict=True)]
+        return found.refined(self._scorer.best(found.rest, texts), held)
 
     def also(self, question: str) -> tuple[str, ...]:
         """The phrases that are searched for besides a question's own words; see `Vocabulary`."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
+from itertools import pairwise
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -123,6 +124,25 @@ class Comparison:
     worse: tuple[tuple[Outcome, Outcome], ...]
     p_value: float
     shared: int
+
+
+def in_common(runs: Sequence[Run]) -> list[Run]:
+    """The runs with only the questions that all of them have, so that their figures compare.
+
+    A question whose documents were in the library for one run alone is in none of them.
+    """
+    kept = [run.outcomes for run in runs]
+    neighbours = list(pairwise(range(len(runs))))
+    # There and back, so that what is missing at one end goes at the other too.
+    for one, other in [*neighbours, *reversed(neighbours)]:
+        pairs = [
+            (was, now)
+            for was, now in _paired(kept[one], kept[other])
+            if bool(was.absent) == bool(now.absent)
+        ]
+        kept[one] = tuple(was for was, _ in pairs)
+        kept[other] = tuple(now for _, now in pairs)
+    return [replace(run, outcomes=left) for run, left in zip(runs, kept, strict=True)]
 
 
 def compare(before: Sequence[Outcome], after: Sequence[Outcome]) -> Comparison:

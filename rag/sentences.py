@@ -29,6 +29,13 @@ _FOLLOWING = re.compile(r"\s*+(\S)")
 _CELL = re.compile(r"\(?[$€£¥]?\s?\(?\d[\d,.]*\)?%?|—|–")
 _SURE_ENDS = ("!", "?", "。", "！", "？")  # even where the next word is in small letters
 _ENOUGH_CELLS = 2
+_SMALL = (  # what no line of a table or heading ends in
+    "of to by and in for with from at the a an was were is are than or that as on about compared "
+    "de du des la le les et à en pour par avec dans un une est sont que sur au aux "
+    "von zu und mit für der die das den dem des ein eine einer im am auf bei ist sind als "
+    "y el los las con por del al una es son"
+)
+_GOES_ON = frozenset(_SMALL.split())
 # A line ends early, and with it a paragraph, when the next word would have fitted: lines of running
 # text differ in length by less than this share of the long ones. One that goes on in lower case
 # must be shorter still.
@@ -68,9 +75,13 @@ def _breaks(text: str, previous: tuple[int, int], line: tuple[int, int], long: i
     gap = text[previous[1] : line[0]].replace("\r\n", "\n")
     if len(gap) > 1 or not before.strip() or not after.strip():
         return True
-    if _ITEM.match(after) or _is_row(before) or _is_row(after) or _are_rows(before, after):
+    if _ITEM.match(after) or _is_row(before) or _are_rows(before, after):
+        return True
+    if _is_row(after) and before.split()[-1] not in _GOES_ON:
         return True
     if before.rstrip().endswith((",", "\x02", "\ufffe", "-", "–")):
+        return False
+    if before.split()[-1] in _GOES_ON:
         return False
     next_word = after.split(maxsplit=1)[0]
     if after.lstrip()[0].islower():

@@ -8,6 +8,8 @@ from rag.domain import Span
 from rag.questions import Period, Question, Token, read, span_at
 from rag.wording import folded, words
 
+NAME, CODE, ACRONYM = "name", "code", "acronym"
+LONGEST_ACRONYM = 4
 _NEXT_TO_ENTITY = words(
     "for at with by of from fur bei mit von pour chez avec de du para con di per voor van bij about"
 )
@@ -36,21 +38,35 @@ def _token_before(question: Question, span: Span) -> str:
 
 
 def named_anew(earlier: Question, name: str) -> str:
-    """The question about another name: in the place of one alike, or of the last."""
+    """The question about another name: in the place of one of its kind, or of the last."""
     if not earlier.names:
         return _appended(earlier, name)
-    alike = [span for span in earlier.names if _shape(earlier.at(span)) == _shape(name)]
+    kinds = _kinds(name)
+    alike = [span for span in earlier.names if _alike(_kinds(earlier.at(span)), kinds)]
+    if NAME in kinds:  # "R&D" is what is asked of a company, not another one
+        alike = alike or [each for each in earlier.names if ACRONYM not in _kinds(earlier.at(each))]
     place = (alike or list(earlier.names))[-1]
+    label, _, code = earlier.at(place).rpartition(" ")
+    if label and CODE in kinds and " " not in name and any(map(str.isdigit, code)):
+        place = Span(place.end - len(code), place.end)  # "Fehler F3"
     name = re.sub(r"['’]s?$", "", name)
     return earlier.text[: place.start] + name + earlier.text[place.end :]
 
 
-def _shape(name: str) -> tuple[str, ...]:
-    """What names of one kind have in common: their label, or how many words they have."""
-    words = name.split()
-    if any(map(str.isdigit, words[-1])) and len(words) > 1:
-        return (folded(words[0]),)
-    return ("",) * min(len(words), 2)
+def _alike(one: set[str], other: set[str]) -> bool:
+    return bool((one & other) - {CODE})
+
+
+def _kinds(name: str) -> set[str]:
+    """What names of one kind have in common: their label, or the letters of a code."""
+    words = re.sub(r"['’]s?$", "", name).split()
+    last = words[-1]
+    if any(map(str.isdigit, last)):
+        letters = re.sub(r"[\W\d_]", "", last)
+        label = words[0] if len(words) > 1 else letters
+        return {CODE, folded(label), folded(letters)} - {""}
+    short = len(words) == 1 and last.isupper() and len(last) <= LONGEST_ACRONYM
+    return {ACRONYM if short else NAME}
 
 
 def timed_anew(earlier: Question, period: Period, rest: Question) -> str:

@@ -6,10 +6,11 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 from rag.citations import disarmed
-from rag.domain import Finish, ModelCard, Prompt, Source, TextDelta, ToolCall
+from rag.domain import Finish, ModelCard, Passage, Prompt, Source, TextDelta, ToolCall
 from rag.evidence import Sentence, SentenceScorer
 from rag.expectation import is_of_the_kind
 from rag.folding import flowing
+from rag.spelled import as_written
 from rag.vocabulary import Vocabulary
 
 READER = "embedded reader"
@@ -29,6 +30,7 @@ LONGEST_HEAD = 200  # characters
 TELLING_LETTERS = 4
 _WORD = re.compile(r"\w+")
 _NUMBERING = re.compile(r"^(?:\d+(?:\.\d+)*\.?|[A-Z]\.|(?:Table|Figure|Tableau|Tabelle) \d+\.?)\s+")
+_NUMBERED_HEAD = re.compile(r"\d+(?:\.\d+)*\.?\s+[^\W\d_][^\W\d]*(?:\s[^\W\d]+){0,2}\.?")
 _FIGURE = re.compile(r"\d")
 _CONTENTS = re.compile(r"\d+(?:\.\d+)+\.?\s+[^\W\d].*?(?:\s|\.{2,})\d{1,4}|.*\.{4,}\s*\d{1,4}")
 _IN_BRACKETS = re.compile(r"\([^()]*\)\W*")
@@ -78,11 +80,12 @@ class EmbeddedReader:
     def _quotes(self, question: str, sources: Sequence[Source], *, widen: bool) -> list[str]:
         """The sentences that answer a question in one piece, best first, with their markers."""
         passages = [source.passage for source in sources]
+        question = as_written(question, [passage.text for passage in passages])
         sentences = self._scorer.score(question, passages)
         also = ", ".join(self._vocabulary.said(question)) if widen else ""
         in_its_words = self._scorer.score(also, passages) if also else []
         texts = [passages[at.passage].text[at.span.start : at.span.end] for at in sentences]
-        titles = {_title(title) for passage in passages for title in passage.heading}
+        titles = {_title(title) for passage in passages for title in _titles(passage)}
         quotes = []
         for position in choose(question, sentences, texts, titles, in_its_words):
             source = sources[sentences[position].passage]
@@ -149,7 +152,8 @@ def _needs_its_question(position: int, sentences: Sequence[Sentence], texts: Seq
 def _leads_on(text: str, titles: Collection[str]) -> bool:
     line = text.strip()
     return (
-        line.endswith(("?", ":", "？", "："))
+        bool(_NUMBERED_HEAD.fullmatch(flowing(line)))
+        or line.endswith(("?", ":", "？", "："))
         or line[0] == "#"
         or _title(line) in titles
         or _is_label(line)
@@ -176,6 +180,11 @@ def _is_label(line: str) -> bool:
         return False
     words = _NUMBERING.sub("", flowing(line)).split()
     return len(words) <= LONGEST_LABEL_WORDS and not (words and _FIGURE.search(words[-1]))
+
+
+def _titles(passage: Passage) -> tuple[str, ...]:
+    """The title of a passage's document, and its headings."""
+    return (passage.document.title, *passage.heading)
 
 
 def _title(text: str) -> str:

@@ -84,6 +84,10 @@ class LexicalIndex:
         """In how many chunks an indexed word occurs."""
         return int(self._searcher.doc_freq("text", word))
 
+    def resembles(self, word: str) -> bool:
+        """Whether a word that the library does not have may be a misspelling of one it has."""
+        return is_correctable(word) and bool(self._near(word))
+
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
 

@@ -52,6 +52,25 @@ DIALOGUES: dict[str, tuple[Turn, ...]] = {
         turn("and Pfizer in 2023?", "employees|Pfizer|2023", "Netflix"),
         turn("what about Adobe?", "employees|Adobe", "Netflix|Pfizer"),
     ),
+    "codes of two kinds": (
+        turn("What does error E07 mean on the KX-4711?"),
+        turn("and E12?", "error|E12|KX-4711", "E07"),
+        turn("What about the KX-4720?", "error|E12|KX-4720", "KX-4711"),
+    ),
+    "a labelled code": (
+        turn("Was bedeutet Fehler F3 bei der BR-250?"),
+        turn("und F8?", "Fehler F8|BR-250", "F3"),
+    ),
+    "what is asked in capitals": (
+        turn("How much did Arden spend on R&D in 2022?"),
+        turn("and for Borealis?", "Borealis|R&D|2022", "Arden"),
+        turn("and dividends?", "dividends|Borealis|2022", "Arden"),
+    ),
+    "months": (
+        turn("What did the board approve in March 2024?"),
+        turn("And in May?", "board|May 2024", "March"),
+        turn("and in September?", "board|September 2024", "May"),
+    ),
     "versions of one thing": (
         turn("How many parameters does Mixtral 8×7B use per token?"),
         turn("and Mixtral 8×22B?", "parameters|Mixtral 8×22B|per token", "8×7B"),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.exact import exact_words, other_forms, quoted_phrases
+from rag.exact import exact_words, other_forms, quoted_phrases, telling_numbers
 
 
 @pytest.mark.parametrize(
@@ -52,6 +52,19 @@ def test_a_number_is_the_same_with_either_decimal_sign() -> None:
 )
 def test_a_code_is_written_in_one_piece_too(text: str, forms: list[str]) -> None:
     assert other_forms(exact_words(text)) == forms
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("What does § 7 say?", ["§_7"]),
+        ("Art. 6(1)(b)", ["art_6(1)(b)", "art_6"]),
+        ("Who gets $1577 or EUR 95,000?", ["95000", "1577"]),
+        ("in 2021, 12 of them, E-07", []),
+    ],
+)
+def test_numbers_that_may_tell_of_one_thing(text: str, numbers: list[str]) -> None:
+    assert telling_numbers(text) == numbers
 
 
 def test_what_is_too_long_is_cut() -> None:

@@ -15,6 +15,8 @@ from rag.identifiers import contradicts, identifiers, lacking, names
         ("It costs $1,577 or 46.7 million", set()),
         ("There are 12 of them", set()),
         ("The 10-K of 3M", {"10-k", "3m"}),
+        ("Regulation (EU) 2016/679, invoice 2024-0187", {"2016/679", "2024-0187"}),
+        ("from 2019-2022, on 2024-03-14 and in 2021/22, 24/7", set()),
         ("", set()),
     ],
 )

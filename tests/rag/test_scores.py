@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rag.errors import SettingsError
 from rag.evaluation import Outcome
-from rag.scores import Run, by_kind, compare, figures, run_from_json, sign_test, worst
+from rag.scores import Run, by_kind, compare, figures, in_common, run_from_json, sign_test, worst
 
 
 def outcome(id_: str, rank: int | None = None, **fields: object) -> Outcome:
@@ -48,6 +48,21 @@ def test_questions_on_documents_that_are_not_there_count_in_no_figure() -> None:
     } == {name: value for name, value in others.items() if name not in ("questions", "absent")}
     changed = compare([outcome("h", 1), outcome("a", 1)], [absent, outcome("a", 2)])
     assert ([pair[1].id for pair in changed.worse], changed.shared) == (["a"], 1)
+
+
+def test_runs_are_reduced_to_the_questions_that_all_have() -> None:
+    absent = outcome("b", answerable=None, absent=("gone.pdf",))
+    questions = (
+        [outcome("a", 1), outcome("b", 1), outcome("c", 1), outcome("d", 1)],
+        [outcome("d", 2), absent, outcome("c", 2), outcome("e", 2)],
+        [outcome("e", 3), outcome("d", 3)],
+    )
+    runs = [Run({}, 1, 0.0, tuple(each)) for each in questions]
+
+    kept = [[(it.id, it.rank) for it in run.outcomes] for run in in_common(runs)]
+    assert kept == [[("d", 1)], [("d", 2)], [("d", 3)]]
+    assert [len(run.outcomes) for run in in_common(runs[:2])] == [2, 2]
+    assert in_common(runs[:1]) == runs[:1]
 
 
 def test_no_questions_have_no_figures() -> None:

@@ -45,6 +45,8 @@ def test_nothing_has_no_sentences(text: str) -> None:
         "Die Abs. 3 und 4, z.B. der Nr. 7, gelten.",
         "Bis 31. März und seit dem 2. April galt z. B. dies, d. h. Nr. 3.",
         "Im 19. Jahrhundert, Ende des 2. Weltkriegs und vor 12. Jahrhunderten.",
+        "SG&A decreased to 23.5% compared to\n23.9% in fiscal 2021, primarily due to costs.",
+        "This decreased operating cash flow by\n$623 million in 2022, and more besides it.",
         "Selon M. Dupont et Mme. Durand, c'est vrai.",
         "Apple Inc. sold more.",
         "J. R. R. Tolkien wrote it.",

@@ -69,3 +69,38 @@ def test_what_is_weighed_in_other_words_keeps_what_is_missing(desk: Desk) -> Non
 )
 def test_names_that_a_text_does_not_have(question: str, text: str, strange: list[str]) -> None:
     assert strange_names(question, text) == strange
+
+
+def test_a_company_that_the_library_never_names_has_no_answer(desk: Desk) -> None:
+    for number in range(6):
+        desk.add(f"staff{number}.txt", f"At year end {number} the company had 288,000 employees.")
+    desk.add("arden.txt", "Arden had 300 employees in 2021.")
+
+    known = evidence(desk, "How many employees did Arden have in 2021?")
+    unknown = evidence(desk, "How many employees did Borealis have in 2021?")
+
+    assert known > 0.05 > unknown
+
+
+def test_an_acronym_or_a_misspelt_name_may_still_be_meant(desk: Desk) -> None:
+    desk.add("arden.txt", "Arden Grain Corporation had 300 employees in 2021.")
+
+    meant = [evidence(desk, f"How many employees has {name}?") for name in ("AGC", "Ardem")]
+    stranger = evidence(desk, "How many employees has Lufthansa?")
+
+    assert min(meant) > stranger
+
+
+@pytest.mark.parametrize("code", ["KX-4711", "KX4711", "kx 4711"])
+def test_a_code_counts_however_it_is_parted(desk: Desk, code: str) -> None:
+    desk.add("KX-4711 manual.txt", "The pump draws a current of 2 A at most. It has IP54.")
+    question = f"What current does the {code} draw?"
+
+    assert evidence(desk, question) == evidence(desk, question.replace(code, "KX-4711")) > 0.05
+
+
+def test_a_number_that_is_another_is_not_answered(desk: Desk) -> None:
+    desk.add("privacy.txt", "We process personal data under Regulation (EU) 2016/679.")
+
+    assert evidence(desk, "What is Regulation (EU) 2016/679?") > 0.3
+    assert evidence(desk, "What is Regulation (EU) 2016/680?") < 0.05
