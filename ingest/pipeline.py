@@ -29,6 +29,7 @@ BATCH_CHUNKS = 32  # what La Plateforme takes in one request, and often enough t
 CHUNK_TOKENS = 320
 HEADER_TOKENS = 36  # of the embedder, kept for the title and the headings
 LONGEST_HEADER = 120  # characters of title and headings that are embedded with a chunk
+ADDED = "{} was added."
 READABLE = frozenset({DocumentState.READY, DocumentState.PARTIAL})
 
 
@@ -66,7 +67,7 @@ class Added:
         if not self.new:
             return f"{self.name} is already in the library as {self.document.name}."
         if self.document.state is DocumentState.READY:
-            return f"{self.name} was added."
+            return ADDED.format(self.name)
         return f"{self.name}: {self.document.reason}"
 
 

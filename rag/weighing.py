@@ -26,7 +26,7 @@ from rag.vocabulary import Vocabulary
 from rag.wording import LANGUAGES
 
 NAMED = 0.5  # from how far on a document counts as the one that the question names
-ELSEWHERE = 0.5  # what a name counts that the library has, but not the passages
+ELSEWHERE = 0.25  # what a name counts that the library has, but not the passages
 TELLING_LETTERS = 5
 SHARE_OF_REST = 0.25
 SHORTEST_OF_REST = 3

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rag.domain import DocumentState, Manner, ModelCard, Scope
+from rag.domain import DocumentState, Manner, Scope
 from rag.errors import NotFoundError, QuestionError, RagError
-from rag.evidence import MODEL_SHARE
 from ui.background import in_batches
 from ui.conversation import USUAL, Conversation, Reach, TurnState
+from ui.evidence import usually_needed
 from ui.telling import telling_parts
 
 if TYPE_CHECKING:
@@ -86,11 +86,6 @@ def ask(
         yield asked.with_last(turn).ended(TurnState.FAILED, str(error))
 
 
-def usually_needed(bar: float, card: ModelCard) -> float:
-    """The evidence below which a question is refused that is not asked all the same."""
-    return bar * MODEL_SHARE if card.instructable else bar
-
-
 def choose_scope(application: Application, choice: Choice, still_read: Sequence[str] = ()) -> Scope:
     """The library, or the documents of it that are chosen.
 
@@ -127,8 +122,8 @@ def measure_reach(application: Application, scope: Scope) -> Reach:
         if scope.document_ids is None or document.id in scope.document_ids
     ]
     pages = sum(document.page_count for document in chosen if document.paginated)
-    parts = sum(document.page_count for document in chosen if not document.paginated)
+    texts = sum(not document.paginated for document in chosen)
     names = tuple(document.title or document.name for document in chosen)
     return Reach(
-        len(chosen), len(documents), pages, parts, names if len(chosen) < len(documents) else ()
+        len(chosen), len(documents), pages, texts, names if len(chosen) < len(documents) else ()
     )

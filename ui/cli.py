@@ -31,6 +31,7 @@ from rag.store.catalog import Catalog
 from rag.wiring import Application, build
 from ui import inputs, printing
 from ui.evaluating import evaluate
+from ui.evidence import usually_needed
 from ui.naming import document_row, documents_named, documents_of, lost_row, scope_of
 from ui.opening import DONE, MISUSE, SOME_FAILED, open_application, settings_of
 from ui.options import (
@@ -212,7 +213,8 @@ def ask(
     question = inputs.read_question(question)
     with open_application(data_dir, library, chat=chat) as application:
         scope = scope_of(application, document or [])
-        events = application.assistant(passages=k).ask(question, (), scope, Manner(bar, not as_is))
+        assistant = application.assistant(passages=k)
+        events = assistant.ask(question, (), scope, Manner(bar, not as_is))
         if json:
             answer = drain(events)
             printing.say_row(answer_row(BatchQuestion(question=question, id="1"), answer))
@@ -223,8 +225,9 @@ def ask(
             elif isinstance(event, Rewritten):
                 printing.tell_rewritten(event, question)
             elif isinstance(event, Answer):
+                usual = application.settings.bar if bar is None else bar
                 printing.say("")
-                printing.say_answer(event)
+                printing.say_answer(event, usually_needed(usual, assistant.card))
 
 
 @app.command(cls=Command)
@@ -255,7 +258,7 @@ def search(
         printing.tell_also(() if as_is else retriever.also(question))
         printing.say_passages(found.passages, sentences)
         if found.evidence.is_below(application.settings.bar, instructable=False):
-            printing.tell_too_little(found.evidence.score)
+            printing.tell_too_little(found.evidence.score, application.settings.bar)
     else:
         printing.tell("There is no text to search. Add files with: tramontane add PATH")
 

@@ -41,15 +41,15 @@ class TurnState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How much a question searched: `documents` of the `library`, their pages and other parts.
+    """How much a question searched: `documents` of the `library`, and their pages.
 
-    `names` are those of the documents where not all are searched.
+    `texts` is how many of them have no pages; `names` are theirs where not all are searched.
     """
 
     documents: int
     library: int
     pages: int
-    parts: int
+    texts: int
     names: tuple[str, ...] = ()
 
     @property

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import PurePath
 
-from ingest.pipeline import Stage
+from ingest.pipeline import ADDED, Stage
 from ingest.queue import Job
 from rag.domain import Document, DocumentState, Library
 from ui import icons
@@ -102,7 +102,8 @@ def _render_outcomes(shelf: Shelf) -> str:
     """How each file ended, for the page to tell whoever added it."""
     outcomes = "".join(
         f'<i data-job="{job.id}" data-document="{escape(job.document_id or "")}" '
-        f'data-tone="{"bad" if job.stage is Stage.FAILED else ""}">{escape(_outcome(job))}</i>'
+        f'data-tone="{"bad" if job.stage is Stage.FAILED else ""}"'
+        f"{' data-added' * (job.outcome == ADDED.format(job.name))}>{escape(_outcome(job))}</i>"
         for job in shelf.jobs
         if job.has_ended
     )

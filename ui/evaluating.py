@@ -15,10 +15,9 @@ from pydantic import SecretStr
 
 from rag.batch import BadRow
 from rag.errors import SettingsError
-from rag.evaluation import Evaluator, Outcome
+from rag.evaluation import PASSAGES, Evaluator, Outcome
 from rag.known_questions import EvaluationQuestion, marked_questions, marked_row, read_evaluation
 from rag.marks import Marks
-from rag.retrieval import LOADED, LOADED_FOR_EACH
 from rag.scores import Run, run_from_json
 from rag.settings import Settings, variable
 from ui import inputs, printing
@@ -31,9 +30,6 @@ if TYPE_CHECKING:
 
 NOW = "now"
 STDOUT = Path("-")
-# As deep as a search goes before it weighs more chunks than it does for an answer, so that the
-# first passages are those that users get.
-PASSAGES = LOADED // LOADED_FOR_EACH
 SAYS_NOTHING = frozenset({"host", "port", "space_id", "samples", "max_file_mb", "max_pages"})
 OF_ANSWERS = frozenset({"chat", "chat_model", "chat_api_key", "chat_context_tokens"})
 

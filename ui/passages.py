@@ -18,11 +18,7 @@ LINE_CHARACTERS = 160
 DRAWN_AGAIN = 512
 SMALLEST_WIDTH = 2.0  # percent of a bar that can still be seen
 NOTHING = Reasons()
-LEGEND = (
-    '<p class="legend">Why each came: <i class="words"></i>its words <i class="meaning"></i>'
-    "its meaning {}</p>"
-)
-TITLES = '<i class="title"></i>its title'
+KINDS = ("words", "meaning", "title")
 TITLES_ALIKE = "<span>(the title counts alike for all)</span>"
 
 
@@ -64,7 +60,7 @@ def render_passages(turn: Turn, answer: Answer) -> str:
     documents = len({passage.document.id for passage in passages})
     head = f"{count(len(passages), 'passage')} from {count(documents, 'document')}"
     scale = _scale(passages)
-    legend = LEGEND.format(TITLES_ALIKE if scale.title else TITLES) if scale.best else ""
+    legend = _render_legend(passages, scale) if scale.best else ""
     rows = "".join(_render_row(turn, answer, index, scale) for index in range(len(passages)))
     fold = f"passages-{turn.number}"
     return (
@@ -128,13 +124,27 @@ def _render_row(turn: Turn, answer: Answer, index: int, scale: _Scale) -> str:
     )
 
 
+def _render_legend(passages: Sequence[Passage], scale: _Scale) -> str:
+    """What the parts of the bars are: only those that a bar has."""
+    given = {name for passage in passages for name, _ in _shares(scale.own(passage.reasons))}
+    kinds = [f'<span><i class="{name}"></i>its {name}</span>' for name in KINDS if name in given]
+    alike = [TITLES_ALIKE] * bool(scale.title)
+    return f'<p class="legend">Why each came: {" ".join([*kinds, *alike])}</p>'
+
+
+def _shares(reasons: Reasons) -> list[tuple[str, float]]:
+    """What each kind of search gave, in percent of all; those that gave nothing are left out."""
+    total = _total(reasons)
+    given = zip(KINDS, (reasons.words, reasons.meaning, reasons.title), strict=True)
+    return [(name, 100 * value / total) for name, value in given if value > 0]
+
+
 def _render_reasons(reasons: Reasons, best: float) -> str:
     """What each kind of search gave, as a bar as long as the score and in percent of it."""
     total = _total(reasons)
     if total <= 0:
         return ""
-    given = (("words", reasons.words), ("meaning", reasons.meaning), ("title", reasons.title))
-    shares = [(name, 100 * value / total) for name, value in given if value > 0]
+    shares = _shares(reasons)
     parts = "".join(
         f'<i class="{name}" style="flex-grow:{share:.1f}"></i>' for name, share in shares
     )

@@ -22,6 +22,7 @@ from rag.domain import Answer, Citation, Document, DocumentState, Passage, Rewri
 from rag.evidence import Sentence
 from rag.folding import flowing
 from rag.store.derived import DERIVED
+from ui.evidence import against_bar, percent
 
 WIDTH = 96
 EXCERPT_CHARACTERS = 400
@@ -69,8 +70,11 @@ def place(passage: Passage) -> str:
     return f"{passage.document.name}, p. {passage.label or passage.page}"
 
 
-def say_answer(answer: Answer) -> None:
-    """Print what follows the streamed text: the quotes it cites, or the nearest pages."""
+def say_answer(answer: Answer, needed: float) -> None:
+    """Print what follows the streamed text: the quotes it cites, or the nearest pages.
+
+    `needed` is the evidence below which the question was refused.
+    """
     say("")
     for lines in cited(answer.citations):
         first, *more = lines.split("\n")
@@ -82,10 +86,18 @@ def say_answer(answer: Answer) -> None:
         for passage in answer.nearest:
             say(_wrapped(f"- {place(passage)}: {flowing(passage.text)[:160]}…"))
     if answer.refused:
-        evidence = "" if answer.evidence is None else f" (evidence {answer.evidence:.2f})"
-        tell(f"\nSearched: {answer.question}{evidence}. With --bar 0 it is answered all the same.")
+        _tell_refused(answer, needed)
     if answer.notice:
         tell(f"\n{answer.notice}")
+
+
+def _tell_refused(answer: Answer, needed: float) -> None:
+    """Tell what was searched in vain, and the way to an answer where there is one left."""
+    evidence = ""
+    if answer.evidence is not None:
+        evidence = f" (evidence {against_bar(answer, needed)})"
+    lower = " With --bar 0 it is answered all the same." if needed > 0 else ""
+    tell(f"\nSearched: {answer.question}{evidence}.{lower}")
 
 
 def cited(citations: Sequence[Citation]) -> list[str]:
@@ -121,9 +133,10 @@ def tell_also(also: Sequence[str]) -> None:
         tell(f"Also searched for: {'; '.join(also)}")
 
 
-def tell_too_little(evidence: float) -> None:
+def tell_too_little(evidence: float, bar: float) -> None:
     """Tell that what was found answers nothing, most likely."""
-    tell(f"Probably none of these answers the question (evidence {evidence:.2f}).")
+    weighed = f"evidence {percent(evidence)}, needs {percent(bar)}"
+    tell(f"Probably none of these answers the question ({weighed}).")
 
 
 def say_passages(passages: Sequence[Passage], sentences: Sequence[Sentence]) -> None:

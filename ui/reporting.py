@@ -10,8 +10,10 @@ from itertools import pairwise
 from rich.console import Console
 from rich.table import Table
 
-from rag.evaluation import Outcome
-from rag.scores import Figures, Run, by_kind, compare, figures, worst
+from rag.evaluation import PASSAGES, Outcome
+from rag.scores import DEEPEST, Figures, Run, by_kind, compare, figures, in_common, worst
+from rag.settings import variable
+from ui.evidence import percent
 from ui.printing import WIDTH, say, say_row
 
 WORST_SHOWN = 10
@@ -47,10 +49,59 @@ Runs = Sequence[tuple[str, Run]]
 
 
 def say_runs(runs: Runs) -> None:
-    """Print the figures of each run, those of each kind, what changed, and the worst misses."""
-    _say_figures(runs)
+    """Print the figures of each run, those of each kind, what changed, and the worst misses.
+
+    Runs are compared over the questions that all of them have; where there are none, that is said
+    instead, with what failed.
+    """
+    compared = _comparable(runs)
     name, run = runs[-1]
     of_last = f" ({name})" if len(runs) > 1 else ""
+    if compared:
+        _say_compared(compared, of_last)
+    failed = [outcome for outcome in run.outcomes if outcome.error]
+    if failed:
+        say(f"\nFailed{of_last}:")
+        _say_some([f"- {_short(it)} {it.error}" for it in failed], FAILED_SHOWN, "-")
+    if compared:
+        _say_worst(run, of_last)
+
+
+def _comparable(runs: Runs) -> Runs:
+    """The runs over the questions that they have in common; none where there is no such question.
+
+    Says what is left out of each.
+    """
+    kept = in_common([run for _, run in runs])
+    lost = [
+        len(run.outcomes) - len(left.outcomes) for (_, run), left in zip(runs, kept, strict=True)
+    ]
+    if not any(lost):
+        return runs
+    if kept[0].outcomes:
+        of_each = ", ".join(
+            f"{count or 'none'} of {name}" for (name, _), count in zip(runs, lost, strict=True)
+        )
+        common = len(kept[0].outcomes)
+        say(_wrapped(f"Questions in common, and compared: {common}. Left out: {of_each}."))
+        say("")
+        return [(name, left) for (name, _), left in zip(runs, kept, strict=True)]
+    (saved, earlier), *made = runs
+    others = " and ".join(f"{name} ({len(run.outcomes)})" for name, run in made)
+    text = f"No question of {saved} ({len(earlier.outcomes)}) is one of {others}"
+    if len(made) > 1:
+        say(_wrapped(f"{text}, so that run is left out."))
+        say("")
+        return made
+    say(_wrapped(f"{text}: leave out --against for the figures without a comparison."))
+    return []
+
+
+def _say_compared(runs: Runs, of_last: str) -> None:
+    """Print the figures side by side, and what changed from run to run."""
+    _say_figures(runs)
+    _, run = runs[-1]
+    _say_depth(run)
     _say_notes(run.outcomes)
     kinds = by_kind(run.outcomes)
     if len(kinds) > 1:
@@ -60,10 +111,9 @@ def say_runs(runs: Runs) -> None:
         _say_changes(f"{before} -> {after}", earlier, later)
         _say_different(before, earlier, after, later)
         _say_changed(earlier, later)
-    failed = [outcome for outcome in run.outcomes if outcome.error]
-    if failed:
-        say(f"\nFailed{of_last}:")
-        _say_some([f"- {_short(it)} {it.error}" for it in failed], FAILED_SHOWN, "-")
+
+
+def _say_worst(run: Run, of_last: str) -> None:
     missed = worst([it for it in run.outcomes if not it.error], WORST_SHOWN)
     if missed:
         say(f"\nThe worst{of_last}:")
@@ -109,6 +159,13 @@ def _say_figures(runs: Runs) -> None:
         if any(value is not None for value in values):
             table.add_row(label, *map(_number, values))
     _print(table)
+
+
+def _say_depth(run: Run) -> None:
+    """Say why a search went deeper than one for an answer."""
+    usual = run.settings.get(variable("passages"))
+    if run.settings.get("passages") == PASSAGES and isinstance(usual, int) and usual < PASSAGES:
+        say(f"({PASSAGES} passages, and not the {usual} of an answer, to reach {DEEPEST} pages.)")
 
 
 def _say_notes(outcomes: Sequence[Outcome]) -> None:
@@ -165,8 +222,6 @@ def _say_changes(title: str, earlier: Run, later: Run) -> None:
     text = f"{title}: {better} better, {worse} worse"
     if better or worse:
         text += f" (so uneven a split comes by chance with p = {changed.p_value:.3f})"
-    if changed.shared < max(len(earlier.outcomes), len(later.outcomes)):
-        text += f"; questions that are in both: {changed.shared}"
     say("")
     say(_wrapped(text))
 
@@ -199,7 +254,7 @@ def _reason(outcome: Outcome) -> str:
     if outcome.answerable is False:
         return (
             "the documents hold nothing, and it was not refused "
-            f"(evidence {outcome.evidence or 0:.2f})"
+            f"(evidence {percent(outcome.evidence or 0.0)})"
         )
     return outcome.reason or _place(outcome)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from html import escape
 
 from rag.domain import Answer
 from ui import icons
 from ui.conversation import Conversation, Mark, Reach, Turn, TurnState
+from ui.evidence import against_bar, percent
 from ui.passages import count, render_nearest, render_passages
 from ui.render import render_answer, render_partial, shorten
 
@@ -16,7 +16,7 @@ QUESTION_CHARACTERS = 200
 NAMES_SHOWN = 3
 NAME_CHARACTERS = 60
 MAX_REASON_CHARACTERS = 500
-SMALLEST_EVIDENCE = 0.001
+QUOTATION_MARKS = '"“”„«»'
 SMALLEST_COST = 0.0001  # dollars; what is less is only said to be less
 WAITING = '<p class="waiting" aria-label="Working">Reading<i></i><i></i><i></i></p>'
 STOPPED = '<p class="note">Stopped. What came before it stands, without checked citations.</p>'
@@ -119,6 +119,12 @@ def _short(question: str) -> str:
     return f"<q{title}>{escape(short)}</q>"
 
 
+def _in_marks(question: str) -> str:
+    """A question in quotation marks; one that has marks of its own is left with these."""
+    own = any(mark in question for mark in QUOTATION_MARKS)
+    return _short(question) if own else f"“{_short(question)}”"
+
+
 def _render_steps(turn: Turn) -> str:
     steps = []
     if turn.reach is not None:
@@ -135,26 +141,18 @@ def _thin(turn: Turn) -> str:
         return "Answering however thin the evidence is"
     if turn.answer.evidence is None or turn.needed is None:
         return "Answered however thin the evidence is"
-    evidence = f"evidence {escape(_percent(turn.answer.evidence))}"
+    evidence = f"evidence {percent(turn.answer.evidence)}"
     if turn.is_thin:
-        return f"Answered below the bar: {evidence}, {_percent(turn.needed)} is usually needed"
+        return f"Answered below the bar: {evidence}, {percent(turn.needed)} is usually needed"
     return f"Answered all the same: {evidence}"
 
 
-def _percent(evidence: float) -> str:
-    """Cut, not rounded, so that what is below a bar never reads like the bar."""
-    if evidence < SMALLEST_EVIDENCE:
-        return "under 0.1%"
-    tenths = math.floor(1_000 * evidence + 1e-6)
-    return f"{tenths / 10:g}%" if tenths < 100 else f"{tenths // 10}%"
-
-
 def _extent(reach: Reach) -> str:
-    """How much was searched: “1,590 pages of 16 documents”."""
-    counted = ((reach.pages, "page"), (reach.parts, "part"))
-    parts = " and ".join(count(number, noun) for number, noun in counted if number)
-    documents = count(reach.documents, "document")
-    return f"{parts} of {documents}" if parts else documents
+    """How much was searched: “1,590 pages and 3 texts of 16 documents”."""
+    if not reach.pages:
+        return count(reach.texts, "text") if reach.texts else count(reach.documents, "document")
+    texts = f" and {count(reach.texts, 'text')}" if reach.texts else ""
+    return f"{count(reach.pages, 'page')}{texts} of {count(reach.documents, 'document')}"
 
 
 def _render_body(turn: Turn, is_last: bool) -> str:
@@ -169,19 +167,23 @@ def _render_answer(turn: Turn, answer: Answer, is_last: bool) -> str:
     parts = [f'<div class="a">{render_answer(answer.text, answer.citations, turn.number)}</div>']
     if not answer.complete:
         parts.append('<p class="note">The model stopped at its length limit.</p>')
+    notice = f'<p class="notice">{escape(answer.notice)}</p>' if answer.notice else ""
     if answer.refused and answer.nearest:
-        parts.append(_render_refusal(turn, answer, is_last))
-    if answer.notice:
-        parts.append(f'<p class="notice">{escape(answer.notice)}</p>')
+        parts.append(_render_refusal(turn, answer, notice, is_last))
+    else:
+        parts.append(notice)
     parts.append(render_passages(turn, answer))
     return "".join(parts)
 
 
-def _render_refusal(turn: Turn, answer: Answer, is_last: bool) -> str:
+def _render_refusal(turn: Turn, answer: Answer, notice: str, is_last: bool) -> str:
     """What was searched for in vain, what comes nearest, and the way to an answer all the same."""
-    evidence = f" · {_against_bar(turn, answer)}" if answer.evidence is not None else ""
+    evidence = ""
+    if answer.evidence is not None:
+        evidence = f" · evidence of an answer {escape(against_bar(answer, turn.needed))}"
     parts = [
-        f'<p class="notice">Searched for {_short(answer.question)}{evidence}</p>',
+        f'<p class="notice">Searched for {_in_marks(answer.question)}{evidence}</p>',
+        notice,
         render_nearest(turn, answer.nearest),
     ]
     if turn.manner.bar is not None:
@@ -189,16 +191,6 @@ def _render_refusal(turn: Turn, answer: Answer, is_last: bool) -> str:
     elif is_last:
         parts.append(ALL_THE_SAME)
     return "".join(parts)
-
-
-def _against_bar(turn: Turn, answer: Answer) -> str:
-    """The evidence of an answer beside what is needed, or who found none in spite of it."""
-    said = f"evidence of an answer {escape(_percent(answer.evidence or 0.0))}"
-    if turn.needed is None:
-        return said
-    if turn.is_thin:
-        return f"{said}, needs {_percent(turn.needed)}"
-    return f"{said}, enough to ask {escape(answer.model)}, which found no answer"
 
 
 def _render_meta(turn: Turn, is_last: bool) -> str:

@@ -89,6 +89,18 @@ def test_each_file_of_a_drop_has_an_outcome(page: Page, tmp_path: Path) -> None:
     expect(row).to_have_count(0)
 
 
+def test_files_that_are_added_together_have_one_notice(page: Page, tmp_path: Path) -> None:
+    names = ("anchor", "buoy", "cleat", "davit", "fender", "gaff")
+    add(page, *(write(tmp_path, f"{name}.txt", f"All about a {name}.") for name in names))
+    notices = page.get_by_role("log", name="Notices").locator("p")
+    expect(notices).to_have_text("6 documents were added.")
+    empty = write(tmp_path, "hull.txt", "")
+    add(page, *(write(tmp_path, f"{name}.txt", f"On the {name}.") for name in "jkl"), empty)
+    expect(notices.filter(has_text="hull.txt: The file is empty.")).to_be_visible()
+    expect(notices.filter(has_text="3 of 4 documents were added.")).to_have_count(1)
+    expect(notices.filter(has_text=".txt was added")).to_have_count(0)
+
+
 def test_what_the_command_line_adds_and_removes_appears_by_itself(
     page: Page, tmp_path: Path, data_dir: Path
 ) -> None:

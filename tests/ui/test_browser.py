@@ -79,6 +79,7 @@ def test_nothing_in_an_answer_or_a_name_runs_or_leaves(
     expect(page.locator("article.turn.done .a")).to_contain_text("<script>", timeout=20_000)
     assert page.locator("#thread img, #thread script, #documents img").count() == 0
     assert page.locator("#thread a[href^='javascript']").count() == 0
+    expect(page.locator("#source h2")).to_be_visible()  # the source that the answer opens
     page.locator(".doc[data-id]", has_text=HOSTILE_NAME).locator(".t").click()
     expect(page.locator("#source h2")).to_have_text(HOSTILE_NAME)
     assert page.locator("#source img").count() == 1  # the page itself

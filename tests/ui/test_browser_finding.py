@@ -30,6 +30,7 @@ from tests.ui.highlights import contrast, words_under_highlight  # noqa: E402
 
 pytestmark = IN_CHROMIUM
 UNANSWERED = "Which enzyme unwinds the double helix during replication?"
+AMBER, BLUE = "rgb(255, 216, 102)", "rgb(230, 238, 246)"  # of quotes alone, and of passages
 STANDALONE = "How many boats does the harbour of Sainte-Maxime hold in summer?"
 
 
@@ -102,6 +103,11 @@ def test_a_passage_opens_where_it_stands(page: Page, server: LoopbackServer) -> 
     assert "forty-one boats" in marked
     assert "Most harbours are small" not in marked  # which the passage has too
     expect(page.locator(".cite[aria-current]")).to_have_count(0)
+    colour = "element => getComputedStyle(element).backgroundColor"
+    chip = passage.locator(".no")
+    assert chip.evaluate(colour) == AMBER
+    chip.evaluate("element => element.classList.remove('cited')")  # as of one that is not quoted
+    assert chip.evaluate(colour) == BLUE
     script(server, Say(STANDALONE), Say("More of them [1]."))
     ask(page, "And in summer?")
     expect(page.locator("article.turn.done")).to_have_count(2, timeout=20_000)
@@ -242,6 +248,9 @@ def test_all_of_it_fits_a_phone_and_a_finger(page: Page, server: LoopbackServer)
     page.locator(".unfold").click()
     page.get_by_role("button", name="Wrong?").click()
     expect(page.locator(".psg").first).to_be_visible()
+    lines = """() => [...document.querySelectorAll('.legend span')].map(
+      item => Math.round(item.getBoundingClientRect().height / 18))"""
+    assert set(page.evaluate(lines)) == {1}  # a swatch and its words on one line
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     assert page.evaluate("document.querySelector('#thread').scrollWidth") <= 390
     small = page.evaluate(

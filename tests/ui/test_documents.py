@@ -98,6 +98,14 @@ def test_a_lost_file_can_be_tried_again_or_dismissed_and_one_with_a_document_can
     assert not are_running([lost, kept])
 
 
+def test_an_outcome_says_whether_the_file_was_added() -> None:
+    added = Job(1, "a.pdf", Stage.DONE, outcome="a.pdf was added.", document_id="d1")
+    known = Job(2, "b.pdf", Stage.DONE, outcome="b.pdf is already in the library as a.pdf.")
+    html = render_documents(Shelf([], [added, known]))
+    assert 'data-tone="" data-added>a.pdf was added.</i>' in html
+    assert 'data-tone="">b.pdf is already' in html
+
+
 def test_every_outcome_is_there_to_be_told() -> None:
     done = Job(1, "a.pdf", Stage.DONE, outcome="a.pdf was <added>.", document_id="d1")
     lost = Job(2, "b.pdf", Stage.FAILED, outcome="Gone.")

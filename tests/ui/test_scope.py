@@ -6,8 +6,9 @@ from rag.domain import ModelCard
 from rag.errors import NotFoundError
 from rag.evidence import MODEL_SHARE
 from rag.wiring import Application
-from ui.chat import Choice, Inquiry, ask, choose_scope, usually_needed
+from ui.chat import Choice, Inquiry, ask, choose_scope
 from ui.conversation import Conversation, TurnState
+from ui.evidence import usually_needed
 
 
 def test_without_a_document_what_is_still_read_is_named(application: Application) -> None:

@@ -112,8 +112,9 @@ def test_what_was_searched_as_typed_says_so() -> None:
     [
         (REACH, "Searched 1,590 pages of 16 documents"),
         (Reach(1, 1, 1, 0), "Searched 1 page of 1 document"),
-        (Reach(3, 3, 9, 31), "Searched 9 pages and 31 parts of 3 documents"),
-        (Reach(2, 2, 0, 31), "Searched 31 parts of 2 documents"),
+        (Reach(32, 32, 9, 31), "Searched 9 pages and 31 texts of 32 documents"),
+        (Reach(2, 2, 0, 2), "Searched 2 texts"),
+        (Reach(0, 0, 0, 0), "Searched 0 documents"),
     ],
 )
 def test_how_much_was_searched_is_said(reach: Reach, said: str) -> None:
@@ -164,6 +165,23 @@ def test_passages_without_reasons_are_listed_all_the_same() -> None:
     assert 'class="found"' not in html_of(asked("q", Answer("a", "q", "small")))
 
 
+def test_the_legend_has_only_what_a_bar_has() -> None:
+    def legend(*reasons: Reasons) -> str:
+        found = tuple(passage("Boats.", each) for each in reasons)
+        html = html_of(asked("q", Answer("a", "q", "small", passages=found)))
+        return between(html, '<p class="legend">', "</p>")
+
+    both = (
+        'Why each came: <span><i class="words"></i>its words</span> '
+        '<span><i class="meaning"></i>its meaning</span>'
+    )
+    assert legend(Reasons(1.0, 2.0), Reasons(0.0, 3.0)) == both
+    assert legend(Reasons(1.0, 2.0, 0.5), Reasons(0.0, 3.0)) == (
+        f'{both} <span><i class="title"></i>its title</span>'
+    )
+    assert words_of(legend(Reasons(meaning=2.0))) == "Why each came: its meaning"
+
+
 def test_a_title_that_counts_alike_for_all_does_not_dwarf_the_rest() -> None:
     found = (passage("One.", Reasons(3.0, 1.0, 16.0)), passage("Two.", Reasons(2.0, 0.0, 16.0)))
     html = html_of(asked("q", Answer("a", "q", "small", passages=found)))
@@ -203,7 +221,7 @@ def test_a_refusal_says_what_was_searched_and_offers_an_answer_all_the_same() ->
     html = html_of(turn)
     assert "Searched 1,590 pages of 16 documents" in html
     said = words_of(between(html, '<p class="notice">', "</p>"))
-    assert said == "Searched for Boats? · evidence of an answer 12%, needs 20%"
+    assert said == "Searched for “ Boats? ” · evidence of an answer 12%, needs 20%"
     assert 'data-event="anyway">Answer all the same<' in html
     none = replace(turn, answer=replace(refused, evidence=0.0))
     assert "evidence of an answer under 0.1%, needs 20%" in html_of(none)
@@ -211,6 +229,27 @@ def test_a_refusal_says_what_was_searched_and_offers_an_answer_all_the_same() ->
     assert "evidence of an answer 12%, enough to ask reader, which found no answer" in model
     later = html_of(asked("And boats?", refused), asked("more", Answer("b", "q", "small")))
     assert 'data-event="anyway"' not in later
+
+
+def test_what_was_searched_for_has_one_pair_of_marks() -> None:
+    refused = replace(REFUSED, nearest=(passage("Boats."),), notice="No passage says “a boat”.")
+    for question, said in (
+        ("A boat?", "“A boat?”"),
+        ('"a boat"', "&quot;a boat&quot;"),
+        ("Is it “a boat”", "Is it “a boat”"),
+    ):
+        html = html_of(asked(question, replace(refused, question=question)))
+        assert f"Searched for {said}" in re.sub(r"</?q>", "", html)
+
+
+def test_a_notice_stands_with_what_was_searched() -> None:
+    refused = replace(REFUSED, nearest=(passage("Boats."),), notice="No passage says “a boat”.")
+    html = html_of(asked("Boats?", refused))
+    notice = html.index('<p class="notice">No passage says “a boat”.</p>')
+    assert html.index("Searched for") < notice < html.index('<div class="nearest">')
+    assert html.count("No passage says") == 1
+    answered = html_of(asked("Boats?", Answer("a", "q", "small", notice="Quoted.")))
+    assert '<p class="notice">Quoted.</p>' in answered
 
 
 @pytest.mark.parametrize(

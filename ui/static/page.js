@@ -27,20 +27,24 @@
   said.setAttribute("role", "log");
   said.setAttribute("aria-label", "Notices");
   if (document.body) document.body.append(said); else document.addEventListener("DOMContentLoaded", () => document.body.append(said));
-  const say = (sentence, tone = "") => {
-    const note = document.createElement("p");
+  const say = (sentence, tone = "", note = document.createElement("p")) => {
     note.textContent = sentence;
-    note.className = tone;
-    said.append(note);
-    while (said.childElementCount > 4) said.firstElementChild.remove();
-    requestAnimationFrame(() => note.classList.add("on"));
-    setTimeout(() => note.remove(), Math.max(7000, 90 * sentence.length));
+    if (!note.isConnected) {
+      note.className = tone;
+      said.append(note);
+      while (said.childElementCount > 4) said.firstElementChild.remove();
+      requestAnimationFrame(() => note.classList.add("on"));
+    }
+    clearTimeout(note.leaving);
+    note.leaving = setTimeout(() => note.remove(), Math.max(7000, 90 * sentence.length));
+    return note;
   };
 
   // Uploads: one request a file, its bytes as they are. Until the server has a file, its row is
   // ours: waiting, being sent, or with the reason why it was not taken in.
   const unsent = new Map();
-  const mine = new Set();  // the jobs whose outcome is told here
+  const mine = new Map();  // the jobs whose outcome is told here, and with which others
+  const together = (files) => ({ files, added: 0, note: undefined });
   const drawUnsent = () => {
     const list = document.getElementById("unsent");
     if (!list) return;
@@ -85,7 +89,7 @@
     try {
       const answer = await fetch(`documents?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file.content });
       if (!answer.ok) return refuse(file, (await answer.text()) || `${file.name} could not be sent.`, answer.status >= 500);
-      mine.add(String((await answer.json()).job));
+      mine.set(String((await answer.json()).job), file.batch);
       unsent.delete(key);
       tellOutcomes();
     } catch {
@@ -95,9 +99,10 @@
   };
   let sending = Promise.resolve();
   const send = (files) => {
+    const batch = together(files.length);
     for (const content of [...files]) {
       const key = crypto.randomUUID?.() ?? String(Math.random()).slice(2);
-      const file = { name: content.name, content, state: "waiting", reason: "", again: false };
+      const file = { name: content.name, content, batch, state: "waiting", reason: "", again: false };
       unsent.set(key, file);
       const reason = excess(content);
       if (reason) refuse(file, reason, false);
@@ -107,12 +112,20 @@
     document.getElementById("left")?.scrollTo({ top: 0 });
   };
 
-  // What became of the files that were added here: said once, and their rows lit for a while.
+  // What became of the files that were added here: said once, and their rows lit for a while. Of
+  // files that were added together one notice counts those that are in the library.
   const fresh = new Map();
+  const tellAdded = (batch, sentence) => {
+    batch.added += 1;
+    const all = batch.added === batch.files ? batch.added.toLocaleString("en") : `${batch.added.toLocaleString("en")} of ${batch.files.toLocaleString("en")}`;
+    batch.note = say(batch.added === 1 ? sentence : `${all} documents were added.`, "", batch.note);
+  };
   const tellOutcomes = () => {
     for (const outcome of document.querySelectorAll("#outcomes i")) {
+      const batch = mine.get(outcome.dataset.job);
       if (!mine.delete(outcome.dataset.job)) continue;
-      say(outcome.textContent, outcome.dataset.tone);
+      if (outcome.dataset.added === undefined) say(outcome.textContent, outcome.dataset.tone);
+      else tellAdded(batch, outcome.textContent);
       if (outcome.dataset.document) fresh.set(outcome.dataset.document, false);
     }
     for (const [id, seen] of fresh) {
@@ -222,7 +235,7 @@
       else { unsent.delete(key); drawUnsent(); }
     } else if (control.dataset.event === "retry") {
       document.querySelector(`#outcomes [data-job="${control.dataset.id}"]`)?.remove();
-      mine.add(control.dataset.id);
+      mine.set(control.dataset.id, together(1));
     }
     else if (control.dataset.copy !== undefined) {
       navigator.clipboard?.writeText(control.dataset.copy).then(() => {

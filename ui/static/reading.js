@@ -18,7 +18,7 @@
   const frame = () => { document.body.prepend(skip); document.body.append(scrim, live); };
   if (document.body) frame(); else document.addEventListener("DOMContentLoaded", frame);
 
-  // The open citation or passage: its chip is amber, in whatever is drawn of the thread.
+  // The open citation or passage: marked in whatever is drawn of the thread, in amber if quoted.
   let opened = null;
   const markOpened = () => {
     for (const chip of document.querySelectorAll("#thread :is(a.cite, [data-opens])")) {

@@ -139,9 +139,10 @@ def test_a_run_is_saved_without_secrets_and_compared_with(
     output = run("eval", questions, "--against", saved, "-k", "2")
     assert output.code == 0
     assert "run.json -> now: 0 better, 0 worse\n(passages: 13 -> 2)\n" in output.out
+    assert "Left out" not in output.out
 
 
-def test_questions_that_are_in_one_run_alone_are_said_to_be_left_out(
+def test_questions_that_are_in_one_run_alone_are_left_out_and_counted(
     run: Run, filled: Path, questions: Path, tmp_path: Path
 ) -> None:
     run("eval", questions, "--save", tmp_path / "run.json")
@@ -149,7 +150,43 @@ def test_questions_that_are_in_one_run_alone_are_said_to_be_left_out(
 
     output = run("eval", questions, "--against", tmp_path / "run.json")
 
-    assert "0 better, 0 worse; questions that are in both: 1\n" in output.out
+    first, _, heads, *table = output.out.splitlines()
+    assert first == "Questions in common, and compared: 1. Left out: 2 of run.json, none of now."
+    assert heads.split() == ["run.json", "now"]
+    assert table[0].split() == ["questions", "1", "1"]
+    assert "refused rightly" not in output.out  # which only a question that is left out tells
+    assert "run.json -> now: 0 better, 0 worse\n" in output.out
+
+
+def test_runs_without_a_question_in_common_are_not_compared(
+    run: Run, filled: Path, questions: Path, tmp_path: Path
+) -> None:
+    run("eval", questions, "--save", tmp_path / "run.json")
+    other = write_rows(tmp_path / "other.jsonl", {"question": "Who?", "document": "boats.pdf"})
+
+    output = run("eval", other, "--against", tmp_path / "run.json")
+
+    assert output.code == 0
+    assert " ".join(output.out.split()) == (
+        "No question of run.json (3) is one of now (1): leave out --against for the figures "
+        "without a comparison."
+    )
+    with_another = ("--against", tmp_path / "run.json", "--compare", "TRAMONTANE_BAR=1")
+    three = run("eval", other, *with_another).out
+    assert " ".join(three.split()).startswith(
+        "No question of run.json (3) is one of now (1) and TRAMONTANE_BAR=1 (1), so that run is "
+        "left out."
+    )
+    assert "run.json ->" not in three
+    assert "now -> TRAMONTANE_BAR=1: 0 better" in three
+
+
+def test_why_a_search_goes_deeper_than_usual_is_told(
+    run: Run, filled: Path, questions: Path
+) -> None:
+    told = "(13 passages, and not the 8 of an answer, to reach 10 pages.)\n"
+    assert told in run("eval", questions).out
+    assert "of an answer, to reach" not in run("eval", questions, "-k", "5").out
 
 
 def test_two_settings_are_compared(run: Run, filled: Path, questions: Path) -> None:
@@ -260,7 +297,7 @@ def test_a_question_can_be_asked_under_another_bar(run: Run, filled: Path) -> No
 
     assert "The documents do not say." in refused.out
     assert f"Searched: {NOTHING}" in refused.err
-    assert "--bar 0" in refused.err
+    assert "(evidence under 0.1%, needs 5%). With --bar 0 it is answered" in refused.err
     assert "The documents do not say." not in answered.out
 
 
@@ -300,4 +337,6 @@ def test_a_search_says_why_each_passage_came(run: Run, filled: Path) -> None:
 
     assert output.code == 0
     assert "words 0." in output.out.splitlines()[0]
-    assert "Probably none of these" in run("search", NOTHING).err
+    assert "Probably none of these answers the question (evidence under 0.1%, needs 5%)." in (
+        run("search", NOTHING).err
+    )

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
-from rag.domain import Citation, Quote, Span
+import pytest
+
+from rag.domain import Answer, Citation, Quote, Span
 from tests.fakes import document
-from ui.printing import cited
+from ui.printing import cited, say_answer
 
 
 def citation(number: int, text: str, *, name: str = "guide.pdf", page: int = 4) -> Citation:
@@ -38,3 +40,18 @@ def test_two_sources_with_the_same_quote_share_a_line() -> None:
         "[1][3] guide.pdf, p. 4: “It is sparse.”",
         "[2] other.pdf, p. 4: “It is sparse.”",
     ]
+
+
+@pytest.mark.parametrize(
+    ("needed", "said"),
+    [
+        (0.05, "(evidence 4.9%, needs 5%). With --bar 0 it is answered all the same."),
+        (0.0, "(evidence 4.9%, enough to ask small, which found no answer)."),
+    ],
+)
+def test_a_refusal_tells_the_evidence_beside_the_bar(
+    needed: float, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    say_answer(Answer("No.", "Boats?", "small", refused=True, evidence=0.0496), needed)
+
+    assert capsys.readouterr().err == f"\nSearched: Boats? {said}\n"
