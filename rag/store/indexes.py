@@ -27,6 +27,8 @@ from rag.store.vectors import (
 
 logger = logging.getLogger(__name__)
 
+REMEMBERED_FILTERS = 4
+
 
 @dataclass(frozen=True)
 class LibraryIndex:
@@ -58,9 +60,33 @@ class LibraryIndex:
         return [id_ for ids in self.ranges_of(documents) for id_ in ids]
 
     def ranges_of(self, documents: Collection[str]) -> list[range]:
-        """The chunk ids of these documents, a range for each that has some."""
+        """The chunk ids of these documents in order, neighbours joined.
+
+        Those of the last few filters are remembered.
+        """
+        key = frozenset(documents)
+        ranges = self._filters.get(key)
+        if ranges is None:
+            ranges = self._joined(key)
+            while len(self._filters) >= REMEMBERED_FILTERS:
+                self._filters.pop(next(iter(self._filters)), None)
+            self._filters[key] = ranges
+        return ranges
+
+    @cached_property
+    def _filters(self) -> dict[frozenset[str], list[range]]:
+        return {}
+
+    def _joined(self, documents: frozenset[str]) -> list[range]:
         known = self.chunks_by_document
-        return [known[document] for document in documents if document in known]
+        found: list[range] = []
+        held = (known[document] for document in documents if document in known)
+        for ids in sorted(held, key=lambda each: each.start):
+            if found and found[-1].stop == ids.start:
+                found[-1] = range(found[-1].start, ids.stop)
+            else:
+                found.append(ids)
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,11 +107,13 @@ class VectorIndex:
 
 def _mask(ids: NDArray[np.int64], allowed: Sequence[range]) -> Mask:
     """Which of the ids, ascending, lie in one of the ranges."""
-    mask = np.zeros(len(ids), dtype=np.bool_)
-    starts = np.searchsorted(ids, [ids_.start for ids_ in allowed])
-    stops = np.searchsorted(ids, [ids_.stop for ids_ in allowed])
-    for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
-        mask[start:stop] = True
+    starts = np.searchsorted(ids, np.fromiter((each.start for each in allowed), dtype=np.int64))
+    stops = np.searchsorted(ids, np.fromiter((each.stop for each in allowed), dtype=np.int64))
+    held = stops > starts  # no two of the ranges overlap, so each border stands once
+    borders = np.zeros(len(ids) + 1, dtype=np.int8)
+    borders[starts[held]] += 1
+    borders[stops[held]] -= 1
+    mask: Mask = np.cumsum(borders[:-1], dtype=np.int8).astype(np.bool_)
     return mask
 
 
