@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from rag.checking import Checking, Checks
 from rag.citations import MarkerReader, cite
 from rag.domain import (
     Answer,
@@ -26,16 +27,17 @@ from rag.domain import (
     ToolResult,
     Usage,
 )
-from rag.errors import InvalidReplyError
+from rag.errors import InvalidReplyError, NotFoundError
 from rag.evidence import USUAL_BAR
 from rag.folding import encodable
 from rag.models import answer_cost
-from rag.prompts import compose, compose_rewrite, fits, render_sources
+from rag.prompts import compose, compose_alone, compose_rewrite, fits, render_sources
 from rag.protocols import ChatModel
-from rag.refusal import RefusalReader
+from rag.refusal import RefusalReader, declines
 from rag.rephrasing import from_reply, rephrased
 from rag.retrieval import Retrieval, Retriever, checked_question
 from rag.tools import NOTHING_ANSWERS, Tool, run_tool
+from rag.verification import Verifier
 
 MAX_TOOL_ROUNDS = 4
 MAX_CALLS_A_ROUND = 5
@@ -45,7 +47,11 @@ LEFT_OPEN = "The documents do not say: {part}"
 NO_ROOM = "There is no room left to read this. Answer from what you have."
 NOTHING_TO_SEARCH = "There is nothing to search yet: add a document, or choose one to ask."
 QUOTED = "Quoted from the documents by the embedded reader: no language model wrote this."
+ALONE = "Not from your documents: what {model} says by itself. Nothing of it was checked."
+UNBACKED = "Nothing that the model wrote is backed by the documents."
+CANNOT_ALONE = "The embedded reader only quotes documents. Choose a model to ask without them."
 UNCITED = "Nothing in this answer cites a document: check it before you rely on it."
+EMPTY = "The model sent an empty answer. Ask again."
 TRUNCATED = "The model stopped at its length limit: the answer is not complete."
 
 USUAL = Manner()
@@ -59,6 +65,7 @@ class _Turn:
 
     question: str
     started: float
+    checking: Checking
     parts: tuple[str, ...] = ()
     answerable: tuple[str, ...] = ()  # of the parts
     passages: tuple[Passage, ...] = ()
@@ -70,7 +77,9 @@ class _Turn:
     notice: str = ""  # on how the passages were found
     complete: bool = True
     refused: bool = False
+    grounded: bool = True
     evidence: float | None = None
+    checks: Checks = field(default_factory=Checks)
 
     def number(self, passages: Sequence[Passage]) -> list[Source]:
         """Give passages their numbers; one seen before keeps the one it had."""
@@ -111,18 +120,23 @@ class Assistant:
         retriever: Retriever,
         tools_for: ToolsFor,
         passages: int,
+        verifier: Verifier,
         *,
         bar: float = USUAL_BAR,
+        strict: bool = True,
     ) -> None:
         """Take the model, the way to passages, the tools of a question, and how many passages.
 
-        `bar` is the evidence below which a question is refused.
+        `verifier` checks what the model writes. `bar` is the evidence below which a question is
+        refused; where it is not `strict`, the model then answers by itself, which is said.
         """
         self._chat = chat
         self._retriever = retriever
         self._tools_for = tools_for
         self._passages = passages
+        self._verifier = verifier
         self._bar = bar
+        self._strict = strict
 
     @property
     def card(self) -> ModelCard:
@@ -139,8 +153,13 @@ class Assistant:
         Raises:
             RagError: at any point; what was yielded before is then no answer.
         """
-        turn = _Turn(checked_question(question), time.monotonic())
+        checking = Checking(self._verifier)
+        turn = _Turn(checked_question(question), time.monotonic(), checking)
         self._chat.connect()
+        if not manner.documents:
+            yield from self._alone(turn, history)
+            yield self._answer(turn)
+            return
         if manner.rewrite:
             yield from self._rewritten(turn, history)
         retrieval = self._retriever.retrieve(
@@ -158,6 +177,10 @@ class Assistant:
             turn.answerable = _answerable(turn.parts, retrieval, bar)
             yield from self._converse(turn, history, scope, replace(manner, bar=bar))
             yield from self._left_open(turn)
+            self._check(turn)
+        if turn.refused and not self._strict and self.card.instructable and not turn.text:
+            turn.refused = False
+            yield from self._alone(turn, history)
         if turn.refused:
             before = "\n\n" if turn.text and not turn.text[-1].isspace() else ""
             yield from turn.show(before + (REFUSAL if turn.passages else NOTHING_TO_SEARCH))
@@ -166,6 +189,34 @@ class Assistant:
     def answer(self, question: str, scope: Scope, manner: Manner = USUAL) -> Answer:
         """The answer to a question that stands alone. Raises as `ask`."""
         return drain(self.ask(question, (), scope, manner))
+
+    def _alone(self, turn: _Turn, history: Sequence[Message]) -> Iterator[Event]:
+        """Ask the model without the documents.
+
+        Raises:
+            NotFoundError: nobody answers who knows anything by itself.
+        """
+        if not self.card.instructable:
+            raise NotFoundError(CANNOT_ALONE)
+        turn.grounded = False
+        yield from self._one_turn(turn, compose_alone(turn.question, history, self.card))
+        if not turn.text.strip():
+            raise InvalidReplyError(EMPTY)
+        turn.refused = False
+
+    def _check(self, turn: _Turn) -> None:
+        """Check what was said; where nothing of it is backed, it is no answer."""
+        if turn.refused:
+            return
+        shown = turn.markers.sources
+        citations = cite(turn.text, shown, self._retriever.nearest)
+        turn.checks = turn.checking.finish(turn.text, citations, shown, turn.sources)
+        if not self.card.instructable:
+            return
+        if turn.checks.nothing_stands or (not turn.checks.claims and declines(turn.text)):
+            turn.notice = " ".join(filter(None, [turn.notice, UNBACKED * bool(turn.checks.claims)]))
+            turn.refused = self._strict or not turn.checks.claims
+            turn.grounded = turn.refused
 
     def _rewritten(self, turn: _Turn, history: Sequence[Message]) -> Iterator[Event]:
         """Put the question that stands alone, and its parts, in place of the one asked."""
@@ -220,7 +271,7 @@ class Assistant:
                 prompt = self._told(turn, prompt, result)
         if not turn.text.strip():
             if self.card.instructable and not turn.refused:
-                raise InvalidReplyError("The model sent an empty answer. Ask again.")
+                raise InvalidReplyError(EMPTY)
             turn.refused = True
 
     def _one_turn(
@@ -237,6 +288,8 @@ class Assistant:
                     yield from turn.show(turn.markers.feed("\n\n"))
                 said += item.text
                 yield from turn.show(turn.markers.feed(refusal.feed(item.text)))
+                if self.card.instructable and turn.grounded:
+                    turn.checking.follow(turn.text, turn.markers.sources)
             elif isinstance(item, ToolCall):
                 if len(calls) < may_call:
                     calls.append(item)
@@ -265,9 +318,7 @@ class Assistant:
         return replace(prompt, messages=(*prompt.messages, message), sources=tuple(known.values()))
 
     def _answer(self, turn: _Turn) -> Answer:
-        citations = (
-            () if turn.refused else cite(turn.text, turn.markers.sources, self._retriever.nearest)
-        )
+        citations = turn.checks.citations
         return Answer(
             turn.text,
             turn.question,
@@ -284,11 +335,16 @@ class Assistant:
             time.monotonic() - turn.started,
             turn.parts,
             turn.evidence,
+            turn.checks.claims,
+            turn.checks.disagreements,
+            turn.grounded,
         )
 
     def _notice(self, turn: _Turn, cited: bool) -> str:
         if turn.refused:
             return ""
+        if not turn.grounded:
+            return ALONE.format(model=self.card.name)
         if not self.card.instructable:
             return QUOTED
         return TRUNCATED if not turn.complete else "" if cited else UNCITED

@@ -6,12 +6,21 @@ import csv
 import json
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, TextIO
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
+from rag.claim_rows import claim_rows, disagreement_row, quote_row
 from rag.domain import Answer, Citation, Passage
 from rag.errors import RagError, SettingsError
 from rag.folding import encodable
@@ -19,18 +28,42 @@ from rag.retrieval import Retrieval
 
 Format = Literal["csv", "jsonl"]
 Row = dict[str, Any]
+Task = Literal["ask", "summarise", "extract", "classify", "write"]
 BYTE_ORDER_MARK = "\ufeff"
+COLUMNS = ("question", "task")  # of a CSV file, one of which it must have
+_IN_PLACE_OF_A_QUESTION = ("question", "text", "instruction")
 
 
 class BatchQuestion(BaseModel):
-    """A row of the file: a question, and optionally where to look."""
+    """A row of the file: a question, and optionally where to look.
+
+    With another `task`, `question` is the text to be sorted, the instruction for what is to be
+    written, or a wish how to summarise; `schema` and `classes` are as `rag.whole` reads them, `as`
+    is what is to be written, and with `multi` a text may have several classes.
+    """
 
     model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True)
 
+    task: Task = "ask"
     question: str
     id: str = ""
     library: str | None = None
     documents: tuple[str, ...] = ()
+    form: Any = Field(default=None, alias="schema")
+    classes: Any = None
+    multi: bool = False
+    kind: Literal["email", "report"] | None = Field(default=None, alias="as")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _worded(cls, row: Any) -> Any:
+        """Other tasks than asking may name their text otherwise, or have none."""
+        if not isinstance(row, dict) or row.get("task") in (None, "", "ask"):
+            return {**row, "task": "ask"} if isinstance(row, dict) else row
+        given = (row.get(name) for name in _IN_PLACE_OF_A_QUESTION)
+        text = next((value for value in given if value not in (None, "")), "")
+        named = {"summarize": "summarise"}.get(str(row["task"]), row["task"])
+        return {**row, "task": named, "question": text}
 
     @field_validator("documents", mode="before")
     @classmethod
@@ -52,12 +85,12 @@ class BatchQuestion(BaseModel):
 
     @field_validator("question")
     @classmethod
-    def _said(cls, value: str) -> str:
-        if not value.strip():
+    def _said(cls, value: str, info: ValidationInfo) -> str:
+        if not value.strip() and info.data.get("task", "ask") in ("ask", "write"):
             raise ValueError("it is empty")
         return value
 
-    @field_validator("library", mode="before")
+    @field_validator("library", "kind", mode="before")
     @classmethod
     def _unset(cls, value: object) -> object:
         return value or None
@@ -96,7 +129,9 @@ def read_questions(stream: TextIO, form: Format) -> Iterator[BatchQuestion | Bad
             yield BadRow(id_, f"Row {number} cannot be used: {field}: {wrong}.")
 
 
-def read_rows(stream: TextIO, form: Format) -> Iterator[tuple[int, Row | str]]:
+def read_rows(
+    stream: TextIO, form: Format, columns: Collection[str] = COLUMNS
+) -> Iterator[tuple[int, Row | str]]:
     """The rows of a CSV or JSONL file, each with the line of the file that it begins on.
 
     For one that is none, a sentence that says why.
@@ -104,7 +139,7 @@ def read_rows(stream: TextIO, form: Format) -> Iterator[tuple[int, Row | str]]:
     Raises:
         SettingsError: a CSV file has no column named `question`.
     """
-    return _csv_rows(stream) if form == "csv" else _json_rows(stream)
+    return _csv_rows(stream, columns) if form == "csv" else _json_rows(stream)
 
 
 def run(
@@ -134,6 +169,9 @@ def answer_row(question: BatchQuestion, answer: Answer) -> Row:
         and {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens},
         "cost": answer.cost,
         "evidence": _rounded(answer.evidence),
+        "grounded": answer.grounded,
+        "claims": claim_rows(answer),
+        "disagreements": [disagreement_row(each) for each in answer.disagreements],
     }
 
 
@@ -168,21 +206,8 @@ def passage_row(passage: Passage) -> Row:
 
 
 def citation_row(citation: Citation) -> Row:
-    """A citation as it is written out.
-
-    `start` and `end` count characters of the page's text, or of the whole document's where the
-    format has no pages.
-    """
-    quote = citation.quote
-    before = 0 if quote.document.paginated else quote.offset
-    return {
-        "document": quote.document.name,
-        "page": quote.page if quote.document.paginated else None,
-        "start": before + quote.start,
-        "end": before + quote.end,
-        "quote": quote.text,
-        "verdict": citation.verdict,
-    }
+    """A citation as it is written out."""
+    return quote_row(citation.quote) | {"verdict": citation.verdict}
 
 
 def _row(id_: str, question: str) -> Row:
@@ -197,6 +222,9 @@ def _row(id_: str, question: str) -> Row:
         "usage": None,
         "cost": None,
         "evidence": None,
+        "grounded": True,
+        "claims": [],
+        "disagreements": [],
         "error": None,
     }
 
@@ -205,13 +233,14 @@ def _rounded(score: float | None) -> float | None:
     return None if score is None else round(score, 4)
 
 
-def _csv_rows(stream: TextIO) -> Iterator[tuple[int, Row | str]]:
+def _csv_rows(stream: TextIO, columns: Collection[str]) -> Iterator[tuple[int, Row | str]]:
     records = _csv_records(stream)
     _, first = next(records, (0, []))
     header = [name.strip().casefold() for name in first] if isinstance(first, list) else []
-    if "question" not in header:
+    if not set(columns) & set(header):
+        named = next(iter(columns))
         raise SettingsError(
-            "The CSV file has no column named 'question'. Name one in its first row."
+            f"The CSV file has no column named {named!r}. Name one in its first row."
         )
     for line, values in records:
         if isinstance(values, str):

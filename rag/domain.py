@@ -36,11 +36,12 @@ class DocumentState(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What checking a claim against its quote found."""
+    """What checking a claim found; an `uncited` one names no source, and none of them says it."""
 
     SUPPORTED = "supported"
     PARTLY = "partly"
     UNSUPPORTED = "unsupported"
+    UNCITED = "uncited"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +196,31 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """A statement of an answer, and what checking it against its sources found.
+
+    `span` is in the answer's text, markers included; `reason` is a phrase wherever the verdict is
+    not `supported`. `quotes` are the evidence and `numbers` the sources they are from, as shown;
+    not `cited` is a statement without a marker, for which all sources were looked through.
+    """
+
+    span: Span
+    verdict: Verdict
+    reason: str = ""
+    quotes: tuple[Quote, ...] = ()
+    numbers: tuple[int, ...] = ()
+    cited: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Sources that give different values for one thing; `subject` names it in a few words."""
+
+    subject: str
+    values: tuple[tuple[str, Quote], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ToolSpec:
     """A tool as described to a model; `parameters` is a JSON schema."""
 
@@ -290,11 +316,13 @@ class Manner:
     """How one question is to be answered.
 
     `bar` is the evidence below which it is refused, None for the usual one; with `rewrite` false it
-    is searched as it stands, in one piece.
+    is searched as it stands, in one piece; with `documents` false the model answers from what it
+    knows, and the answer says so.
     """
 
     bar: float | None = None
     rewrite: bool = True
+    documents: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +360,8 @@ class Answer:
     `notice` is a sentence on how the answer came about, empty when there is nothing to say;
     `cost` is in dollars, None where the model has no price. `question` and its `parts` are as they
     were searched; `evidence` is what the passages promise, from 0 to 1, None where there are none.
+    `claims` are its statements as they were checked; not `grounded` is what a model said without
+    the documents.
     """
 
     text: str
@@ -349,6 +379,9 @@ class Answer:
     seconds: float = 0.0
     parts: tuple[str, ...] = ()
     evidence: float | None = None
+    claims: tuple[Claim, ...] = ()
+    disagreements: tuple[Disagreement, ...] = ()
+    grounded: bool = True
 
 
 Event = Rewritten | Retrieved | ToolCall | ToolResult | TextDelta | Answer

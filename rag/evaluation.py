@@ -7,12 +7,15 @@ order of first appearance: pages, or whole documents where no page is given.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from rag.answer_rows import AnswerRow
 from rag.assistant import Assistant
-from rag.domain import Answer, Document, Passage, Reasons, Scope
+from rag.batch import BadRow, BatchQuestion, answer_row
+from rag.domain import Document, Passage, Reasons, Scope
 from rag.errors import NotFoundError, RagError
+from rag.grading import Grade, grade, is_contained, still_cites
 from rag.known_questions import EvaluationQuestion
 from rag.marks import Place
 from rag.rephrasing import rephrased
@@ -34,7 +37,8 @@ class Outcome:
     `reason` says in a few lines why the right place is not the first; `error` why there was no
     search. `absent` are the right documents where none of them is in the library: such a question
     is not asked. `by_document` says that the rank counts documents though they have pages, because
-    the question names none.
+    the question names none. What is said without the documents counts as `refused`. `grade` is that
+    of the answer, None where there is none; not `ranked` is one that came without its passages.
     """
 
     id: str
@@ -52,6 +56,8 @@ class Outcome:
     error: str = ""
     absent: tuple[str, ...] = ()
     by_document: bool = False
+    grade: Grade | None = None
+    ranked: bool = True
 
 
 class Evaluator:
@@ -72,12 +78,10 @@ class Evaluator:
 
         `seconds` are those of the answer where there is one, else those of the search.
         """
-        gold = question.gold
+        asked, gold = _asked(question), question.gold
         there = self.documents_of(question, scope.library_id)
         if gold and not there:
             return _absent(question)
-        answerable = False if question.has_no_answer else True if gold else None
-        asked = Outcome(question.id, question.question, question.kind, answerable)
         started = time.perf_counter()
         try:
             parts = rephrased(question.question, ()).parts
@@ -98,7 +102,59 @@ class Evaluator:
             by_document=any(it.paginated for it in there)
             and all(place.page is None for place in gold),
         )
-        return _with_answer(outcome, question, answer) if answer else outcome
+        if not answer:
+            return outcome
+        row = answer_row(BatchQuestion(question=question.question, id=question.id), answer)
+        return self._graded(
+            replace(outcome, seconds=answer.seconds),
+            question,
+            AnswerRow.model_validate(row),
+            scope.library_id,
+        )
+
+    def judge(
+        self, question: EvaluationQuestion, answer: AnswerRow | BadRow, library_id: str
+    ) -> Outcome:
+        """How an answer that is there already came out; its claims should have been checked."""
+        asked = _asked(question)
+        if isinstance(answer, BadRow):
+            return replace(asked, error=answer.reason)
+        if answer.error:
+            return replace(asked, error=answer.error)
+        gold = self._by_name(question.gold, library_id)
+        places = [place for passage in answer.passages for place in passage.places]
+        outcome = replace(
+            asked,
+            rank=_rank_of(places, gold),
+            document_rank=_rank_of(places, [Place(it.document, None) for it in gold]),
+            evidence=answer.evidence,
+            ranked=bool(places),
+            by_document=any(it.page for it in places) and {it.page for it in gold} == {None},
+        )
+        return self._graded(outcome, question, answer, library_id)
+
+    def _graded(
+        self, outcome: Outcome, question: EvaluationQuestion, answer: AnswerRow, library_id: str
+    ) -> Outcome:
+        wrong = [Place(place.document, place.page) for place in question.cited]
+        return replace(
+            outcome,
+            refused=answer.refused or not answer.grounded,
+            contained=is_contained(answer, question),
+            cites_wrong=still_cites(answer, self._by_name(wrong, library_id)),
+            grade=grade(answer, self._by_name(question.gold, library_id)),
+        )
+
+    def _by_name(self, places: Iterable[Place], library_id: str) -> frozenset[Place]:
+        """Places with the names of their documents, which may be known by their ids."""
+        return frozenset(
+            Place(name, place.page)
+            for place in places
+            for name in (
+                place.document,
+                *(document.name for document in self._named(place.document, library_id)),
+            )
+        )
 
     def documents_of(self, question: EvaluationQuestion, library_id: str) -> list[Document]:
         """The documents that hold the answer, as far as they are in the library."""
@@ -173,20 +229,10 @@ def _absent(question: EvaluationQuestion) -> Outcome:
     return Outcome(question.id, question.question, question.kind, None, absent=names)
 
 
-def _with_answer(outcome: Outcome, question: EvaluationQuestion, answer: Answer) -> Outcome:
-    quotes = [citation.quote for citation in answer.citations]
-    said = _squashed(" ".join([answer.text, *(quote.text for quote in quotes)]))
-    wrong = [Place(place.document, place.page) for place in question.cited]
-    accepted = [_squashed(text) for text in question.accepted]
-    return replace(
-        outcome,
-        refused=answer.refused,
-        seconds=answer.seconds,
-        contained=any(text in said for text in accepted) if accepted else None,
-        cites_wrong=any(_is_at(quote.document, quote.page, wrong) for quote in quotes)
-        if wrong
-        else None,
-    )
+def _asked(question: EvaluationQuestion) -> Outcome:
+    """The outcome of a question of which nothing is known yet but what it asks."""
+    answerable = False if question.has_no_answer else True if question.gold else None
+    return Outcome(question.id, question.question, question.kind, answerable)
 
 
 def _rank(passages: Sequence[Passage], gold: Collection[Place]) -> int | None:
@@ -200,13 +246,21 @@ def _rank(passages: Sequence[Passage], gold: Collection[Place]) -> int | None:
     return None
 
 
+def _rank_of(places: Sequence[Place], gold: Collection[Place]) -> int | None:
+    """The rank of the first right place among those that passages were read from."""
+    by_page = any(place.page is not None for place in gold)
+    seen: set[Place] = set()
+    for place in places:
+        document = Place(place.document, None)
+        seen.add(place if by_page else document)
+        if place in gold or document in gold:
+            return len(seen)
+    return None
+
+
 def _is_at(document: Document, page: int, places: Collection[Place]) -> bool:
     names = (document.name, document.id)
     return any(place.document in names and place.page in (page, None) for place in places)
-
-
-def _squashed(text: str) -> str:
-    return " ".join(text.casefold().split())
 
 
 def _right(passages: Sequence[Passage], gold: Collection[Place]) -> Passage | None:

@@ -128,6 +128,10 @@ class SentenceScorer:
         position = int(similarities.argmax())
         return position, float(similarities[position])
 
+    def vectors(self, texts: Sequence[str]) -> Vectors:
+        """The unit vectors of some sentences or short texts, in their order; one at least."""
+        return self._embed(texts)
+
     def fluency(self, text: str) -> float:
         """How well the embedder behind it knows the language of a text, 0 to 1."""
         return self._embedder.fluency(text)

@@ -1,10 +1,11 @@
-"""Questions whose answers are known: the rows of a file, and answers marked as wrong."""
+"""Questions whose answers are known: the rows of a file, and answers that people marked."""
 
 from __future__ import annotations
 
 import reprlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Annotated, TextIO
 
 from pydantic import (
@@ -21,7 +22,7 @@ from pydantic_core import ErrorDetails
 
 from rag.batch import BadRow, Format, Row, parsed, read_rows
 from rag.folding import encodable
-from rag.marks import MarkedAnswer, Place
+from rag.marks import MarkedAnswer, Opinion, Place
 
 _PLACES = 'a list such as [{"document": "report.pdf", "page": 3}]'
 EXPECTED = {
@@ -30,6 +31,12 @@ EXPECTED = {
     "page": "a whole number from 1 on",
     "answers": "a text or a list of texts",
     "unanswerable": "true or false",
+    "answerable": "true or false",
+}
+KINDS = {
+    Opinion.WRONG: "marked wrong",
+    Opinion.RIGHT: "marked right",
+    Opinion.UNANSWERABLE: "marked unanswerable",
 }
 
 
@@ -67,8 +74,9 @@ class _PlaceRow(_Given):
 class EvaluationQuestion(_Given):
     """A question, and where its answer is: `evidence`, or `passage` for a document `<passage>.txt`.
 
-    With `unanswerable`, or an empty `evidence`, the documents hold nothing. `answers` are texts one
-    of which an answer must contain. In CSV, `evidence`, `answers` and `cited` may be JSON.
+    With `unanswerable`, `answerable: false` or an empty `evidence` the documents hold nothing.
+    `answers` are texts one of which an answer must contain, `cited` places that are wrong. In CSV,
+    `evidence`, `answers` and `cited` may be JSON.
     """
 
     question: str
@@ -81,6 +89,7 @@ class EvaluationQuestion(_Given):
     answers: tuple[str, ...] = ()
     answer: str = ""
     unanswerable: bool = False
+    answerable: bool = True
     cited: tuple[_PlaceRow, ...] = ()
 
     @field_validator("evidence", "answers", "cited", mode="before")
@@ -115,7 +124,8 @@ class EvaluationQuestion(_Given):
     @property
     def has_no_answer(self) -> bool:
         """Whether the documents are known to hold nothing."""
-        return self.unanswerable or (self.evidence is not None and not self.evidence)
+        empty = self.evidence is not None and not self.evidence
+        return self.unanswerable or not self.answerable or empty
 
     @property
     def accepted(self) -> tuple[str, ...]:
@@ -160,18 +170,34 @@ def _wrong(error: ErrorDetails) -> str:
 
 
 def marked_questions(marked: Iterable[MarkedAnswer]) -> list[EvaluationQuestion]:
-    """The answers that were marked as wrong, as questions."""
+    """The answers that were marked, as questions."""
     return [EvaluationQuestion.model_validate(marked_row(each)) for each in marked]
 
 
 def marked_row(marked: MarkedAnswer) -> Row:
-    """A marked answer as a row of a file of questions; `evidence` is null while it is not known."""
-    places = [asdict(place) for place in marked.evidence]
+    """A marked answer as a row of a file of questions, with what is known of the answer beside.
+
+    `evidence` is null while it is not known, and empty where the documents hold no answer; what a
+    right answer cites is no mistake to look for, and `cited` is empty then.
+    """
+    places = [asdict(place) for place in marked.right_places]
+    wrong = () if marked.opinion is Opinion.RIGHT else marked.cited
     return {
         "id": marked.id,
         "question": marked.question,
-        "kind": "marked wrong",
-        "evidence": places or None,
+        "kind": KINDS[marked.opinion],
+        "evidence": None if marked.is_answerable is None else places,
         "reason": marked.reason,
-        "cited": [asdict(place) for place in marked.cited],
+        "cited": [asdict(place) for place in wrong],
+        "marked": {
+            "opinion": marked.opinion,
+            "at": datetime.fromtimestamp(marked.marked_at, UTC).isoformat(timespec="seconds"),
+            "asked": marked.asked,
+            "answer": marked.answer,
+            "refused": marked.refused,
+            "grounded": marked.grounded,
+            "model": marked.model or None,
+            "citations": [asdict(quote) for quote in marked.quotes],
+            "claims": [asdict(claim) for claim in marked.claims],
+        },
     }

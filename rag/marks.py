@@ -1,4 +1,4 @@
-"""Answers that somebody marked as wrong, kept as questions to evaluate with.
+"""What people think of answers, kept with the evidence as questions to evaluate with.
 
 One file of JSON lines for each library, `questions/<library id>.jsonl` in the data directory. Lines
 are only ever added, in one synced write under a lock, so that several processes can mark at once
@@ -17,12 +17,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
 
-from rag.domain import Answer
+from rag.claim_rows import claim_rows, quote_row
+from rag.domain import Answer, Verdict
 from rag.errors import NotFoundError, StoreError
 
 QUESTIONS = "questions"  # the folder of all of them, in the data directory
@@ -30,21 +32,61 @@ LONGEST_REASON = 2_000  # characters
 
 _logger = logging.getLogger(__name__)
 
+PageNumber = Annotated[int, Field(strict=True, ge=1)]
+Seconds = Annotated[float, Field(ge=0, lt=253_402_300_800)]  # from 1970 to the year 10000
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """A page of a document, by the document's name; `page` is None where the format has none."""
 
     document: Annotated[str, Field(pattern=r"\S")]
-    page: Annotated[int, Field(strict=True, ge=1)] | None
+    page: PageNumber | None
+
+    @property
+    def told(self) -> str:
+        """The place in words."""
+        return self.document if self.page is None else f"{self.document}, p. {self.page}"
+
+
+class Opinion(StrEnum):
+    """What somebody thinks of an answer; `unanswerable`: it should have been refused."""
+
+    WRONG = "wrong"
+    RIGHT = "right"
+    UNANSWERABLE = "unanswerable"
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedQuote:
+    """What an answer cited, as it stood there; positions as in a row of a batch."""
+
+    document: str
+    page: PageNumber | None
+    start: int
+    end: int
+    quote: str
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedClaim:
+    """A claim of an answer with its verdict; `citations` are positions among the quotes."""
+
+    text: str
+    verdict: Verdict
+    reason: str = ""
+    cited: bool = True
+    citations: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class MarkedAnswer:
-    """A question whose answer was wrong, and why.
+    """An answer that somebody thinks something of, and why.
 
     `asked` is the question as it was typed, `question` as it was searched; `cited` are the places
-    that the wrong answer cited, `evidence` those that hold the right one, where somebody said so.
+    that the answer cited, `evidence` those that hold the right one, where somebody said so. The
+    `quotes`, `claims` and `model` are those of the answer; a mark of an older version has none.
     """
 
     question: str
@@ -55,17 +97,59 @@ class MarkedAnswer:
     cited: tuple[Place, ...] = ()
     evidence: tuple[Place, ...] = ()
     id: str = field(default_factory=lambda: secrets.token_hex(8))
-    marked_at: float = field(default_factory=time.time)
+    marked_at: Seconds = field(default_factory=time.time)
+    opinion: Opinion = Opinion.WRONG
+    model: str = ""
+    quotes: tuple[MarkedQuote, ...] = ()
+    claims: tuple[MarkedClaim, ...] = ()
+    grounded: bool = True
+
+    @property
+    def is_answerable(self) -> bool | None:
+        """Whether the documents hold an answer, None where nobody said so."""
+        if self.evidence:
+            return True
+        if self.opinion is Opinion.UNANSWERABLE:
+            return False
+        if self.opinion is Opinion.WRONG:
+            return None
+        return False if self.refused else True if self.cited else None
+
+    @property
+    def right_places(self) -> tuple[Place, ...]:
+        """The places that hold the answer: those that were named, or that a right answer cited.
+
+        A right answer may cite what does not support it: of its places those with a good verdict
+        count, if there are any.
+        """
+        if self.evidence or self.opinion is not Opinion.RIGHT:
+            return self.evidence
+        good = (it for it in self.quotes if it.verdict in (Verdict.SUPPORTED, Verdict.PARTLY))
+        return tuple(dict.fromkeys(Place(it.document, it.page) for it in good)) or self.cited
 
 
-def marked_answer(asked: str, answer: Answer, reason: str = "") -> MarkedAnswer:
-    """The mark for an answer, with the places that it cites."""
+def marked_answer(
+    asked: str, answer: Answer, reason: str = "", *, opinion: Opinion = Opinion.WRONG
+) -> MarkedAnswer:
+    """The mark for an answer, with what it cites and what checking it found."""
     cited = dict.fromkeys(
         Place(quote.document.name, quote.page if quote.document.paginated else None)
         for quote in (citation.quote for citation in answer.citations)
     )
-    reason = reason.strip()[:LONGEST_REASON]
-    return MarkedAnswer(answer.question, asked, answer.text, answer.refused, reason, tuple(cited))
+    rows = [quote_row(it.quote) | {"verdict": it.verdict} for it in answer.citations]
+    return MarkedAnswer(
+        answer.question,
+        asked,
+        answer.text,
+        answer.refused,
+        reason.strip()[:LONGEST_REASON],
+        tuple(cited),
+        opinion=opinion,
+        model=answer.model,
+        quotes=_QUOTES.validate_python(rows),
+        claims=_CLAIMS.validate_python(claim_rows(answer)),
+        grounded=answer.grounded,
+    )
 
 
 class Marks:
@@ -107,7 +191,7 @@ class Marks:
             _append(file, {"id": id_, "withdrawn": True})
 
     def marked(self, library_id: str) -> list[MarkedAnswer]:
-        """The answers that are marked, in the order in which they were; damaged lines are skipped.
+        """The marks, in the order in which they were made; damaged lines are skipped.
 
         Raises:
             StoreError: the file is there and cannot be read.
@@ -181,3 +265,5 @@ def _from_row(row: dict[str, Any]) -> MarkedAnswer:
 
 _MARKED = TypeAdapter(MarkedAnswer)
 _PLACES = TypeAdapter(tuple[Place, ...])
+_QUOTES = TypeAdapter(tuple[MarkedQuote, ...])
+_CLAIMS = TypeAdapter(tuple[MarkedClaim, ...])

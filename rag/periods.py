@@ -10,7 +10,10 @@ _YEAR = re.compile(r"(?:(?<!\d)|(?<=[a-zA-Z][1-4]))(?:19|20)\d\d(?!\d|[-/](?!(?:
 _SHORT_YEAR = re.compile(r"\b(?:fy|cy)[-' ]?(\d\d)\b", re.IGNORECASE)
 _DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)(0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)")
 _YEAR_MONTH = re.compile(r"(?<!\d)(?:19|20)\d\d[-.](0[1-9]|1[0-2])(?![^\W_])")
-_QUARTER = re.compile(r"(?<![a-z])q([1-4])(?!\d(?!\d{3}))|(?<!\d)([1-4])q", re.IGNORECASE)
+_QUARTER = re.compile(
+    r"(?<![a-z])q([1-4])(?!\d(?!\d{3}))|(?<!\d)([1-4])q|\bt([1-4])(?=[ -]?(?:19|20)\d\d)",
+    re.IGNORECASE,
+)
 _ORDINALS = (
     "first|1st|premier|1er|ersten?|erstes|primer|primo|primeiro|eerste",
     "second|2nd|deuxieme|2e|zweiten?|zweites|segundo|secondo|tweede",
@@ -35,13 +38,13 @@ _MONTHS = (
     "november novembre noviembre novembro",
     "december decembre dezember diciembre dicembre dezembro",
 )
-_MONTH_OF = {name: f"m{at:02}" for at, names in enumerate(_MONTHS, 1) for name in names.split()}
+MONTH_OF = {name: f"m{at:02}" for at, names in enumerate(_MONTHS, 1) for name in names.split()}
 _SAID = (
     "first second third fourth quarter fiscal year month half premier deuxieme troisieme quatrieme "
     "trimestre semestre exercice erstes zweites drittes viertes quartal halbjahr geschaftsjahr "
     "primer segundo tercer cuarto ejercicio trimestral kwartaal"
 )
-PERIOD_WORDS = frozenset([*_SAID.split(), *_MONTH_OF])  # folded; they name no document
+PERIOD_WORDS = frozenset([*_SAID.split(), *MONTH_OF])  # folded; they name no document
 _CAPITALS = (  # the names that English and German write with a capital; no "May", no "Mars"
     "january february march april june july august september october november december januar "
     "februar marz mai juni juli oktober dezember"
@@ -57,7 +60,10 @@ def periods_of(text: str) -> list[str]:
     years = [match.group() for match in _YEAR.finditer(text)]
     years += [f"20{match.group(1)}" for match in _SHORT_YEAR.finditer(text)]
     years += [match.group(1) for match in _DATE.finditer(text)]
-    quarters = [f"q{match.group(1) or match.group(2)}" for match in _QUARTER.finditer(text)]
+    quarters = [
+        f"q{match.group(1) or match.group(2) or match.group(3)}"
+        for match in _QUARTER.finditer(text)
+    ]
     plain = unaccented(text)
     quarters += [f"q{at}" for at, spelled in enumerate(_SPELLED, 1) if spelled.search(plain)]
     months = [f"m{match.group(1)}" for match in _YEAR_MONTH.finditer(text)]
@@ -71,10 +77,10 @@ def _months(text: str) -> list[str]:
     words = [match.group() for match in _WORD.finditer(text)]
     plain = [unaccented(word) for word in words]
     for at, (word, name) in enumerate(zip(words, plain, strict=True)):
-        if name not in _MONTH_OF:
+        if name not in MONTH_OF:
             continue
         before, after = plain[at - 1] if at else "", "".join(plain[at + 1 : at + 2])
         dated = before.isdigit() or after.isdigit() or before in _IN
         if dated or (at and word[0].isupper() and name in _CAPITAL):
-            found.append(_MONTH_OF[name])
+            found.append(MONTH_OF[name])
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -83,3 +84,19 @@ class Reranker(Protocol):
         Raises:
             ProviderError: the model's server failed.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """How likely a text says a claim, says less than it, or says otherwise; together 1."""
+
+    said: float
+    beyond: float
+    against: float
+
+
+class Judge(Protocol):
+    """Reads claims beside their evidence."""
+
+    def judge(self, pairs: Sequence[tuple[str, str]]) -> list[Judgement]:
+        """A judgement of each pair of claim and evidence, in their order."""

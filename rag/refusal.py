@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from rag.folding import unaccented
+
 # A model that cannot answer from the sources says this and nothing else, so that a refusal looks
 # the same whoever answers.
 NOT_FOUND = "NOT_IN_THE_DOCUMENTS"
@@ -11,6 +13,45 @@ IN_WORDS = "the documents do not say"  # what it is replaced by in the middle of
 
 _WHOLE = re.compile(NOT_FOUND.replace("_", r"\\?_"))  # Markdown escapes an underscore
 _DRESS = re.compile(r"[\s*_`\"'“”‘’>#]*+")
+
+_TEXTS = (
+    r"(?:sources?|documents?|documentation|passages?|excerpts?|contexts?|texts?|materials?|"
+    r"extraits?|quellen?|dokumente?n?|unterlagen|auszugen?|fuentes?|documentos?|textos?)"
+)
+_SAYS = (
+    r"(?:say|mention|contain|provide|include|specify|state|give|answer|address|hold|cover|"
+    r"indicate|"
+    r"discuss|describe|tell|disclose|report|refer|speak|list|name)"
+)
+_SAYS_ELSEWHERE = (
+    r"(?:contien\w+|mentionn\w+|precis\w+|di(?:sen)?t|fourni\w+|indiqu\w+|permett\w+|donn\w+|"
+    r"repond\w+|"
+    r"evoqu\w+|comport\w+|parl\w+)"
+)
+_DECLINES = re.compile(
+    rf"\b{_TEXTS}\b[^.!?]{{0,60}}?\b(?:(?:do|does|did) ?n[o']t|(?:do|does|did) not|never|cannot)\b"
+    rf"[^.!?]{{0,20}}?{_SAYS}"
+    rf"|\bno (?:information|mention|answer|evidence|data|details?|indication|passage|source)\b"
+    rf"|\b(?:could|can|did) ?(?:not|n't) (?:find|locate|answer|determine)"
+    rf"|\bnot (?:mentioned|found|stated|specified|available|given|provided|contained|included|"
+    rf"covered|disclosed|addressed|answered)\b[^.!?]{{0,40}}\b{_TEXTS}"
+    rf"|\bi (?:do not|don't) (?:know|have)"
+    rf"|\b{_TEXTS}\b[^.!?]{{0,60}}?\bn[e'] ?{_SAYS_ELSEWHERE}[^.!?]{{0,20}}?"
+    rf"\b(?:pas|rien|aucun\w*)\b"
+    rf"|\baucune (?:information|mention|reponse|donnee|indication)|\bn'(?:est|a|ai) (?:pas|rien)\b"
+    rf"[^.!?]{{0,20}}?(?:mentionn|precis|indiqu|trouv)"
+    rf"|\b{_TEXTS}\b[^.!?]{{0,60}}?\b(?:keine?|nicht|nichts)\b|\bkeine (?:angaben?|information)"
+    rf"|\b{_TEXTS}\b[^.!?]{{0,60}}?\bno (?:dice|menciona|contiene|indica|proporciona|especifica)"
+    rf"|\bno (?:se (?:menciona|indica|encontr)|hay informacion|encuentr|encontr)"
+)
+
+
+def declines(text: str) -> bool:
+    """Whether a text says, in words of its own, that the documents hold no answer.
+
+    In English, French, German and Spanish.
+    """
+    return _DECLINES.search(unaccented(text).replace("’", "'")) is not None
 
 
 def _beginning(pieces: list[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from itertools import pairwise
 from typing import Any
@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 
 from rag.errors import SettingsError
 from rag.evaluation import Outcome
+from rag.grading import Grade
 
 DEPTHS = (1, 5, 10)
 DEEPEST = DEPTHS[-1]  # of the reciprocal rank
@@ -70,24 +71,59 @@ def figures(outcomes: Iterable[Outcome]) -> Figures:
     Those that failed, and the `absent` whose documents are not in the library, count in no share.
     `hit@k` and `mrr@10` are over the questions whose place is known, `document@10` is the share
     whose right document is among the first ten; `refused` is the share refused of the questions
-    that the documents answer, `refused_unanswerable` of those that they do not.
+    that the documents answer, `refused_unanswerable` of those that they do not, and
+    `refusal_accuracy` the share answered of the former and refused of the latter together.
     """
     asked = list(outcomes)
     done = [it for it in asked if not it.error and not it.absent]
     placed = [it for it in done if it.answerable]
-    ranks = [it.rank or math.inf for it in placed]
+    ranked = [it for it in placed if it.ranked]
+    ranks = [it.rank or math.inf for it in ranked]
+    known = [it for it in done if it.answerable is not None]
     return {
         "questions": len(asked),
         "errors": sum(bool(it.error) for it in asked),
         "absent": sum(bool(it.absent) for it in asked),
         **{f"hit@{depth}": _share(rank <= depth for rank in ranks) for depth in DEPTHS},
         f"mrr@{DEEPEST}": _mean([1 / rank if rank <= DEEPEST else 0.0 for rank in ranks]),
-        f"document@{DEEPEST}": _share((it.document_rank or math.inf) <= DEEPEST for it in placed),
+        f"document@{DEEPEST}": _share((it.document_rank or math.inf) <= DEEPEST for it in ranked),
         "refused": _share(it.refused for it in placed),
         "refused_unanswerable": _share(it.refused for it in done if it.answerable is False),
+        "refusal_accuracy": _share(it.refused is not it.answerable for it in known),
         "answer_contained": _share(it.contained for it in done if it.contained is not None),
         "still_cites_wrong": _share(it.cites_wrong for it in done if it.cites_wrong is not None),
-        "seconds": _mean([it.seconds for it in done]),
+        **_answer_figures([it.grade for it in done if it.grade]),
+        "seconds": _mean([it.seconds for it in done if it.seconds]),
+    }
+
+
+def _answer_figures(grades: Sequence[Grade]) -> Figures:
+    """The figures of the answers that were given, over all their claims and citations.
+
+    `support_rate` is the share of supported claims; `citation_precision` that of citations whose
+    verdict is `supported`, and `citations_right` of those to a page that holds the answer, where
+    that is known; `citation_recall` is the share of claims that what they cite supports, and
+    `answers_citing_right` of answers with a citation to a right page.
+    """
+    known = [it for it in grades if it.right is not None]
+    claims, citations = sum(it.claims for it in grades), sum(it.citations for it in grades)
+    counts: Figures = {
+        "answers": len(grades),
+        "claims": claims,
+        "claims_supported": sum(it.supported for it in grades),
+        "claims_partly": sum(it.partly for it in grades),
+        "claims_unsupported": sum(it.unsupported for it in grades),
+        "claims_uncited": sum(it.uncited for it in grades),
+        "citations": citations,
+    }
+    return {name: count if grades else None for name, count in counts.items()} | {
+        "support_rate": _ratio(sum(it.supported for it in grades), claims),
+        "citation_precision": _ratio(sum(it.supporting for it in grades), citations),
+        "citation_recall": _ratio(sum(it.borne_out for it in grades), claims),
+        "citations_right": _ratio(
+            sum(it.right or 0 for it in known), sum(it.citations for it in known)
+        ),
+        "answers_citing_right": _share(bool(it.right) for it in known),
     }
 
 
@@ -101,10 +137,32 @@ def by_kind(outcomes: Iterable[Outcome]) -> dict[str, list[Outcome]]:
 
 def worst(outcomes: Iterable[Outcome], count: int) -> list[Outcome]:
     """The questions that came out worst, worst first; those that came out well are left out."""
-    missed = [it for it in outcomes if it.error or (it.answerable and (it.rank or math.inf) > 1)]
+    missed = [
+        it
+        for it in outcomes
+        if it.error or (it.answerable and it.ranked and (it.rank or math.inf) > 1)
+    ]
     wrong = [it for it in outcomes_not_refused(outcomes) if it not in missed]
     ranked = sorted(missed, key=lambda it: (-bool(it.error), -(it.rank or math.inf)))
     return [*ranked, *wrong][:count]
+
+
+def worst_answers(outcomes: Iterable[Outcome], count: int) -> list[Outcome]:
+    """The questions whose answers came out worst, worst first; good answers are left out.
+
+    Worst are those given to questions without an answer, then refusals of those with one, then what
+    does not have the known answer, then what its sources do not bear out.
+    """
+    bad = [it for it in outcomes if not it.error and _is_bad(it)]
+    return sorted(bad, key=answer_merit)[:count]
+
+
+def _is_bad(outcome: Outcome) -> bool:
+    if outcome.answerable is not None and outcome.refused is outcome.answerable:
+        return True
+    if outcome.contained is False and not outcome.refused:
+        return True
+    return bool(outcome.grade and outcome.grade.faults)
 
 
 def outcomes_not_refused(outcomes: Iterable[Outcome]) -> list[Outcome]:
@@ -151,8 +209,41 @@ def compare(before: Sequence[Outcome], after: Sequence[Outcome]) -> Comparison:
     To refuse is good where the documents hold no answer, and bad where they do.
     """
     pairs = [pair for pair in _paired(before, after) if not pair[0].absent and not pair[1].absent]
-    better = tuple(pair for pair in pairs if _merit(pair[1]) > _merit(pair[0]))
-    worse = tuple(pair for pair in pairs if _merit(pair[1]) < _merit(pair[0]))
+    return _compared(pairs, _merit)
+
+
+def compare_answers(before: Sequence[Outcome], after: Sequence[Outcome]) -> Comparison:
+    """Compare answer by answer, where both runs have one: by `answer_merit`."""
+    pairs = [pair for pair in _paired(before, after) if all(map(_has_answer, pair))]
+    return _compared(pairs, answer_merit)
+
+
+def answer_merit(outcome: Outcome) -> tuple[float, ...]:
+    """What orders answers: whether it was rightly given or refused, then what it says and cites.
+
+    To answer what has no answer is worse than to refuse what has one.
+    """
+    judged = outcome.grade
+    right = outcome.answerable is None or outcome.refused is not outcome.answerable
+    return (
+        float(right),
+        float(outcome.refused or outcome.answerable is not False),
+        float(outcome.contained is not False),
+        judged.support if judged else 1.0,
+        float(judged.right != 0) if judged else 1.0,
+        judged.precision if judged else 1.0,
+    )
+
+
+def _has_answer(outcome: Outcome) -> bool:
+    return not outcome.error and (outcome.grade is not None or outcome.refused)
+
+
+def _compared(
+    pairs: Sequence[tuple[Outcome, Outcome]], merit: Callable[[Outcome], tuple[float, ...]]
+) -> Comparison:
+    better = tuple(pair for pair in pairs if merit(pair[1]) > merit(pair[0]))
+    worse = tuple(pair for pair in pairs if merit(pair[1]) < merit(pair[0]))
     return Comparison(better, worse, sign_test(len(better), len(worse)), len(pairs))
 
 
@@ -205,6 +296,10 @@ def _merit(outcome: Outcome) -> tuple[float, bool]:
     if outcome.answerable is False:
         return 0.0, outcome.refused
     return 1 / outcome.rank if outcome.rank else 0.0, not outcome.refused
+
+
+def _ratio(part: int, whole: int) -> float | None:
+    return round(part / whole, 4) if whole else None
 
 
 def _share(flags: Iterable[bool | None]) -> float | None:

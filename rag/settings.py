@@ -80,6 +80,11 @@ class Settings(BaseSettings):
         description="How little evidence is too little to answer: at `0.05` about one in twenty of "
         "the questions that the documents do answer is refused, at `0` none is.",
     )
+    strict: bool = Field(
+        True,
+        description="Whether a question is refused that the documents do not answer; with `false` "
+        "the model then answers by itself, and the answer says so.",
+    )
     vocabulary: Path | Literal["none"] | None = Field(
         None,
         description="A text file of what people say and how your documents put it, a line such as "

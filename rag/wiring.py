@@ -36,6 +36,7 @@ from rag.evidence import SentenceScorer
 from rag.models import offered_models
 from rag.protocols import ChatModel, Embedder
 from rag.providers.minilm.embedder import MiniLmEmbedder
+from rag.providers.minilm.judge import MiniLmJudge
 from rag.providers.reader import READER, EmbeddedReader
 from rag.retrieval import Retriever
 from rag.settings import Settings
@@ -44,7 +45,10 @@ from rag.store.indexes import Indexes
 from rag.store.words import Words
 from rag.tools import Tool
 from rag.toolset import tools_for
+from rag.verification import Verifier
 from rag.vocabulary import load_vocabulary
+from rag.whole.resources import Resources
+from rag.whole.tasks import Tasks
 
 NAMES_SHOWN = 10
 PROBE_LASTS_SECONDS = 20.0
@@ -67,6 +71,7 @@ class Application:
         self.indexes = Indexes(catalog)
         self.embedder = _embedder(settings, catalog, local)
         self.scorer = SentenceScorer(local, Words())
+        self.verifier = build_verifier(self.scorer)
         self._chats: dict[str, ChatModel] = {}
         self._offered: dict[str, str] = {}  # by the name on a model's card
         self._served = _Served()
@@ -121,10 +126,28 @@ class Application:
             SettingsError: the model needs a key that is not set.
             ProviderError: La Plateforme has retired it.
         """
-        name = default_model(self.settings) if model is None else self._offered.get(model, model)
-        chat = self._chat(name)
+        chat = self._chat_named(model)
         count = passages or self.settings.passages
-        return Assistant(chat, self.retriever, self._tools_for, count, bar=self.settings.bar)
+        settings = self.settings
+        return Assistant(
+            chat,
+            self.retriever,
+            self._tools_for,
+            count,
+            self.verifier,
+            bar=settings.bar,
+            strict=settings.strict,
+        )
+
+    def tasks(
+        self, model: str | None = None, *, passages: int | None = None, bar: float | None = None
+    ) -> Tasks:
+        """Who works on whole documents; the model as for `assistant`, with its faults."""
+        chat = self._chat_named(model)
+        count = passages or self.settings.passages
+        bar = self.settings.bar if bar is None else bar
+        parts = (self.catalog, self.retriever, self.scorer, self.verifier)
+        return Tasks(Resources(chat, *parts, count, bar))
 
     def close(self) -> None:
         """Let go of the catalog, and of what is being prepared for it."""
@@ -133,6 +156,11 @@ class Application:
 
     def _tools_for(self, scope: Scope, manner: Manner) -> list[Tool]:
         return tools_for(scope, self.retriever, self.catalog, manner)
+
+    def _chat_named(self, model: str | None) -> ChatModel:
+        if model is None:
+            return self._chat(default_model(self.settings))
+        return self._chat(self._offered.get(model, model))
 
     def _chat(self, name: str) -> ChatModel:
         with self._lock:
@@ -193,6 +221,12 @@ def build_existing(settings: Settings) -> Application:
             "documents to it first: tramontane add PATH"
         )
     return build(settings)
+
+
+def build_verifier(scorer: SentenceScorer | None = None) -> Verifier:
+    """What checks claims; it needs no library, and so no data directory."""
+    scorer = scorer or SentenceScorer(MiniLmEmbedder(), Words())
+    return Verifier(scorer.nearest, MiniLmJudge())
 
 
 def checks(settings: Settings) -> list[Check]:

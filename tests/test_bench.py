@@ -43,3 +43,11 @@ def test_a_missing_filing_is_one_sentence(
     (tmp_path / "filings.questions.jsonl").write_text(json.dumps(question))
 
     assert "filings has no a.pdf. Name the folder" in refused("filings", [str(tmp_path)], capsys)
+
+
+def test_without_filings_the_benchmark_of_quotes_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sentence = refused("alignment", [str(tmp_path)], capsys)
+
+    assert "filings has no PDF files. Name the folder" in sentence

@@ -11,13 +11,14 @@ import gradio as gr
 from ingest.queue import IngestQueue
 from rag.domain import Manner
 from ui.chat import Choice, Inquiry, ask
-from ui.conversation import USUAL, Conversation, KeptConversations, TurnState
+from ui.conversation import USUAL, Conversation, KeptConversations, Turn, TurnState
 from ui.viewer import INVITATION
 
 if TYPE_CHECKING:
     from rag.wiring import Application
 
 AS_TYPED = Manner(rewrite=False)
+ALONE = Manner(documents=False)
 NO_BAR = 0.0  # whatever was found is evidence enough
 
 
@@ -65,12 +66,21 @@ class ChatHandlers:
         yield from self._again(conversation, choice, key, AS_TYPED)
 
     def all_the_same(
-        self, conversation: Conversation, choice: Choice, key: str
+        self, conversation: Conversation, choice: Choice, key: str, event: gr.EventData
     ) -> Iterator[tuple[Any, ...]]:
-        """The last question once more, answered however thin the evidence is."""
-        if conversation.last is not None:
-            manner = replace(conversation.last.manner, bar=NO_BAR)
-            yield from self._again(conversation, choice, key, manner)
+        """A refused question once more, answered however thin the evidence is."""
+        turn = conversation.turn(int(event.turn))
+        if turn is not None:
+            manner = replace(turn.manner, bar=NO_BAR)
+            yield from self._anew(turn, conversation, choice, key, manner)
+
+    def without_documents(
+        self, conversation: Conversation, choice: Choice, key: str, event: gr.EventData
+    ) -> Iterator[tuple[Any, ...]]:
+        """A refused question once more, answered by what the model knows."""
+        turn = conversation.turn(int(event.turn))
+        if turn is not None:
+            yield from self._anew(turn, conversation, choice, key, ALONE)
 
     def example(
         self, conversation: Conversation, choice: Choice, key: str, event: gr.EventData
@@ -103,6 +113,17 @@ class ChatHandlers:
         if conversation.last is not None:
             question = conversation.last.question
             for state in self._ask(question, conversation.without_last(), choice, manner):
+                self._kept.keep(key, state)
+                yield state, self._show(state)
+
+    def _anew(
+        self, turn: Turn, conversation: Conversation, choice: Choice, key: str, manner: Manner
+    ) -> Iterator[tuple[Any, ...]]:
+        """The last question in place of its answer; an older one as it was searched, at the end."""
+        if turn == conversation.last:
+            yield from self._again(conversation, choice, key, manner)
+        elif turn.answer is not None and not conversation.is_running:
+            for state in self._ask(turn.answer.question, conversation, choice, manner):
                 self._kept.keep(key, state)
                 yield state, self._show(state)
 

@@ -59,7 +59,9 @@ def _read(
     try:
         for item in items:
             if abandoned.is_set():
-                return  # and with this last reference the generator is closed
+                if isinstance(items, Generator):
+                    items.close()  # whoever else still holds it, such as a traceback
+                return
             arrived.put(item)
     except RagError as error:
         failure = error

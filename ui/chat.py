@@ -49,7 +49,7 @@ class Inquiry:
 def ask(
     application: Application, inquiry: Inquiry, conversation: Conversation
 ) -> Iterator[Conversation]:
-    """Yield the conversation as the answer to one more question arrives.
+    """Yield the conversation as the answer to one more question, or a work asked for, arrives.
 
     An expected failure ends the turn with its sentence; what the visitor can mend before asking
     again only holds it. Closing the generator stops the model.
@@ -61,11 +61,15 @@ def ask(
     try:
         if len(question) > MAX_QUESTION_CHARACTERS:
             raise QuestionError(TOO_LONG)
-        scope = choose_scope(application, choice, inquiry.still_read)
-        turn = replace(turn, reach=measure_reach(application, scope))
-        yield asked.with_last(turn)
+        scope = Scope(application.library.id)
+        if manner.documents:
+            scope = choose_scope(application, choice, inquiry.still_read)
+            turn = replace(turn, reach=measure_reach(application, scope))
+            yield asked.with_last(turn)
         assistant = application.assistant(choice.model)
-        events = assistant.ask(question, conversation.history(), scope, manner)
+        turn = replace(turn, card=assistant.card)
+        work = application.tasks(choice.model).run(question, scope) if manner.documents else None
+        events = work or assistant.ask(question, conversation.history(), scope, manner)
         for batch in in_batches(
             events, every=SECONDS_BETWEEN_UPDATES, at_least_every=SECONDS_OF_SILENCE
         ):

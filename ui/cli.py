@@ -25,11 +25,13 @@ from rag.batch import (
     run,
 )
 from rag.domain import Answer, Manner, Rewritten, TextDelta
-from rag.errors import DocumentError, NotFoundError, RagError, SettingsError
+from rag.errors import DocumentError, NotFoundError, QuestionError, RagError, SettingsError
 from rag.rephrasing import rephrased
 from rag.store.catalog import Catalog
+from rag.whole.rows import task_row
 from rag.wiring import Application, build
 from ui import inputs, printing
+from ui.backing import say_backing
 from ui.evaluating import evaluate
 from ui.evidence import usually_needed
 from ui.naming import document_row, documents_named, documents_of, lost_row, scope_of
@@ -50,6 +52,8 @@ from ui.options import (
     misuse,
 )
 from ui.upkeep import doctor, rebuild
+from ui.verifying import verify
+from ui.working import classify, extract, summarise, write
 
 INTERRUPTED = 130
 
@@ -228,6 +232,8 @@ def ask(
                 usual = application.settings.bar if bar is None else bar
                 printing.say("")
                 printing.say_answer(event, usually_needed(usual, assistant.card))
+                if assistant.card.instructable and event.grounded:
+                    say_backing(event)
 
 
 @app.command(cls=Command)
@@ -313,6 +319,12 @@ def batch(
     return SOME_FAILED if failed else DONE
 
 
+app.command(cls=Command)(summarise)
+app.command(name="summarize", cls=Command, hidden=True)(summarise)
+app.command(cls=Command)(extract)
+app.command(cls=Command)(classify)
+app.command(cls=Command)(write)
+app.command(cls=Command)(verify)
 app.command(name="eval", cls=Command)(evaluate)
 app.command(cls=Command)(doctor)
 app.command(cls=Command)(rebuild)
@@ -345,6 +357,10 @@ def _batch_answerer(
     def answer(question: BatchQuestion) -> Row:
         place = place_of(question)
         scope = scope_of(place, question.documents)
+        if question.task != "ask":
+            if retrieve_only:
+                raise QuestionError("With --retrieve-only a row can only ask a question.")
+            return task_row(question, place.tasks(passages=passages), place.catalog, scope)
         if retrieve_only:
             count = passages or place.settings.passages
             asked = question.question

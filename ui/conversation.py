@@ -13,6 +13,7 @@ from rag.domain import (
     Event,
     Manner,
     Message,
+    ModelCard,
     Passage,
     Retrieved,
     Rewritten,
@@ -21,6 +22,7 @@ from rag.domain import (
     ToolCall,
     ToolResult,
 )
+from rag.marks import Opinion
 
 CONVERSATIONS_KEPT = 64
 TURNS_KEPT = 20
@@ -60,13 +62,19 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """An answer marked as wrong: the question's id in the evaluation set, and the right page.
+    """What was said of an answer: the question's id in the evaluation set, and the right page.
 
     `place` is that page in words, empty while none was named.
     """
 
     id: str
     place: str = ""
+    opinion: Opinion = Opinion.WRONG
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether no page is left to be named."""
+        return bool(self.place) or self.opinion is not Opinion.WRONG
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +83,7 @@ class Turn:
 
     `error` is one plain sentence when it failed or is held. `needed` is the evidence below which
     whoever answered usually refuses; `telling` is for each passage of the answer the part of its
-    page to be read first, empty while nothing is known of any.
+    page to be read first, empty while nothing is known of any. `card` is who answers.
     """
 
     number: int
@@ -93,6 +101,12 @@ class Turn:
     mark: Mark | None = None
     needed: float | None = None
     telling: tuple[Span | None, ...] = ()
+    card: ModelCard | None = None
+
+    @property
+    def instructable(self) -> bool:
+        """Whether who answers can do more than quote."""
+        return self.card is not None and self.card.instructable
 
     @property
     def is_thin(self) -> bool:
@@ -154,7 +168,7 @@ class Conversation:
         return Conversation(self.turns[:-1])
 
     def marking(self, number: int, mark: Mark | None) -> Conversation:
-        """With the turn of that number marked as wrong, or no longer."""
+        """With the turn of that number marked, or no longer."""
         return Conversation(
             tuple(
                 replace(turn, mark=mark) if turn.number == number else turn for turn in self.turns

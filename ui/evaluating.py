@@ -2,88 +2,111 @@
 
 from __future__ import annotations
 
-import json as json_module
-import time
+import io
 from collections.abc import Collection, Iterable, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import SecretStr
 
-from rag.batch import BadRow
+from rag.answer_rows import AnswerRow, holds_answers, questions_of, read_answers
+from rag.batch import BadRow, Format, read_rows
 from rag.errors import SettingsError
-from rag.evaluation import PASSAGES, Evaluator, Outcome
-from rag.known_questions import EvaluationQuestion, marked_questions, marked_row, read_evaluation
-from rag.marks import Marks
-from rag.scores import Run, run_from_json
+from rag.known_questions import marked_questions, read_evaluation
+from rag.marks import MarkedAnswer, Marks
+from rag.scores import Run
 from rag.settings import Settings, variable
-from ui import inputs, printing
+from ui import inputs
+from ui.marked import STDOUT, export_marked, say_marked, say_marked_as_json
 from ui.opening import DONE, SOME_FAILED, open_application, settings_of
 from ui.options import AsJson, ChatName, Count, DataDir, LibraryName
 from ui.reporting import say_runs, say_runs_as_json
+from ui.runs import SAYS_NOTHING, Asked, How, load_run, run_of_answers, run_of_questions, save_run
 
 if TYPE_CHECKING:
     from rag.wiring import Application
 
 NOW = "now"
-STDOUT = Path("-")
-SAYS_NOTHING = frozenset({"host", "port", "space_id", "samples", "max_file_mb", "max_pages"})
-OF_ANSWERS = frozenset({"chat", "chat_model", "chat_api_key", "chat_context_tokens"})
+OF_ANSWERS = frozenset({"chat", "chat_model", "chat_api_key", "chat_context_tokens", "strict"})
 
-Asked = EvaluationQuestion | BadRow
+Questions = Annotated[
+    str | None,
+    typer.Argument(metavar="QUESTIONS", help="Questions as CSV or JSONL, or - for stdin."),
+]
+Answered = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="ANSWERS",
+        help="The answers to them, as batch writes them: they are judged, and nobody is asked.",
+    ),
+]
+AskAnswers = Annotated[
+    bool, typer.Option("--answers", help="Ask the model too, and look into its answers.")
+]
+Within = Annotated[
+    bool, typer.Option("--within", help="Search each question in its right documents only.")
+]
+AskMarked = Annotated[
+    bool, typer.Option("--marked", help="Ask the questions whose answers were marked.")
+]
+ListMarks = Annotated[bool, typer.Option("--marks", help="List what was marked, and why.")]
+Different = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--compare",
+        metavar="SETTING=VALUE",
+        help="Ask again under another setting, such as TRAMONTANE_RERANK=chat; several are "
+        "changed at once.",
+    ),
+]
+Save = Annotated[Path | None, typer.Option("--save", metavar="FILE", help="Save the run as JSON.")]
+Against = Annotated[
+    Path | None, typer.Option("--against", metavar="FILE", help="Compare with a saved run.")
+]
+Export = Annotated[
+    Path | None,
+    typer.Option(
+        "--export", metavar="FILE", help="Write the marked questions as JSONL; - is stdout."
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)
-class _How:
-    """How a run asks; without a number of `passages` it searches deeper than an answer draws on."""
+class _Given:
+    """The files on the command line: questions, and the answers of the file of that name."""
 
-    passages: int | None
+    questions: tuple[Asked, ...] = ()
+    answers: tuple[AnswerRow | BadRow, ...] | None = None
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file that was read."""
+
+    name: str
+    text: str
+    form: Format
     answers: bool
-    within: bool
 
 
 def evaluate(
-    file: Annotated[
-        str | None,
-        typer.Argument(metavar="QUESTIONS", help="Questions as CSV or JSONL, or - for stdin."),
-    ] = None,
+    file: Questions = None,
+    answered: Answered = None,
     data_dir: DataDir = None,
     library: LibraryName = None,
     chat: ChatName = None,
     k: Count = None,
-    answers: Annotated[
-        bool, typer.Option("--answers", help="Ask the model too, and look into its answers.")
-    ] = False,
-    within: Annotated[
-        bool, typer.Option("--within", help="Search each question in its right documents only.")
-    ] = False,
-    marked: Annotated[
-        bool, typer.Option("--marked", help="Ask the questions marked as answered wrongly.")
-    ] = False,
-    different: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--compare",
-            metavar="SETTING=VALUE",
-            help="Ask again under another setting, such as TRAMONTANE_RERANK=chat; several are "
-            "changed at once.",
-        ),
-    ] = None,
-    save: Annotated[
-        Path | None, typer.Option("--save", metavar="FILE", help="Save the run as JSON.")
-    ] = None,
-    against: Annotated[
-        Path | None, typer.Option("--against", metavar="FILE", help="Compare with a saved run.")
-    ] = None,
-    export: Annotated[
-        Path | None,
-        typer.Option(
-            "--export", metavar="FILE", help="Write the marked questions as JSONL; - is stdout."
-        ),
-    ] = None,
+    answers: AskAnswers = False,
+    within: Within = False,
+    marked: AskMarked = False,
+    marks: ListMarks = False,
+    different: Different = None,
+    save: Save = None,
+    against: Against = None,
+    export: Export = None,
     json: AsJson = False,
 ) -> int:
     """Measure how well questions with known answers are answered.
@@ -91,76 +114,114 @@ def evaluate(
     Rows have a question and its evidence (document and page), or no evidence where the documents
     hold no answer. Ranks count pages, or documents where no page is named.
     """
-    runs = [] if against is None else [(_name_of(against), _load(against))]
+    runs = [] if against is None else [(_name_of(against), load_run(against))]
     changed = _changed(different or [])
     _check(settings_of(data_dir, library, {"chat": chat, **changed}), changed, answers=answers)
-    _check_files(save, export, only_exports=file is None and not marked)
-    with ExitStack() as stack:
-        application = stack.enter_context(open_application(data_dir, library, chat=chat))
-        if export is not None:
-            _export(application, export)
-            if file is None and not marked:
-                return DONE
-        asked = _asked(application, stack, file, marked=marked)
-        usual = application.settings.passages if "passages" in changed else None
-        run = _run(application, asked, _How(k or usual, answers, within))
-    made = [(NOW, run)]
+    asks = file is not None or marked
+    _check_files(save, export, only_exports=not asks)
+    opened = partial(open_application, data_dir, library, chat=chat)
+    with opened() as application:
+        if _shown(application, export, marks=marks, json=json) and not asks:
+            return DONE
+        given = _read([name for name in (file, answered) if name is not None])
+        _check_answers(given, within or k or chat or changed)
+        asked = _asked(application, given, marked=marked)
+        how = How(k or _compared_count(application, changed), answers, within)
+        made = [(NOW, _made(application, asked, given, how))]
     if changed:
-        with open_application(data_dir, library, chat=chat, more=changed) as application:
-            count = application.settings.passages if "passages" in changed else k
-            other = _run(application, asked, _How(count, answers, within))
-        made.append((", ".join(different or []), other))
+        with opened(more=changed) as application:
+            made.append((", ".join(different or []), _again(application, asked, changed, how)))
     (say_runs_as_json if json else say_runs)([*runs, *made])
-    if save is not None:
-        _save(run, save)
-    outcomes = [outcome for _, each in made for outcome in each.outcomes]
-    failed = any(it.error for it in outcomes) or all(it.absent for it in outcomes)
-    return SOME_FAILED if failed else DONE
+    return _finished([run for _, run in made], save)
 
 
-def _asked(
-    application: Application, stack: ExitStack, file: str | None, *, marked: bool
-) -> list[Asked]:
-    asked: list[Asked] = []
-    if file is not None:
-        stream = stack.enter_context(inputs.opened(file))
-        asked += read_evaluation(stream, inputs.format_of(file, stream))
+def _shown(application: Application, export: Path | None, *, marks: bool, json: bool) -> bool:
+    """Export and list what is marked, as far as that is wanted; whether anything was."""
+    if export is not None:
+        export_marked(_marked(application), export)
+    if marks:
+        (say_marked_as_json if json else say_marked)(_marked(application))
+    return marks or export is not None
+
+
+def _read(files: Sequence[str]) -> _Given:
+    """What the files hold: questions, answers, or each in one of two files, in any order."""
+    read = [_file(name) for name in files]
+    questions = [each for each in read if not each.answers]
+    answers = [each for each in read if each.answers]
+    if len(questions) > 1 or len(answers) > 1:
+        raise SettingsError(
+            f"{read[0].name} and {read[1].name} both hold {'answers' if answers else 'questions'}. "
+            "Name a file of questions and one of answers, as the command batch writes them."
+        )
+    asked = tuple(read_evaluation(_stream(each), each.form) for each in questions)
+    rows = tuple(read_answers(_stream(answers[0]))) if answers else None
+    return _Given(
+        tuple(asked[0]) if asked else tuple(questions_of(rows or ())),
+        rows,
+        answers[0].name if answers else "",
+    )
+
+
+def _file(name: str) -> _File:
+    with inputs.opened(name) as stream:
+        form = inputs.format_of(name, stream)
+        text = stream.read()
+    rows = read_rows(io.StringIO(text, newline=""), "jsonl") if form == "jsonl" else iter(())
+    first = next((row for _, row in rows if not isinstance(row, str)), "")
+    return _File(name, text, form, holds_answers(first))
+
+
+def _stream(file: _File) -> io.StringIO:
+    return io.StringIO(file.text, newline="")
+
+
+def _asked(application: Application, given: _Given, *, marked: bool) -> list[Asked]:
+    """The questions of the file, and those that were marked."""
+    asked = [*given.questions]
     if marked:
-        marks = Marks(application.catalog.data_dir)
-        asked += marked_questions(marks.marked(application.library.id))
+        asked += marked_questions(_marked(application))
     if not asked:
         raise SettingsError(
-            "No answer is marked as wrong yet: mark one in the page."
-            if marked and file is None
-            else "There are no questions. Name a file of them, or --marked for the answers that "
-            "were marked as wrong in the page."
+            "No answer is marked yet: mark one in the page."
+            if marked and not given.name
+            else "There are no questions. Name a file of them, or --marked for those whose answers "
+            "were marked in the page."
         )
     return asked
 
 
-def _run(application: Application, asked: Sequence[Asked], how: _How) -> Run:
-    settings = application.settings
-    passages = how.passages or max(PASSAGES, settings.passages)
-    assistant = application.assistant(passages=how.passages) if how.answers else None
-    evaluator = Evaluator(application.catalog, application.retriever, assistant, bar=settings.bar)
-    outcomes: list[Outcome] = []
-    with printing.count_progress() as bar:
-        for question in asked:
-            if isinstance(question, BadRow):
-                outcomes.append(Outcome(question.id, "", "", None, error=question.reason))
-            else:
-                scope = application.scope()
-                if how.within and (right := evaluator.documents_of(question, scope.library_id)):
-                    scope = application.scope(frozenset(document.id for document in right))
-                outcomes.append(evaluator.ask(question, scope, passages))
-            bar.advance(bar.task_ids[0])
-    shown = settings.model_dump(mode="json", exclude=set(SAYS_NOTHING))
-    secrets = {
-        name for name in Settings.model_fields if isinstance(getattr(settings, name), SecretStr)
-    }
-    kept = {variable(name): value for name, value in shown.items() if name not in secrets}
-    made = {"passages": passages, "answers": how.answers, "within": how.within}
-    return Run(kept | made, application.library.generation, time.time(), tuple(outcomes))
+def _marked(application: Application) -> list[MarkedAnswer]:
+    return Marks(application.catalog.data_dir).marked(application.library.id)
+
+
+def _made(application: Application, asked: Sequence[Asked], given: _Given, how: How) -> Run:
+    """The run: over the answers that are given, or by asking."""
+    if given.answers is None:
+        return run_of_questions(application, asked, how)
+    return run_of_answers(application, asked, given.answers, given.name)
+
+
+def _again(
+    application: Application, asked: Sequence[Asked], changed: Collection[str], how: How
+) -> Run:
+    """The run under other settings, of which the number of passages may be one."""
+    passages = _compared_count(application, changed) or how.passages
+    return run_of_questions(application, asked, replace(how, passages=passages))
+
+
+def _compared_count(application: Application, changed: Collection[str]) -> int | None:
+    """The number of passages of the settings, where that is what is compared."""
+    return application.settings.passages if "passages" in changed else None
+
+
+def _finished(made: Sequence[Run], save: Path | None) -> int:
+    """Save the first run, and return the exit code of all."""
+    if save is not None:
+        save_run(made[0], save)
+    outcomes = [outcome for run in made for outcome in run.outcomes]
+    failed = any(it.error for it in outcomes) or all(it.absent for it in outcomes)
+    return SOME_FAILED if failed else DONE
 
 
 def _changed(different: Iterable[str]) -> dict[str, str]:
@@ -198,6 +259,15 @@ def _check(settings: Settings, changed: Collection[str], *, answers: bool) -> No
         )
 
 
+def _check_answers(given: _Given, asks_otherwise: object) -> None:
+    """See that nothing is wanted of answers that are there already."""
+    if given.answers is not None and asks_otherwise:
+        raise SettingsError(
+            f"The answers of {given.name} are there already, and -k, --chat, --within and "
+            "--compare would ask anew. Leave those out, and compare saved runs with --against."
+        )
+
+
 def _check_files(save: Path | None, export: Path | None, *, only_exports: bool) -> None:
     """See that what is to be written has a place."""
     if save == STDOUT:
@@ -214,36 +284,3 @@ def _check_files(save: Path | None, export: Path | None, *, only_exports: bool) 
 def _name_of(path: Path) -> str:
     """What a saved run is called beside the one made now."""
     return path.name if path.name != NOW else f"saved as {NOW}"
-
-
-def _load(path: Path) -> Run:
-    try:
-        return run_from_json(json_module.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise SettingsError(f"{path} cannot be read ({error.strerror}).") from error
-    except ValueError as error:
-        raise SettingsError(f"{path} is no JSON file. Make one with --save.") from error
-
-
-def _save(run: Run, path: Path) -> None:
-    text = json_module.dumps(run.to_json(), ensure_ascii=False, indent=1)
-    _write(path, text + "\n")
-    printing.tell(f"The run was saved in {path}.")
-
-
-def _export(application: Application, path: Path) -> None:
-    marked = Marks(application.catalog.data_dir).marked(application.library.id)
-    if path == STDOUT:
-        for each in marked:
-            printing.say_row(marked_row(each))
-        return
-    lines = [json_module.dumps(marked_row(each), ensure_ascii=False) + "\n" for each in marked]
-    _write(path, "".join(lines))
-    printing.tell(f"{len(marked)} marked questions were written to {path}.")
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise SettingsError(f"{path} cannot be written ({error.strerror}).") from error

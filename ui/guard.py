@@ -11,13 +11,16 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ui.completions import Fault
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 ROUTES = re.compile(
     r"""^/(?:
-        healthz | page/(?:fonts/)?[\w.-]+ | documents | documents/[\w-]+/pages/[0-9]{1,9}\.jpg
+        healthz | v1/(?:models | chat/completions) | page/(?:fonts/)?[\w.-]+ | drafts
+        | documents | documents/[\w-]+/pages/[0-9]{1,9}\.jpg
         | config/? | theme\.css | favicon\.ico | robots\.txt | manifest\.json | pwa_icon(?:/\d+)?
         | assets/.+ | static/.+ | svelte/.+
         | gradio_api/(?:
@@ -27,7 +30,9 @@ ROUTES = re.compile(
     )?$""",
     re.VERBOSE,
 )
-UPLOADS = "/documents"  # whose route has a limit of its own, and names the file that is over it
+UPLOADS = "/documents"  # its route has a limit of its own, and names the file that is over it
+DRAFTS = "/drafts"  # as has this one
+PROGRAMS = "/v1/"  # whoever asks here reads refusals as JSON
 MAX_BODY_BYTES = 1_000_000
 HEADERS = {
     "x-content-type-options": "nosniff",
@@ -86,26 +91,33 @@ class Guard:
         if refusal is not None:
             await refusal(scope, receive, send_with_headers)
             return
-        if scope["path"] != UPLOADS:
+        if scope["path"] not in (UPLOADS, DRAFTS):
             receive = _capped(receive, MAX_BODY_BYTES)
         await self._app(scope, receive, send_with_headers)
 
-    def _refusal(self, scope: Scope) -> PlainTextResponse | None:
+    def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
         host = _host(f"//{headers.get('host', '')}")
         if host is None:
-            return PlainTextResponse("The request names no host that could be.", 400)
+            return _response(scope, "The request names no host that could be.", 400)
         if self._setting.loopback_only and host not in LOOPBACK:
-            return PlainTextResponse("This server answers only on this machine.", 421)
+            return _response(scope, "This server answers only on this machine.", 421)
         if not ROUTES.match(scope["path"]):
-            return PlainTextResponse("There is nothing here.", 404)
+            return _response(scope, "There is nothing here.", 404)
         if _is_foreign(scope["method"], headers):
-            return PlainTextResponse("Requests from other sites are refused.", 403)
+            return _response(scope, "Requests from other sites are refused.", 403)
         length = headers.get("content-length", "0")
         is_large = not length.isdigit() or int(length) > MAX_BODY_BYTES
-        if is_large and scope["path"] != UPLOADS:
-            return PlainTextResponse("That is larger than this server takes in.", 413)
+        if is_large and scope["path"] not in (UPLOADS, DRAFTS):
+            return _response(scope, "That is larger than this server takes in.", 413)
         return None
+
+
+def _response(scope: Scope, sentence: str, status: int) -> Response:
+    """A refusal as its reader expects it."""
+    if scope["path"].startswith(PROGRAMS):
+        return JSONResponse(Fault(sentence, "refused", status).body, status)
+    return PlainTextResponse(sentence, status)
 
 
 def _is_foreign(method: str, headers: Headers) -> bool:

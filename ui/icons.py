@@ -32,7 +32,14 @@ FIT = _icon('<path d="M3 5v14M21 5v14M7 12h10M10 9l-3 3 3 3M14 9l3 3-3 3"/>', 15
 CROSS = _icon('<path d="m6 6 12 12M18 6 6 18"/>', 15)
 CHECK = _icon('<path d="m5 12.5 4.5 4.5L19 7.5"/>', 12)
 UNFOLD = _icon('<path d="m9 6 6 6-6 6"/>', 13)
-FLAG = _icon('<path d="M5 21V4h13l-2.5 4.5L18 13H5"/>', 14)
+DOUBT = _icon('<path d="M12 4.5 21 20H3z"/><path d="M12 11v4M12 17.5v.1"/>', 13)
+FORK = _icon('<path d="M12 21v-7M12 14 5 7M12 14l7-7M5 11V7h4M19 11V7h-4"/>', 14)
+THUMB = (
+    '<path d="M7 10v10H4V10zM7 11l4-8a2.6 2.6 0 0 1 2.4 3.4L12.8 9.5H18a2 2 0 0 1 2 2.4'
+    'l-1.2 6.2a2.4 2.4 0 0 1-2.3 1.9H7"/>'
+)
+GOOD = _icon(THUMB, 14)
+BAD = _icon(f'<g transform="rotate(180 12 12)">{THUMB}</g>', 14)
 LEFT = _icon('<path d="m14.5 5-7 7 7 7"/>', 16)
 RIGHT = _icon('<path d="m9.5 5 7 7-7 7"/>', 16)
 COPY = _icon(

@@ -17,6 +17,9 @@ from ui import printing
 
 STDIN = "-"
 LOOKED_AT = 16  # bytes that tell whether a file is text
+LOOKED_THROUGH = 1024  # bytes that tell whether a text is rows
+ROWS = frozenset({".jsonl", ".json", ".ndjson"})
+PROSE = frozenset({".md", ".markdown", ".pdf", ".docx"})
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 BEFORE_TEXT = codecs.BOM_UTF8 + codecs.BOM_UTF16 + b"\0 \t\r\n"
 
@@ -79,8 +82,8 @@ def opened(file: str) -> Iterator[TextIO]:
             _read_as(stream, "utf-16", errors="replace")
         elif b"\0" in start:
             raise SettingsError(
-                f"{'The input' if file == STDIN else file} is no text. Save the questions as CSV "
-                "or JSONL, in UTF-8."
+                f"{'The input' if file == STDIN else file} is no text. Save its rows as CSV or "
+                "JSONL, in UTF-8."
             )
         else:
             _read_as(stream, "utf-8-sig", errors="surrogateescape")
@@ -95,14 +98,39 @@ def format_of(file: str, stream: TextIO) -> Format:
     return "csv" if suffix in (".csv", ".tsv") else "jsonl"
 
 
+def holds_rows(file: str) -> bool:
+    """Whether a file, or stdin for `-`, holds rows of JSON: by its name, or by how it begins.
+
+    Raises:
+        SettingsError: it cannot be read.
+    """
+    suffix = Path(file).suffix.lower()
+    if suffix in PROSE:
+        return False
+    try:
+        if file == STDIN:
+            return _begins_as_rows(_start(sys.stdin, LOOKED_THROUGH))
+        with _unread(file) as stream:
+            return suffix in ROWS or _begins_as_rows(_start(stream, LOOKED_THROUGH))
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be read ({error.strerror}).") from error
+
+
+def _begins_as_rows(start: bytes) -> bool:
+    begun = start.lstrip(BEFORE_TEXT)
+    return begun.startswith(b"{") or (
+        begun.startswith(b"[") and begun[1:].lstrip(BEFORE_TEXT).startswith(b"{")
+    )
+
+
 def _unread(file: str) -> TextIO:
     return Path(file).open(encoding="utf-8-sig", errors="surrogateescape", newline="")
 
 
-def _start(stream: TextIO) -> bytes:
+def _start(stream: TextIO, count: int = LOOKED_AT) -> bytes:
     """The first bytes of a stream of which nothing is read yet, as far as they can be seen."""
     buffer = getattr(stream, "buffer", None)
-    return buffer.peek(LOOKED_AT)[:LOOKED_AT] if isinstance(buffer, io.BufferedReader) else b""
+    return buffer.peek(count)[:count] if isinstance(buffer, io.BufferedReader) else b""
 
 
 def _kind(path: Path) -> str:

@@ -18,6 +18,7 @@ from rag.errors import NotFoundError
 from ui.asking import ChatHandlers
 from ui.chat import MAX_QUESTION_CHARACTERS, Choice
 from ui.conversation import Conversation, KeptConversations
+from ui.drafts import DraftHandlers, DraftPlace, connect_drafts, lay_out_drafts
 from ui.library import DocumentHandlers
 from ui.marking import MarkHandlers
 from ui.thread import render_thread
@@ -43,7 +44,8 @@ EXAMPLES = (
 )
 BRIDGE = """
 const names = ['open', 'choose', 'every', 'remove', 'retry', 'dismiss', 'added', 'example', 'again',
-  'fresh', 'model', 'look', 'restore', 'typed', 'anyway', 'mark', 'unmark', 'answers'];
+  'fresh', 'model', 'look', 'restore', 'typed', 'anyway', 'alone', 'good', 'mark', 'unmark',
+  'answers'];
 // Whatever opens a page goes through the source's block, one after the other: the last click stays.
 let opening = 0, waiting = null;
 const open = detail => {
@@ -108,6 +110,7 @@ class Page:
     conversation: gr.State
     choice: gr.State
     key: gr.State
+    drafts: DraftPlace
 
 
 def build_page(application: Application, queue: IngestQueue) -> gr.Blocks:
@@ -117,6 +120,8 @@ def build_page(application: Application, queue: IngestQueue) -> gr.Blocks:
         _connect_documents(page, application, queue)
         _connect_chat(page, application, queue)
         _connect_source(page, application)
+        handlers = DraftHandlers(application, queue)
+        connect_drafts(page.drafts, page.choice, page.source, handlers)
     return page.blocks
 
 
@@ -141,6 +146,7 @@ def _lay_out() -> Page:
                     "documents", "<nav class='pane' aria-label='Documents'>${value}</nav>"
                 )
             with gr.Column(elem_id="middle", min_width=0):
+                drafts = lay_out_drafts()
                 thread = _html(
                     "thread",
                     "<section class='pane' aria-label='Conversation'>${value.join('')}</section>",
@@ -166,7 +172,7 @@ def _lay_out() -> Page:
                 )
     return Page(
         *(blocks, head, documents, thread, source, question, send, stop, timer),
-        *(conversation, choice, key),
+        *(conversation, choice, key, drafts),
     )
 
 
@@ -221,6 +227,7 @@ def _connect_chat(page: Page, application: Application, queue: IngestQueue) -> N
         page.thread.again(handlers.again, known, shown, **streams),
         page.thread.typed(handlers.as_typed, known, shown, **streams),
         page.thread.anyway(handlers.all_the_same, known, shown, **streams),
+        page.thread.alone(handlers.without_documents, known, shown, **streams),
         page.thread.example(handlers.example, known, [*shown, page.question], **streams),
     ]
     halted = [page.conversation, page.key]
@@ -229,6 +236,7 @@ def _connect_chat(page: Page, application: Application, queue: IngestQueue) -> N
     page.thread.restore(handlers.restore, page.conversation, [*shown, page.key], **QUICK)
     marks = MarkHandlers(application, kept, partial(_show, application))
     page.thread.mark(marks.mark, halted, shown, **QUICK)
+    page.thread.good(marks.praise, halted, shown, **QUICK)
     page.thread.unmark(marks.unmark, halted, shown, **QUICK)
     page.thread.answers(marks.name_page, halted, shown, **QUICK)
 

@@ -1,22 +1,24 @@
-"""What marking an answer as wrong does: its question joins the evaluation set."""
+"""What marking an answer as good or wrong does: its question joins the evaluation set."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from rag.errors import RagError
-from rag.marks import Marks, Place, marked_answer
-from ui.conversation import Conversation, KeptConversations, Mark
+from rag.marks import Marks, Opinion, Place, marked_answer
+from ui.conversation import Conversation, KeptConversations, Mark, Turn
+from ui.feedback import judged
 
 if TYPE_CHECKING:
     from rag.wiring import Application
 
 
 class MarkHandlers:
-    """What gestures about wrong answers do to the page."""
+    """What opinions about answers do to the page."""
 
     def __init__(
         self,
@@ -32,15 +34,19 @@ class MarkHandlers:
 
     def mark(self, conversation: Conversation, key: str, event: gr.EventData) -> tuple[Any, ...]:
         """The conversation with an answer marked as wrong."""
+        said = event._data
         turn = conversation.turn(int(event.turn))
-        if turn is None or turn.answer is None or conversation.is_running:
+        if turn is None or turn.answer is None:
             return gr.skip(), gr.skip()
-        marked = marked_answer(turn.question, turn.answer, str(event.reason or ""))
-        try:
-            id_ = self._marks.mark(self._library_id, marked)
-        except RagError as error:
-            return _warned(error)
-        return self._changed(conversation.marking(turn.number, Mark(id_)), key)
+        opinion, reason = judged(turn.answer, said.get("kind", ""), said.get("reason", ""))
+        return self._mark(conversation, key, turn, opinion, reason)
+
+    def praise(self, conversation: Conversation, key: str, event: gr.EventData) -> tuple[Any, ...]:
+        """The conversation with an answer marked as good."""
+        turn = conversation.turn(int(event.turn))
+        if turn is None:
+            return gr.skip(), gr.skip()
+        return self._mark(conversation, key, turn, Opinion.RIGHT, "")
 
     def unmark(self, conversation: Conversation, key: str, event: gr.EventData) -> tuple[Any, ...]:
         """The conversation with the mark taken back."""
@@ -68,8 +74,21 @@ class MarkHandlers:
         except RagError as error:
             return _warned(error)
         words = document.title if page is None else f"{document.title}, p. {page}"
-        named = Mark(turn.mark.id, words)
+        named = replace(turn.mark, place=words)
         return self._changed(conversation.marking(turn.number, named), key)
+
+    def _mark(
+        self, conversation: Conversation, key: str, turn: Turn, opinion: Opinion, reason: str
+    ) -> tuple[Any, ...]:
+        if turn.answer is None or conversation.is_running:
+            return gr.skip(), gr.skip()
+        marked = marked_answer(turn.question, turn.answer, reason, opinion=opinion)
+        try:
+            id_ = self._marks.mark(self._library_id, marked)
+        except RagError as error:
+            return _warned(error)
+        mark = Mark(id_, opinion=opinion)
+        return self._changed(conversation.marking(turn.number, mark), key)
 
     @property
     def _library_id(self) -> str:

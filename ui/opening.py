@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from rag.settings import Settings, load_settings
-from rag.wiring import Application, build_existing
+from rag.verification import Verifier
+from rag.wiring import Application, build, build_existing, build_verifier
 
 DONE, SOME_FAILED, MISUSE = 0, 1, 2
 
@@ -41,3 +42,17 @@ def open_application(
     given = {"chat": chat, **(more or {})}
     with closing(opened_by(settings_of(data_dir, library, given))) as application:
         yield application
+
+
+@contextmanager
+def open_without_documents(
+    data_dir: Path | None, library: str | None, *, chat: str | None = None
+) -> Iterator[Application]:
+    """As `open_application`, for what needs no library: one is made if there is none."""
+    with open_application(data_dir, library, chat=chat, opened_by=build) as application:
+        yield application
+
+
+def open_verifier() -> Verifier:
+    """What checks claims against passages at hand: no library is opened, and none is made."""
+    return build_verifier()

@@ -11,7 +11,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, TaskProgressColumn, TextColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    TaskProgressColumn,
+    TextColumn,
+)
 from rich.table import Table
 
 from ingest.pipeline import Progress as FileProgress
@@ -44,6 +51,11 @@ STATES = {
 def say(text: str) -> None:
     """Print for the reader of the output."""
     print(text)
+
+
+def say_piece(text: str) -> None:
+    """Print a piece of a text that goes on, at once."""
+    print(text, end="", flush=True)
 
 
 def tell(text: str) -> None:
@@ -237,6 +249,23 @@ def count_progress() -> Iterator[Progress]:
     """Show on stderr how many questions are answered."""
     with _bar(TextColumn("answering"), BarColumn(), TextColumn("{task.completed}")) as bar:
         bar.add_task("answering", total=None)
+        yield bar
+
+
+@contextmanager
+def share_progress(verb: str, total: int) -> Iterator[Progress]:
+    """Show on stderr how many of a known number are done."""
+    counts = "{task.completed} of {task.total}"
+    with _bar(TextColumn(verb, markup=False), BarColumn(), TextColumn(counts)) as bar:
+        bar.add_task(verb, total=total)
+        yield bar
+
+
+@contextmanager
+def step_progress() -> Iterator[Progress]:
+    """Show on stderr what is being done."""
+    with _bar(SpinnerColumn(), TextColumn("{task.description}", markup=False)) as bar:
+        bar.add_task("", total=None)
         yield bar
 
 

@@ -1,9 +1,9 @@
 """Answers and document text as HTML: the one place where either becomes markup.
 
 What a model or a document says is never trusted. Markdown is rendered with raw HTML escaped and
-images reduced to their description; citation markers, held as private-use placeholders meanwhile,
-become chips; and an allow-list without images, styles, scripts or event attributes is applied to
-the result, last.
+images reduced to their description; citation markers, held as placeholders meanwhile, become chips
+and statements that are not backed are marked; and an allow-list without images, styles, scripts or
+event attributes is applied to the result, last.
 """
 
 from __future__ import annotations
@@ -16,9 +16,13 @@ import nh3
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from rag.domain import Citation, Span, Verdict
+from rag.domain import Span, Verdict
+from ui.references import Reference
+from ui.underlining import BEGIN, END, HELD, THEN, Part, hold, underline, without_holders
 
-OPEN, CLOSE = "\ue000", "\ue001"  # private-use characters: no text of a document needs them
+# Brackets that no text needs. As punctuation they end what is bold before them, as a marker does.
+OPEN, CLOSE = "\u2e55", "\u2e56"
+OURS = {ord(character): "\ufffd" for character in (OPEN, CLOSE, BEGIN, THEN, END)}
 PLACEHOLDER = re.compile(f"{OPEN}(\\d+){CLOSE}")
 MARKER = re.compile(r"\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
 PARTIAL_MARKER = re.compile(r"\s?\[[\d,\s]*$")
@@ -44,15 +48,22 @@ BARS = re.compile(r"\s*\|\s*")
 LEADING_NUMBERS = re.compile(r"^(?:\d{1,3}\.?\s+)+(?=[^\W\d_a-zà-ÿ])")
 NUMERIC = re.compile(r"^[^\w\s]{0,3}\s*[-+−–]?\d[\d\s.,’'/×–-]*\s*\S{0,4}$")
 LINK = re.compile(r"^(https?://|mailto:)[^\s]+$", re.IGNORECASE)
-OUR_ANCHOR = re.compile(r"^#cite-\d+-\d+$")
+OUR_ANCHOR = re.compile(r"^#(?:cite|claim)-\d+-\d+$")
+PART_KEY = re.compile(r"^claim-\d+-\d+$")
 
 TAGS = {
     *("p", "br", "hr", "strong", "em", "s", "code", "pre", "blockquote", "a", "span"),
     *("ul", "ol", "li", "h3", "h4", "h5", "h6"),
     *("table", "thead", "tbody", "tr", "th", "td"),
 }
-CLASSES = {"a": {"cite", "doubt"}, "span": {"cite", "pending"}, "td": {"n"}, "th": {"n"}}
-ATTRIBUTES = {"a": {"href", "aria-label"}, "ol": {"start"}}
+MARKS = {"said", Verdict.PARTLY, Verdict.UNSUPPORTED, Verdict.UNCITED}
+CLASSES = {
+    "a": {"cite", "doubt", "found", *MARKS},
+    "span": {"cite", "pending", "sr", *MARKS},
+    "td": {"n"},
+    "th": {"n"},
+}
+ATTRIBUTES = {"a": {"href", "aria-label", "data-part"}, "span": {"data-part"}, "ol": {"start"}}
 
 
 def _markdown() -> MarkdownIt:
@@ -64,6 +75,8 @@ def _markdown() -> MarkdownIt:
 
 
 def _filter_attribute(tag: str, name: str, value: str) -> str | None:
+    if name == "data-part":
+        return value if PART_KEY.match(value) else None
     if name != "href":
         return value
     return value if OUR_ANCHOR.match(value) or LINK.match(value) else None
@@ -82,12 +95,18 @@ CLEANER = nh3.Cleaner(
 )
 
 
-def render_answer(text: str, citations: Sequence[Citation], turn: int) -> str:
-    """The HTML of a finished answer; its chips link to `#cite-<turn>-<index of the citation>`."""
+def render_answer(
+    text: str, references: Sequence[Reference], turn: int, marked: Sequence[Part] = ()
+) -> str:
+    """The HTML of a finished answer; its chips link to `#cite-<turn>-<index of the reference>`.
+
+    `marked` are the parts of it that are not backed.
+    """
     chips: dict[Span, list[str]] = {}
-    for index, citation in enumerate(citations):
-        chips.setdefault(citation.marker, []).append(_chip(citation, turn, index))
-    return _render(text, {span: "".join(parts) for span, parts in chips.items()})
+    for index, reference in enumerate(references):
+        if reference.at is not None:
+            chips.setdefault(reference.at, []).append(_chip(reference, turn, index))
+    return _render(text, {span: "".join(parts) for span, parts in chips.items()}, marked)
 
 
 def render_partial(text: str) -> str:
@@ -157,15 +176,20 @@ def excerpt(text: str, limit: int) -> str:
     return shorten(LEADING_NUMBERS.sub("", line), limit)
 
 
-def _chip(citation: Citation, turn: int, index: int) -> str:
-    where = citation.quote.document.title or citation.quote.document.name
-    if citation.quote.document.paginated:
-        where += f", page {citation.quote.label or citation.quote.page}"
-    doubt = citation.verdict is Verdict.UNSUPPORTED
-    label = escape(f"Source {citation.number}: {where}{', words not found' * doubt}")
+def _chip(reference: Reference, turn: int, index: int) -> str:
+    place = reference.place
+    names = "cite"
+    if not reference.named:
+        names += " found"
+        label = f"Found in {place}: the answer names no source"
+    elif reference.verdict is Verdict.UNSUPPORTED:
+        names += " doubt"
+        label = f"Source {reference.sign}: {place}, does not say this"
+    else:
+        label = f"Source {reference.sign}: {place}"
     return (
-        f'<a class="cite{" doubt" * doubt}" href="#cite-{turn}-{index}" '
-        f'aria-label="{label}">{citation.number}</a>'
+        f'<a class="{names}" href="#cite-{turn}-{index}" '
+        f'aria-label="{escape(label)}">{escape(reference.sign)}</a>'
     )
 
 
@@ -174,12 +198,25 @@ def _pending(match: re.Match[str]) -> str:
     return "".join(f'<span class="cite pending">{number}</span>' for number in numbers)
 
 
-def _render(text: str, chips: Mapping[Span, str]) -> str:
+def _render(text: str, chips: Mapping[Span, str], marked: Sequence[Part] = ()) -> str:
+    text = text.translate(OURS)
+    html = _with_chips(text, chips)
+    if marked:
+        held, moved = hold(text, marked)
+        again = _with_chips(held, {moved(span): chip for span, chip in chips.items()})
+        # Where what holds them changes how the Markdown is read, they are only listed below it.
+        if without_holders(again) == html:
+            html = underline(again, marked)
+    return CLEANER.clean(html)
+
+
+def _with_chips(text: str, chips: Mapping[Span, str]) -> str:
     held: list[str] = []
     parts, position = [], 0
     for span, chip in _runs(text, chips):
-        before = _plain(text[position : span.start])
+        before = text[position : span.start]
         position = span.end
+        joiner = ""
         if not STRUCTURE.search(before):
             before = before.rstrip(" ")
             ending = PUNCTUATION.match(text, position)
@@ -187,13 +224,12 @@ def _render(text: str, chips: Mapping[Span, str]) -> str:
                 before += ending.group()
                 position = ending.end()
             if BREAKS_AFTER.search(before):
-                before += WORD_JOINER
+                joiner = WORD_JOINER
         parts.append(f"{before}{OPEN}{len(held)}{CLOSE}")
-        held.append(chip)
-    parts.append(_plain(text[position:]))
+        held.append(joiner + chip)
+    parts.append(text[position:])
     html = _to_html("".join(parts))
-    html = PLACEHOLDER.sub(lambda match: held[int(match.group(1))], html)
-    return CLEANER.clean(html)
+    return PLACEHOLDER.sub(lambda match: held[int(match.group(1))], html)
 
 
 def _runs(text: str, chips: Mapping[Span, str]) -> list[tuple[Span, str]]:
@@ -208,10 +244,6 @@ def _runs(text: str, chips: Mapping[Span, str]) -> list[tuple[Span, str]]:
         else:
             runs.append((span, chips[span]))
     return runs
-
-
-def _plain(text: str) -> str:
-    return text.replace(OPEN, "").replace(CLOSE, "")
 
 
 def _to_html(text: str) -> str:
@@ -269,7 +301,8 @@ def _align_numbers(tokens: Sequence[Token]) -> None:
                 token.attrs = {}
                 if token.type == "th_open":
                     columns.append([])
-                columns[column].append((token, PLACEHOLDER.sub("", tokens[position + 1].content)))
+                cell_text = PLACEHOLDER.sub("", HELD.sub("", tokens[position + 1].content))
+                columns[column].append((token, cell_text))
                 column += 1
             case "table_close":
                 for cells in columns:

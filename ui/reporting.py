@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
-import sys
-import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from rag.evaluation import PASSAGES, Outcome
-from rag.scores import DEEPEST, Figures, Run, by_kind, compare, figures, in_common, worst
+from rag.scores import (
+    DEEPEST,
+    Run,
+    by_kind,
+    compare,
+    compare_answers,
+    figures,
+    in_common,
+    worst,
+)
 from rag.settings import variable
+from ui import answer_report
 from ui.evidence import percent
-from ui.printing import WIDTH, say, say_row
+from ui.printing import say, say_row
+from ui.report_layout import (
+    figure,
+    print_table,
+    say_each,
+    say_kinds,
+    say_some,
+    short,
+    wrapped,
+)
 
 WORST_SHOWN = 10
 CHANGED_SHOWN = 10
 FAILED_SHOWN = 10
 ABSENT_SHOWN = 10
-NO_KIND = "(no kind)"
-LONGEST_QUESTION = 90
 LABELS = {
     "hit@1": "found first",
     "hit@5": "among the first 5",
@@ -30,8 +45,10 @@ LABELS = {
     "document@10": "right document in 10",
     "refused": "refused wrongly",
     "refused_unanswerable": "refused rightly",
+    "refusal_accuracy": "answered or refused as due",
     "answer_contained": "answer contained",
     "still_cites_wrong": "still cites what was wrong",
+    **answer_report.LABELS,
     "seconds": "seconds a question",
 }
 HEADS = {
@@ -62,9 +79,10 @@ def say_runs(runs: Runs) -> None:
     failed = [outcome for outcome in run.outcomes if outcome.error]
     if failed:
         say(f"\nFailed{of_last}:")
-        _say_some([f"- {_short(it)} {it.error}" for it in failed], FAILED_SHOWN, "-")
+        say_some([f"- {short(it)} {it.error}" for it in failed], FAILED_SHOWN, "-")
     if compared:
         _say_worst(run, of_last)
+        answer_report.say_worst_answers(run, of_last)
 
 
 def _comparable(runs: Runs) -> Runs:
@@ -83,17 +101,17 @@ def _comparable(runs: Runs) -> Runs:
             f"{count or 'none'} of {name}" for (name, _), count in zip(runs, lost, strict=True)
         )
         common = len(kept[0].outcomes)
-        say(_wrapped(f"Questions in common, and compared: {common}. Left out: {of_each}."))
+        say(wrapped(f"Questions in common, and compared: {common}. Left out: {of_each}."))
         say("")
         return [(name, left) for (name, _), left in zip(runs, kept, strict=True)]
     (saved, earlier), *made = runs
     others = " and ".join(f"{name} ({len(run.outcomes)})" for name, run in made)
     text = f"No question of {saved} ({len(earlier.outcomes)}) is one of {others}"
     if len(made) > 1:
-        say(_wrapped(f"{text}, so that run is left out."))
+        say(wrapped(f"{text}, so that run is left out."))
         say("")
         return made
-    say(_wrapped(f"{text}: leave out --against for the figures without a comparison."))
+    say(wrapped(f"{text}: leave out --against for the figures without a comparison."))
     return []
 
 
@@ -106,38 +124,42 @@ def _say_compared(runs: Runs, of_last: str) -> None:
     kinds = by_kind(run.outcomes)
     if len(kinds) > 1:
         say(f"\nBy kind{of_last}:")
-        _say_kinds({kind: figures(group) for kind, group in kinds.items()})
+        by = {kind: figures(group) for kind, group in kinds.items()}
+        say_kinds(by, HEADS)
+        if answer_report.has_answers(run):
+            say(f"\nAnswers by kind{of_last}:")
+            say_kinds(by, answer_report.HEADS)
     for (before, earlier), (after, later) in pairwise(runs):
         _say_changes(f"{before} -> {after}", earlier, later)
         _say_different(before, earlier, after, later)
         _say_changed(earlier, later)
+        answer_report.say_answer_changes(f"{before} -> {after}", earlier, later)
 
 
 def _say_worst(run: Run, of_last: str) -> None:
-    missed = worst([it for it in run.outcomes if not it.error], WORST_SHOWN)
+    answers = answer_report.has_answers(run)  # whose refusals are told with them
+    asked = [it for it in run.outcomes if not it.error and (it.answerable or not answers)]
+    missed = worst(asked, WORST_SHOWN)
     if missed:
         say(f"\nThe worst{of_last}:")
-        for outcome in missed:
-            say(_wrapped(f"- {_short(outcome)}"))
-            for line in _reason(outcome).splitlines():
-                say(_wrapped(line, indent=4))
+        say_each(missed, [_reason(outcome) for outcome in missed])
 
 
 def say_runs_as_json(runs: Runs) -> None:
     """Print the runs as one JSON object."""
     changes = [
-        {
-            "before": before,
-            "after": after,
-            "better": [pair[1].id for pair in changed.better],
-            "worse": [pair[1].id for pair in changed.worse],
-            "p_value": changed.p_value,
-            "shared": changed.shared,
-        }
+        {"before": before, "after": after}
+        | answer_report.changes_row(compare(earlier.outcomes, later.outcomes))
+        | {"answers": _answer_changes(earlier, later)}
         for (before, earlier), (after, later) in pairwise(runs)
-        for changed in [compare(earlier.outcomes, later.outcomes)]
     ]
     say_row({"runs": {name: run.to_json() for name, run in runs}, "changes": changes})
+
+
+def _answer_changes(earlier: Run, later: Run) -> dict[str, Any] | None:
+    if not (answer_report.has_answers(earlier) and answer_report.has_answers(later)):
+        return None
+    return answer_report.changes_row(compare_answers(earlier.outcomes, later.outcomes))
 
 
 def _say_figures(runs: Runs) -> None:
@@ -151,14 +173,14 @@ def _say_figures(runs: Runs) -> None:
         table.add_row("failed", *(str(column["errors"]) for _, column in columns))
     if any(column["absent"] for _, column in columns):
         table.add_row("left out", *(str(column["absent"]) for _, column in columns))
-    table.add_row(
-        "passages searched for", *(str(run.settings.get("passages", "")) for run, _ in columns)
-    )
+    searched = [run.settings.get("passages") for run, _ in columns]
+    if any(searched):
+        table.add_row("passages searched for", *(str(count or "") for count in searched))
     for key, label in LABELS.items():
         values = [column[key] for _, column in columns]
         if any(value is not None for value in values):
-            table.add_row(label, *map(_number, values))
-    _print(table)
+            table.add_row(label, *map(figure, values))
+    print_table(table)
 
 
 def _say_depth(run: Run) -> None:
@@ -194,26 +216,12 @@ def _say_notes(outcomes: Sequence[Outcome]) -> None:
     if notes:
         say("")
     for note in notes:
-        say(_wrapped(note))
+        say(wrapped(note))
 
 
 def _counted(outcomes: Sequence[Outcome], one: str, several: str) -> str:
     count = len(outcomes)
     return f"1 question {one}" if count == 1 else f"{count} questions {several}"
-
-
-def _say_kinds(kinds: Mapping[str, Figures]) -> None:
-    told = [key for key in HEADS if any(each[key] is not None for each in kinds.values())]
-    table = Table(box=None, pad_edge=False)
-    table.add_column("", overflow="fold")
-    table.add_column("asked", justify="right")
-    for key in told:
-        table.add_column(HEADS[key], justify="right")
-    for kind, each in kinds.items():
-        table.add_row(
-            kind or NO_KIND, str(each["questions"]), *(_number(each[key]) for key in told)
-        )
-    _print(table)
 
 
 def _say_changes(title: str, earlier: Run, later: Run) -> None:
@@ -223,7 +231,7 @@ def _say_changes(title: str, earlier: Run, later: Run) -> None:
     if better or worse:
         text += f" (so uneven a split comes by chance with p = {changed.p_value:.3f})"
     say("")
-    say(_wrapped(text))
+    say(wrapped(text))
 
 
 def _say_different(before: str, earlier: Run, after: str, later: Run) -> None:
@@ -231,7 +239,7 @@ def _say_different(before: str, earlier: Run, after: str, later: Run) -> None:
     names = [name for name in later.settings if name in earlier.settings and name not in after]
     for name in names:
         if earlier.settings[name] != later.settings[name]:
-            say(_wrapped(f"({name}: {earlier.settings[name]} -> {later.settings[name]})"))
+            say(wrapped(f"({name}: {earlier.settings[name]} -> {later.settings[name]})"))
     if earlier.generation != later.generation:
         say(f"(The documents have changed since {before}.)")
 
@@ -239,29 +247,15 @@ def _say_different(before: str, earlier: Run, after: str, later: Run) -> None:
 def _say_changed(earlier: Run, later: Run) -> None:
     changed = compare(earlier.outcomes, later.outcomes)
     for sign, pairs in (("+", changed.better), ("-", changed.worse)):
-        lines = [f"{sign} {_short(it)}: {_place(was)} -> {_place(it)}" for was, it in pairs]
-        _say_some(lines, CHANGED_SHOWN, sign)
-
-
-def _say_some(lines: Sequence[str], count: int, sign: str) -> None:
-    for line in lines[:count]:
-        say(_wrapped(line))
-    if len(lines) > count:
-        say(f"{sign} and {len(lines) - count} more")
+        lines = [f"{sign} {short(it)}: {_place(was)} -> {_place(it)}" for was, it in pairs]
+        say_some(lines, CHANGED_SHOWN, sign)
 
 
 def _reason(outcome: Outcome) -> str:
     if outcome.answerable is False:
-        return (
-            "the documents hold nothing, and it was not refused "
-            f"(evidence {percent(outcome.evidence or 0.0)})"
-        )
+        evidence = "" if outcome.evidence is None else f" (evidence {percent(outcome.evidence)})"
+        return f"the documents hold nothing, and it was not refused{evidence}"
     return outcome.reason or _place(outcome)
-
-
-def _short(outcome: Outcome) -> str:
-    question = textwrap.shorten(outcome.question, LONGEST_QUESTION, placeholder=" …")
-    return f"[{outcome.id}] {question}".rstrip()
 
 
 def _place(outcome: Outcome) -> str:
@@ -271,27 +265,3 @@ def _place(outcome: Outcome) -> str:
         return "refused" if outcome.refused else "answered"
     place = f"rank {outcome.rank}" if outcome.rank else "not found"
     return f"{place}, refused" if outcome.refused else place
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.3f}"
-
-
-def _width() -> int:
-    """The width of the terminal, at most that of easy reading."""
-    return min(WIDTH, Console().width) if sys.stdout.isatty() else WIDTH
-
-
-def _print(table: Table) -> None:
-    Console(width=_width(), markup=False, emoji=False, highlight=False).print(table)
-
-
-def _wrapped(text: str, indent: int = 0) -> str:
-    before = " " * indent
-    return textwrap.fill(
-        text,
-        _width(),
-        initial_indent=before,
-        subsequent_indent=before + "  ",
-        break_on_hyphens=False,
-    )

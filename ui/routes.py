@@ -13,7 +13,9 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from starlette.requests import ClientDisconnect
 
+from ingest.drafts import read_draft_file
 from ingest.pdfium import render_page
+from ingest.pipeline import Limits
 from ingest.queue import IngestQueue
 from rag.domain import DocumentState
 from rag.errors import DocumentError, NotFoundError, RagError, StoreError
@@ -56,6 +58,12 @@ def build_router(application: Application, queue: IngestQueue) -> APIRouter:
     async def upload(request: Request, name: str) -> Response:
         limit = application.settings.max_file_mb * 1_000_000
         return await _take_in(request, display_name(name), limit, queue)
+
+    @router.post("/drafts")
+    async def draft(request: Request, name: str) -> Response:
+        settings = application.settings
+        limits = Limits(settings.max_file_mb * 1_000_000, settings.max_pages)
+        return await _read_draft(request, display_name(name), limits, queue)
 
     @router.get("/documents")
     def state() -> Response:
@@ -103,6 +111,25 @@ async def _take_in(request: Request, name: str, limit_bytes: int, queue: IngestQ
     except ClientDisconnect:
         return PlainTextResponse(f"{name} was cut off on its way. Send it again.", 422)
     return JSONResponse({"job": job}, 202)
+
+
+async def _read_draft(request: Request, name: str, limits: Limits, queue: IngestQueue) -> Response:
+    """The text of a file that is to be checked; the file is not kept."""
+    try:
+        path = await run_in_threadpool(queue.incoming.new_file)
+        try:
+            await _receive(request, name, limits.max_bytes, path)
+            draft = await run_in_threadpool(read_draft_file, path, name, limits)
+        finally:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+    except DocumentError as error:
+        return PlainTextResponse(error.reason, 422)
+    except StoreError as error:
+        return PlainTextResponse(f"{name} was not read. {error}", 507)
+    except ClientDisconnect:
+        return PlainTextResponse(f"{name} was cut off on its way. Choose it again.", 422)
+    return JSONResponse({"name": draft.name, "text": draft.text, "sha256": draft.sha256})
 
 
 async def _receive(request: Request, name: str, limit_bytes: int, path: Path) -> None:

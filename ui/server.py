@@ -23,6 +23,7 @@ from rag.domain import Document
 from rag.errors import SettingsError
 from rag.settings import Settings
 from rag.wiring import Application, build
+from ui.api import build_api
 from ui.guard import LOOPBACK, Guard, Setting
 from ui.layout import build_page
 from ui.routes import build_router
@@ -31,8 +32,10 @@ from ui.theme import build_theme
 STATIC = Path(__file__).parent / "static"
 SAMPLES = Path(__file__).parent.parent / "sample_docs"
 HEAD = (
-    '<link rel="stylesheet" href="page/page.css"><script src="page/page.js"></script>'
-    '<script src="page/reading.js"></script>'
+    '<link rel="stylesheet" href="page/page.css"><link rel="stylesheet" href="page/drafts.css">'
+    '<link rel="stylesheet" href="page/checking.css">'
+    '<script src="page/page.js"></script><script src="page/reading.js"></script>'
+    '<script src="page/checking.js"></script><script src="page/drafts.js"></script>'
     '<meta name="color-scheme" content="light dark">'
 )
 EVENTS_AT_ONCE = 200  # Gradio's default of 40 lets the 41st visitor wait for a whole answer
@@ -55,6 +58,7 @@ def create_app(application: Application, queue: IngestQueue) -> FastAPI:
     app.add_middleware(CORSMiddleware, allow_origins=[])
     app.add_middleware(Guard, setting=setting)
     app.include_router(build_router(application, queue))
+    app.include_router(build_api(application))
     app.mount("/page", StaticFiles(directory=STATIC), name="page")
     blocks = build_page(application, queue)
     blocks.max_threads = EVENTS_AT_ONCE

@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from html import escape
 
+from rag.assistant import ALONE
 from rag.domain import Answer
 from ui import icons
-from ui.conversation import Conversation, Mark, Reach, Turn, TurnState
+from ui.checking import (
+    marked_parts,
+    render_badge,
+    render_cards,
+    render_checks,
+    render_contrary,
+)
+from ui.conversation import Conversation, Reach, Turn, TurnState
 from ui.evidence import against_bar, percent
-from ui.passages import count, render_nearest, render_passages
+from ui.feedback import render_judging, render_opinions
+from ui.passages import DRAWN_AGAIN, count, render_nearest, render_passages
+from ui.references import references
 from ui.render import render_answer, render_partial, shorten
 
 QUESTION_CHARACTERS = 200
 NAMES_SHOWN = 3
 NAME_CHARACTERS = 60
-MAX_REASON_CHARACTERS = 500
 QUOTATION_MARKS = '"“”„«»'
 SMALLEST_COST = 0.0001  # dollars; what is less is only said to be less
 WAITING = '<p class="waiting" aria-label="Working">Reading<i></i><i></i><i></i></p>'
 STOPPED = '<p class="note">Stopped. What came before it stands, without checked citations.</p>'
-ALL_THE_SAME = (
-    '<p class="anyway"><button type="button" class="do" data-event="anyway">Answer all the same'
-    "</button><span>from these passages, however little they promise</span></p>"
-)
-MARKED = "Marked: it is now a question of the evaluation set."
-WHICH_PAGE = "Which page has the answer? Open it in the source, then say so here."
 STILL_NOTHING = '<p class="notice">Asked all the same: the answer is not in these passages.</p>'
 
 
@@ -33,7 +37,20 @@ def render_thread(conversation: Conversation, examples: Sequence[str]) -> list[s
     """The HTML of every turn; of an empty conversation, an invitation with example questions."""
     if not conversation.turns:
         return [_render_invitation(examples)]
-    return [_render_turn(turn, turn is conversation.last) for turn in conversation.turns]
+    idle = not conversation.is_running
+    last = conversation.last
+    return [
+        _render_turn(turn, turn is last, idle)
+        if turn.state is TurnState.RUNNING
+        else _render_ended(turn, turn is last, idle)
+        for turn in conversation.turns
+    ]
+
+
+# A thread is drawn again with every piece of an answer: the turns before it are rendered once.
+@lru_cache(maxsize=DRAWN_AGAIN)
+def _render_ended(turn: Turn, is_last: bool, idle: bool) -> str:
+    return _render_turn(turn, is_last, idle)
 
 
 def _render_invitation(examples: Sequence[str]) -> str:
@@ -50,12 +67,12 @@ def _render_invitation(examples: Sequence[str]) -> str:
     )
 
 
-def _render_turn(turn: Turn, is_last: bool) -> str:
+def _render_turn(turn: Turn, is_last: bool, idle: bool) -> str:
     parts = [
         f'<div class="q"><p>{escape(turn.question)}</p></div>',
         _render_search(turn, is_last),
         _render_steps(turn),
-        _render_body(turn, is_last),
+        _render_body(turn, idle),
     ]
     if turn.state is TurnState.STOPPED:
         parts.append(STOPPED)
@@ -66,11 +83,17 @@ def _render_turn(turn: Turn, is_last: bool) -> str:
     if turn.state is not TurnState.RUNNING:
         parts.append(_render_meta(turn, is_last))
     refused = " refused" if turn.answer and turn.answer.refused else ""
-    marked = "" if turn.mark is None else " marked located" if turn.mark.place else " marked"
+    marked = "" if turn.mark is None else " marked located" if turn.mark.is_complete else " marked"
+    alone = " alone" if is_alone(turn) else ""
     return (
-        f'<article class="turn {turn.state}{refused}{marked}" data-turn="{turn.number}" '
+        f'<article class="turn {turn.state}{refused}{marked}{alone}" data-turn="{turn.number}" '
         f'aria-busy="{str(turn.state is TurnState.RUNNING).lower()}">{"".join(parts)}</article>'
     )
+
+
+def is_alone(turn: Turn) -> bool:
+    """Whether what is written is not from the documents."""
+    return not (turn.manner.documents if turn.answer is None else turn.answer.grounded)
 
 
 def _render_search(turn: Turn, is_last: bool) -> str:
@@ -155,29 +178,47 @@ def _extent(reach: Reach) -> str:
     return f"{count(reach.pages, 'page')}{texts} of {count(reach.documents, 'document')}"
 
 
-def _render_body(turn: Turn, is_last: bool) -> str:
+def _render_body(turn: Turn, idle: bool) -> str:
+    label = f'<p class="alone">{icons.DOUBT}<span>{escape(_alone(turn))}</span></p>'
+    label = label if is_alone(turn) else ""
     if turn.answer is not None:
-        return _render_answer(turn, turn.answer, is_last)
+        return label + _render_answer(turn, turn.answer, idle)
     if turn.text:
-        return f'<div class="a">{render_partial(turn.text)}</div>'
-    return WAITING if turn.state is TurnState.RUNNING else ""
+        return f'{label}<div class="a">{render_partial(turn.text)}</div>'
+    waiting = WAITING if turn.manner.documents else WAITING.replace("Reading", "Writing")
+    return label + waiting if turn.state is TurnState.RUNNING else ""
 
 
-def _render_answer(turn: Turn, answer: Answer, is_last: bool) -> str:
-    parts = [f'<div class="a">{render_answer(answer.text, answer.citations, turn.number)}</div>']
+def _alone(turn: Turn) -> str:
+    model = "the model" if turn.card is None else turn.card.name
+    return ALONE.format(model=model if turn.answer is None else turn.answer.model)
+
+
+def _render_answer(turn: Turn, answer: Answer, idle: bool) -> str:
+    parts = [_render_text(turn, answer), render_contrary(turn, answer)]
     if not answer.complete:
         parts.append('<p class="note">The model stopped at its length limit.</p>')
-    notice = f'<p class="notice">{escape(answer.notice)}</p>' if answer.notice else ""
-    if answer.refused and answer.nearest:
-        parts.append(_render_refusal(turn, answer, notice, is_last))
+    said = answer.notice.replace(_alone(turn), "").strip()  # which stands above the answer
+    notice = f'<p class="notice">{escape(said)}</p>' if said else ""
+    if answer.refused:
+        parts.append(_render_refusal(turn, answer, notice, idle))
     else:
         parts.append(notice)
-    parts.append(render_passages(turn, answer))
+    parts += [render_passages(turn, answer), render_cards(turn, answer)]
     return "".join(parts)
 
 
-def _render_refusal(turn: Turn, answer: Answer, notice: str, is_last: bool) -> str:
-    """What was searched for in vain, what comes nearest, and the way to an answer all the same."""
+def _render_text(turn: Turn, answer: Answer) -> str:
+    parts = marked_parts(turn, answer)
+    return (
+        f'<div class="a">{render_answer(answer.text, references(answer), turn.number, parts)}</div>'
+    )
+
+
+def _render_refusal(turn: Turn, answer: Answer, notice: str, idle: bool) -> str:
+    """What was searched for in vain, what comes nearest, and the ways to an answer all the same."""
+    if not answer.nearest:
+        return notice + _render_ways(turn, idle)
     evidence = ""
     if answer.evidence is not None:
         evidence = f" · evidence of an answer {escape(against_bar(answer, turn.needed))}"
@@ -188,9 +229,22 @@ def _render_refusal(turn: Turn, answer: Answer, notice: str, is_last: bool) -> s
     ]
     if turn.manner.bar is not None:
         parts.append(STILL_NOTHING)
-    elif is_last:
-        parts.append(ALL_THE_SAME)
-    return "".join(parts)
+    return "".join([*parts, _render_ways(turn, idle)])
+
+
+def _render_ways(turn: Turn, idle: bool) -> str:
+    """How a refused question can be asked again."""
+    ways = []
+    if turn.answer and turn.answer.nearest and turn.manner.bar is None:
+        ways.append(("anyway", "Answer all the same", "from these passages, however thin"))
+    if turn.instructable:
+        ways.append(("alone", "Ask without documents", "what the model says by itself"))
+    buttons = "".join(
+        f'<span><button type="button" class="do" data-event="{event}" data-turn="{turn.number}"'
+        f"{'' if idle else ' disabled'}>{words}</button><small>{how}</small></span>"
+        for event, words, how in ways
+    )
+    return f'<div class="anyway">{buttons}</div>' if ways else ""
 
 
 def _render_meta(turn: Turn, is_last: bool) -> str:
@@ -205,54 +259,13 @@ def _render_meta(turn: Turn, is_last: bool) -> str:
             '<button type="button" class="act" data-event="again">'
             f"{icons.AGAIN}<span>Ask again</span></button>"
         )
-    below = ""
-    if turn.answer is not None and turn.mark is None:
-        parts.append(
-            f'<button type="button" class="act wrong" data-unfolds="wrong-{turn.number}" '
-            f'aria-expanded="false" aria-controls="wrong-{turn.number}">'
-            f"{icons.FLAG}<span>Wrong?</span></button>"
-        )
-        below = _render_mark_form(turn.number)
-    elif turn.mark is not None:
-        below = _render_mark(turn.mark, turn.number)
-    parts.append('<span class="grow"></span>')
+    below = render_judging(turn)
+    parts.append(render_opinions(turn))
     if turn.answer is not None:
+        parts.insert(0, render_badge(turn, turn.answer))
+        below += render_checks(turn, turn.answer)
         parts.append(f'<span class="facts">{escape(_facts(turn.answer))}</span>')
     return f'<div class="meta">{"".join(parts)}</div>{below}'
-
-
-def _render_mark_form(number: int) -> str:
-    fold = f"wrong-{number}"
-    return (
-        f'<form class="mark" id="{fold}" data-fold="{fold}" data-event="mark" '
-        f'data-turn="{number}" hidden><label for="reason-{number}">What is wrong with it?</label>'
-        f'<input id="reason-{number}" name="reason" maxlength="{MAX_REASON_CHARACTERS}" '
-        'autocomplete="off" placeholder="Optional">'
-        '<button type="submit" class="do">Mark as wrong</button>'
-        f'<button type="button" class="act" data-unfolds="{fold}">Cancel</button></form>'
-    )
-
-
-def _render_mark(mark: Mark, number: int) -> str:
-    """Below a marked answer: that it is, the way back, and the right page or the way to name it."""
-    undo = (
-        '<button type="button" class="typed" data-event="unmark" '
-        f'data-turn="{number}">Undo</button>'
-    )
-    if mark.place:
-        right = f"The right page: {escape(mark.place)}."
-        return f'<p class="marked"><span>{MARKED} {right}</span> {undo}</p>'
-    fold = f"right-{number}"
-    return (
-        f'<p class="marked"><span>{MARKED}</span> {undo} <button type="button" class="typed" '
-        f'data-unfolds="{fold}" aria-expanded="false" aria-controls="{fold}">'
-        "Name the right page</button></p>"
-        f'<div class="mark" id="{fold}" data-fold="{fold}" role="group" '
-        f'aria-label="The right page" hidden><span>{WHICH_PAGE}</span>'
-        f'<button type="button" class="do" data-event="answers" data-turn="{number}" disabled>'
-        "Open its page first</button>"
-        f'<button type="button" class="act" data-unfolds="{fold}">Cancel</button></div>'
-    )
 
 
 def _facts(answer: Answer) -> str:

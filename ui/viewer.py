@@ -14,6 +14,7 @@ from rag.domain import Answer, Document, Page, Passage, Span, Verdict
 from rag.errors import NotFoundError, RagError
 from ui import icons
 from ui.conversation import Conversation, Turn
+from ui.references import Reference, references
 from ui.render import excerpt, render_page_text
 
 if TYPE_CHECKING:
@@ -26,10 +27,7 @@ SEEN = "seen"  # the telling part of a passage that was opened, not quoted
 EDGE_GAP = 0.012  # of a page's width, between a passage and its edge
 OPEN, OTHER = "open", "other"
 GUESS = "guess"  # an opened quote whose words were not found
-DOUBT = (
-    '<p class="doubt-note" role="note">These words were not found in the source: '
-    "this is the passage the model pointed to.</p>"
-)
+NOT_SAID = "These words were not found in the source: this is the passage the model pointed to."
 PANE = '<div class="pg" tabindex="0" role="region" aria-label="Page">'
 ZOOM = (
     f'<span class="zoom" role="group" aria-label="Size of the page">'
@@ -46,21 +44,23 @@ INVITATION = (
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A span of a page to be marked. `index` is its citation's, None in a passage.
+    """A span of a page to be marked, under the number or letter of its chip.
 
-    `doubtful` is a citation whose words were not found: it marks what the model pointed to.
+    `index` is that of its reference, None in a passage. A `doubtful` one does not say what it is
+    cited for, which is the `reason`.
     """
 
     page: int
     label: str
     span: Span
     text: str
-    number: int = 0
+    number: int | str = 0
     index: int | None = None
     doubtful: bool = False
+    reason: str = ""
 
     @property
-    def place(self) -> tuple[int, int, Span]:
+    def place(self) -> tuple[int | str, int, Span]:
         """What two citations of the same words share."""
         return self.number, self.page, self.span
 
@@ -84,26 +84,30 @@ class View:
 def view_citation(
     conversation: Conversation, turn: int, index: int, page: int | None = None
 ) -> View:
-    """The page of a citation (or another of its document), with the answer's quotes of it.
+    """The page of a reference (or another of its document), with the answer's quotes of it.
 
     Raises:
-        NotFoundError: the conversation has no such citation.
+        NotFoundError: the conversation has no such reference.
     """
-    answer = _find_answer(_find_turn(conversation, turn))
-    if not 0 <= index < len(answer.citations):
+    found = references(_find_answer(_find_turn(conversation, turn)))
+    if not 0 <= index < len(found):
         raise NotFoundError(GONE)
-    opened = answer.citations[index].quote
-    marks = []
-    for position, citation in enumerate(answer.citations):
-        quote = citation.quote
-        if quote.document.id == opened.document.id:
-            span = Span(quote.start, quote.end)
-            doubtful = citation.verdict is Verdict.UNSUPPORTED
-            marks.append(
-                Mark(quote.page, quote.label, span, quote.text, citation.number, position, doubtful)
-            )
+    opened = found[index].quote
+    marks = [
+        _mark_of(reference, position)
+        for position, reference in enumerate(found)
+        if reference.quote.document.id == opened.document.id
+    ]
     chosen = next(mark for mark in marks if mark.index == index)
     return View(opened.document.id, page or opened.page, turn, tuple(marks), chosen)
+
+
+def _mark_of(reference: Reference, index: int) -> Mark:
+    quote = reference.quote
+    return Mark(
+        *(quote.page, quote.label, Span(quote.start, quote.end), quote.text),
+        *(reference.sign, index, reference.verdict is Verdict.UNSUPPORTED, reference.reason),
+    )
 
 
 def view_nearest(conversation: Conversation, turn: int, index: int) -> View:
@@ -146,7 +150,7 @@ def render_source(application: Application, view: View) -> str:
         body = _render_page(application, document, page, view)
     except RagError as error:
         return render_note(str(error))
-    note = DOUBT if view.opened is not None and view.opened.doubtful else ""
+    note = _render_doubt(view.opened)
     below = _render_here(document, page) + _render_quotes(document, view)
     return _render_head(document, page, view) + note + body + below
 
@@ -209,6 +213,14 @@ def _step(view: View, number: int, document: Document, name: str) -> str:
         f'data-page="{number}"{_answer_reference(view)} aria-label="{name}"{disabled}>'
         f"{icon}</button>"
     )
+
+
+def _render_doubt(opened: Mark | None) -> str:
+    """Why what is opened does not bear out what it is cited for."""
+    if opened is None or not opened.doubtful:
+        return ""
+    sentence = f"Not backed: {opened.reason}." if opened.reason else NOT_SAID
+    return f'<p class="doubt-note" role="note">{escape(sentence)}</p>'
 
 
 def _answer_reference(view: View) -> str:
@@ -287,8 +299,8 @@ def _render_here(document: Document, page: Page) -> str:
 
 
 def _render_quotes(document: Document, view: View) -> str:
-    quotes = list({mark.place: mark for mark in view.marks if mark.index is not None}.values())
-    if not quotes:
+    quotes = _each_once([mark for mark in view.marks if mark.index is not None])
+    if not quotes or view.turn is None:
         return ""
     rows = "".join(_render_quote(mark, view, paginated=document.paginated) for mark in quotes)
     return (
@@ -297,13 +309,22 @@ def _render_quotes(document: Document, view: View) -> str:
     )
 
 
+def _each_once(marks: Sequence[Mark]) -> list[Mark]:
+    """The marks of different words; of those of the same words, one that is not doubtful."""
+    once: dict[tuple[int | str, int, Span], Mark] = {}
+    for mark in marks:
+        if mark.place not in once or once[mark.place].doubtful:
+            once[mark.place] = mark
+    return list(once.values())
+
+
 def _render_quote(mark: Mark, view: View, *, paginated: bool) -> str:
     current = ' aria-current="true"' if view.opened and mark.place == view.opened.place else ""
     where = escape(f"p. {mark.label or mark.page}") if paginated else ""
     return (
         f'<button type="button" class="qq" data-event="cite" data-turn="{view.turn}" '
         f'data-index="{mark.index}"{current}>'
-        f'<span class="cite{" doubt" * mark.doubtful}">{mark.number}</span>'
+        f'<span class="cite{" doubt" * mark.doubtful}">{escape(str(mark.number))}</span>'
         f"<b>{escape(excerpt(mark.text, QUOTE_CHARACTERS))}</b>"
         f"<span>{where}</span></button>"
     )

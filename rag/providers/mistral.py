@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import time
 import weakref
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
@@ -33,6 +34,8 @@ MAX_BATCH_TOKENS = 15_000
 
 _LIGHT_BYTES = b"abcdefghijklmnopqrstuvwxyz "
 _DEPRECATION_HEADER = "x-model-deprecation-timestamp"
+
+_SOURCE_NUMBER = re.compile(r"\s*0*([1-9][0-9]{0,2})\s*")
 
 _log = logging.getLogger(__name__)
 
@@ -302,7 +305,21 @@ def _text(content: object) -> str:
     if isinstance(content, str):
         return content
     if isinstance(content, list):
-        return "".join(chunk.text for chunk in content if isinstance(chunk, models.TextChunk))
+        return "".join(map(_chunk_text, content))
+    return ""
+
+
+def _chunk_text(chunk: object) -> str:
+    """The text of a typed chunk; a reference becomes a marker such as any model writes.
+
+    Its numbers are those of the sources in the prompt. They may be strings; what cannot be such a
+    number refers to nothing that was shown.
+    """
+    if isinstance(chunk, models.TextChunk):
+        return chunk.text
+    if isinstance(chunk, models.ReferenceChunk):
+        numbers = (_SOURCE_NUMBER.fullmatch(str(each)) for each in chunk.reference_ids)
+        return "".join(f"[{number[1]}]" for number in numbers if number)
     return ""
 
 

@@ -19,6 +19,7 @@ from rag.store.catalog import Catalog
 from rag.store.indexes import Indexes
 from rag.store.words import Words
 from rag.toolset import tools_for
+from rag.verification import Verifier
 from rag.vocabulary import load_vocabulary
 from tests.fakes import HashEmbedder
 
@@ -56,12 +57,14 @@ class Desk:
         found = self.catalog.documents(self.library.id)
         return Scope(self.library.id, frozenset(each.id for each in found if each.name in names))
 
-    def assistant(self, chat: ChatModel, passages: int = 4) -> Assistant:
+    def assistant(self, chat: ChatModel, passages: int = 4, *, strict: bool = True) -> Assistant:
         return Assistant(
             chat,
             self.retriever,
             lambda scope, manner: tools_for(scope, self.retriever, self.catalog, manner),
             passages,
+            Verifier(self.scorer.nearest),
+            strict=strict,
         )
 
     def reader(self) -> Assistant:

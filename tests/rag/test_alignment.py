@@ -1,3 +1,4 @@
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -79,6 +80,77 @@ def test_words_quoted_verbatim_are_found_however_they_are_set(broken: str) -> No
     passage = f"Nothing here says it. For {broken}, as measured. Nothing there either."
 
     assert quoted("“each token it uses 12.9 billion of them”", passage) == broken
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "FOR EACH TO-\nKEN IT USES 12.9 BIL\u00ad\nLION OF THEM.",
+        "each token uses 12.9 billion",
+        "For   each token\nit uses\u00a012.9 bil- \n lion of them",
+        "token uses 12.9 bil\x02\r\nlion",
+    ],
+)
+def test_words_that_were_set_otherwise_or_lost_small_ones_are_found(claim: str) -> None:
+    assert quoted(claim, MIXTRAL).rstrip(".") in (
+        "For each token it uses 12.9 billion of them",
+        "uses 12.9 billion",
+    )
+
+
+def test_ligatures_are_the_letters_they_join() -> None:
+    passage = "Before. The oﬃce ﬁled its ﬁnal report on the ﬂood. After."
+
+    assert quoted("office filed final report on flood", passage) == (
+        "The oﬃce ﬁled its ﬁnal report on the ﬂood."
+    )
+
+
+def test_of_two_sentences_the_one_that_denies_as_much_is_found() -> None:
+    passage = "The pump does start in the cold. The pump does not start in the cold."
+
+    assert quoted("pump not start cold", passage) == "The pump does not start in the cold."
+    assert quoted("pump start cold", passage) == "The pump does start in the cold."
+
+
+def test_a_short_row_is_found_among_its_likes() -> None:
+    passage = "Net sales 5,000 4,000\nTotal net sales 6,000 5,000\nNet sales 5,000 4,500\n"
+
+    assert quoted("NET SALES 5,000 4,500", passage) == "Net sales 5,000 4,500"
+    assert quoted("Net sales $5,000 $4,000", passage) == "Net sales 5,000 4,000"
+
+
+def test_signs_around_the_words_belong_to_the_quote() -> None:
+    passage = "Cost | $5,000 | $4,000\nof it (all) is 12 % (or so). More."
+
+    assert quoted("of it (all) is 12 % (or so)", passage) == "of it (all) is 12 % (or so)"
+    assert quoted("$5,000 | $4,000 of it (all", passage) == "$5,000 | $4,000\nof it (all"
+
+
+def test_strength_tells_how_well_a_claim_is_said() -> None:
+    same = align("It has 46.7 billion parameters in all.", MIXTRAL)
+    near = align("46.7 billion parameters make it large.", MIXTRAL)
+    none = align("Völlig anderes.", MIXTRAL)
+
+    assert same.strength == 1.0
+    assert 0.45 < near.strength < 1.0
+    assert (none.strength, none.found) == (0.0, False)
+
+
+def test_twenty_claims_are_aligned_with_eight_passages_fast() -> None:
+    sentence = "In {0} the company of town {1} sold {2} units of product {3} to its customers."
+    claims = [sentence.format(2000 + n, n * 7, n * 131, n) for n in range(20)]
+    passages = [
+        " ".join(sentence.format(2000 + n, n * 7 + k, n * 131, n) for n in range(20))
+        for k in range(8)
+    ]
+    started = time.process_time()
+
+    for claim in claims:
+        for passage in passages:
+            align(claim.replace("units", "pieces"), passage)
+
+    assert time.process_time() - started < 0.2  # some 0.02 s, and slower machines
 
 
 def test_a_quotation_inside_a_claim_is_found() -> None:

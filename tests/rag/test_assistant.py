@@ -103,7 +103,7 @@ def test_a_refusal_after_other_words_is_still_one(desk: Desk) -> None:
     assert answer.text == f"I have looked. the documents do not say\n\n{REFUSAL}"
 
 
-@pytest.mark.parametrize("reply", ["NO", "NOT_IN_THE", "Not in them [1]."])
+@pytest.mark.parametrize("reply", ["NO", "NOT_IN_THE", "Nemo has 12 billion [1]."])
 def test_a_reply_that_only_begins_like_a_refusal_is_none(desk: Desk, reply: str) -> None:
     answer = ask(desk, [*in_pieces(reply, 1)])
 
@@ -165,10 +165,10 @@ def test_a_question_that_cannot_be_searched_reaches_no_model(
 
 
 def test_a_question_with_half_a_character_is_asked_all_the_same(desk: Desk) -> None:
-    answer = ask(desk, ["Twelve [1] \ud83d."], question=f"{QUESTION} \ud83d\udcaf"[:-1])
+    answer = ask(desk, ["It has 12 billion [1] \ud83d."], question=f"{QUESTION} \ud83d\udcaf"[:-1])
 
     assert answer.question == f"{QUESTION} ?"
-    assert answer.text == "Twelve [1] ?."
+    assert answer.text == "It has 12 billion [1] ?."
 
 
 def test_a_follow_up_is_rewritten_before_it_is_searched(desk: Desk) -> None:

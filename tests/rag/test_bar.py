@@ -8,7 +8,7 @@ from tests.rag.desk import Desk, answer_of
 
 def test_a_question_may_lower_the_bar(desk: Desk) -> None:
     def asked(manner: Manner) -> Answer:
-        chat = ScriptedChat(["Nobody knows [1]."])
+        chat = ScriptedChat(["Nemo has 12 billion parameters [1]."])
         question = "Who won the world cup?"
         return answer_of(list(desk.assistant(chat).ask(question, (), desk.scope, manner)))
 
@@ -22,5 +22,7 @@ def test_a_question_may_lower_the_bar(desk: Desk) -> None:
 
 @pytest.mark.parametrize("request_", ["Summarise these documents", "De quoi parle ce rapport ?"])
 def test_a_request_about_the_whole_is_left_to_the_model(desk: Desk, request_: str) -> None:
-    assert answer_of(desk.ask(ScriptedChat(["Cheese and models [1]."]), request_)).text
-    assert not answer_of(desk.ask(ScriptedChat(["Cheese and models [1]."]), request_)).refused
+    assert answer_of(desk.ask(ScriptedChat(["Nemo has 12 billion parameters [1]."]), request_)).text
+    assert not answer_of(
+        desk.ask(ScriptedChat(["Nemo has 12 billion parameters [1]."]), request_)
+    ).refused

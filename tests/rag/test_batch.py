@@ -284,6 +284,9 @@ def test_an_answer_is_a_row_of_the_contract() -> None:
         "usage": {"input_tokens": 10, "output_tokens": 5},
         "cost": 0.25,
         "evidence": None,
+        "grounded": True,
+        "claims": [],
+        "disagreements": [],
         "error": None,
     }
 

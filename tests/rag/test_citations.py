@@ -15,6 +15,8 @@ PIECES = [
     *("Mixtral has 8 experts", ".", " ", "\n", "\n\n", "- ", "| "),
     *(" [1]", "[2]", "[3][1]", "[1, 2]", " [9]", "[2;3]", "[12]", "[2024]", "[0, 1]", "x[0]"),
     *("[1](u)", "[text](url)", "[", "]", "[1", "[ 1]", "(", "2", ",", " " * 12),
+    *("[1-3]", "[2–9]", "[^1]", "[^", "[Source 2]", "[source: 1", "(Source 3)", "(sou", "【1†s】"),
+    *("【2", "†L3】", "[S1]", "[S", "[1 and", " 2]", "¹", "²", "¹²", "say", "m", "“so”", "[12-14]"),
     *("`x[1]`", "``a`[2]``", "`", "```py\nx[1]\n```", "```", "~~~", "\n```\n", "[1,\n2]"),
 ]
 KNOWN = [piece for piece in PIECES if "9" not in piece and "12" not in piece]
@@ -69,6 +71,19 @@ def test_every_citation_opens_on_exact_words_and_numbers_count_from_one(answer: 
         ("One of them [9, 2].", "One of them [1]."),
         ("Zeros [02].", "Zeros [1]."),
         ("Before [2]. After.[2]", "Before [1]. After.[1]"),
+        ("All [1-3].", "All [1][2][3]."),
+        ("All [1–3] and [2—3].", "All [1][2][3] and [2][3]."),
+        ("Some [3-8].", "Some [1]."),
+        ("Some [1, 2-3].", "Some [1][2][3]."),
+        ("Lenses【2】【3†source】 and【1†L3-L9】.", "Lenses[1][2] and[3]."),
+        ("A note [^2][^9].", "A note [1]."),
+        ("Named [Source 2], [source: 1] and [Sources 1 and 3].", "Named [1], [2] and [2][3]."),
+        ("Named [Source 2, Source 3] [S1] [S2, S3].", "Named [1][2] [3] [1][2]."),
+        ("Named (Source 2), (source: 3) and (Sources 1, 2).", "Named [1], [2] and [3][1]."),
+        ("Nommé [Quelle 2] (Fuente 3) (source 9).", "Nommé [1] [2]."),
+        ("Nemo【2】(2024) and (Source 2)(3).", "Nemo[1] (2024) and [1] (3)."),
+        ("Raised² and “so”³ and on.¹", "Raised[1] and “so”[2] and on.[3]"),
+        ("Raised¹² and this¹,² or that² ³.", "Raised[1][2] and this[1][2] or that[2][3]."),
     ],
 )
 def test_markers_are_renumbered_by_first_mention(said: str, shown: str) -> None:
@@ -81,7 +96,11 @@ def test_markers_are_renumbered_by_first_mention(said: str, shown: str) -> None:
         "In [2024] and [1234].",
         "The array [0, 1] and x[0].",
         "See [the guide](https://example.org) and [1](https://example.org).",
-        "[a] [ ] [] [1.5] [1-2]",
+        "[a] [ ] [] [1.5] [1/2] [3-1] [the 2] [1 to 2]",
+        "An interval [12-18] of [1-300] and a list (1) (2).",
+        "A room of 12 m², 3 km², 4cm², 10³ units, CO², mc², x¹, sin²(x), 2² and s⁻¹.",
+        "Watt¹⁴ of no source, ions Natr²⁺, ½ and (a+b)².",
+        "(Sources of 2 kinds) (source) (Source 2022) [Source] 【note】",
         "Run `print(x[1])` twice.",
         "Run:\n```python\nx[1] = y[2]\n```\nDone.",
         "```\nx[1] and no end",
@@ -156,10 +175,25 @@ def test_a_documents_own_markers_are_disarmed() -> None:
     text = "As shown [3], see [1, 2].\n[4] Ignore. `x[1]` [2024]"
 
     assert disarmed(text) == "As shown (3), see (1, 2).\n(4) Ignore. `x[1]` [2024]"
+    assert disarmed("So【1†a】[^2] (Source 3) [Source 1] and note¹² of 5 m².") == (
+        "So(1)(2) (Source (3)) (Source (1)) and note(12) of 5 m²."
+    )
+
+
+@given(ANSWERS)
+def test_a_disarmed_text_cites_nothing(text: str) -> None:
+    shown = disarmed(text)
+
+    assert read([shown]) == shown
+
+
+def test_two_figures_raised_are_one_number_where_there_is_such_a_source() -> None:
+    assert read(["As said¹²."], sources(*["Mixtral has 8 experts."] * 12)) == "As said[1]."
 
 
 def test_markers_are_taken_out() -> None:
     assert without_markers("Eight [1][2] or `x[1]` [3, 4].") == "Eight or `x[1]`."
+    assert without_markers("Between [12-18] of 4 m² and so²") == "Between [12-18] of 4 m² and so²"
 
 
 def test_the_marker_stands_where_it_says() -> None:
@@ -170,7 +204,24 @@ def test_the_marker_stands_where_it_says() -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    [" ", "[", "[1", "1", "[1,", "`", "``` ", "[9]", "\n", "```\n", "a`b``c", "    [", "\t"],
+    [
+        " ",
+        "[",
+        "[1",
+        "1",
+        "[1,",
+        "`",
+        "``` ",
+        "[9]",
+        "\n",
+        "```\n",
+        "a`b``c",
+        "    [",
+        "\t",
+        "¹",
+        "(so",
+        "【1",
+    ],
 )
 def test_a_megabyte_of_anything_is_read_fast(piece: str) -> None:
     text = piece * (1_000_000 // len(piece)) + "x"

@@ -1,4 +1,5 @@
 from ingest.pipeline import Ingestor
+from rag.answer_rows import AnswerRow
 from rag.domain import Scope
 from rag.evaluation import Evaluator
 from rag.known_questions import EvaluationQuestion
@@ -142,3 +143,62 @@ def test_a_question_without_an_answer_is_refused(desk: Desk) -> None:
     assert outcome.answerable is False
     assert outcome.refused
     assert outcome.reason == ""
+
+
+def answer(**fields: object) -> AnswerRow:
+    given = {"answer": "It has 12 billion [1].", "citations": [{"document": "nemo.txt"}]}
+    return AnswerRow.model_validate(given | fields)
+
+
+def test_an_answer_that_is_there_is_judged_without_asking(desk: Desk) -> None:
+    judge = evaluator(desk).judge
+    asked = question(passage="nemo", answer="12 billion", cited=[{"document": "cheese.txt"}])
+    passages = [{"document": "cheese.txt", "page": None}, {"document": "nemo.txt"}]
+    found = judge(asked, answer(passages=passages, evidence=0.5), desk.library.id)
+
+    assert (found.rank, found.document_rank, found.evidence, found.ranked) == (2, 2, 0.5, True)
+    assert (found.contained, found.cites_wrong, found.refused) == (True, False, False)
+    assert found.grade is not None
+    assert found.grade.right == 1
+    bare = judge(asked, answer(), desk.library.id)
+    assert (bare.rank, bare.ranked) == (None, False)
+    assert judge(asked, answer(error="It failed."), desk.library.id).error == "It failed."
+
+
+def test_the_passages_of_an_answer_are_ranked_by_page_where_one_is_named(desk: Desk) -> None:
+    passages: list[dict[str, object]] = [{"document": "a.pdf", "page": page} for page in (1, 1, 2)]
+    passages.append({"document": "b.pdf", "pages": [7, 8]})
+    ranks = {
+        (document, page): evaluator(desk).judge(
+            question(evidence=[{"document": document, "page": page}]),
+            answer(passages=passages),
+            desk.library.id,
+        )
+        for document, page in (("a.pdf", 2), ("b.pdf", 8), ("b.pdf", None), ("c.pdf", 1))
+    }
+
+    assert [it.rank for it in ranks.values()] == [2, 4, 2, None]
+    assert [it.document_rank for it in ranks.values()] == [1, 2, 2, None]
+    assert [it.by_document for it in ranks.values()] == [False, False, True, False]
+
+
+def test_the_right_document_of_a_citation_may_be_known_by_its_id(desk: Desk) -> None:
+    id_ = next(it.id for it in desk.catalog.documents(desk.library.id) if it.name == "nemo.txt")
+
+    found = evaluator(desk).judge(question(document=id_), answer(), desk.library.id)
+
+    assert found.grade is not None
+    assert found.grade.right == 1
+
+
+def test_what_is_said_without_the_documents_counts_as_refused(desk: Desk) -> None:
+    nothing = question(unanswerable=True)
+    outcomes = [
+        evaluator(desk).judge(asked, answer(grounded=grounded), desk.library.id)
+        for asked in (nothing, question(passage="nemo"))
+        for grounded in (True, False)
+    ]
+
+    assert [it.refused for it in outcomes] == [False, True, False, True]
+    assert [figures([it])["refusal_accuracy"] for it in outcomes] == [0.0, 1.0, 1.0, 0.0]
+    assert [it.grade is None for it in outcomes] == [False, True, False, True]

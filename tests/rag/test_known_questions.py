@@ -32,6 +32,8 @@ def test_evidence_a_passage_and_columns_say_where_the_answer_is() -> None:
 def test_no_evidence_means_no_answer_and_none_said_means_unknown() -> None:
     assert question(evidence=[]).has_no_answer
     assert question(unanswerable=True).has_no_answer
+    assert question(answerable="false").has_no_answer
+    assert not question(answerable=True).has_no_answer
     assert not question().has_no_answer
     assert not question(evidence="").has_no_answer
 
@@ -55,6 +57,7 @@ PAGE = "page must be a whole number from 1 on"
         ('{"question": "Q?", "document": "a", "page": true}', PAGE),
         ('{"question": "Q?", "document": "a", "page": 0}', PAGE),
         ('{"question": "Q?", "unanswerable": "maybe"}', "unanswerable must be true or false"),
+        ('{"question": "Q?", "answerable": 3}', "answerable must be true or false"),
         ('{"question": "Q?", "answers": [["x"]]}', "answers must be a text or a list of texts"),
         ('{"question": "Q?", "answers": "[x"}', "answers must be a text or a list of texts"),
         ('{"question": "Q?", "evidence": "page 3"}', f"evidence {PLACES}"),
@@ -117,7 +120,7 @@ def test_the_line_in_a_table_is_that_on_which_the_row_begins() -> None:
 OPTIONAL = ("id", "kind", "evidence", "passage", "document", "page", "answers", "answer", "cited")
 
 
-@pytest.mark.parametrize("name", [*OPTIONAL, "unanswerable"])
+@pytest.mark.parametrize("name", [*OPTIONAL, "unanswerable", "answerable"])
 @pytest.mark.parametrize("value", ["null", '""', '"  "'])
 def test_what_is_null_or_empty_is_not_there(name: str, value: str) -> None:
     (found,) = read(f'{{"question": "Q?", "{name}": {value}}}')

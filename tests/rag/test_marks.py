@@ -111,18 +111,23 @@ def test_a_damaged_line_costs_itself_alone(
     marks.mark(LIBRARY, WRONG)
     path = tmp_path / QUESTIONS / f"{LIBRARY}.jsonl"
     good = path.read_bytes()
+    assert b'"opinion": "wrong"' in good
     pages = [b'"zz"', b"true", b"0", b"4.5", b"NaN"]
     odd = b"".join(good.replace(b'"page": 4', b'"page": ' + page) for page in pages)
     odd += good.replace(b'"brest.pdf"', b'" "')
     odd += good.replace(b'"How high is the tower of Brest?"', b"NaN")
     odd += good.replace(b'"marked_at": ', b'"marked_at": "x')
+    odd += good.replace(b'"marked_at": ', b'"marked_at": 1e300')
+    odd += good.replace(b'"opinion": "wrong"', b'"opinion": "so-so"')
+    odd += good.replace(b'"quotes": []', b'"quotes": [{"document": 3}]')
+    odd += good.replace(b'"claims": []', b'"claims": [{"text": "x", "verdict": "perhaps"}]')
     path.write_bytes(good + odd + b'[1]\n{"id": "half a li')
     other = MarkedAnswer("Is it open on Sundays?", "Is it open on Sundays?", "", True)
     marks.mark(LIBRARY, other)
 
     with caplog.at_level(logging.WARNING):
         assert marks.marked(LIBRARY) == [WRONG, other]
-    assert len(caplog.records) == 10
+    assert len(caplog.records) == 14
     assert "Brest" not in caplog.text
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
+from rag.citations import MarkerReader, cite
 from rag.domain import Message, Prompt, TextDelta
 from rag.errors import (
     AuthenticationError,
@@ -16,6 +17,7 @@ from rag.errors import (
     UnavailableError,
 )
 from rag.providers.mistral import MistralChat, MistralEmbedder, probe_mistral
+from tests.fakes import sources
 from tests.loopback import (
     DIMENSION,
     Events,
@@ -247,6 +249,59 @@ def test_deprecated_model_still_streams_and_is_logged(
 
     assert items[0] == TextDelta("Yes.")
     assert "2026-12-31" in caplog.text
+
+
+def test_references_become_markers_in_the_text() -> None:
+    said = Events(
+        [
+            chunk({"content": "Twelve billion"}),
+            chunk({"content": [{"type": "reference", "reference_ids": [1, "2"]}]}),
+            chunk({"content": [{"type": "text", "text": ", says "}]}),
+            chunk(
+                {
+                    "content": [
+                        {"type": "reference", "reference_ids": ["doc-2", "", 0, -1, 2024, " 3 "]}
+                    ]
+                }
+            ),
+            chunk({"content": [{"type": "reference", "reference_ids": []}]}),
+            chunk(
+                {
+                    "content": [
+                        {"type": "text", "text": "Nemo"},
+                        {"type": "reference", "reference_ids": ["01"]},
+                    ]
+                }
+            ),
+            chunk({"content": "."}, "stop"),
+        ]
+    )
+    with LoopbackServer(chat=[said]) as server:
+        chat = MistralChat(KEY, "mistral-small-latest", url=server.url, timeout_seconds=5)
+        pieces = [item.text for item in chat.stream(PROMPT) if isinstance(item, TextDelta)]
+
+    assert "".join(pieces) == "Twelve billion[1][2], says [3]Nemo[1]."
+
+
+def test_references_cite_as_markers_do() -> None:
+    said = Events(
+        [
+            chunk({"content": "Nemo has 12 billion parameters"}),
+            chunk({"content": [{"type": "reference", "reference_ids": [2]}]}),
+            chunk({"content": "."}, "stop"),
+        ]
+    )
+    reader = MarkerReader()
+    reader.offer(sources("Mixtral has 8 experts.", "Nemo has 12 billion parameters."))
+    with LoopbackServer(chat=[said]) as server:
+        chat = MistralChat(KEY, "mistral-small-latest", url=server.url, timeout_seconds=5)
+        pieces = [item.text for item in chat.stream(PROMPT) if isinstance(item, TextDelta)]
+    text = "".join([*map(reader.feed, pieces), reader.rest()])
+
+    (citation,) = cite(text, reader.sources)
+
+    assert text == "Nemo has 12 billion parameters[1]."
+    assert citation.quote.text == "Nemo has 12 billion parameters."
 
 
 def test_tool_call_in_fragments_is_an_invalid_reply() -> None:

@@ -8,7 +8,19 @@ from hypothesis import strategies as st
 
 from rag.errors import SettingsError
 from rag.evaluation import Outcome
-from rag.scores import Run, by_kind, compare, figures, in_common, run_from_json, sign_test, worst
+from rag.grading import Grade
+from rag.scores import (
+    Run,
+    by_kind,
+    compare,
+    compare_answers,
+    figures,
+    in_common,
+    run_from_json,
+    sign_test,
+    worst,
+    worst_answers,
+)
 
 
 def outcome(id_: str, rank: int | None = None, **fields: object) -> Outcome:
@@ -168,3 +180,92 @@ def test_a_refusal_counts_where_the_ranks_are_the_same() -> None:
 
     assert [pair[1].id for pair in changed.better] == ["c"]
     assert [pair[1].id for pair in changed.worse] == ["a", "b"]
+
+
+# Answers
+
+GOOD = Grade(4, 0, 0, 0, 3, 4, 4, 4)
+HALF = Grade(1, 1, 1, 1, 1, 4, 1, 0, ("unsupported: “It is red.”",))
+ANSWERED = (
+    outcome("a", 1, grade=GOOD, contained=True),
+    outcome("b", 1, grade=HALF, contained=False),
+    outcome("c", 1, refused=True, contained=False),
+    outcome("d", answerable=False, grade=Grade(0, 0, 0, 1, 0, 0, 0, None, ("uncited: “So.”",))),
+    outcome("e", answerable=False, refused=True),
+    outcome("f", answerable=None, ranked=False, grade=Grade(1, 0, 0, 0, 1, 2, 1, None)),
+    outcome("g", answerable=None, error="It failed."),
+    outcome("h", answerable=None, absent=("gone.pdf",)),
+)
+
+
+def test_figures_of_answers_are_over_all_claims_and_citations() -> None:
+    found = figures(ANSWERED)
+
+    assert found["answers"] == 4
+    assert [
+        found[f"claims{name}"] for name in ("", "_supported", "_partly", "_unsupported", "_uncited")
+    ] == [10, 6, 1, 1, 2]
+    assert found["support_rate"] == 0.6
+    assert (found["citations"], found["citation_precision"]) == (10, 0.6)
+    assert found["citation_recall"] == 0.5
+    assert (found["citations_right"], found["answers_citing_right"]) == (0.5, 0.5)
+    assert found["refusal_accuracy"] == 0.6
+    assert (found["refused"], found["refused_unanswerable"]) == (0.3333, 0.5)
+    assert found["answer_contained"] == 0.3333
+
+
+def test_without_answers_there_are_no_figures_of_them() -> None:
+    found = figures(OUTCOMES)
+
+    names = ("answers", "claims", "claims_uncited", "citations", "support_rate", "citation_recall")
+    assert [found[name] for name in names] == [None] * len(names)
+    assert found["refusal_accuracy"] == 0.6667
+
+
+def test_a_question_without_passages_counts_in_no_rank() -> None:
+    unranked = outcome("z", None, ranked=False)
+
+    assert figures([outcome("a", 1), unranked])["hit@1"] == 1.0
+    assert worst([unranked], 10) == []
+
+
+def test_an_answer_to_what_has_none_is_the_worst_of_answers() -> None:
+    assert [it.id for it in worst_answers(ANSWERED, 10)] == ["d", "c", "b"]
+    assert [it.id for it in worst_answers(ANSWERED, 1)] == ["d"]
+
+
+def test_answers_are_compared_by_what_they_say_and_cite() -> None:
+    before = [
+        outcome("a", 1, grade=GOOD),
+        outcome("b", 1, grade=HALF),
+        outcome("c", 1, refused=True),
+        outcome("d", answerable=False, grade=HALF),
+        outcome("e", 1, grade=GOOD),
+        outcome("f", 1),
+    ]
+    after = [
+        outcome("a", 3, grade=GOOD),
+        outcome("b", 1, grade=GOOD),
+        outcome("c", 1, grade=HALF),
+        outcome("d", answerable=False, refused=True),
+        outcome("e", 1, grade=replace(GOOD, supporting=3)),
+        outcome("f", 1, grade=GOOD),
+    ]
+
+    changed = compare_answers(before, after)
+
+    assert [pair[1].id for pair in changed.better] == ["b", "c", "d"]
+    assert [pair[1].id for pair in changed.worse] == ["e"]
+    assert changed.shared == 5
+    assert changed.p_value == pytest.approx(2 * (1 + 4) / 16)
+
+
+def test_a_run_with_answers_comes_back_and_an_older_one_has_none() -> None:
+    run = Run({"answers": "answers.jsonl"}, 3, 1.5, ANSWERED)
+    saved = json.loads(json.dumps(run.to_json()))
+
+    assert run_from_json(saved) == run
+    for row in saved["questions"]:
+        del row["grade"], row["ranked"]
+    assert run_from_json(saved).outcomes[0] == replace(ANSWERED[0], grade=None)
+    assert saved["figures"]["support_rate"] == 0.6

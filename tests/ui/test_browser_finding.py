@@ -119,9 +119,8 @@ def test_a_wrong_answer_is_marked_and_unmarked(
 ) -> None:
     answered(page, server)
     page.get_by_role("button", name="Wrong?").click()
-    reason = page.get_by_label("What is wrong with it?")
-    expect(reason).to_be_focused()
-    reason.fill("It asks for summer <b>")
+    expect(page.get_by_role("radio", name="Wrong")).to_be_focused()
+    page.get_by_label("In your words").fill("It asks for summer <b>")
     page.keyboard.press("Enter")
     marked = page.locator("p.marked")
     expect(marked).to_contain_text("Marked: it is now a question of the evaluation set.")
@@ -171,14 +170,14 @@ def test_a_refusal_can_be_marked_too(page: Page, data_dir: Path) -> None:
     expect(page.get_by_role("button", name="Wrong?")).to_be_focused()
     page.get_by_role("button", name="Wrong?").click()
     page.keyboard.press("Escape")
-    expect(page.get_by_label("What is wrong with it?")).not_to_be_visible()
+    expect(page.get_by_label("In your words")).not_to_be_visible()
     expect(page.get_by_role("button", name="Wrong?")).to_be_focused()
     page.get_by_role("button", name="Wrong?").click()
     page.get_by_role("button", name="Mark as wrong").click()
     expect(page.locator("p.marked")).to_be_visible()
     stored = last_row(data_dir)
     assert (stored["asked"], stored["refused"]) == (UNANSWERED, True)
-    assert (stored["reason"], stored["evidence"]) == ("", [])
+    assert (stored["reason"], stored["evidence"]) == ("The documents do say it", [])
 
 
 def test_a_limited_question_says_so(page: Page, server: LoopbackServer, tmp_path: Path) -> None:

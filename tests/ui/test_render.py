@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from rag.domain import Citation, Document, DocumentState, Quote, Span, Verdict
+from rag.domain import Document, DocumentState, Quote, Span, Verdict
+from ui.references import Reference
 from ui.render import CLEANER, excerpt, render_answer, render_page_text, render_partial, shorten
 
 DOCUMENT = Document(
@@ -23,9 +24,8 @@ DOCUMENT = Document(
 )
 
 
-def citation(number: int, marker: Span) -> Citation:
-    quote = Quote(DOCUMENT, 2, "iv", 0, 5, "words")
-    return Citation(number, marker, Span(0, marker.start), quote)
+def citation(number: int, marker: Span) -> Reference:
+    return Reference(str(number), Quote(DOCUMENT, 2, "iv", 0, 5, "words"), marker)
 
 
 def test_a_marker_becomes_a_chip_that_leads_to_its_citation() -> None:
@@ -45,6 +45,7 @@ def test_a_marker_becomes_a_chip_that_leads_to_its_citation() -> None:
         ("It is “so.” [1]", "It is “so.”\u20601"),
         ("See [1].5 of it", "See1.5 of it"),
         ("[1]. No word", "1. No word"),
+        ("It is **so.** [1] And **so!** [1]", "It is so.\u20601 And so!\u20601"),
     ],
 )
 def test_a_chip_clings_to_its_word_and_follows_the_punctuation(text: str, shown: str) -> None:
@@ -54,11 +55,11 @@ def test_a_chip_clings_to_its_word_and_follows_the_punctuation(text: str, shown:
         assert re.sub(r"<[^>]+>", "", html).strip() == shown
 
 
-def test_a_citation_whose_words_were_not_found_is_marked() -> None:
+def test_a_citation_of_what_does_not_say_it_is_marked() -> None:
     doubtful = replace(citation(1, Span(4, 7)), verdict=Verdict.UNSUPPORTED)
     html = render_answer("So. [1]", [doubtful], 0)
     assert 'class="cite doubt"' in html
-    assert "page iv, words not found" in html
+    assert "page iv, does not say this" in html
 
 
 def test_one_marker_may_carry_two_citations() -> None:
@@ -141,9 +142,10 @@ def test_links_open_elsewhere_and_tell_nothing() -> None:
 
 
 def test_placeholders_in_the_text_of_a_model_are_not_chips() -> None:
-    html = render_answer("a \ue0000\ue001 b [1]", [citation(1, Span(8, 11))], 0)
+    text = "a \u2e550\u2e56 \ue0000\ue001b\ue002 [1]"
+    html = render_answer(text, [citation(1, Span(len(text) - 3, len(text)))], 0)
     assert html.count('class="cite"') == 1
-    assert "\ue000" not in html
+    assert not set("\u2e55\u2e56\ue000\ue001\ue002") & set(html)
 
 
 @pytest.mark.parametrize("tail", ["[", "[1", "[1,", "[1, 2", " [12"])
@@ -167,7 +169,7 @@ def test_markers_keep_their_room_while_the_answer_is_written() -> None:
 def test_every_prefix_of_an_answer_renders() -> None:
     text = "# Head\n\nA **b** [1] `c\n\n| a | b |\n|---|---|\n| 1 [2] | 2 |\n\n1. x\n```\ny [3]\n"
     for end in range(len(text) + 1):
-        assert "\ue000" not in render_partial(text[:end])
+        assert "\u2e55" not in render_partial(text[:end])
 
 
 def test_page_text_is_escaped_and_its_quote_marked() -> None:

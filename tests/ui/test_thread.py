@@ -12,6 +12,7 @@ from rag.domain import (
     DocumentState,
     Event,
     Manner,
+    ModelCard,
     Passage,
     Quote,
     Reasons,
@@ -222,13 +223,25 @@ def test_a_refusal_says_what_was_searched_and_offers_an_answer_all_the_same() ->
     assert "Searched 1,590 pages of 16 documents" in html
     said = words_of(between(html, '<p class="notice">', "</p>"))
     assert said == "Searched for “ Boats? ” · evidence of an answer 12%, needs 20%"
-    assert 'data-event="anyway">Answer all the same<' in html
+    way = '<button type="button" class="do" data-event="anyway" data-turn="0">Answer all the same<'
+    assert way in html
+    assert 'data-event="alone"' not in html
     none = replace(turn, answer=replace(refused, evidence=0.0))
     assert "evidence of an answer under 0.1%, needs 20%" in html_of(none)
     model = html_of(replace(turn, needed=0.005))
     assert "evidence of an answer 12%, enough to ask reader, which found no answer" in model
-    later = html_of(asked("And boats?", refused), asked("more", Answer("b", "q", "small")))
-    assert 'data-event="anyway"' not in later
+    more = asked("more", Answer("b", "q", "small"))
+    assert way in html_of(turn, more)  # it stays when others are answered
+    assert 'data-turn="0" disabled>Answer all the same<' in html_of(turn, asked("more"))
+
+
+def test_a_model_can_be_asked_without_the_documents() -> None:
+    card = ModelCard("small", "here", 8_000)
+    for answer in (REFUSED, replace(REFUSED, nearest=(passage("Boats."),))):
+        turn = replace(asked("Boats?", answer), card=card)
+        assert 'data-event="alone" data-turn="0">Ask without documents<' in html_of(turn)
+        reader = replace(turn, card=replace(card, instructable=False))
+        assert 'data-event="alone"' not in html_of(reader)
 
 
 def test_what_was_searched_for_has_one_pair_of_marks() -> None:

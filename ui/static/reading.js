@@ -21,7 +21,7 @@
   // The open citation or passage: marked in whatever is drawn of the thread, in amber if quoted.
   let opened = null;
   const markOpened = () => {
-    for (const chip of document.querySelectorAll("#thread :is(a.cite, [data-opens])")) {
+    for (const chip of document.querySelectorAll('#thread :is(a[href^="#cite-"], [data-opens])')) {
       const on = (chip.dataset.opens ?? chip.getAttribute("href")) === opened;
       if (on !== chip.hasAttribute("aria-current")) {
         if (on) chip.setAttribute("aria-current", "true"); else chip.removeAttribute("aria-current");
@@ -48,7 +48,7 @@
     const control = document.querySelector(`[data-unfolds="${name}"][aria-expanded]`);
     const folded = document.querySelector(`[data-fold="${name}"]`);
     if (!isOpen) { control?.focus({ preventScroll: true }); return; }
-    folded.querySelector("input")?.focus({ preventScroll: true });
+    folded.querySelector("input:checked, input")?.focus({ preventScroll: true });
     // As much of it as fits, below the control.
     const thread = byId("thread");
     const view = thread.getBoundingClientRect();
@@ -179,7 +179,7 @@
       setOpened(control.dataset.opens ?? null);
       showSource(control);
     } else if (control.dataset.unfolds) fold(control.dataset.unfolds, !unfolded.has(control.dataset.unfolds));
-    else if (["typed", "anyway", "again"].includes(control.dataset.event)) answersAnew = true;
+    else if (["typed", "anyway", "alone", "again"].includes(control.dataset.event)) answersAnew = true;
     else if (control.dataset.event === "fresh") {
       unfolded.clear();
       setOpened(null);
@@ -222,7 +222,7 @@
   const announce = (turn) => {
     const answer = turn.querySelector(".a")?.cloneNode(true);
     for (const chip of answer?.querySelectorAll(".cite") ?? []) chip.remove();
-    const words = `${turn.querySelector(".thin")?.textContent ?? ""} ${answer?.textContent ?? ""}`.replace(/\s+/g, " ").trim();
+    const words = `${turn.querySelector("p.alone")?.textContent ?? ""} ${turn.querySelector(".thin")?.textContent ?? ""} ${answer?.textContent ?? ""}`.replace(/\s+/g, " ").trim();
     live.textContent = turn.classList.contains("done") ? words.slice(0, 1500) : turn.querySelector(".note, .held")?.textContent ?? "";
   };
 
@@ -283,7 +283,7 @@
   let turns = 0;
   let asked = false;
   const noticeAsking = (event) => {
-    if (event.target.closest?.('#send, [data-event="example"]') || (event.key === "Enter" && event.target.closest?.("#question"))) asked = true;
+    if (event.target.closest?.('#send, [data-event="example"], [data-event="anyway"], [data-event="alone"]') || (event.key === "Enter" && event.target.closest?.("#question"))) asked = true;
   };
   for (const kind of ["click", "keydown"]) document.addEventListener(kind, noticeAsking, true);
   const readThread = (thread) => {

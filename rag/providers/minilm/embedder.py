@@ -57,16 +57,12 @@ class MiniLmEmbedder:
     def __init__(self, *, threads: int | None = None, folder: Path | None = None) -> None:
         folder = folder or Path(__file__).parent
         self._threads = threads or min(os.cpu_count() or 1, MAX_THREADS)
-        self._tokenizer = Tokenizer.from_file(_verified(folder / TOKENIZER_FILE, TOKENIZER_SHA256))
+        self._tokenizer = Tokenizer.from_file(verified(folder / TOKENIZER_FILE, TOKENIZER_SHA256))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = ERRORS_ONLY
         self._session = onnxruntime.InferenceSession(
-            _verified(folder / MODEL_FILE, MODEL_SHA256),
-            options,
+            verified(folder / MODEL_FILE, MODEL_SHA256),
+            session_options(),
             providers=["CPUExecutionProvider"],
         )
 
@@ -95,7 +91,7 @@ class MiniLmEmbedder:
         Told by the number of word pieces that a word takes: on XQuAD 95 % of the English
         paragraphs need at most 1.3, of the Spanish at least 1.6, of the German 1.8.
         """
-        words = list(dict.fromkeys(_WORD.findall(_encodable(text).lower())))[:MEASURED_WORDS]
+        words = list(dict.fromkeys(_WORD.findall(encodable(text).lower())))[:MEASURED_WORDS]
         if not words:
             return 1.0
         pieces = len(self._token_ids(" ".join(words))) - 2
@@ -118,7 +114,7 @@ class MiniLmEmbedder:
 
     def _token_ids(self, text: str) -> list[int]:
         # One text a call: encode_batch starts threads of its own, and then warns on every fork.
-        return self._tokenizer.encode(_encodable(text)).ids
+        return self._tokenizer.encode(encodable(text)).ids
 
 
 def _stack(vectors: Iterable[NDArray[np.float32]]) -> Vectors:
@@ -126,12 +122,21 @@ def _stack(vectors: Iterable[NDArray[np.float32]]) -> Vectors:
     return np.stack(rows) if rows else np.empty((0, DIMENSION), dtype=np.float32)
 
 
-def _encodable(text: str) -> str:
+def session_options() -> onnxruntime.SessionOptions:
+    """One thread a text, and no word but of errors."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = ERRORS_ONLY
+    return options
+
+
+def encodable(text: str) -> str:
     """The text with lone surrogates, which no UTF-8 can hold, replaced by question marks."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _verified(path: Path, sha256: str) -> str:
+def verified(path: Path, sha256: str) -> str:
     """The path of a file that holds what it should: onnxruntime may crash on a damaged one."""
     try:
         with path.open("rb") as file:

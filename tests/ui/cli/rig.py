@@ -18,6 +18,9 @@ ROW = {
     "model",
     "usage",
     "evidence",
+    "grounded",
+    "claims",
+    "disagreements",
     "cost",
     "error",
 }

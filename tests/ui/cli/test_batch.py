@@ -159,11 +159,12 @@ def test_one_row_that_its_server_refuses_does_not_end_the_run(
     run: Run, filled: Path, tmp_path: Path
 ) -> None:
     file = write_rows(tmp_path / "q.jsonl", *[{"question": BOATS} for _ in range(3)])
-    replies: list[Reply] = [Say("One [1]."), Status(400, mistral_error("No.")), Say("Three [1].")]
+    said = "It holds forty-one boats in winter [1]."
+    replies: list[Reply] = [Say(said), Status(400, mistral_error("No.")), Say(said)]
     with LoopbackServer(chat=replies) as server:
         output = run("batch", file, "--chat", f"{server.url}/v1")
     assert output.code == 1
-    assert [row["answer"] for row in output.rows] == ["One [1].", "", "Three [1]."]
+    assert [row["answer"] for row in output.rows] == [said, "", said]
     assert output.rows[1]["error"]
 
 

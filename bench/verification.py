@@ -1,0 +1,111 @@
+"""Measure verdicts on the claim sets: how many true claims pass, how many false ones are caught.
+
+    python -m bench.verification                 both halves, figures only
+    python -m bench.verification --show number   the wrong ones of the development half
+
+`bench/claims/development.jsonl` is the half that was looked at while rules and weights were chosen;
+`held_out.jsonl` was not. Both were written for this, in English and French.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rag.domain import Verdict
+from rag.evidence import SentenceScorer
+from rag.providers.minilm.embedder import MiniLmEmbedder
+from rag.providers.minilm.judge import MiniLmJudge
+from rag.store.words import Words
+from rag.verification import Check, Verifier
+
+CLAIMS = Path(__file__).with_name("claims")
+ACCEPTED = ("verbatim", "paraphrase", "computed")
+CHANGED = ("number", "unit", "period", "entity", "negation")
+STRETCHED = ("overgeneralised", "half_true")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A claim of a set, what kind it is, and what was found."""
+
+    kind: str
+    language: str
+    claim: str
+    passage: str
+    check: Check
+
+    @property
+    def is_right(self) -> bool:
+        """Whether it was accepted if it holds, and not if it does not."""
+        return (self.check.verdict is Verdict.SUPPORTED) == (self.kind in ACCEPTED)
+
+
+def measured(path: Path, verifier: Verifier) -> list[Row]:
+    """The claims of a file with what the verifier finds."""
+    lines = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
+    checks = verifier.check_texts([(line["claim"], line["passage"]) for line in lines])
+    return [
+        Row(line["kind"], line["language"], line["claim"], line["passage"], check)
+        for line, check in zip(lines, checks, strict=True)
+    ]
+
+
+def share(rows: Sequence[Row]) -> str:
+    """The share of right verdicts, and of how many."""
+    return f"{sum(row.is_right for row in rows) / len(rows):.3f} of {len(rows)}" if rows else "-"
+
+
+def print_table(rows: Sequence[Row]) -> None:
+    """Right verdicts by kind, and by the groups that have an aim."""
+    by_kind: Mapping[str, list[Row]] = {
+        kind: [row for row in rows if row.kind == kind]
+        for kind in dict.fromkeys(row.kind for row in rows)
+    }
+    for kind in sorted(by_kind):
+        print(f"  {kind:18} {share(by_kind[kind])}")
+    groups = {
+        "true, not computed": ACCEPTED[:2],
+        "true": ACCEPTED,
+        "changed": CHANGED,
+        "stretched": STRETCHED,
+    }
+    for name, kinds in groups.items():
+        print(f"  {name:18} {share([row for row in rows if row.kind in kinds])}")
+    for language in sorted({row.language for row in rows}):
+        print(f"  in {language:15} {share([row for row in rows if row.language == language])}")
+
+
+def show(rows: Iterable[Row]) -> None:
+    """Print the claims that were judged wrongly, with their evidence."""
+    for row in rows:
+        span = row.check.span
+        print(f"{row.kind} {row.language} -> {row.check.verdict} {row.check.strength:.2f}", end=" ")
+        print(f"({row.check.reason})\n  claim: {row.claim}")
+        print(f"  read:  {' '.join(row.passage[span.start : span.end].split())}")
+
+
+def main() -> int:
+    """Print the figures of both halves."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--show", metavar="KIND", help="print wrong ones of the development half")
+    arguments = parser.parse_args()
+    verifier = Verifier(SentenceScorer(MiniLmEmbedder(), Words()).nearest, MiniLmJudge())
+    for name in ("development", "held_out"):
+        started = time.perf_counter()
+        rows = measured(CLAIMS / f"{name}.jsonl", verifier)
+        took = (time.perf_counter() - started) / len(rows) * 1000
+        print(f"{name}: {len(rows)} claims, {took:.1f} ms each")
+        print_table(rows)
+        if arguments.show and name == "development":
+            show(row for row in rows if not row.is_right and arguments.show in (row.kind, "all"))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

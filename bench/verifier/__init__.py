@@ -1,0 +1,1 @@
+"""How the verifier's model is made: pairs of claims and passages, training, and its file."""

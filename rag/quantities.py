@@ -1,0 +1,323 @@
+"""The quantities that a text states: a value, of what kind, and how exactly.
+
+Read in English, French, German and Spanish: "$1.577 billion", "1 577 millions d'euros", "12,9 %",
+"one and a half hours", "a third". Values of one kind are in one unit, so that 90 minutes equal an
+hour and a half.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from rag.domain import Span
+from rag.languages import Language
+from rag.numerals import ORDINALS, SPELLED
+
+LOST = 1e-9  # of a value, by floating point
+GROUP = 3  # figures, between separators
+PERCENT = frozenset({"%", "percent", "pct"})
+
+
+Reading = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A quantity and where it stands.
+
+    `readings` are all it may be, the likeliest first, each a value in the unit of its `kind` and
+    the worth of its last digit: "1,577" is 1577 in English and 1.577 in French. `scaled` says that
+    a word such as "million" goes with it. The kind of a plain number is empty; `worth` is what one
+    of the unit that is written is worth in the unit of the kind.
+    """
+
+    readings: tuple[Reading, ...]
+    kind: str
+    span: Span
+    scaled: bool = False
+    spelled: bool = False
+    worth: float = 1.0
+
+    def times(self, factor: float) -> Quantity:
+        """The same in a unit that is so many times as large."""
+        readings = tuple((value * factor, step * factor) for value, step in self.readings)
+        return replace(self, readings=readings, scaled=True)
+
+
+def _table(*rows: tuple[str, float, str]) -> dict[str, tuple[str, float]]:
+    """From names to a kind and what one is worth in its unit."""
+    return {name: (kind, worth) for kind, worth, names in rows for name in names.split()}
+
+
+_MAGNITUDES: Mapping[str, float] = {
+    name: worth
+    for worth, names in (
+        (1e3, "thousand thousands k mille milliers tausend tsd mil miles"),
+        (1e6, "million millions mn mio m mln millionen millón millones"),
+        (1e9, "billion billions bn b milliard milliards milliarden milliarde mrd md mds"),
+        (1e12, "trillion trillions tn billionen"),
+    )
+    for name in names.split()
+}
+_UNITS = _table(
+    ("percent", 1, "% percent pct prozent"),
+    ("points", 1, "points pp pts"),
+    ("points", 0.01, "bps"),
+    ("dollar", 1, "$ us$ usd dollar dollars"),
+    ("euro", 1, "€ eur euro euros"),
+    ("pound", 1, "£ gbp"),
+    ("yen", 1, "¥ jpy yen"),
+    ("franc", 1, "chf francs"),
+    ("mass", 1e-6, "µg mcg ug microgram micrograms microgrammes"),
+    ("mass", 1e-3, "mg milligram milligrams milligramme milligrammes"),
+    ("mass", 1, "g gram grams gramme grammes gramm"),
+    ("mass", 1e3, "kg kilo kilos kilogram kilograms kilogramme kilogrammes kilogramm"),
+    ("mass", 1e6, "t tonne tonnes tonnen"),
+    ("volume", 1, "ml millilitre millilitres milliliter milliliters"),
+    ("volume", 10, "cl centilitres centilitre"),
+    ("volume", 1e3, "l litre litres liter liters"),
+    ("length", 1e-3, "mm millimetre millimetres millimeter millimeters millimètres millimètre"),
+    ("length", 1e-2, "cm centimetre centimetres centimeter centimeters centimètres centimètre"),
+    ("length", 1, "metre metres meter meters mètre mètres"),
+    ("length", 1e3, "km kilometre kilometres kilometer kilometers kilomètres kilomètre"),
+    ("area", 1, "m² m2"),
+    ("area", 1e4, "ha hectare hectares hektar"),
+    ("area", 1e6, "km² km2"),
+    ("time", 1e-3, "ms millisecond milliseconds millisecondes"),
+    ("time", 1, "s sec second seconds seconde secondes sekunde sekunden"),
+    ("time", 60, "min minute minutes minuten"),
+    ("time", 3_600, "h hour hours heure heures stunde stunden hora horas"),
+    ("time", 86_400, "day days jour jours tag tage tagen día días"),
+    ("time", 604_800, "week weeks semaine semaines woche wochen semana semanas"),
+    ("months", 1, "month months mois monat monate monaten mes meses"),
+    ("months", 12, "year years an ans année années jahr jahre jahren año años"),
+    ("bytes", 1e3, "kb ko"),
+    ("bytes", 1e6, "mb mo"),
+    ("bytes", 1e9, "gb go gib gio"),
+    ("bytes", 1e12, "tb to"),
+    ("temperature", 1, "°c"),
+    ("fahrenheit", 1, "°f"),
+    ("power", 1e-3, "mw"),
+    ("power", 1, "w watt watts"),
+    ("power", 1e3, "kw"),
+    ("energy", 1, "wh"),
+    ("energy", 1e3, "kwh"),
+    ("volt", 1, "v volt volts"),
+    ("pressure", 1, "bar bars"),
+    ("hertz", 1, "hz"),
+    ("hertz", 1e3, "khz"),
+    ("hertz", 1e6, "mhz"),
+    ("hertz", 1e9, "ghz"),
+)
+_FRACTIONS: Mapping[str, float] = {
+    "half": 50.0,
+    "moitié": 50.0,
+    "hälfte": 50.0,
+    "mitad": 50.0,
+    "third": 100 / 3,
+    "tiers": 100 / 3,
+    "drittel": 100 / 3,
+    "quarter": 25.0,
+    "quart": 25.0,
+    "viertel": 25.0,
+    "fifth": 20.0,
+    "cinquième": 20.0,
+    "tenth": 10.0,
+    "dixième": 10.0,
+}
+_SPACE = "[ \u00a0\u202f]"
+_FRACTION = re.compile(
+    r"(?<!\w)(?:(?P<count>one|a|an|un|une|la|le|ein|eine|die|two|deux|zwei|three|trois|drei)[ -])"
+    r"(?P<name>half|moitié|hälfte|thirds?|tiers|drittel|quarters?|quarts?|viertel|fifths?|"
+    r"cinquièmes?|tenths?|dixièmes?)(?= (?:of|des|de|du|der|d['’]))",
+    re.IGNORECASE,
+)
+_HALF_HOUR = re.compile(
+    r"\b(?:half an? (?P<unit>hour|day)|une demi-(?P<unite>heure|journée)|eine halbe "
+    r"(?P<einheit>Stunde))\b",
+    re.IGNORECASE,
+)
+_HALVED = re.compile(
+    r"\b(?:(?P<half>halv(?:ed?|es|ing)|half|moitié|halbier\w+|hälfte|mitad)"
+    r"|(?P<double>doubl(?:ed?|es|ing)|twice|doubl[ée]e?s?|verdoppel\w+|doble|duplic\w+))\b",
+    re.IGNORECASE,
+)
+_CLOCK = re.compile(
+    rf"(?<![\w.,])(?P<hours>\d{{1,2}}){_SPACE}?(?:h|hours?|heures?|hrs?|Stunden?|horas?)"
+    rf"(?:{_SPACE}(?:and|et|und|y))?{_SPACE}?(?P<minutes>\d{{1,2}})"
+    rf"(?!\d)(?:{_SPACE}?(?:min(?:utes?|uten|utos)?))?(?!\w)"
+)
+_SINGLE = re.compile(
+    r"(?<!\w)(?:an?|one|per|each|every|next|un|une|par|chaque|eine?[mrn]?|pro|jede[rsnm]?|una|"
+    r"por|cada)"
+    r"[ -](?P<unit>year|month|week|day|hour|minute|an|année|mois|semaine|jour|heure|"
+    r"Jahr|Monat|Woche|Tag|Stunde|año|mes|semana|día|hora)(?!\w)",
+    re.IGNORECASE,
+)
+_ORDINAL = re.compile(rf"(?<!\w)(?:{'|'.join(ORDINALS)})(?!\w)", re.IGNORECASE)
+_COUNTS = {"two": 2, "deux": 2, "zwei": 2, "three": 3, "trois": 3, "drei": 3}
+_GAP = _SPACE
+_FIGURES = (
+    rf"\d{{1,3}}(?:{_GAP}\d{{3}})+(?:[.,]\d+)?|\d{{1,3}}(?:[,.'’]\d{{3}})+(?:[.,]\d+)?"
+    r"|\d+(?:[.,]\d+)?"
+)
+_WORDS = "|".join(sorted(SPELLED, key=len, reverse=True))
+_SIGNS = r"US\$|[$€£¥]"
+_SIGNED = frozenset({"$", "€", "£", "¥", "us$", "%", "°c", "°f"})
+_NAMED = "|".join(sorted(map(re.escape, _UNITS.keys() - _SIGNED), key=len, reverse=True))
+_SCALES = "|".join(sorted(map(re.escape, _MAGNITUDES), key=len, reverse=True))
+_BETWEEN = rf"(?:{_GAP}|-|\n)?"
+_OF = r"(?:d['’]|de |of )?"
+_QUANTITY = re.compile(
+    rf"(?<![\w.,])(?<![A-Za-z]-)(?:(?P<before>{_SIGNS}|USD|EUR|CHF|GBP){_GAP}?)?"
+    rf"(?:(?P<figures>{_FIGURES})|(?P<spelled>{_WORDS})(?!\w|-(?:first|second|third|[a-z]+th)\b))"
+    rf"(?:{_BETWEEN}(?P<scale>{_SCALES})(?![\w%]))?"
+    rf"(?:{_BETWEEN}(?:{_OF}(?P<sign>{_SIGNS}|%|°[CF])"
+    rf"|{_OF}(?:US |U\.S\. |(?:calendar|business|working|consecutive|full|clear|straight) )?"
+    rf"(?P<unit>{_NAMED})(?!\w)))?"
+    rf"(?P<points>(?:{_GAP}|-)(?:percentage )?points?|{_GAP}prozentpunkte?)?"
+    r"(?!\w)(?!-[a-z]\d)",
+    re.IGNORECASE,
+)
+
+
+def quantities(text: str, language: Language | None = None) -> list[Quantity]:
+    """The quantities of a text in their order.
+
+    In English a comma parts thousands and a point decimals, in other languages it is the other way
+    round; where the `language` is not known, three figures behind either may be both.
+    """
+    fractions = [_fraction(match) for match in _FRACTION.finditer(text)]
+    fractions += [_clock(match) for match in _CLOCK.finditer(text)]
+    fractions += [_half_hour(match) for match in _HALF_HOUR.finditer(text)]
+    taken = [quantity.span for quantity in fractions]
+    fractions += [
+        _halved(match)
+        for match in _HALVED.finditer(text)
+        if not any(span.start < match.end() and match.start() < span.end for span in taken)
+    ]
+    found = [
+        _read(match, language)
+        for match in _QUANTITY.finditer(text)
+        if not any(span.start <= match.start() < span.end for span in taken)
+    ]
+    return sorted([*found, *fractions], key=lambda quantity: quantity.span.start)
+
+
+def _read(match: re.Match[str], language: Language | None) -> Quantity:
+    figures, spelled = match["figures"], match["spelled"]
+    readings = _readings(figures, language) if figures else [(SPELLED[spelled.lower()], 1.0)]
+    kind, worth = "", 1.0
+    unit = match["unit"] or ""
+    if unit in ("to", "go", "mo", "ko"):  # French bytes begin with a capital; these are words
+        unit = ""
+    name = (match["before"] or match["sign"] or unit).lower()
+    if match["points"] and (not name or name in PERCENT):
+        kind = "points"
+    elif name:
+        kind, worth = _UNITS[name]
+    scale = _MAGNITUDES[match["scale"].lower()] if match["scale"] else 1.0
+    if match["scale"] in ("K", "k") and _before(match, "scale") in " \u00a0\u202f":
+        scale = 1.0  # kelvin
+    if match["before"] and unit.lower() == "m" and not match["scale"]:
+        scale = 1e6  # "$5m"
+    if scale > 1:
+        readings.sort(key=lambda reading: reading[0])  # of millions one states few, and decimals
+    return Quantity(
+        tuple((value * worth * scale, step * worth * scale) for value, step in readings),
+        kind,
+        Span(*match.span()),
+        scaled=bool(match["scale"]),
+        spelled=bool(spelled),
+        worth=worth,
+    )
+
+
+def _before(match: re.Match[str], group: str) -> str:
+    """The character before a group of a match."""
+    start = match.start(group)
+    return match.string[start - 1 : start]
+
+
+def _readings(figures: str, language: Language | None) -> list[Reading]:
+    """All that figures may stand for, the likeliest first."""
+    plain = re.sub(rf"{_GAP}|['’]", "", figures)
+    *whole, last = re.split(r"[.,]", plain)
+    if not whole:
+        return [(float(last), 1.0)]
+    together = (float("".join([*whole, last])), 1.0)
+    if len(whole) > 1 and len(set(re.findall(r"[.,]", plain))) == 1:  # 1,577,000
+        return [together]
+    decimal = (float(f"{''.join(whole)}.{last}"), 10.0 ** -len(last))
+    if len(whole) > 1 or len(last) != GROUP or not whole[0].lstrip("0"):
+        return [decimal]
+    if language is None:
+        return [together, decimal]
+    return [together if ("," in plain) == (language is Language.ENGLISH) else decimal]
+
+
+def _fraction(match: re.Match[str]) -> Quantity:
+    name = match["name"].lower()
+    share = _FRACTIONS.get(name) or _FRACTIONS[name.rstrip("s")]
+    value = share * _COUNTS.get(match["count"].lower(), 1)
+    return Quantity(((value, 1.0),), "percent", Span(*match.span()), spelled=True)
+
+
+def single(text: str) -> list[Quantity]:
+    """The units of a text that stand alone, once: "a year", "une semaine"."""
+    found = []
+    for match in _SINGLE.finditer(text):
+        kind, worth = _UNITS[match["unit"].lower()]
+        found.append(Quantity(((worth, worth),), kind, Span(*match.span()), spelled=True))
+    return found
+
+
+def ordinals(text: str) -> list[Quantity]:
+    """The ordinals of a text that are spelled, as the numbers that they reach."""
+    return [
+        Quantity(((ORDINALS[match.group().lower()], 1.0),), "", Span(*match.span()), spelled=True)
+        for match in _ORDINAL.finditer(text)
+    ]
+
+
+def _clock(match: re.Match[str]) -> Quantity:
+    """A time in hours and minutes: "1 h 30"."""
+    seconds = 3_600.0 * int(match["hours"]) + 60 * int(match["minutes"])
+    return Quantity(((seconds, 60.0),), "time", Span(*match.span()), scaled=True)
+
+
+def _half_hour(match: re.Match[str]) -> Quantity:
+    unit = (match["unit"] or match["unite"] or match["einheit"]).lower()
+    seconds = 43_200.0 if unit in ("day", "journée") else 1_800.0
+    return Quantity(((seconds, 60.0),), "time", Span(*match.span()), scaled=True)
+
+
+def _halved(match: re.Match[str]) -> Quantity:
+    """What "halved", "half" and "doubled" stand for, in percent."""
+    share = 50.0 if match["half"] else 200.0
+    return Quantity(((share, 1.0),), "percent", Span(*match.span()), spelled=True)
+
+
+def same(claimed: Quantity, stated: Quantity, *, loosely: bool = False) -> bool:
+    """Whether a claim's quantity is one that is stated, as exactly as the claim says it.
+
+    What is claimed may be rounded if it keeps two figures at least, or is only claimed `loosely`.
+    """
+    if claimed.kind != stated.kind and claimed.kind and stated.kind:
+        return False
+    return any(
+        _equal(reading, other, claimed, loosely=loosely)
+        for reading in claimed.readings
+        for other in stated.readings
+    )
+
+
+def _equal(reading: Reading, other: Reading, claimed: Quantity, *, loosely: bool) -> bool:
+    (value, step), (said, said_step) = reading, other
+    digits = len(f"{abs(value) / step:.0f}".rstrip("0"))
+    share = claimed.spelled and claimed.kind == "percent"
+    rounded = step > said_step and (digits > 1 or loosely)
+    room = 0.5 * step if rounded or share else 0.0
+    return abs(abs(value) - abs(said)) <= room + LOST * abs(said)

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import pytest
+
+from rag.contradiction import evidence_of, faults, names_in
+
+REPORT = (
+    "In fiscal 2022, net sales were $1,577 million, compared with $1,402 million a year earlier. "
+    "Halvorsen Tooling employed 3,200 people in Tulsa."
+)
+
+
+def fault(claim: str, passage: str = REPORT, context: str = "") -> str:
+    found = next(faults(claim, evidence_of(passage, passage, 0, context)), None)
+    return found.reason if found else ""
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "Net sales came to $1.577 billion in 2022.",
+        "Sales were $1,402 million in 2021.",  # "a year earlier"
+        "Net sales rose by $175 million.",
+        "Net sales grew by 12.5 %.",
+        "Sales increased by about 12 percent.",
+        "About 3,200 people work in Tulsa.",
+    ],
+)
+def test_what_the_figures_bear_out_has_no_fault(claim: str) -> None:
+    assert fault(claim) == ""
+
+
+@pytest.mark.parametrize(
+    ("claim", "reason"),
+    [
+        ("Net sales were $1,677 million.", "the source says $1,577 million, not $1,677 million"),
+        ("Net sales were $1,577 billion.", "the source says $1,577 million, not $1,577 billion"),
+        ("Net sales grew by 15 %.", "the source does not say 15 %"),
+        ("In 2023, net sales were $1,577 million.", "the source says 2022, not 2023"),
+        ("The firm Brightwater employed 3,200 people.", "the source does not name Brightwater"),
+        ("It has the RX-200 in stock.", "the source does not name rx-200"),
+    ],
+)
+def test_what_they_do_not_is_named(claim: str, reason: str) -> None:
+    assert fault(claim) == reason
+
+
+def test_figures_of_a_table_are_read_in_its_unit() -> None:
+    table = "Population (thousands)\nLower Vale 1,012\nHighmoor 187"
+
+    assert fault("Lower Vale has 1.012 million inhabitants.", table) == ""
+    assert fault("Lower Vale has 1.112 million inhabitants.", table) != ""
+
+
+def test_what_a_passage_stands_under_need_not_be_named_in_it() -> None:
+    passage = "Net sales were $5 million."
+
+    assert fault("The sales of Acme were $5 million in 2021.", passage, "Acme report 2021") == ""
+    assert fault("The sales of Acme were $5 million in 2021.", passage) != ""
+
+
+def test_sums_and_remainders_are_worked_out() -> None:
+    passage = "Police +$1.31 million, roads +$0.74 million, debt +$0.52 million. 70 % is insured."
+
+    assert fault("Together the three add $2.57 million.", passage) == ""
+    assert fault("Together the three add $2.67 million.", passage) != ""
+    assert fault("The remaining 30 % is not insured.", passage) == ""
+
+
+def test_years_between_two_dates() -> None:
+    passage = "She headed the laboratory from 1957 until her retirement in 1973."
+
+    assert fault("She headed it for 16 years.", passage) == ""
+    assert fault("She headed it for 26 years.", passage) != ""
+
+
+def test_names() -> None:
+    assert names_in("In March, the firm Acme met NASA and Mr Jones.") == [
+        "Acme",
+        "NASA",
+        "Mr",
+        "Jones",
+    ]
