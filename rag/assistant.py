@@ -209,7 +209,7 @@ class Assistant:
         if turn.refused:
             return
         shown = turn.markers.sources
-        citations = cite(turn.text, shown, self._retriever.nearest)
+        citations = cite(turn.text, shown)
         turn.checks = turn.checking.finish(turn.text, citations, shown, turn.sources)
         if not self.card.instructable:
             return
@@ -289,7 +289,7 @@ class Assistant:
                 said += item.text
                 yield from turn.show(turn.markers.feed(refusal.feed(item.text)))
                 if self.card.instructable and turn.grounded:
-                    turn.checking.follow(turn.text, turn.markers.sources)
+                    turn.checking.follow(turn.text, turn.markers.sources, turn.sources)
             elif isinstance(item, ToolCall):
                 if len(calls) < may_call:
                     calls.append(item)

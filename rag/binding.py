@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rag.contradiction import amounts
 from rag.folding import unaccented
@@ -84,10 +85,11 @@ def _nearness(
     return sum(best.values()) / max(1, len(wanted))
 
 
-def _words(text: str) -> list[_Word]:
+@lru_cache(maxsize=256)
+def _words(text: str) -> tuple[_Word, ...]:
     found = []
     for match in _WORD.finditer(text):
         word = unaccented(match.group())
         if len(word) >= SHORTEST and word not in _SMALL:
             found.append(_Word(match.start(), word if word[0].isdigit() else word[:STEM]))
-    return found
+    return tuple(found)

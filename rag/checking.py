@@ -47,22 +47,29 @@ class Checking:
     def __init__(self, verifier: Verifier) -> None:
         self._verifier = verifier
         self._known: dict[_Key, Checked] = {}
+        self._best: dict[tuple[str, tuple[int, ...]], Checked] = {}
         self._looked = 0
         self._doubtful = False  # whether a statement that was not backed may be said all the same
 
-    def follow(self, text: str, cited: Mapping[int, Source]) -> None:
+    def follow(self, text: str, cited: Mapping[int, Source], sources: Sequence[Source]) -> None:
         """Check what is settled of an answer that is still being written.
 
         Args:
             text: the answer so far, with the markers that its reader sees.
             cited: its sources by the number shown.
+            sources: all that the model was shown.
         """
         if len(text) - self._looked < FOLLOW_EVERY:
             return
         self._looked = len(text)
         for statement in find_claims(text[: settled(text)]):
             numbers = [number for number in statement.numbers if number in cited]
-            self._each(statement.text, [cited[number].passage for number in numbers])
+            found = self._each(statement.text, [cited[number].passage for number in numbers])
+            if all(each.verdict is Verdict.UNSUPPORTED for each in found):
+                named = {cited[number].number for number in numbers}
+                others = [source for source in sources if source.number not in named]
+                if others:
+                    self._among(statement.text, others)
 
     def finish(
         self,
@@ -177,7 +184,7 @@ class Checking:
         others = [source for source in sources if source.number not in named]
         if not others:
             return None
-        found = self._verifier.check(statement.text, [source.passage for source in others])
+        found = self._among(statement.text, others)
         if found.verdict is not Verdict.SUPPORTED:
             return None
         shown = _shown(others[found.at], cited)
@@ -189,7 +196,7 @@ class Checking:
         """A statement without a marker: its sources are looked for among all of them."""
         if not sources:
             return Claim(statement.span, Verdict.UNCITED, NO_SOURCE, cited=False)
-        found = self._verifier.check(statement.text, [source.passage for source in sources])
+        found = self._among(statement.text, sources)
         self._doubtful |= found.strength >= DOUBTFUL
         if found.verdict is not Verdict.SUPPORTED:
             reason = f"{NO_SOURCE}, and none of those found says it"
@@ -198,6 +205,14 @@ class Checking:
         return Claim(
             statement.span, Verdict.SUPPORTED, FOUND_ANYWAY, (found.quote,), shown, cited=False
         )
+
+    def _among(self, claim: str, sources: Sequence[Source]) -> Checked:
+        """The best that some sources say of a claim, looked for once."""
+        key = (claim, tuple(source.number for source in sources))
+        if key not in self._best:
+            passages = [source.passage for source in sources]
+            self._best[key] = self._verifier.check(claim, passages)
+        return self._best[key]
 
     def _each(self, claim: str, passages: Sequence[Passage]) -> list[Checked]:
         """A claim against each of its passages; what was found once is not looked for again."""

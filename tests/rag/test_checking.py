@@ -119,7 +119,7 @@ def test_what_was_checked_during_the_stream_is_not_checked_again() -> None:
     reader.offer(SOURCES)
     shown = reader.feed(text)
     checking = Checking(Counting(NEAREST))
-    checking.follow(shown, reader.sources)
+    checking.follow(shown, reader.sources, SOURCES)
     before = sum(asked)
 
     checking.finish(shown, cite(shown, reader.sources), reader.sources, SOURCES)

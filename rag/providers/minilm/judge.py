@@ -25,7 +25,7 @@ from rag.providers.minilm.embedder import (
 )
 
 JUDGE_FILE = "verifier-int8.onnx"
-JUDGE_SHA256 = "8d6f54894c3ccef177d33548fd30e715b34eb670b6cbc75480c1b3ec354f9309"
+JUDGE_SHA256 = "ddd4e241e6e83a80c244fccfbe2201037953076c4911f88dc83d2a047b8d9448"
 LONGEST_PAIR = 160  # tokens; the end of the evidence is left out
 LONGEST_CLAIM_WORDS = 60
 
