@@ -6,12 +6,12 @@ of figures that the evidence states is worked out again.
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from rag.arithmetic import is_computed
 from rag.folding import flowing, unaccented
 from rag.identifiers import lacking
 from rag.languages import SMALL_WORDS, Language, detect
@@ -20,9 +20,6 @@ from rag.quantities import Quantity, ordinals, quantities, same, single
 
 MOST_COUNTED = 5  # of what is listed
 TELLING_DIGITS = 3
-MOST_SUMMED = 5
-WHOLE = 100.0  # percent
-MOST_FIGURES = 40  # of a passage, of which pairs are worked out
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _ANY_YEAR = re.compile(r"(?<![\d.,])1[4-9]\d\d(?![\d.,]*\d)")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
@@ -145,7 +142,7 @@ def _wrong_figure(claim: str, evidence: Evidence) -> str:
             continue
         if any(same(wanted, each, loosely=loosely) for each in anywhere):
             continue
-        if (changes or _is_precise(wanted)) and _is_computed(wanted, anywhere):
+        if (changes or _is_precise(wanted)) and is_computed(wanted, anywhere):
             continue
         if wanted.kind == "months" and _is_between_years(wanted, evidence):
             continue
@@ -215,56 +212,6 @@ def amounts(text: str, language: Language | None) -> tuple[Quantity, ...]:
         for each in quantities(text, language)
         if each.kind or each.scaled or not _YEAR.fullmatch(text[each.span.start : each.span.end])
     )
-
-
-def _is_computed(wanted: Quantity, stated: Sequence[Quantity]) -> bool:
-    """Whether a figure comes out of two or more that are stated."""
-    stated = stated[:MOST_FIGURES]
-    for one, other in itertools.permutations(stated, 2):
-        if any(same(wanted, made, loosely=True) for made in _results(one, other)):
-            return True
-    if any(same(wanted, made, loosely=True) for one in stated for made in _complement(one)):
-        return True
-    return any(same(wanted, made, loosely=True) for made in _sums(stated))
-
-
-def _sums(stated: Sequence[Quantity]) -> Iterator[Quantity]:
-    """The sums of three to five figures of a kind that follow each other, and of all."""
-    for kind, scaled in {(each.kind, each.scaled) for each in stated}:
-        alike = [each for each in stated if (each.kind, each.scaled) == (kind, scaled)]
-        values = [each.readings[0][0] for each in alike]
-        for count in {*range(3, MOST_SUMMED + 1), len(values)}:
-            for at in range(len(values) - count + 1):
-                yield Quantity(((sum(values[at : at + count]), 0.0),), kind, alike[at].span)
-
-
-def _results(one: Quantity, other: Quantity) -> Iterator[Quantity]:
-    """What two figures give: difference, sum, change and share, how many times, and a product."""
-    first, second = one.readings[0][0], other.readings[0][0]
-    if one.kind == other.kind or not one.kind or not other.kind:
-        kind = one.kind or other.kind
-        if one.kind != other.kind:  # "25 minutes instead of 40"
-            first *= other.worth if not one.kind else 1.0
-            second *= one.worth if not other.kind else 1.0
-        yield Quantity(((abs(first - second), 0.0),), kind, one.span)
-        yield Quantity(((first + second, 0.0),), kind, one.span)
-        if kind == "percent":
-            yield Quantity(((abs(first - second), 0.0),), "points", one.span)
-        if second:
-            yield Quantity(((100 * abs(first - second) / abs(second), 0.0),), "percent", one.span)
-            yield Quantity(((100 * first / second, 0.0),), "percent", one.span)
-            yield Quantity(((first / second, 0.0),), "", one.span)
-    first, second = one.readings[0][0], other.readings[0][0]
-    if not other.kind and second:
-        yield Quantity(((first * second, 0.0),), one.kind, one.span)
-        yield Quantity(((first / second, 0.0),), one.kind, one.span)
-    if other.kind == "percent" and one.kind != "percent":
-        yield Quantity(((first * second / 100, 0.0),), one.kind, one.span)
-
-
-def _complement(one: Quantity) -> Iterator[Quantity]:
-    if one.kind == "percent" and one.readings[0][0] < WHOLE:
-        yield Quantity(((WHOLE - one.readings[0][0], 0.0),), "percent", one.span)
 
 
 def _instead(
@@ -347,7 +294,7 @@ def names_in(text: str) -> list[str]:
     end = 0
     for match in _WORD.finditer(text):
         between = text[end : match.start()]
-        begins = begins or any(mark in between for mark in '.?!:\n“"')
+        begins = begins or any(mark in between for mark in '.?!:;\n“"')
         word = re.sub(r"['’]s?$", "", match.group())
         bare = re.sub(r"^[dlqnsDLQNS]['’]", "", word)
         if bare[:1].isupper() and (not begins or bare.isupper()) and len(bare) > 1:

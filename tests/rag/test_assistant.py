@@ -103,9 +103,7 @@ def test_a_refusal_after_other_words_is_still_one(desk: Desk) -> None:
     assert answer.text == f"I have looked. the documents do not say\n\n{REFUSAL}"
 
 
-@pytest.mark.parametrize(
-    "reply", ["NO", "NOT_IN_T. Nemo has 12 billion parameters [1].", "Nemo has 12 billion [1]."]
-)
+@pytest.mark.parametrize("reply", ["NO", "NOT_IN_T. Nemo has 12 billion parameters [1]."])
 def test_a_reply_that_only_begins_like_a_refusal_is_none(desk: Desk, reply: str) -> None:
     answer = ask(desk, [*in_pieces(reply, 1)])
 
@@ -303,15 +301,13 @@ def test_a_model_that_only_quotes_is_not_asked_for_a_rewriting(desk: Desk) -> No
 def test_a_source_left_out_of_the_prompt_cannot_be_cited(desk: Desk) -> None:
     for number in range(6):
         desk.add(f"fish{number}.txt", f"Nemo is fish {number} with parameters. " + "word " * 300)
-    chat = ScriptedChat(
-        ["Nemo is fish with parameters [1][5][6]."], card=replace(CARD, context_tokens=2000)
-    )
+    chat = ScriptedChat(["Nemo is fish [1][5][6]."], card=replace(CARD, context_tokens=2000))
 
     asked = desk.assistant(chat, 6).ask(QUESTION, (), desk.scope, Manner(bar=0.0))
     answer = answer_of(list(asked))
 
     assert len(chat.prompts[0].sources) < 5 <= len(answer.passages)
-    assert answer.text == "Nemo is fish with parameters [1]."
+    assert answer.text == "Nemo is fish [1]."
 
 
 @pytest.mark.parametrize("turn", [[], ["  \n"], [Finish(complete=False)]])
