@@ -61,10 +61,9 @@ def _pairs(statements: Sequence[Said]) -> Iterator[tuple[Said, Said]]:
     What another source has besides is only held against the claim that it was looked up for: two
     of these may disagree on what the answer says nothing about.
     """
-    known: dict[Quote, Said] = {}
+    known: dict[tuple[Quote, str], Said] = {}
     for each in statements:
-        if each.quote not in known or known[each.quote].besides:
-            known[each.quote] = each
+        known.setdefault((each.quote, each.claim if each.besides else ""), each)
     for one, other in itertools.combinations(known.values(), 2):
         first, second = one.quote, other.quote
         if (first.document.id, first.page) == (second.document.id, second.page):

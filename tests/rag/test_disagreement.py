@@ -80,3 +80,12 @@ def test_what_other_sources_have_besides_is_held_against_its_claim_alone() -> No
     assert found(sales, answered, against) == [
         ("The bridge of Tancarville has a main span of …", ["608 metres", "650 metres"])
     ]
+
+
+def test_what_another_source_has_besides_is_held_against_each_claim_it_was_looked_up_for() -> None:
+    one = said("The deposit for a flat is 300 euros.", "a.txt", "The deposit is 300 euros.")
+    besides = "The deposit for a flat is 400 euros."
+    first = replace(said(besides, "b.txt", "The deposit is 300 euros."), besides=True)
+    last = replace(said(besides, "b.txt", "Deposit: 300 euros"), besides=True)
+
+    assert [values for _, values in found(one, first, last)] == [["300 euros", "400 euros"]]
