@@ -352,7 +352,8 @@ def _is_shortened(claim: str, carried: str) -> bool:
     there = [unaccented(word) for word in _WORD.findall(carried)]
     matching = difflib.SequenceMatcher(None, said, there, autojunk=False).get_matching_blocks()
     kept = {at for block in matching for at in range(block.a, block.a + block.size)}
-    if any(word not in _SMALL for at, word in enumerate(said) if at not in kept):
+    added = [word for at, word in enumerate(said) if at not in kept]
+    if any(word not in _SMALL or _LIMITS.fullmatch(word) for word in added):
         return False
     if len(kept) < SHORTEST_QUOTE or len(said) - len(kept) > MOST_ADDED:
         return False

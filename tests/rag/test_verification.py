@@ -60,6 +60,7 @@ def test_the_span_is_part_of_the_text() -> None:
 def test_a_shortened_quote_may_not_leave_out_what_denies() -> None:
     assert signs("Store the tablets below 25 °C.", LEAFLET).verbatim
     assert not signs("Do exceed four tablets in 24 hours.", LEAFLET).verbatim
+    assert not signs("Most patients do not feel better within three days.", LEAFLET).verbatim
 
 
 def test_a_window_holds_what_the_span_lacks_of_the_claim() -> None:
