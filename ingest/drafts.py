@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.loaders import word
+from ingest.loaded import LoadedDocument
+from ingest.loaders import markdown
 from ingest.loaders.load import load
-from ingest.pipeline import Limits
-from rag.domain import DocumentState
+from ingest.pipeline import Limits, Reader
+from rag.domain import DocumentState, Page
 from rag.errors import DocumentError
 from rag.folding import readable
 from rag.store.blobs import hash_file
+
+HEADINGS = 6  # levels that Markdown has
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +27,8 @@ class DraftFile:
     sha256: str
 
 
-def read_draft_file(path: Path, name: str, limits: Limits) -> DraftFile:
-    """Read a text, Markdown, PDF or Word file.
+def read_draft_file(path: Path, name: str, limits: Limits, reader: Reader = load) -> DraftFile:
+    """Read a file of any kind that holds a text: Markdown, PDF, Word and others.
 
     Raises:
         DocumentError: it is not there, too large, damaged, or holds no text; the reason says so.
@@ -37,7 +41,7 @@ def read_draft_file(path: Path, name: str, limits: Limits) -> DraftFile:
                 f"{name} has {size / 1e6:,.1f} MB; {limits.max_bytes / 1e6:,.0f} MB are read at "
                 "most. Split it, or raise TRAMONTANE_MAX_FILE_MB.",
             )
-        text = _text_of(path, name, limits)
+        text = _text_of(path, name, limits, reader)
     except OSError as error:
         raise DocumentError(
             DocumentState.FAILED, f"{path} cannot be read ({error.strerror})."
@@ -47,13 +51,36 @@ def read_draft_file(path: Path, name: str, limits: Limits) -> DraftFile:
     return DraftFile(name, text, sha256)
 
 
-def _text_of(path: Path, name: str, limits: Limits) -> str:
-    if word.is_word(path):
-        return word.read_text(path)
-    loaded = load(path, name, max_pages=limits.max_pages)
+def _text_of(path: Path, name: str, limits: Limits, reader: Reader) -> str:
+    loaded = reader(path, name, max_pages=limits.max_pages, progress=lambda _done, _total: None)
     if loaded.state not in (DocumentState.READY, DocumentState.PARTIAL):
         raise DocumentError(loaded.state, f"{name}: {loaded.reason}")
-    if not loaded.paginated:
+    if loaded.attachments and not loaded.pages:
+        raise DocumentError(
+            DocumentState.UNSUPPORTED, f"{name} is an archive. Unpack it and choose one file of it."
+        )
+    if loaded.media_type == markdown.MEDIA_TYPE:
         return "".join(page.text for page in loaded.pages)
+    if not loaded.paginated:
+        return "".join(_marked(page, loaded) for page in loaded.pages)
     # A sentence may go on on the next page, as it does in the next line.
     return readable("\n".join(page.text for page in loaded.pages))
+
+
+def _marked(page: Page, loaded: LoadedDocument) -> str:
+    """A page with its headings and the rows of its tables marked as in Markdown."""
+    text = page.text
+    for start, end, instead in sorted(_marks(page, loaded), reverse=True):
+        text = text[:start] + instead + text[end:]
+    return text
+
+
+def _marks(page: Page, loaded: LoadedDocument) -> Iterator[tuple[int, int, str]]:
+    for heading in loaded.outline:
+        if heading.page == page.number and heading.start is not None:
+            yield heading.start, heading.start, "#" * min(heading.level, HEADINGS) + " "
+    for table in loaded.tables:
+        for place, row in enumerate(table.rows if table.page == page.number else ()):
+            cells = " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in row.cells)
+            rule = "" if place else f"\n|{' --- |' * len(row.cells)}"
+            yield row.start, row.end, f"| {cells} |{rule}"

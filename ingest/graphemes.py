@@ -6,7 +6,8 @@ import unicodedata
 
 _JOINER = "\u200d"
 _MODIFIERS = range(0x1F3FB, 0x1F400)  # skin tones
-_FLAG_LETTERS = range(0x1F1E6, 0x1F200)
+_FLAG_LETTERS = "".join(map(chr, range(0x1F1E6, 0x1F200)))
+LONGEST_FLAG_RUN = 2000  # letters looked back over, an even number
 
 
 def is_boundary(text: str, index: int) -> bool:
@@ -21,7 +22,7 @@ def is_boundary(text: str, index: int) -> bool:
         return not (before == "\r" and after == "\n")
     if after == _JOINER or before == _JOINER or unicodedata.category(after).startswith("M"):
         return False
-    if ord(after) in _FLAG_LETTERS:
+    if after in _FLAG_LETTERS:
         return _flag_letters_before(text, index) % 2 == 0
     return ord(after) not in _MODIFIERS
 
@@ -44,7 +45,5 @@ def boundary_near(text: str, index: int, start: int, end: int) -> int | None:
 
 
 def _flag_letters_before(text: str, index: int) -> int:
-    place = index
-    while place > 0 and ord(text[place - 1]) in _FLAG_LETTERS:
-        place -= 1
-    return index - place
+    before = text[max(0, index - LONGEST_FLAG_RUN) : index]
+    return len(before) - len(before.rstrip(_FLAG_LETTERS))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from rag.domain import DocumentState, Page
+from rag.intake import Table, WordBox
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +23,20 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file within a file: of an archive or of a mail. `name` is display text, never a path."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class LoadedDocument:
     """A file as read; `reason` is one plain sentence wherever the state is not `ready`.
+
+    A `ready` one has a reason where there is something to know: it was repaired, or is not what its
+    name says. `tables` are in the order of the document. `words` are the boxes of the words of
+    pages read by OCR, by the page's number. An archive has `attachments` and no pages.
 
     `outline` is in the order of the document. The pages' texts, one after the other, are the text
     that their offsets count in.
@@ -35,3 +49,6 @@ class LoadedDocument:
     outline: tuple[Heading, ...]
     state: DocumentState
     reason: str
+    tables: tuple[Table, ...] = ()
+    words: Mapping[int, tuple[WordBox, ...]] = field(default_factory=dict)
+    attachments: tuple[Attachment, ...] = ()

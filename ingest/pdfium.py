@@ -1,7 +1,8 @@
-"""PDF pages through pdfium: exact text, where its characters stand, and page images.
+"""PDF files through pdfium: outline, labels, the exact text of pages and where it stands, images.
 
 pdfium is not thread-safe. A lock guards every call into it, held for one page at a time, so that
-reading a long document never keeps the page viewer waiting.
+reading a long document never keeps the page viewer waiting. A damaged file is repaired in memory
+each time that it is opened, so that its text and its images always come from the same bytes.
 """
 
 from __future__ import annotations
@@ -16,27 +17,25 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pypdfium2
 import pypdfium2.raw as pdfium_c
-from numpy.typing import NDArray
 
+from ingest import repair
+from ingest.boxes import NO_EXTENT, Boxes, as_displayed, merge
+from ingest.loaded import Heading
 from rag.domain import DocumentState
 from rag.errors import DocumentError, NotFoundError
 
 END_OF_LINE_HYPHEN = "\x02"  # pdfium's mark for a hyphen that only breaks a word at a line's end
-MAX_IMAGE_PIXELS = 16_000_000
-MAX_IMAGE_SIDE = 16_000  # pixels; browsers and JPEG end not far above
 MIN_PATHS_OF_A_DRAWING = 20  # fewer are rules and frames, more may be letters drawn as outlines
-_SPLIT_SURROGATE = re.compile("[\ud800-\udfff]")
-_NO_EXTENT = 1e-6
+_LONG_LINE = re.compile(r"\S[^\r\n]{20,}\S")
 _lock = threading.Lock()
 logging.getLogger("pypdfium2").setLevel(logging.ERROR)  # it warns of forms it draws in part
-
-Boxes = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +50,119 @@ class Rectangle:
 
 @dataclass(frozen=True, slots=True)
 class PageContent:
-    """What is on a page: its exact text, and whether it also shows what is no text."""
+    """What is on a page: its exact text, and whether it also shows what is no text.
+
+    `unmapped` is the number of characters whose font does not tell what letters they are; they are
+    absent from the text.
+    """
 
     text: str
     drawn: bool
+    unmapped: int = 0
+
+
+class Ruler:
+    """Where characters of a page begin and end, in points along the way in which it reads."""
+
+    def __init__(self, textpage: Any, text: str) -> None:
+        self._textpage, self._text = textpage, text
+        self._left, self._right, self._low, self._high = (ctypes.c_double() for _ in range(4))
+        self._extent = pdfium_c.FS_RECTF()
+        last = len(text) - 1
+        units = len(text.encode("utf-16-le")) // 2
+        index = pdfium_c.FPDFText_GetTextIndexFromCharIndex(textpage, last)
+        self._indices_are_offsets = units == len(text) and index == last
+        self._along, self._sign, self._is_upright = (self._left, self._right), 1, False
+        self._turn()
+
+    def __call__(self, offset: int) -> tuple[float, float] | None:
+        """The edges of `text[offset]`; None for white space and where they are not known."""
+        index = offset
+        if not self._indices_are_offsets:
+            (index,) = _character_indices(self._textpage, self._text, offset, offset + 1) or (-1,)
+        if self._is_upright:  # the usual case, in two thirds of the time
+            if pdfium_c.FPDFText_GetLooseCharBox(self._textpage, index, self._extent):
+                return self._extent.left, self._extent.right
+        elif pdfium_c.FPDFText_GetCharBox(
+            self._textpage, index, self._left, self._right, self._low, self._high
+        ):
+            begin, end = self._along
+            return begin.value * self._sign, end.value * self._sign
+        return None
+
+    def _turn(self) -> None:
+        """Measure along the way in which the first long line runs, its beginning first."""
+        line = _LONG_LINE.search(self._text)
+        if line is None or self(line.start()) is None:
+            return
+        left, low = self._left.value, self._low.value
+        if self(line.end() - 1) is None:
+            return
+        across, up = self._left.value - left, self._low.value - low
+        edges = (self._left, self._right) if abs(across) >= abs(up) else (self._low, self._high)
+        self._sign = 1 if max(across, up, key=abs) >= 0 else -1
+        self._along = edges if self._sign > 0 else (edges[1], edges[0])
+        self._is_upright = self._sign > 0 and edges[0] is self._left
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPage:
+    """An open page: what is on it, and where."""
+
+    content: PageContent
+    ruler: Ruler
 
 
 class OpenPdf:
-    """An open PDF file; only `open_pdf` makes one."""
+    """An open PDF file; only `open_pdf` makes one.
 
-    def __init__(self, document: Any, path: Path) -> None:
-        self.path = path
+    `mended` is what it was repaired into, where it was damaged.
+    """
+
+    def __init__(self, document: Any, path: Path, mended: repair.Mended | None) -> None:
         self.page_count = len(document)
+        self.mended = mended
+        self._path = path
         self._document = document
+
+    @contextmanager
+    def source(self) -> Iterator[BinaryIO]:
+        """The bytes that are read, for another reader than pdfium.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
+        if self.mended is not None:
+            yield io.BytesIO(self.mended.content)
+        else:
+            with self._path.open("rb") as file:
+                yield file
+
+    def title(self) -> str:
+        """The title that the file gives itself, as it stands there."""
+        with _lock:
+            return str(self._document.get_metadata_value("Title"))
+
+    def label(self, number: int) -> str:
+        """What the file calls a page, counted from 1; empty where it has no name for it."""
+        with _lock:
+            return str(self._document.get_page_label(number - 1))
+
+    def bookmarks(self, *, depth: int, most: int) -> list[Heading]:
+        """The first entries of the outline that point at a page, in order, to a depth of levels."""
+        found: list[Heading] = []
+        with _lock, suppress(pypdfium2.PdfiumError):
+            for entry in islice(self._document.get_toc(max_depth=depth), most):
+                place = entry.get_dest()
+                index = place.get_index() if place else None
+                if index is not None and 0 <= index < self.page_count:
+                    found.append(Heading(entry.level + 1, entry.get_title(), index + 1))
+        return found
+
+    def attachment_count(self) -> int:
+        """How many files are embedded in it."""
+        with _lock:
+            return int(self._document.count_attachments())
 
     @contextmanager
     def page(self, number: int) -> Iterator[Any]:
@@ -73,8 +172,7 @@ class OpenPdf:
             NotFoundError: there is no page of that number.
             DocumentError: the page cannot be read.
         """
-        if not 1 <= number <= self.page_count:
-            raise NotFoundError(f"There is no page {number}: the document has {self.page_count}.")
+        self._check(number)
         with _lock:
             try:
                 page = self._document[number - 1]
@@ -83,9 +181,11 @@ class OpenPdf:
                 finally:
                     page.close()
             except pypdfium2.PdfiumError as error:
-                raise DocumentError(
-                    DocumentState.FAILED, f"Page {number} is damaged and cannot be read."
-                ) from error
+                raise _unreadable(number) from error
+
+    def _check(self, number: int) -> None:
+        if not 1 <= number <= self.page_count:
+            raise NotFoundError(f"There is no page {number}: the document has {self.page_count}.")
 
     def show_forms(self) -> None:
         """Draw what is filled into forms as well; to be called before any page is taken."""
@@ -99,37 +199,76 @@ class OpenPdf:
             NotFoundError: there is no page of that number.
             DocumentError: the page cannot be read.
         """
-        with self.page(number) as page:
-            textpage = page.get_textpage()
-            characters = textpage.count_chars()
-            text = _text(textpage, characters)
-            if text.strip():
-                return PageContent(text, drawn=False)
-            unmapped = characters > len(text)
-            return PageContent(text, drawn=unmapped or _shows_a_drawing(page))
+        with self.reading(number) as page:
+            return page.content
+
+    @contextmanager
+    def reading(self, number: int) -> Iterator[ReadPage]:
+        """A page that stays open, with pdfium locked for this thread, to look at it closely.
+
+        Raises:
+            NotFoundError: there is no page of that number.
+            DocumentError: the page cannot be read.
+        """
+        self._check(number)
+        with _lock:  # pypdfium2's own page is not made: it costs some hundredths of the time
+            page = pdfium_c.FPDF_LoadPage(self._document, number - 1)
+            textpage = pdfium_c.FPDFText_LoadPage(page) if page else None
+            try:
+                if not textpage:
+                    raise _unreadable(number)
+                yield _read(page, textpage)
+            finally:
+                if textpage:
+                    pdfium_c.FPDFText_ClosePage(textpage)
+                if page:
+                    pdfium_c.FPDF_ClosePage(page)
 
 
 @contextmanager
 def open_pdf(path: Path, password: str | None = None) -> Iterator[OpenPdf]:
-    """Open a PDF file; a file that only restricts what its owner allows opens as well.
+    """Open a PDF file, repaired if need be; one that only restricts what may be done opens as well.
 
     Raises:
         DocumentError: the file needs a password, has no pages, or is damaged.
     """
+    document, mended = _opened(path, password)
+    try:
+        yield OpenPdf(document, path, mended)
+    finally:
+        with _lock:
+            document.close()
+
+
+def _opened(path: Path, password: str | None) -> tuple[Any, repair.Mended | None]:
+    """The document, and what it was repaired into before pdfium could open it."""
     try:
         with _lock:
-            document = pypdfium2.PdfDocument(path, password=password)
-    except pypdfium2.PdfiumError as error:
-        raise _refusal(error.err_code) from error
+            return pypdfium2.PdfDocument(path, password=password), None
     except FileNotFoundError as error:
         raise DocumentError(
             DocumentState.FAILED, f"The file {path.name} is gone. Add it again."
         ) from error
-    try:
-        yield OpenPdf(document, path)
-    finally:
-        with _lock:
-            document.close()
+    except pypdfium2.PdfiumError as error:
+        code = _error_code(path, password)
+        if code in (pdfium_c.FPDF_ERR_PASSWORD, pdfium_c.FPDF_ERR_SECURITY):
+            raise _refusal(code) from error
+        refusal = _refusal(code)
+    for mended in repair.attempts(path, password or ""):
+        with suppress(pypdfium2.PdfiumError), _lock:
+            return pypdfium2.PdfDocument(mended.content, password=password), mended
+    raise refusal
+
+
+def _error_code(path: Path, password: str | None) -> int:
+    """Why a file is refused: of one without pages, pdfium tells the last one's before it."""
+    with _lock:
+        key = password.encode() if password else None
+        document = pdfium_c.FPDF_LoadDocument(str(path).encode(errors="surrogateescape"), key)
+        if not document:
+            return int(pdfium_c.FPDF_GetLastError())
+        pdfium_c.FPDF_CloseDocument(document)
+    return int(pdfium_c.FPDF_ERR_SUCCESS)
 
 
 def page_texts(document: OpenPdf) -> Iterator[str]:
@@ -154,30 +293,6 @@ def page_size(path: Path, number: int) -> tuple[float, float]:
     return float(width), float(height)
 
 
-def render_page(path: Path, number: int, width_pixels: int) -> bytes:
-    """A JPEG image of a page as displayed, on white; narrower where the page is very tall.
-
-    Raises:
-        NotFoundError: there is no page of that number.
-        DocumentError: the file or the page cannot be read.
-    """
-    with open_pdf(path) as document:
-        document.show_forms()
-        with document.page(number) as page:
-            width, height = (max(side, 1.0) for side in page.get_size())
-            scale = min(
-                max(width_pixels, 1) / width,
-                MAX_IMAGE_SIDE / max(width, height),
-                math.sqrt(MAX_IMAGE_PIXELS / (width * height)),
-            )
-            bitmap = page.render(scale=scale, fill_color=(255, 255, 255, 255))
-            image = bitmap.to_pil().convert("RGB").copy()
-            bitmap.close()
-    out = io.BytesIO()
-    image.save(out, "JPEG", quality=85)
-    return out.getvalue()
-
-
 def span_rectangles(path: Path, number: int, start: int, end: int) -> list[Rectangle]:
     """The rectangles that cover exactly `text[start:end]` of a page's text, in reading order.
 
@@ -195,15 +310,12 @@ def span_rectangles(path: Path, number: int, start: int, end: int) -> list[Recta
         chosen = _character_indices(textpage, text, max(start, 0), min(end, len(text)))
         boxes = _character_boxes(page, textpage, characters)
         upright = [not _is_sideways(page, textpage, index) for index in chosen]
-    return _merge(boxes, chosen, upright)
+    return [Rectangle(*(float(edge) for edge in box)) for box in merge(boxes, chosen, upright)]
 
 
 def _refusal(code: int | None) -> DocumentError:
     if code == pdfium_c.FPDF_ERR_PASSWORD:
-        return DocumentError(
-            DocumentState.NEEDS_PASSWORD,
-            "The file is protected by a password. Save it without one and add it again.",
-        )
+        return DocumentError(DocumentState.NEEDS_PASSWORD, repair.PROTECTED)
     if code == pdfium_c.FPDF_ERR_SECURITY:
         return DocumentError(
             DocumentState.UNSUPPORTED,
@@ -214,6 +326,18 @@ def _refusal(code: int | None) -> DocumentError:
     return DocumentError(
         DocumentState.DAMAGED, "The file is damaged and cannot be opened as a PDF."
     )
+
+
+def _unreadable(number: int) -> DocumentError:
+    return DocumentError(DocumentState.FAILED, f"Page {number} is damaged and cannot be read.")
+
+
+def _read(page: Any, textpage: Any) -> ReadPage:
+    characters = pdfium_c.FPDFText_CountChars(textpage)
+    text = _text(textpage, characters)
+    unmapped = max(characters - len(text), 0)
+    drawn = not text.strip() and (unmapped > 0 or _shows_a_drawing(page))
+    return ReadPage(PageContent(text, drawn, unmapped), Ruler(textpage, text))
 
 
 def _text(textpage: Any, characters: int) -> str:
@@ -229,8 +353,8 @@ def _text(textpage: Any, characters: int) -> str:
     length = text_index(textpage, last) + 1 - text_index(textpage, first)
     buffer = (ctypes.c_ushort * (length + 1))()
     written = pdfium_c.FPDFText_GetText(textpage, first, last + 1 - first, buffer)
-    text = bytes(memoryview(buffer)[: max(written - 1, 0)]).decode("utf-16-le", "surrogatepass")
-    return _SPLIT_SURROGATE.sub("\ufffd", text).replace("\ufffe", END_OF_LINE_HYPHEN)
+    text = bytes(memoryview(buffer)[: max(written - 1, 0)]).decode("utf-16-le", "replace")
+    return text.replace("\ufffe", END_OF_LINE_HYPHEN)
 
 
 def _shows_a_drawing(page: Any) -> bool:
@@ -265,66 +389,11 @@ def _character_boxes(page: Any, textpage: Any, characters: int) -> Boxes:
             continue
         if pdfium_c.FPDFText_GetCharBox(textpage, index, left, right, bottom, top):
             boxes[index] = left.value, bottom.value, right.value, top.value
-    flat = (boxes[:, 2] - boxes[:, 0] < _NO_EXTENT) | (boxes[:, 3] - boxes[:, 1] < _NO_EXTENT)
+    flat = (boxes[:, 2] - boxes[:, 0] < NO_EXTENT) | (boxes[:, 3] - boxes[:, 1] < NO_EXTENT)
     boxes[flat] = np.nan
-    return _as_displayed(boxes, page.get_bbox(), page.get_rotation())
-
-
-def _as_displayed(boxes: Boxes, visible: tuple[float, ...], rotation: int) -> Boxes:
-    """From PDF coordinates to fractions of the rotated, cropped page, from its top left."""
-    left, bottom, right, top = visible
-    across, up = max(right - left, _NO_EXTENT), max(top - bottom, _NO_EXTENT)
-    x1, x2 = (boxes[:, 0] - left) / across, (boxes[:, 2] - left) / across
-    y1, y2 = (boxes[:, 1] - bottom) / up, (boxes[:, 3] - bottom) / up
-    turned = {
-        0: (x1, 1 - y2, x2, 1 - y1),
-        90: (y1, x1, y2, x2),
-        180: (1 - x2, y1, 1 - x1, y2),
-        270: (1 - y2, 1 - x2, 1 - y1, 1 - x1),
-    }[rotation]
-    return np.stack(turned, axis=1)
+    return as_displayed(boxes, page.get_bbox(), page.get_rotation())
 
 
 def _is_sideways(page: Any, textpage: Any, index: int) -> bool:
     angle = pdfium_c.FPDFText_GetCharAngle(textpage, index) + math.radians(page.get_rotation())
     return abs(math.sin(angle)) > math.sqrt(0.5)
-
-
-def _merge(boxes: Boxes, chosen: list[int], upright: list[bool]) -> list[Rectangle]:
-    outside = np.delete(boxes, chosen, axis=0)
-    outside = outside[~np.isnan(outside[:, 0])]
-    centres = np.stack([outside[:, [0, 2]].mean(axis=1), outside[:, [1, 3]].mean(axis=1)], axis=1)
-    merged: list[Boxes] = []
-    for index, is_upright in zip(chosen, upright, strict=True):
-        box = boxes[index]
-        if np.isnan(box[0]):
-            continue
-        union = _union(merged[-1], box) if merged else box
-        if merged and _on_one_line(merged[-1], box, 1 if is_upright else 0):
-            known = _contained(centres, merged[-1]) | _contained(centres, box)
-            if not (_contained(centres, union) & ~known).any():
-                merged[-1] = union
-                continue
-        merged.append(box)
-    clipped = (np.clip(box, 0.0, 1.0) for box in merged)
-    return [
-        Rectangle(*(float(edge) for edge in box))
-        for box in clipped
-        if box[2] > box[0] and box[3] > box[1]
-    ]
-
-
-def _union(one: Boxes, other: Boxes) -> Boxes:
-    return np.concatenate([np.minimum(one[:2], other[:2]), np.maximum(one[2:], other[2:])])
-
-
-def _on_one_line(line: Boxes, box: Boxes, axis: int) -> bool:
-    """Whether they share at least a third of the lower one's height (or width, sideways)."""
-    shared = min(line[axis + 2], box[axis + 2]) - max(line[axis], box[axis])
-    lower = min(line[axis + 2] - line[axis], box[axis + 2] - box[axis])
-    return bool(shared >= lower / 3)
-
-
-def _contained(centres: Boxes, box: Boxes) -> NDArray[np.bool_]:
-    inside = (centres >= box[:2]) & (centres <= box[2:])
-    return inside[:, 0] & inside[:, 1]

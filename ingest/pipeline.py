@@ -1,46 +1,39 @@
-"""Taking a file in: hash, read, cut into chunks, embed, publish in one transaction."""
+"""Taking a file in: hash, read, cut into chunks, publish its words, then give it its vectors.
+
+A document can be asked by its words as soon as it is read; its vectors are published as they
+come, and what was embedded before, in any library, is not embedded again.
+"""
 
 from __future__ import annotations
 
-import math
+import hashlib
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, replace
 from pathlib import Path
-
-import numpy as np
+from typing import Protocol
 
 from ingest.chunking import split
-from ingest.loaded import LoadedDocument
+from ingest.loaded import Attachment, LoadedDocument
 from ingest.loaders.load import load
+from ingest.measuring import Ruler
+from ingest.outcomes import READABLE
 from rag.domain import Chunk, Document, DocumentState, Library
 from rag.errors import DocumentError
-from rag.folding import flowing, readable
-from rag.protocols import Embedder, Vectors
+from rag.folding import flowing
+from rag.intake import Estimate, Stage
+from rag.models import embedding_cost
+from rag.protocols import Embedder
 from rag.store.blobs import hash_file
 from rag.store.catalog import Catalog
 from rag.store.embedding import check_embedding
-from rag.store.rows import Reading, pack, storable
-from rag.tokens import count_tokens
+from rag.store.rows import Reading, StoredChunk, pack, storable
 
-BATCH_CHUNKS = 32  # what La Plateforme takes in one request, and often enough to see progress
-# Tekken spends a token on each digit, MiniLM's word pieces fewer: of a table it could read more.
-CHUNK_TOKENS = 320
-HEADER_TOKENS = 36  # of the embedder, kept for the title and the headings
+BATCH_CHUNKS = 64  # what a killed run repeats at most
 LONGEST_HEADER = 120  # characters of title and headings that are embedded with a chunk
+HASH_BYTES = 16
+PASSAGES_A_SECOND = 150  # embedded, roughly: here with two cores, or by La Plateforme
 ADDED = "{} was added."
-READABLE = frozenset({DocumentState.READY, DocumentState.PARTIAL})
-
-
-class Stage(StrEnum):
-    """What is being done to a file."""
-
-    WAITING = "waiting"
-    READING = "reading"
-    EMBEDDING = "embedding"
-    DONE = "done"
-    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +59,17 @@ class Added:
         """The outcome in words."""
         if not self.new:
             return f"{self.name} is already in the library as {self.document.name}."
-        if self.document.state is DocumentState.READY:
+        if self.document.state is DocumentState.READY and not self.document.reason:
             return ADDED.format(self.name)
         return f"{self.name}: {self.document.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What reading a file gave: a document, none for an archive, and the files within it."""
+
+    added: Added | None
+    attachments: tuple[Attachment, ...] = ()
 
 
 Report = Callable[[Progress], None]
@@ -76,6 +77,15 @@ Report = Callable[[Progress], None]
 
 def _ignore(_progress: Progress) -> None:
     pass
+
+
+class Reader(Protocol):
+    """Reads a file of any kind; see `ingest.loaders.load.load`."""
+
+    def __call__(
+        self, path: Path, name: str, *, max_pages: int, progress: Callable[[int, int], None]
+    ) -> LoadedDocument:
+        """Read a file; `name` is what its owner calls it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,25 +99,42 @@ class Limits:
 class Ingestor:
     """Takes files into a library."""
 
-    def __init__(self, catalog: Catalog, embedder: Embedder, limits: Limits) -> None:
+    def __init__(
+        self, catalog: Catalog, embedder: Embedder, limits: Limits, reader: Reader = load
+    ) -> None:
         self._catalog = catalog
         self._embedder = embedder
         self._limits = limits
+        self._reader = reader
 
     def add(
         self, path: Path, library: Library, name: str | None = None, *, report: Report = _ignore
     ) -> Added:
-        """Take a file in; `report` is told how far it has come.
+        """Take a file in, with its vectors; `report` is told how far it has come.
 
         A file that cannot be read is recorded too, with its state and a reason. The same bytes
-        twice are one document; bytes that could not be read before are read again.
+        twice are one document; bytes that could not be read before are read again. Files within
+        the file are left to `take`.
 
         Raises:
-            DocumentError: the file is not there, may not be read, or changed meanwhile.
+            DocumentError: the file is not there, may not be read, changed meanwhile, or is an
+                archive.
             StoreError: it cannot be stored.
             EmbeddingMismatchError: the library is embedded with another model by now.
-            ProviderError: the embedder's server failed; nothing of the file was recorded.
+            ProviderError: the embedder's server failed; the document is found by its words.
         """
+        added = self.take(path, library, name, report=report).added
+        if added is None:
+            raise DocumentError(
+                DocumentState.UNSUPPORTED, f"{path} is an archive. Add the files in it."
+            )
+        self.embed(added.document.id, report=report)
+        return replace(added, document=self._catalog.document(added.document.id))
+
+    def take(
+        self, path: Path, library: Library, name: str | None = None, *, report: Report = _ignore
+    ) -> Taken:
+        """Read a file and publish its words; its vectors are left to `embed`. Raises as `add`."""
         name = name or path.name
         try:
             size, sha256 = path.stat().st_size, hash_file(path)
@@ -115,34 +142,25 @@ class Ingestor:
             raise _unreadable(path, error) from error
         known = self._catalog.find(library.id, sha256)
         if known is not None and known.state in READABLE:
-            return Added(name, known, new=False)
+            return Taken(Added(name, known, new=False))
         self._check_embedding(library)
-        loaded = self._load(path, name, size, report)
+        loaded = self.load(path, name, size, report)
+        if loaded.attachments and not loaded.pages:
+            return Taken(None, loaded.attachments)
         document = _document(library, name, sha256, size, loaded)
-        chunks = split(loaded.pages, loaded.outline, self._measure, CHUNK_TOKENS)
-        vectors = self._embed(document, loaded, chunks, report)
-        if loaded.pages:
-            self._keep(path, sha256)
-        reading = Reading(document, loaded.pages, chunks, vectors, self._embedder.model)
+        reading = self.reading(document, loaded)
+        self._keep(path, sha256)
         published = self._catalog.publish(reading)
-        if loaded.pages:
-            self._keep(path, sha256)  # had the last owner been removed in between
-        return Added(name, published, new=published.id == document.id)
+        self._keep(path, sha256)  # had the last owner been removed in between
+        added = Added(name, published, new=published.id == document.id)
+        return Taken(added, loaded.attachments)
 
-    def _check_embedding(self, library: Library) -> None:
-        """Before anything is read: embedding can take long and cost money."""
-        now = self._catalog.library_with_id(library.id)
-        check_embedding(now, self._embedder.model, self._embedder.dimension)
+    def load(self, path: Path, name: str, size: int, report: Report = _ignore) -> LoadedDocument:
+        """Read a file; one that cannot be read has no pages, and says why.
 
-    def _keep(self, path: Path, sha256: str) -> None:
-        kept = self._catalog.blobs.put(path)
-        if kept != sha256:
-            self._catalog.discard_file(kept)
-            raise DocumentError(
-                DocumentState.FAILED, f"{path} changed while it was read. Add it again."
-            )
-
-    def _load(self, path: Path, name: str, size: int, report: Report) -> LoadedDocument:
+        Raises:
+            DocumentError: it is not there, or may not be read.
+        """
         try:
             if size > self._limits.max_bytes:
                 raise DocumentError(
@@ -150,7 +168,7 @@ class Ingestor:
                     f"The file has {size / 1e6:,.0f} MB; {self._limits.max_bytes / 1e6:,.0f} MB "
                     "are taken in at most. Split it, or raise TRAMONTANE_MAX_FILE_MB.",
                 )
-            return load(
+            return self._reader(
                 path,
                 name,
                 max_pages=self._limits.max_pages,
@@ -161,29 +179,98 @@ class Ingestor:
         except DocumentError as error:
             return LoadedDocument(name, "", False, (), (), error.state, error.reason)
 
-    def _measure(self, texts: Sequence[str]) -> list[int]:
-        """The length of texts in Tekken tokens, or in what fills the embedder as much."""
-        plain = [readable(text) for text in texts]
-        room = min(CHUNK_TOKENS, self._embedder.max_tokens - HEADER_TOKENS)
-        own = self._embedder.count_tokens(plain)
-        return [
-            max(tekken, math.ceil(read * CHUNK_TOKENS / room))
-            for tekken, read in zip(count_tokens(plain), own, strict=True)
-        ]
-
-    def _embed(
-        self, document: Document, loaded: LoadedDocument, chunks: Sequence[Chunk], report: Report
-    ) -> Vectors:
+    def reading(self, document: Document, loaded: LoadedDocument) -> Reading:
+        """A document as it was read, cut into chunks, ready to be published without vectors."""
+        chunks = split(
+            loaded.pages, loaded.outline, Ruler(self._embedder), Ruler.limit, loaded.tables
+        )
         pages = {page.number: page.text for page in loaded.pages}
-        texts = [
-            embedded_text(document.title, chunk.heading, pages[chunk.page][chunk.start : chunk.end])
+        hashes = [
+            _hash(_embedded(document.title, chunk, pages[chunk.page][chunk.start : chunk.end]))
             for chunk in chunks
         ]
-        vectors = [np.empty((0, self._embedder.dimension), dtype=np.float32)]
-        for start in range(0, len(texts), BATCH_CHUNKS):
-            report(Progress(document.name, Stage.EMBEDDING, start, len(texts)))
-            vectors.append(self._embedder.embed(texts[start : start + BATCH_CHUNKS]))
-        return np.concatenate(vectors)
+        model = self._embedder.model
+        return Reading(
+            document, loaded.pages, chunks, None, model, hashes, loaded.tables, loaded.words
+        )
+
+    def embed(
+        self,
+        document_id: str,
+        *,
+        report: Report = _ignore,
+    ) -> None:
+        """Give the chunks of a document the vectors that they have not, batch by batch.
+
+        What was embedded stays when `report` raises something to stop it.
+
+        Raises:
+            NotFoundError: the document was removed.
+            EmbeddingMismatchError: the library is embedded with another model by now.
+            ProviderError: the embedder's server failed.
+        """
+        document = self._catalog.document(document_id)
+        if document.embedded == document.chunks:
+            return
+        pending = self._catalog.pending_chunks(document_id)
+        done = document.chunks - len(pending)
+        for start in range(0, len(pending), BATCH_CHUNKS):
+            report(Progress(document.name, Stage.EMBEDDING, done + start, document.chunks))
+            batch = pending[start : start + BATCH_CHUNKS]
+            vectors = pack(self._embedder.embed([_text_of(chunk) for chunk in batch]))
+            packed = dict(zip([chunk.id for chunk in batch], vectors, strict=True))
+            self._catalog.put_vectors(document_id, self._embedder.model, packed)
+
+    def price(self, document_id: str) -> Estimate:
+        """What giving a document its vectors will take."""
+        document = self._catalog.document(document_id)
+        pending = self._catalog.pending_chunks(document_id)
+        tokens = sum(chunk.chunk.tokens for chunk in pending)
+        if embedding_cost(self._embedder.model, 1):
+            tokens = sum(self._embedder.count_tokens([_text_of(chunk) for chunk in pending]))
+        return self._estimate(document.page_count, tokens, len(pending))
+
+    def estimate(self, path: Path, library: Library) -> tuple[Estimate, LoadedDocument]:
+        """What taking a file in would take, and how it reads; nothing is stored.
+
+        Raises:
+            DocumentError: the file is not there, or may not be read.
+        """
+        try:
+            size, sha256 = path.stat().st_size, hash_file(path)
+        except OSError as error:
+            raise _unreadable(path, error) from error
+        loaded = self.load(path, path.name, size)
+        known = self._catalog.find(library.id, sha256)
+        if known is not None and known.state in READABLE:
+            return self._estimate(len(loaded.pages), 0, 0), loaded
+        reading = self.reading(_document(library, path.name, sha256, size, loaded), loaded)
+        pages = {page.number: page.text for page in loaded.pages}
+        texts = [
+            _embedded(loaded.title, chunk, pages[chunk.page][chunk.start : chunk.end])
+            for chunk in reading.chunks
+        ]
+        tokens = sum(self._embedder.count_tokens(texts))
+        return self._estimate(len(loaded.pages), tokens, len(texts)), loaded
+
+    def _estimate(self, pages: int, tokens: int, passages: int) -> Estimate:
+        dollars = embedding_cost(self._embedder.model, tokens)
+        return Estimate(pages, tokens, 0, dollars, passages / PASSAGES_A_SECOND)
+
+    def _check_embedding(self, library: Library) -> None:
+        """Before anything is read: embedding can take long and cost money."""
+        now = self._catalog.library_with_id(library.id)
+        check_embedding(now, self._embedder.model, self._embedder.dimension)
+
+    def _keep(self, path: Path, sha256: str) -> None:
+        if path == self._catalog.blobs.path(sha256):
+            return
+        kept = self._catalog.blobs.put(path)
+        if kept != sha256:
+            self._catalog.discard_file(kept)
+            raise DocumentError(
+                DocumentState.FAILED, f"{path} changed while it was read. Add it again."
+            )
 
 
 def reembed(catalog: Catalog, library: Library, embedder: Embedder, report: Report) -> int:
@@ -198,10 +285,7 @@ def reembed(catalog: Catalog, library: Library, embedder: Embedder, report: Repo
     """
     ids: list[int] = []
     vectors: list[bytes] = []
-    chunks = [
-        (chunk.id, embedded_text(chunk.document.title, chunk.chunk.heading, chunk.text))
-        for chunk in catalog.all_chunks(library.id)
-    ]
+    chunks = [(chunk.id, _text_of(chunk)) for chunk in catalog.all_chunks(library.id)]
     for start in range(0, len(chunks), BATCH_CHUNKS):
         report(Progress(library.name, Stage.EMBEDDING, start, len(chunks)))
         batch = chunks[start : start + BATCH_CHUNKS]
@@ -231,10 +315,22 @@ def _document(
     )
 
 
-def embedded_text(title: str, heading: Sequence[str], text: str) -> str:
-    """What is embedded for a chunk: its title and headings, then its words."""
-    header = " · ".join(dict.fromkeys([title, *heading]))[:LONGEST_HEADER]
-    return storable(f"{header}\n{flowing(text)}")
+def embedded_text(title: str, heading: Sequence[str], text: str, header: str = "") -> str:
+    """What is embedded for a chunk: its title and headings, its table's header, then its words."""
+    above = " · ".join(dict.fromkeys([title, *heading]))[:LONGEST_HEADER]
+    return storable("\n".join(filter(None, [above, header, flowing(text)])))
+
+
+def _embedded(title: str, chunk: Chunk, text: str) -> str:
+    return embedded_text(title, chunk.heading, text, chunk.header)
+
+
+def _text_of(chunk: StoredChunk) -> str:
+    return _embedded(chunk.document.title, chunk.chunk, chunk.text)
+
+
+def _hash(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()[:HASH_BYTES]
 
 
 def _unreadable(path: Path, error: OSError) -> DocumentError:

@@ -1,249 +1,381 @@
-"""Files waiting to be taken in, one after the other, by one thread.
+"""Files waiting to be taken in: durable jobs in the catalog, worked on by threads.
 
-What is handed over lies in the folder of incoming files until the library has it, or has recorded
-why it cannot be read, or the user gives it up. So neither a crash nor a clean stop loses one.
+Words first: threads read whatever waits, and one gives documents their vectors when nothing waits
+to be read. A job survives the process; any number of processes may work on one queue.
 """
 
 from __future__ import annotations
 
-import itertools
 import logging
 import threading
+import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
-from functools import partial
+from contextlib import suppress
 from pathlib import Path
-from queue import SimpleQueue
 
-from ingest.incoming import MOST_ATTEMPTS, Incoming, Waiting
-from ingest.pipeline import READABLE, Ingestor, Progress, Stage
-from rag.domain import Document, Library
-from rag.errors import RagError
+from ingest.child import CancelledError
+from ingest.incoming import Incoming
+from ingest.intake import Intake
+from ingest.outcomes import READABLE
+from ingest.pipeline import Added, Progress
+from ingest.within import Within
+from rag.domain import Document, DocumentState, Library
+from rag.errors import (
+    DocumentError,
+    InvalidReplyError,
+    NotFoundError,
+    RagError,
+    RateLimitError,
+    StoreError,
+    UnavailableError,
+)
+from rag.intake import Job, Stage
+from rag.store.holds import Held, LostHoldError, new_holder
+from rag.store.jobs import CANCEL, CONFIRMED, MOST_ATTEMPTS
 
 logger = logging.getLogger(__name__)
 
-REMEMBERED_JOBS = 200
 JOIN_SECONDS = 10.0
-POISON = (
-    f"Tramontane ended {MOST_ATTEMPTS} times while it read this file, so it is left alone. Try it "
-    "again, or dismiss it."
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A file on its way in: `done` of `total` pages or chunks; at the end, `outcome` in words.
-
-    One that failed and left no document can be tried again, for as long as it is not dismissed.
-    """
-
-    id: int
-    name: str
-    stage: Stage
-    done: int = 0
-    total: int = 0
-    outcome: str = ""
-    document_id: str | None = None
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether nothing more happens to the file by itself."""
-        return self.stage in (Stage.DONE, Stage.FAILED)
-
-    @property
-    def is_lost(self) -> bool:
-        """Whether it failed and nothing of it is in the library."""
-        return self.stage is Stage.FAILED and self.document_id is None
-
-
-Recorded = Callable[[Document], None]
-
-
-def _ignore(_document: Document) -> None:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """A file to take in; `waiting` says where it waits, None for one that stays its owner's."""
-
-    id: int
-    path: Path
-    waiting: Waiting | None
-    recorded: Recorded = _ignore
+POLL_SECONDS = 1.0  # how soon jobs of other processes are noticed
+LOOK_SECONDS = 0.1  # how soon it is noticed that a job has ended
+REPORT_SECONDS = 0.4  # how often the catalog is told how far a job is
+RENEW_SECONDS = 15.0
+RETRY_SECONDS = 30.0  # after the first fault of a provider; twice that after the second
+SHOWN_JOBS = 200
+PASSING = (RateLimitError, UnavailableError, InvalidReplyError)  # faults that may pass
+READING = (Stage.WAITING, Stage.READING, Stage.OCR)
+REMOVED = "The document was removed meanwhile."
+NESTED = "{} is an archive in an archive, which is not opened. Unpack it and add it by itself."
+OFFERED = "offered"
 
 
 class _Closing(Exception):
     """The program ends: stop between two pages."""
 
 
+class _Cancelled(Exception):
+    """A person does not want the file after all."""
+
+
 class IngestQueue:
-    """Takes files in behind the page. Safe from many threads."""
+    """Takes files in behind the page. Safe from many threads, beside other processes."""
 
     def __init__(
-        self, ingestor: Ingestor, library: Callable[[], Library], incoming: Incoming
+        self,
+        intake: Intake,
+        library: Callable[[], Library],
+        incoming: Incoming,
+        *,
+        readers: int = 2,
+        retry_seconds: float = RETRY_SECONDS,
     ) -> None:
-        """Wait for files; `library` says where they go when their turn comes."""
+        """Work on the jobs of the library that `library` gives, reading so many files at once.
+
+        After a fault of a provider a job rests for `retry_seconds`, and longer after the next.
+        """
+        self._retry_seconds = retry_seconds
         self.incoming = incoming
-        self._ingestor = ingestor
+        self._catalog = intake.catalog
+        self._jobs = intake.catalog.jobs
+        self._intake = intake
         self._library = library
-        self._lock = threading.Lock()
-        self._changed = threading.Condition(self._lock)
-        self._jobs: dict[int, Job] = {}
-        self._lost: dict[int, _Task] = {}  # whose files are kept, to be tried again
-        self._tasks: SimpleQueue[_Task | None] = SimpleQueue()
+        self._holder = new_holder()
+        self._within = Within(self._catalog, incoming)
+        self._held: dict[int, Held] = {}
+        self._changed = threading.Condition()
         self._closed = False
-        last = max((file.number for file in incoming.waiting()), default=0)
-        self._numbers = itertools.count(last + 1)
-        self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
-        self._thread.start()
+        works = [*(self._read_next for _ in range(readers)), self._embed_next]
+        self._threads = [
+            threading.Thread(target=self._run, args=(work,), name="ingest", daemon=True)
+            for work in works
+        ]
+        self._threads.append(threading.Thread(target=self._renew, name="holds", daemon=True))
+        for thread in self._threads:
+            thread.start()
 
     def resume(self) -> None:
-        """Queue what an earlier start accepted and did not take in; call it once, and first."""
+        """Queue what a release before this one accepted and did not take in."""
         for file in self.incoming.waiting():
-            task = _Task(file.number, file.path, file)
-            job = Job(file.number, file.name, Stage.WAITING)
-            if file.is_poison:
-                job = replace(job, stage=Stage.FAILED, outcome=POISON)
-            with self._lock:
-                self._jobs[file.number] = job
-                if file.is_poison:
-                    self._lost[file.number] = task
-            if not file.is_poison:
-                self._tasks.put(task)
+            self.submit(file.path, file.name)
+            self.incoming.discard(file)
 
-    def submit(
-        self, path: Path, name: str, *, keep: bool = False, recorded: Recorded = _ignore
-    ) -> int:
+    def submit(self, path: Path, name: str, *, keep: bool = False, mark: str = "") -> int:
         """Queue a file and return the number of its job.
 
-        The file is moved among the incoming ones, unless it is to be kept where it is: once this
-        returns it is taken in, if need be by the next start, or stays until it is dismissed.
-        `recorded` is called once the library has a document of it, readable or not.
+        The file is moved into the store, unless it is to be kept where it is: once this returns it
+        is taken in, if need be by the next start, or stays until it is dismissed. `mark` is set in
+        the catalog once the library has a document of it, readable or not.
 
         Raises:
-            StoreError: it cannot be moved there.
+            StoreError: it cannot be stored.
         """
-        number = next(self._numbers)
-        waiting = None if keep else self.incoming.accept(path, number, name)
-        with self._lock:
-            self._jobs[number] = Job(number, name, Stage.WAITING)
-            jobs = [self._jobs[old] for old in list(self._jobs)[:-REMEMBERED_JOBS]]
-        for job in jobs:
-            if job.has_ended and not job.is_lost:
-                self.dismiss(job.id)
-        self._tasks.put(_Task(number, waiting.path if waiting else path, waiting, recorded))
-        return number
+        size = _size_of(path)
+        blobs = self._catalog.blobs
+        sha256 = blobs.put(path) if keep else blobs.adopt(path)
+        job = self._jobs.submit(self._library().id, name, sha256, size, mark=mark)
+        if not blobs.path(sha256).exists():  # removed by another process in this very moment
+            self._jobs.cancel(job.id)
+            raise StoreError(f"{name} could not be stored. Add it again.")
+        self._notify()
+        return job.id
 
     def retry(self, number: int) -> None:
-        """Queue a file once more that could not be taken in; any other is left as it is."""
-        with self._lock:
-            task = self._lost.pop(number, None)
-            if task is None:
-                return
-            self._jobs[number] = Job(number, self._jobs[number].name, Stage.WAITING)
-        self._tasks.put(task)
+        """Queue a file once more that failed or was cancelled; any other is left as it is."""
+        self._jobs.restart(number)
+        self._notify()
+
+    def cancel(self, number: int) -> None:
+        """Stop taking a file in: before it is read, nothing of it stays; later, its words do."""
+        self._jobs.cancel(number)
+        self._notify()
+
+    def confirm(self, number: int) -> None:
+        """Let a file go on that waits for a person's word on what it will cost."""
+        with suppress(NotFoundError):
+            job = self._jobs.get(number)
+            self._jobs.confirm(number, self._next_stage(job.document_id or ""))
+            self._notify()
 
     def dismiss(self, number: int) -> None:
         """Forget a job that has ended, with the file that was kept for it."""
-        with self._lock:
-            if number not in self._jobs or not self._jobs[number].has_ended:
-                return
-            del self._jobs[number]
-            task = self._lost.pop(number, None)
-        if task is not None:
-            self._discard(task)
+        job = self._jobs.dismiss(number)
+        if job is not None:
+            self._catalog.discard_file(job.sha256)
+
+    def retry_page(self, document_id: str, number: int) -> Document:
+        """Read one page of a document again, by OCR if it needs it.
+
+        Raises:
+            NotFoundError: the document was removed.
+            StoreError: it cannot be stored.
+        """
+        recogniser = self._intake.recogniser
+        if recogniser is None:
+            return self._catalog.document(document_id)
+        document = recogniser.read_pages(document_id, [number])
+        if document.embedded < document.chunks:
+            self._jobs.submit_embedding(document)
+            self._notify()
+        return document
+
+    def page_image(self, path: Path, number: int, width_pixels: int) -> bytes:
+        """A JPEG image of a page of a stored file, counted from 1.
+
+        Raises:
+            NotFoundError: there is no page of that number.
+            DocumentError: the page cannot be drawn, or takes too long.
+        """
+        try:
+            return self._intake.draw(path, number, width_pixels)
+        except CancelledError as error:
+            raise DocumentError(DocumentState.FAILED, "Tramontane is closing.") from error
+        except OSError as error:
+            raise DocumentError(
+                DocumentState.FAILED, f"The file is gone ({error.strerror}). Add it again."
+            ) from error
 
     def jobs(self) -> list[Job]:
+        """The last jobs, as many as a page shows, in the order of submission."""
+        return self.all_jobs()[-SHOWN_JOBS:]
+
+    def all_jobs(self) -> list[Job]:
         """Every job that is remembered, in the order of submission."""
-        with self._lock:
-            return list(self._jobs.values())
+        return self._jobs.of(self._library().id)
 
     def wait(self, numbers: Collection[int]) -> list[Job]:
-        """Wait until these jobs have ended, or the queue is closed; those that have ended."""
-        with self._changed:
-            self._changed.wait_for(
-                lambda: (
-                    self._closed
-                    or all(job.has_ended for job in self._jobs.values() if job.id in numbers)
-                )
-            )
-            jobs = [self._jobs[number] for number in numbers if number in self._jobs]
-        return [job for job in jobs if job.has_ended]
+        """Wait until these jobs have ended, or wait for a person, or the queue is closed.
+
+        Returns:
+            Those that have ended.
+        """
+        while True:
+            jobs = self.jobs_of(numbers)
+            settled = all(job.has_ended or job.stage is Stage.CONFIRM for job in jobs)
+            with self._changed:
+                if self._closed or settled:
+                    return [job for job in jobs if job.has_ended]
+                self._changed.wait(LOOK_SECONDS)
+
+    def jobs_of(self, numbers: Collection[int]) -> list[Job]:
+        """These jobs, as far as they are remembered."""
+        return [job for job in self.all_jobs() if job.id in numbers]
 
     def close(self) -> None:
         """Stop after the page that is being read; files that still wait are for the next start."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
-        self._tasks.put(None)
-        self._thread.join(timeout=JOIN_SECONDS)
+        for thread in self._threads:
+            thread.join(timeout=JOIN_SECONDS)
+        self._intake.close()
 
-    def _run(self) -> None:
-        while (task := self._tasks.get()) is not None and not self._closed:
-            try:
-                self._take_in(self._begun(task))
-            except _Closing:
-                self._ended(task)
-                return
-            except RagError as error:
-                self._lose(task, str(error))
-            except Exception:  # a fault of ours must cost one file, never the queue
-                logger.exception("taking in a file failed")
-                self._lose(task, "Something went wrong inside Tramontane. The log says what.")
-
-    def _begun(self, task: _Task) -> _Task:
-        waiting = task.waiting
-        return task if waiting is None else replace(task, waiting=self.incoming.begin(waiting))
-
-    def _ended(self, task: _Task) -> _Task:
-        waiting = task.waiting
-        return task if waiting is None else replace(task, waiting=self.incoming.end(waiting))
-
-    def _discard(self, task: _Task) -> None:
-        if task.waiting is not None:
-            self.incoming.discard(task.waiting)
-
-    def _lose(self, task: _Task, reason: str) -> None:
-        ended = self._ended(task)
-        with self._lock:
-            self._lost[task.id] = ended
-        self._update(task.id, stage=Stage.FAILED, outcome=reason)
-
-    def _take_in(self, task: _Task) -> None:
-        name = self._jobs[task.id].name
-        self._update(task.id, stage=Stage.READING)
-        added = self._ingestor.add(
-            task.path, self._library(), name, report=partial(self._report, task.id)
-        )
-        document = added.document
-        task.recorded(document)
-        self._discard(task)
-        stage = Stage.DONE if document.state in READABLE else Stage.FAILED
-        self._update(task.id, stage=stage, outcome=added.sentence, document_id=document.id)
-
-    def _report(self, number: int, progress: Progress) -> None:
-        if self._closed:
-            raise _Closing
-        self._update(number, stage=progress.stage, done=progress.done, total=progress.total)
-
-    def _update(
-        self,
-        number: int,
-        *,
-        stage: Stage,
-        done: int = 0,
-        total: int = 0,
-        outcome: str = "",
-        document_id: str | None = None,
-    ) -> None:
+    def _notify(self) -> None:
         with self._changed:
-            self._jobs[number] = replace(
-                self._jobs[number],
-                stage=stage,
-                done=done,
-                total=total,
-                outcome=outcome,
-                document_id=document_id,
-            )
             self._changed.notify_all()
+
+    def _run(self, work: Callable[[], bool]) -> None:
+        while not self._closed:
+            try:
+                worked = work()
+            except RagError as error:  # the catalog is busy, or its disk is full
+                logger.warning("the queue of files cannot be read: %s", error)
+                worked = False
+            with self._changed:
+                if worked:
+                    self._changed.notify_all()
+                elif not self._closed:
+                    self._changed.wait(POLL_SECONDS)
+
+    def _renew(self) -> None:
+        while not self._closed:
+            with self._changed:
+                self._changed.wait_for(lambda: self._closed, RENEW_SECONDS)
+                held = list(self._held)
+            if held and not self._closed:
+                with suppress(StoreError):
+                    self._jobs.renew(held, self._holder)
+
+    def _read_next(self) -> bool:
+        held = self._jobs.claim(self._library().id, self._holder, READING)
+        if held is None:
+            return False
+        step = self._recognise if held.job.stage is Stage.OCR else self._read
+        return self._work(held, step)
+
+    def _embed_next(self) -> bool:
+        library = self._library()
+        if self._jobs.count(library.id, (Stage.WAITING, Stage.READING)):
+            return False
+        held = self._jobs.claim(library.id, self._holder, (Stage.EMBEDDING,))
+        return held is not None and self._work(held, self._embed)
+
+    def _work(self, held: Held, step: Callable[[Held], None]) -> bool:
+        with self._changed:
+            self._held[held.job.id] = held
+        try:
+            step(held)
+        except (_Closing, CancelledError, LostHoldError):
+            self._jobs.put_back(held, tried=False)
+        except (_Cancelled, NotFoundError) as error:
+            outcome = "Cancelled." if isinstance(error, _Cancelled) else REMOVED
+            self._end(held, Stage.CANCELLED, outcome)
+        except PASSING as error:
+            self._fail_for_now(held, str(error))
+        except RagError as error:
+            self._end(held, Stage.FAILED, str(error))
+        except Exception:  # a fault of ours must cost one file, never the queue
+            logger.exception("taking in a file failed")
+            self._end(
+                held, Stage.FAILED, "Something went wrong inside Tramontane. The log says what."
+            )
+        finally:
+            with self._changed:
+                self._held.pop(held.job.id, None)
+        return True
+
+    def _end(self, held: Held, stage: Stage, outcome: str) -> None:
+        with suppress(LostHoldError):
+            self._jobs.advance(held, stage, outcome=outcome)
+
+    def _fail_for_now(self, held: Held, outcome: str) -> None:
+        attempts = held.job.attempts
+        if attempts >= MOST_ATTEMPTS:
+            self._end(held, Stage.FAILED, outcome)
+        else:
+            seconds = self._retry_seconds * attempts
+            self._jobs.put_back(held, tried=True, seconds=seconds, outcome=outcome)
+
+    def _reporter(self, held: Held) -> Callable[[Progress], None]:
+        told = [0.0]
+
+        def report(progress: Progress) -> None:
+            if self._closed:
+                raise _Closing
+            if time.monotonic() - told[0] < REPORT_SECONDS:
+                return
+            told[0] = time.monotonic()
+            wish = self._jobs.report(held, progress.stage, progress.done, progress.total)
+            if wish == CANCEL:
+                raise _Cancelled
+
+        return report
+
+    def _read(self, held: Held) -> None:
+        job = held.job
+        report = self._reporter(held)
+        report(Progress(job.name, Stage.READING, 0, 0))
+        path = self._catalog.blobs.path(job.sha256)
+        taken = self._intake.ingestor.take(path, self._library(), job.name, report=report)
+        if taken.added is None and self._within.is_in_archive(job):
+            self._jobs.advance(held, Stage.FAILED, outcome=NESTED.format(job.name))
+            return
+        for attachment in taken.attachments:
+            self._within.queue(job, attachment)
+        if taken.added is None:
+            count = len(taken.attachments)
+            outcome = f"{job.name} holds {count} file{'s' * (count != 1)}, which are taken in."
+            self._jobs.advance(held, Stage.DONE, outcome=outcome)
+            self._catalog.discard_file(job.sha256)
+            return
+        self._was_read(held, taken.added)
+
+    def _was_read(self, held: Held, added: Added) -> None:
+        document = added.document
+        if held.mark:
+            self._catalog.set_mark(held.mark, OFFERED)
+        stage, estimate = Stage.DONE, None
+        if added.new or document.embedded < document.chunks:
+            stage = self._next_stage(document.id)
+            estimate = self._intake.price(document)
+            asks = (estimate.dollars or 0.0) > self._intake.ask_above_dollars
+            if asks and held.wish != CONFIRMED and stage is not Stage.DONE:
+                stage = Stage.CONFIRM
+        if stage is Stage.DONE and document.state not in READABLE:
+            stage = Stage.FAILED
+        self._jobs.advance(
+            held, stage, outcome=added.sentence, document_id=document.id, estimate=estimate
+        )
+
+    def _next_stage(self, document_id: str) -> Stage:
+        """What is left to do for a document that was read."""
+        recogniser = self._intake.recogniser
+        if recogniser is not None and recogniser.waiting_pages(document_id):
+            return Stage.OCR
+        document = self._catalog.document(document_id)
+        return Stage.EMBEDDING if document.embedded < document.chunks else Stage.DONE
+
+    def _recognise(self, held: Held) -> None:
+        recogniser, document_id = self._intake.recogniser, held.job.document_id or ""
+        if recogniser is not None:
+            pages = recogniser.waiting_pages(document_id)
+            recogniser.read_pages(document_id, pages, self._reporter(held))
+        self._finish(held, self._catalog.document(document_id))
+
+    def _embed(self, held: Held) -> None:
+        report = self._reporter(held)
+
+        def patiently(progress: Progress) -> None:
+            report(progress)
+            while self._jobs.count(held.job.library_id, (Stage.WAITING, Stage.READING)):
+                with self._changed:
+                    self._changed.wait(LOOK_SECONDS)
+                report(progress)
+
+        document_id = held.job.document_id or ""
+        self._intake.ingestor.embed(document_id, report=patiently)
+        self._finish(held, self._catalog.document(document_id))
+
+    def _finish(self, held: Held, document: Document) -> None:
+        stage = Stage.EMBEDDING if document.embedded < document.chunks else Stage.DONE
+        if stage is Stage.DONE and document.state not in READABLE:
+            stage = Stage.FAILED
+        is_new = document.name == held.job.name
+        sentence = Added(held.job.name, document, new=is_new).sentence
+        self._jobs.advance(held, stage, outcome=sentence, document_id=document.id)
+
+
+def _size_of(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read ({error.strerror}).") from error

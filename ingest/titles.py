@@ -8,7 +8,8 @@ from pathlib import PurePath
 MAX_TITLE = 200
 _MEANINGLESS = re.compile(
     r"^(untitled.*|title|document\s?\d*|\(anonymous\)|none|null|unknown|unspecified|default|"
-    r"new document|presentation\s?\d*|slide \d+|sans titre|unbenannt|sin título)$",
+    r"new document|(?:powerpoint[ -])?pr[eéä]sentation\s?\d*|présentation powerpoint|slide \d+|"
+    r"sans titre|unbenannt|sin título)$",
     re.IGNORECASE,
 )
 _WRITERS_NAME = re.compile(r"^(microsoft\s+(office\s+)?\w+|print(er)?|scan\w*)\s*[-–:]\s", re.I)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from rag.errors import RagError, SettingsError
 from rag.listwise import ListwiseReranker
 from rag.models import DEFAULT_CHAT_MODEL, find_model
-from rag.protocols import ChatModel, Embedder, Reranker
+from rag.protocols import ChatModel, Embedder, Ocr, Reranker
 from rag.providers.reader import READER
 from rag.settings import Settings
 
@@ -130,6 +130,30 @@ def mistral_chat(settings: Settings, name: str) -> ChatModel:
     return MistralChat(
         settings.mistral_api_key.get_secret_value(),
         name,
+        url=settings.mistral_url,
+        timeout_seconds=settings.request_timeout_seconds,
+    )
+
+
+def build_ocr(settings: Settings) -> Ocr | None:
+    """The OCR of La Plateforme, where the settings want it and there is a key.
+
+    Raises:
+        SettingsError: it is wanted, and there is no key.
+    """
+    if settings.ocr not in ("auto", "mistral"):
+        return None
+    if settings.mistral_api_key is None:
+        if settings.ocr == "auto":
+            return None
+        raise SettingsError(
+            "TRAMONTANE_OCR is 'mistral', and there is no key. Set MISTRAL_API_KEY, or "
+            "TRAMONTANE_OCR=tesseract to read pictures of pages on this machine."
+        )
+    from rag.providers.mistral_ocr import MistralOcr
+
+    return MistralOcr(
+        settings.mistral_api_key.get_secret_value(),
         url=settings.mistral_url,
         timeout_seconds=settings.request_timeout_seconds,
     )

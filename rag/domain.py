@@ -16,6 +16,7 @@ class PageState(StrEnum):
     """How reading one page ended."""
 
     TEXT = "text"
+    OCR = "ocr"
     EMPTY = "empty"
     NEEDS_OCR = "needs_ocr"
     FAILED = "failed"
@@ -48,7 +49,8 @@ class Verdict(StrEnum):
 class Library:
     """Documents that are searched together; all its vectors come from one embedding model.
 
-    `generation` grows with every change of its documents: whatever is derived carries it.
+    `generation` grows with every change of its documents: whatever is derived carries it;
+    `vectors` with vectors that come later than their documents.
     """
 
     id: str
@@ -56,13 +58,16 @@ class Library:
     embedding_model: str
     dimension: int
     generation: int
+    vectors: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
     """A file in a library. `reason` is one plain sentence wherever the state is not `ready`.
 
+    A `ready` document may have one too: that it was repaired, or is not what its name says.
     `paginated` is false for formats without pages, whose text is kept in numbered sections.
+    `embedded` of its `chunks` have their vectors: the others are found by their words alone.
     """
 
     id: str
@@ -76,6 +81,8 @@ class Document:
     reason: str
     page_count: int
     paginated: bool
+    chunks: int = 0
+    embedded: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +106,8 @@ class Chunk:
     """A span of one page that is embedded: `page.text[start:end]`.
 
     `heading` is the path of headings above it; `tokens` counts Tekken tokens of the span.
+    `header` is the first row of the table that the span goes on with, empty where there is none
+    or the span holds it itself.
     """
 
     page: int
@@ -106,6 +115,7 @@ class Chunk:
     end: int
     heading: tuple[str, ...]
     tokens: int
+    header: str = ""
 
 
 @dataclass(frozen=True, slots=True)

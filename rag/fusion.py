@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from rag.domain import Reasons
@@ -95,3 +95,21 @@ def stretched(scores: Mapping[int, float]) -> dict[int, float]:
     low, high = min(scores.values()), max(scores.values())
     width = high - low
     return {id_: (score - low) / width if width else 1.0 for id_, score in scores.items()}
+
+
+def supposed(
+    words: Mapping[int, float], meaning: Mapping[int, float], is_embedded: Callable[[int], bool]
+) -> dict[int, float]:
+    """What is taken for the meaning of chunks found by words whose vectors are to come.
+
+    As far up between the least and the best meaning as they are between the least and the best
+    words: a document that was just added is neither behind the others for it nor ahead of them.
+    """
+    if not meaning:
+        return {}
+    low, high = min(meaning.values()), max(meaning.values())
+    return {
+        id_: low + share * (high - low)
+        for id_, share in stretched(words).items()
+        if not is_embedded(id_)
+    }

@@ -14,6 +14,7 @@ from rag.errors import ModelNotFoundError
 DEFAULT_CHAT_MODEL = "mistral-small-latest"
 UNKNOWN_CONTEXT_TOKENS = 32_000
 MAX_ANSWER_TOKENS = 2048
+EMBEDDING_PRICES = {"mistral-embed": 0.1, "codestral-embed": 0.15}  # dollars per million tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,11 @@ def answer_cost(card: ModelCard, usage: Usage) -> float | None:
 def answer_tokens(card: ModelCard) -> int:
     """The longest answer asked of a model, to be left free in its context by every prompt."""
     return min(MAX_ANSWER_TOKENS, card.context_tokens // 4)
+
+
+def embedding_cost(model: str, tokens: int) -> float:
+    """What embedding so many tokens costs on La Plateforme, in dollars; 0 for any other model."""
+    return EMBEDDING_PRICES.get(model, 0.0) * tokens / 1_000_000
 
 
 def offered_models() -> list[str]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.domain import Finish, ModelCard, Prompt, TextDelta, ToolCall
+from rag.intake import OcrPage
 
 Vectors = NDArray[np.float32]
 
@@ -83,6 +84,26 @@ class Reranker(Protocol):
 
         Raises:
             ProviderError: the model's server failed.
+        """
+
+
+class Ocr(Protocol):
+    """Reads the words on the picture of a page."""
+
+    @property
+    def name(self) -> str:
+        """What it is called, in the page's words."""
+
+    @property
+    def dollars_per_page(self) -> float:
+        """What a page costs; 0 where nothing is billed."""
+
+    def read(self, image: bytes) -> OcrPage:
+        """The words on a picture (PNG or JPEG), in reading order.
+
+        Raises:
+            DocumentError: this picture cannot be read.
+            ProviderError: it failed; the message says what to do.
         """
 
 

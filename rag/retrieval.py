@@ -13,7 +13,7 @@ from rag.domain import Page, Passage, Reasons, Scope
 from rag.errors import EmbeddingMismatchError, QuestionError
 from rag.evidence import Evidence, SentenceScorer, rarity
 from rag.folding import encodable
-from rag.fusion import Found, rough, total, weights
+from rag.fusion import Found, rough, supposed, total, weights
 from rag.joining import Repeats, grow
 from rag.mentions import Mentions
 from rag.protocols import Embedder, Reranker, Vectors
@@ -269,6 +269,8 @@ class Retriever:
             if vector is not None:
                 allowed = None if place is None else index.ranges_of(place)
                 meaning |= dict(index.vectors.search(vector, CANDIDATES, allowed))
+        if index.without_vectors:
+            meaning |= supposed(words, meaning, index.is_embedded)
         title = {
             id_: share
             for id_ in (words.keys() | meaning.keys() | coded.keys() if mentions.preferred else ())
@@ -302,7 +304,8 @@ class Retriever:
 
 def _as_read(chunk: StoredChunk) -> str:
     """A chunk as a reranker reads it: under its title and headings."""
-    return "\n".join([" · ".join([chunk.document.title, *chunk.chunk.heading]), chunk.text])
+    above = " · ".join([chunk.document.title, *chunk.chunk.heading])
+    return "\n".join(filter(None, [above, chunk.chunk.header, chunk.text]))
 
 
 def _place(hit: StoredChunk) -> Place:
@@ -311,6 +314,7 @@ def _place(hit: StoredChunk) -> Place:
 
 def _passage(hit: StoredChunk, page: Page, run: Sequence[PlacedChunk], reasons: Reasons) -> Passage:
     start, end = run[0].chunk.start, run[-1].chunk.end
+    header = run[0].chunk.header  # of the table that the passage begins in
     return Passage(
         hit.document,
         page.number,
@@ -318,7 +322,7 @@ def _passage(hit: StoredChunk, page: Page, run: Sequence[PlacedChunk], reasons: 
         start,
         end,
         page.text[start:end],
-        hit.chunk.heading,
+        hit.chunk.heading + ((header,) if header else ()),
         total(reasons),
         (hit.id, *(chunk.id for chunk in run if chunk.id != hit.id)),
         page.offset,

@@ -107,6 +107,18 @@ class Settings(BaseSettings):
     )
     max_file_mb: int = Field(50, ge=1, le=2000, description="The largest file that is taken in.")
     max_pages: int = Field(2000, ge=1, description="The longest document that is taken in.")
+    ocr: Literal["auto", "mistral", "tesseract", "off"] = Field(
+        "auto",
+        description="Who reads pages without text: `auto` (La Plateforme with a key, else "
+        "tesseract where it is installed), `mistral`, `tesseract` or `off`.",
+    )
+    ask_above: float = Field(
+        0.05,
+        ge=0,
+        description="Above how many dollars you are asked first, before a file is embedded or read "
+        "by OCR.",
+    )
+    readers: int = Field(2, ge=1, le=32, description="How many files are read side by side.")
     host: str = Field("127.0.0.1", min_length=1, description="The address the page is served on.")
     port: int = Field(7860, ge=0, le=65535, description="The port the page is served on.")
     space_id: str | None = Field(

@@ -36,12 +36,11 @@ def count_tokens(texts: Sequence[str]) -> list[int]:
     """
     with _loading:
         encoding = _encoding()
-    whole = encoding.encode_ordinary_batch(
-        ["" if _LONG_RUN.search(text) else text for text in texts], num_threads=1
-    )
     return [
-        len(tokens) if tokens or not text else _count_in_pieces(encoding, text)
-        for text, tokens in zip(texts, whole, strict=True)
+        _count_in_pieces(encoding, text)
+        if len(text) >= LONGEST_RUN and _LONG_RUN.search(text)
+        else len(encoding.encode_ordinary(text))
+        for text in texts
     ]
 
 
@@ -54,7 +53,7 @@ def _count_in_pieces(encoding: tiktoken.Encoding, text: str) -> int:
         pieces.extend(text[start : min(start + LONGEST_RUN, run.end())] for start in starts)
         done = run.end()
     pieces.append(text[done:])
-    return sum(len(tokens) for tokens in encoding.encode_ordinary_batch(pieces, num_threads=1))
+    return sum(len(encoding.encode_ordinary(piece)) for piece in pieces)
 
 
 @lru_cache(maxsize=1)

@@ -327,7 +327,8 @@ def _embedder(settings: Settings, catalog: Catalog, local: Embedder) -> Embedder
         embedder = build_embedder(settings, wanted_embedding(settings, None), local)
         catalog.create_library(settings.library, embedder.model, embedder.dimension)
         return embedder
-    if not catalog.chunk_documents(library.id):  # nothing is embedded yet: it may change its mind
+    if not any(document.embedded for document in catalog.documents(library.id)):
+        # Nothing is embedded yet: it may change its mind.
         embedder = build_embedder(settings, wanted_embedding(settings, None), local)
         if embedder.model != library.embedding_model:
             catalog.replace_vectors(library, embedder.model, embedder.dimension, {})

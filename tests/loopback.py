@@ -5,9 +5,9 @@
         OpenAiCompatibleChat(server.url + "/v1", ...)
         server.requests[0].body["messages"]
 
-Each request takes the next reply of its script, `chat`, `embeddings` or `models`. After the last
-one the server is well: a chat answers with the sentence of its numbered sources that shares the
-most words with the question, embeddings are bags of hashed words, and `models` are listed.
+Each request takes the next reply of its script: `chat`, `embeddings`, `models`, `ocr`. After the
+last one the server is well: a chat answers with the sentence of its numbered sources that shares
+the most words with the question, embeddings are bags of hashed words, and `models` are listed.
 
 By hand: `python -m tests.loopback --port 8000`.
 """
@@ -194,6 +194,7 @@ class LoopbackServer:
         chat: Iterable[Reply] = (),
         embeddings: Iterable[Reply] = (),
         models: Iterable[Reply] = (),
+        ocr: Iterable[Reply] = (),
         served: Sequence[Mapping[str, Any]] | None = None,
         api_key: str | None = None,
         port: int = 0,
@@ -203,6 +204,7 @@ class LoopbackServer:
             "/v1/chat/completions": deque(chat),
             "/v1/embeddings": deque(embeddings),
             "/v1/models": deque(models),
+            "/v1/ocr": deque(ocr),
         }
         self.served = [listed_model()] if served is None else list(served)
         self.api_key = api_key
@@ -266,7 +268,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(reply)
 
     def do_POST(self) -> None:
-        """Answer chats, embeddings and vLLM's `/tokenize`."""
+        """Answer chats, embeddings, vLLM's `/tokenize`, and pages for OCR by their script."""
         length = int(self.headers.get("content-length") or 0)
         body: dict[str, Any] = json.loads(self.rfile.read(length))
         loopback = self._received(body)
@@ -282,7 +284,7 @@ class _Handler(BaseHTTPRequestHandler):
             words = json.dumps(body.get("messages") or body.get("prompt")).split()
             self._send(Status(200, {"count": len(words), "max_model_len": 32768}))
         else:
-            self._send(Status(404, {"detail": "Not Found"}))
+            self._send(self._next(loopback, Status(404, {"detail": "Not Found"})))
 
     def _received(self, body: dict[str, Any]) -> LoopbackServer:
         headers = {name.lower(): value for name, value in self.headers.items()}

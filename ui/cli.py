@@ -12,7 +12,6 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from ingest.pipeline import READABLE, Ingestor, Limits
 from rag.assistant import drain
 from rag.batch import (
     BatchQuestion,
@@ -25,16 +24,17 @@ from rag.batch import (
     run,
 )
 from rag.domain import Answer, Manner, Rewritten, TextDelta
-from rag.errors import DocumentError, NotFoundError, QuestionError, RagError, SettingsError
+from rag.errors import NotFoundError, QuestionError, RagError
 from rag.rephrasing import rephrased
 from rag.store.catalog import Catalog
 from rag.whole.rows import task_row
 from rag.wiring import Application, build
 from ui import inputs, printing
+from ui.adding import add, report
 from ui.backing import say_backing
 from ui.evaluating import evaluate
 from ui.evidence import usually_needed
-from ui.naming import document_row, documents_named, documents_of, lost_row, scope_of
+from ui.naming import document_row, documents_named, documents_of, scope_of
 from ui.opening import DONE, MISUSE, SOME_FAILED, open_application, settings_of
 from ui.options import (
     AsIs,
@@ -47,7 +47,6 @@ from ui.options import (
     Documents,
     LibraryName,
     Only,
-    Paths,
     Question,
     misuse,
 )
@@ -121,42 +120,6 @@ def serve(
     from ui.server import run_server
 
     run_server(settings_of(data_dir, library, {"chat": chat, "host": host, "port": port}))
-
-
-@app.command(cls=Command)
-def add(
-    paths: Paths,
-    data_dir: DataDir = None,
-    library: LibraryName = None,
-    json: AsJson = False,
-) -> int:
-    """Take files in, or all files of a folder."""
-    files, missing = inputs.files(paths)
-    if len(missing) == len(paths):
-        raise SettingsError(" ".join(missing))
-    for sentence in missing:
-        printing.tell(sentence)
-    if not files:
-        printing.tell("There are no files in it.")
-    failed = len(missing)
-    with open_application(data_dir, library, opened_by=build) as application:
-        ingestor = _ingestor(application)
-        with printing.file_progress() as report:
-            for path in files:
-                try:
-                    added = ingestor.add(path, application.library, report=report)
-                except DocumentError as error:
-                    failed += 1
-                    printing.tell(str(error))
-                    if json:
-                        printing.say_row(lost_row(path, error))
-                    continue
-                failed += added.document.state not in READABLE
-                if json:
-                    printing.say_row(document_row(added.document) | {"new": added.new})
-                else:
-                    printing.say(added.sentence)
-    return SOME_FAILED if failed else DONE
 
 
 @app.command(name="list", cls=Command)
@@ -319,6 +282,8 @@ def batch(
     return SOME_FAILED if failed else DONE
 
 
+app.command(cls=Command)(add)
+app.command(cls=Command)(report)
 app.command(cls=Command)(summarise)
 app.command(name="summarize", cls=Command, hidden=True)(summarise)
 app.command(cls=Command)(extract)
@@ -328,12 +293,6 @@ app.command(cls=Command)(verify)
 app.command(name="eval", cls=Command)(evaluate)
 app.command(cls=Command)(doctor)
 app.command(cls=Command)(rebuild)
-
-
-def _ingestor(application: Application) -> Ingestor:
-    settings = application.settings
-    limits = Limits(settings.max_file_mb * 1_000_000, settings.max_pages)
-    return Ingestor(application.catalog, application.embedder, limits)
 
 
 def _batch_answerer(

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from pathlib import PurePath
 
-from ingest.pipeline import ADDED, Stage
-from ingest.queue import Job
+from ingest.pipeline import ADDED
 from rag.domain import Document, DocumentState, Library
+from rag.intake import Job, Stage
 from ui import icons
 from ui.chat import ANSWERABLE
+from ui.progress import (
+    is_at_work,
+    kind_of,
+    render_again,
+    render_queue,
+    render_stalled,
+    render_work,
+)
 
 WARNING, FAILURE = "w", "b"
 STATE_WORDS = {
@@ -24,18 +32,27 @@ STATE_WORDS = {
     DocumentState.TOO_LARGE: ("too large", FAILURE),
     DocumentState.FAILED: ("failed", FAILURE),
 }
-DROP_ZONE = (
-    '<label class="drop" id="drop"><input type="file" id="files" multiple '
-    'data-max-mb="{}" aria-label="Add documents"><b>Add documents</b> or drop them anywhere</label>'
+FORMATS = (
+    "PDF, Word, PowerPoint, Excel, CSV, HTML, Markdown, text, RTF, EPUB, e-mail, JSON, source "
+    "code, pictures (by OCR), and ZIP of these"
 )
-NOTHING = '<p class="nothing">PDF, Markdown and text files become pages that can be asked.</p>'
+DROP_ZONE = (
+    '<label class="drop" id="drop" title="{}"><input type="file" id="files" multiple '
+    'data-max-mb="{}" aria-label="Add documents" aria-description="{}"><b>Add documents</b> '
+    "or drop them anywhere</label>"
+)
+NOTHING = f'<p class="nothing">Files become pages that can be asked: {FORMATS}.</p>'
+ALREADY = "{} is already in the library"
+BY_WORDS = "by words only"
+OUTCOMES = 300  # the last files whose end the page is told of
 
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
     """What the list shows: documents, oldest first; files on their way in; what is left out.
 
-    `state` differs whenever the list does, for whoever asks whether to look again.
+    `state` differs whenever the list does, for whoever asks whether to look again. Jobs after the
+    number `since` are summed up as long as one of them goes on. What is `said` is told once.
     """
 
     documents: Sequence[Document]
@@ -43,38 +60,91 @@ class Shelf:
     excluded: frozenset[str] = frozenset()
     state: str = ""
     max_file_mb: int = 50
+    since: int = 0
+    said: tuple[str, ...] = ()
+
+    @property
+    def by_id(self) -> dict[str, Document]:
+        """The documents by their ids."""
+        return {document.id: document for document in self.documents}
+
+    @property
+    def job_of(self) -> dict[str, Job]:
+        """The last job of each document that has one, by the document's id."""
+        by_content = {document.sha256: document.id for document in self.documents}
+        found: dict[str, Job] = {}
+        for job in self.jobs:
+            if job.document_id is not None:
+                found[job.document_id] = job
+            elif not job.has_ended and job.sha256 in by_content:
+                found[by_content[job.sha256]] = job  # published in this very moment, or read again
+        return found
+
+    @property
+    def stalled(self) -> list[Job]:
+        """The jobs that a fault has ended, whose documents are found by their words only."""
+        by_id = self.by_id
+        return [
+            job
+            for id_, job in self.job_of.items()
+            if job.stage is Stage.FAILED and id_ in by_id and _can_go_on(by_id[id_], job)
+        ]
 
 
 def state_of(library: Library, jobs: Sequence[Job]) -> str:
     """A word that changes with every change of the library's documents and of what is read."""
     newest = max((job.id for job in jobs), default=0)
     ended = sum(job.has_ended for job in jobs)
-    return f"{library.id}-{library.generation}-{newest}-{len(jobs)}-{ended}"
+    asking = sum(job.stage is Stage.CONFIRM for job in jobs)
+    places = f"{library.id}-{library.generation}-{library.vectors}"
+    return f"{places}-{asking}-{newest}-{len(jobs)}-{ended}"
 
 
 def render_documents(shelf: Shelf) -> str:
     """The HTML of the list, newest first, with the files that are being read above it.
 
-    The page itself adds what was not sent to `#unsent`, and tells the outcome of its own files.
+    Documents that wait for a person's word come first. The page itself adds what was not sent to
+    `#unsent`, and tells the outcome of its own files.
     """
-    # A file that could not be read is listed with its reason; only one that left no document
-    # behind is reported here.
-    rows = [_render_job(job) for job in shelf.jobs if not job.has_ended or job.is_lost]
-    rows += [
-        _render_document(document, document.id not in shelf.excluded)
-        for document in reversed(shelf.documents)
+    documents, job_of = shelf.by_id, shelf.job_of
+    # A file that left a document is shown with it; only one that left none is a row of its own.
+    shown = {job.id for id_, job in job_of.items() if id_ in documents}
+    alone = [job for job in shelf.jobs if job.id not in shown and _has_row(job)]
+    together = [job for job in shelf.jobs if job.id > shelf.since or not job.has_ended]
+    newest = list(reversed(shelf.documents))
+    newest.sort(key=lambda document: not _asks(document, job_of))
+    rows = [
+        _render_document(document, job_of.get(document.id), document.id not in shelf.excluded)
+        for document in newest
     ]
+    intake = render_queue(alone, together, documents) + render_stalled(shelf.stalled)
+    label = ' aria-label="Files being taken in"' if intake else ""
+    formats = FORMATS[0].upper() + FORMATS[1:]
     return (
-        f"{DROP_ZONE.format(shelf.max_file_mb)}"
+        f"{DROP_ZONE.format(formats, shelf.max_file_mb, formats)}"
+        f'<ul class="docs" id="unsent"></ul>'
+        f'<section class="intake"{label}>{intake}</section>'
         f'<div class="h"><h2>Documents</h2>{_render_count(shelf)}</div>'
-        f'<ul class="docs" id="unsent"></ul><ul class="docs">{"".join(rows)}</ul>'
-        f"{'' if rows else NOTHING}{_render_outcomes(shelf)}"
+        f'<ul class="docs">{"".join(rows)}</ul>'
+        f"{'' if rows or alone else NOTHING}{_render_outcomes(shelf, documents)}"
     )
 
 
 def are_running(jobs: Sequence[Job]) -> bool:
-    """Whether a file is waiting or being read."""
-    return any(not job.has_ended for job in jobs)
+    """Whether something happens to a file by itself."""
+    return any(is_at_work(job) for job in jobs)
+
+
+def _asks(document: Document, job_of: Mapping[str, Job]) -> bool:
+    """Whether a document waits for a person's word, who has to see it."""
+    job = job_of.get(document.id)
+    return job is not None and job.stage is Stage.CONFIRM
+
+
+def _has_row(job: Job) -> bool:
+    if job.stage is Stage.CANCELLED:
+        return job.document_id is None
+    return not job.has_ended or job.is_lost
 
 
 def _render_count(shelf: Shelf) -> str:
@@ -98,71 +168,55 @@ def _render_count(shelf: Shelf) -> str:
     )
 
 
-def _render_outcomes(shelf: Shelf) -> str:
-    """How each file ended, for the page to tell whoever added it."""
-    outcomes = "".join(
+def _render_outcomes(shelf: Shelf, documents: Mapping[str, Document]) -> str:
+    """How each file ended, for the page to tell whoever added it, and which have not."""
+    ended = [job for job in shelf.jobs if job.has_ended][-OUTCOMES:]
+    outcomes = "".join(_render_outcome(job, documents.get(job.document_id or "")) for job in ended)
+    outcomes += "".join(
+        f'<em data-said="{secrets.token_hex(4)}">{escape(sentence)}</em>' for sentence in shelf.said
+    )
+    going = " ".join(f"{job.id}:{job.parent_id or ''}" for job in shelf.jobs if not job.has_ended)
+    newest = max((job.id for job in shelf.jobs), default=0)
+    return (
+        f'<div id="outcomes" data-state="{escape(shelf.state)}" data-going="{going}" '
+        f'data-newest="{newest}" hidden>{outcomes}</div>'
+    )
+
+
+def _render_outcome(job: Job, document: Document | None) -> str:
+    tone = "bad" if job.stage is Stage.FAILED else ""
+    added = " data-added" * (job.outcome == ADDED.format(job.name))
+    return (
         f'<i data-job="{job.id}" data-document="{escape(job.document_id or "")}" '
-        f'data-tone="{"bad" if job.stage is Stage.FAILED else ""}"'
-        f"{' data-added' * (job.outcome == ADDED.format(job.name))}>{escape(_outcome(job))}</i>"
-        for job in shelf.jobs
-        if job.has_ended
-    )
-    return f'<div id="outcomes" data-state="{escape(shelf.state)}" hidden>{outcomes}</div>'
-
-
-def _outcome(job: Job) -> str:
-    return job.outcome if job.name in job.outcome else f"{job.name}: {job.outcome}"
-
-
-def progress_words(job: Job) -> str:
-    """How far a file is, in words."""
-    match job.stage:
-        case Stage.WAITING:
-            return "waiting"
-        case Stage.READING:
-            return f"reading page {job.done} of {job.total}" if job.total else "reading"
-        case Stage.EMBEDDING:
-            return f"embedding {_percent(job)} %"
-        case _:
-            return job.outcome
-
-
-def _percent(job: Job) -> int:
-    return round(100 * job.done / job.total) if job.total else 0
-
-
-def _render_job(job: Job) -> str:
-    state, reason = _render_bar(job), ""
-    name = escape(job.name)
-    if job.is_lost:
-        state = '<span class="st b">failed</span>'
-        reason = (
-            f'<p class="why">{escape(job.outcome)}</p>'
-            f'<button type="button" class="redo" data-event="retry" data-id="{job.id}" '
-            f'aria-label="Try {name} again">{icons.AGAIN}Try again</button>'
-            f'<button type="button" class="x" data-event="dismiss" data-id="{job.id}" '
-            f'aria-label="Dismiss {name}">{icons.CROSS}</button>'
-        )
-    return (
-        f'<li class="doc job{" unread" * job.is_lost}">'
-        f'<span class="ico" aria-hidden="true">{_kind(job.name)}</span>'
-        f'<span class="t" title="{name}">{name}</span>'
-        f'<span class="s">{state}</span>{reason}</li>'
+        f'data-parent="{job.parent_id or ""}" data-kind="{_kind_of_end(job, document)}" '
+        f'data-tone="{tone}"{added}>{escape(_outcome(job, document))}</i>'
     )
 
 
-def _render_bar(job: Job) -> str:
-    # Reading is the quick part: a tenth of the bar, so that it never runs backwards.
-    share = {Stage.READING: 10.0, Stage.EMBEDDING: 90.0}.get(job.stage, 0.0)
-    start = 10.0 if job.stage is Stage.EMBEDDING else 0.0
-    width = start + share * (job.done / job.total if job.total else 0.0)
-    return (
-        f'<span class="bar"><i style="width:{width:.0f}%"></i></span>'
-        f"<span>{escape(progress_words(job))}</span>"
-    )
+def _kind_of_end(job: Job, document: Document | None) -> str:
+    """How a file ended, in the words that files which ended like it are counted by."""
+    if job.document_id is None:
+        ends = {Stage.CANCELLED: "cancelled", Stage.FAILED: "failed"}
+        return ends.get(job.stage, "")  # an archive: the files in it are counted
+    if job.outcome.startswith(ALREADY.format(job.name)):
+        return "already there"
+    if document is None:
+        return "read"
+    if document.embedded < document.chunks:
+        return BY_WORDS
+    kinds = {DocumentState.READY: "read", DocumentState.PARTIAL: "partly"}
+    return kinds.get(document.state, "failed")
 
 
-def _render_document(document: Document, is_asked: bool) -> str:
+def _outcome(job: Job, document: Document | None) -> str:
+    said = job.outcome
+    if job.stage is Stage.CANCELLED and document is not None:
+        by_words = document.embedded < document.chunks
+        said = f"Found {BY_WORDS}." if by_words else document.reason or ADDED.format(job.name)
+    return said if job.name in said else f"{job.name}: {said}"
+
+
+def _render_document(document: Document, job: Job | None, is_asked: bool) -> str:
     title = document.title or document.name
     key = escape(document.id)
     can_answer = document.state in ANSWERABLE
@@ -173,27 +227,76 @@ def _render_document(document: Document, is_asked: bool) -> str:
         if can_answer
         else ""
     )
-    reason = "" if not document.reason else f'<p class="why">{escape(document.reason)}</p>'
     hint = escape(f"{document.name}. {document.reason}" if document.reason else document.name)
     kind = "unread" if not can_answer else "" if is_asked else "out"
-    return (
-        f'<li class="doc {kind}" data-id="{key}">'
-        f'<span class="ico" aria-hidden="true">{_kind(document.name)}</span>'
-        f'<button type="button" class="t" data-event="show" data-id="{key}" title="{hint}">'
-        f"{escape(title)}</button>"
-        f'<span class="s">{_render_state(document)}</span>{reason}'
+    at_work = job is not None and is_at_work(job)
+    if job is not None and not job.has_ended:
+        below = render_work(job, document, _length(document) if document.page_count else "")
+    else:
+        below = _render_end(document, job)
+    link = "" if _sentences(document, job) else _render_report_link(document)
+    above = f'<span class="s">{_render_state(document, job)}{link}</span>'
+    remove = (
         f'<button type="button" class="x" data-confirm="remove" data-id="{key}" '
         f'data-name="{escape(title)}" aria-label="Remove {escape(title)}">{icons.CROSS}</button>'
-        f"{box}</li>"
+    )
+    # While something happens to a document there is one thing to do: to stop it.
+    return (
+        f'<li class="doc {kind}{" going" * at_work}" data-id="{key}">'
+        f'<span class="ico" aria-hidden="true">{kind_of(document.name)}</span>'
+        f'<button type="button" class="t" data-event="show" data-id="{key}" title="{hint}">'
+        f"{escape(title)}</button>"
+        f"{'' if at_work else above}{below}{'' if at_work else remove}{box}</li>"
     )
 
 
-def _render_state(document: Document) -> str:
+def _render_report_link(document: Document) -> str:
+    title = escape(document.title or document.name)
+    return (
+        f'<button type="button" class="rep" data-event="report" data-id="{escape(document.id)}" '
+        f'aria-label="Report on {title}">Report</button>'
+    )
+
+
+def _render_state(document: Document, job: Job | None) -> str:
     length = f"<span>{_length(document)}</span>" if document.page_count else ""
-    if document.state not in STATE_WORDS:
+    if job is not None and not job.has_ended:  # what is still to come is told below
         return length
-    words, tone = STATE_WORDS[document.state]
-    return f'{length}<span class="st {tone}">{words}</span>'
+    if document.state in STATE_WORDS:
+        words, tone = STATE_WORDS[document.state]
+        return f'{length}<span class="st {tone}">{words}</span>'
+    if document.embedded < document.chunks:
+        return f'{length}<span class="st {WARNING}">words only</span>'
+    return length
+
+
+def _render_end(document: Document, job: Job | None) -> str:
+    """What there is to say of a document to which nothing happens, and what can be done."""
+    sentences = _sentences(document, job)
+    said = [f'<p class="why">{escape(sentence)}</p>' for sentence in sentences[:-1]]
+    if sentences:
+        link = _render_report_link(document)
+        said.append(f'<p class="why">{escape(sentences[-1])} {link}</p>')
+    if job is not None and _can_go_on(document, job):
+        title = escape(document.title or document.name)
+        said.append(render_again(job, f"Go on with {title}", "Go on"))
+    return "".join(said)
+
+
+def _sentences(document: Document, job: Job | None) -> list[str]:
+    """What is said of a document that nothing happens to."""
+    if job is not None and not job.has_ended:
+        return []
+    said = [document.reason]
+    if document.embedded < document.chunks:
+        fault = job.outcome if job is not None and job.stage is Stage.FAILED else ""
+        said += ["It is found by its words, not by its meaning.", fault]
+    return list(filter(None, said))
+
+
+def _can_go_on(document: Document, job: Job) -> bool:
+    has_stopped = job.stage in (Stage.FAILED, Stage.CANCELLED)
+    return has_stopped and document.embedded < document.chunks
 
 
 def _length(document: Document) -> str:
@@ -201,7 +304,3 @@ def _length(document: Document) -> str:
         return f"{max(1, round(document.size_bytes / 1000)):,} kB of text"
     noun = "page" if document.paginated else "part"
     return f"{document.page_count:,} {noun}{'s' * (document.page_count != 1)}"
-
-
-def _kind(name: str) -> str:
-    return escape(PurePath(name).suffix.lstrip(".").upper()[:4] or "TXT")

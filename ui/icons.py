@@ -24,6 +24,9 @@ SUN = _icon(
 )
 MOON = _icon('<path d="M20 14.5A8.5 8.5 0 0 1 9.5 4 8.5 8.5 0 1 0 20 14.5z"/>', 17)
 PAGES = _icon('<path d="M4 5h11M4 10h11M4 15h7"/><path d="M19 5v14"/>', 17)
+REPORT = _icon(
+    '<rect x="5" y="4" width="14" height="16" rx="2"/><path d="M9 9h6M9 13h6M9 17h3"/>', 16
+)
 SEARCH = _icon('<circle cx="11" cy="11" r="6.5"/><path d="m20 20-4.2-4.2"/>', 13)
 TOOL = _icon('<path d="M5 12h14M12 5v14"/>', 13)
 PLUS = _icon('<path d="M12 5v14M5 12h14"/>', 14)

@@ -43,9 +43,9 @@ EXAMPLES = (
     ("les-modeles-mistral.txt", "Combien de paramètres Mixtral emploie-t-il pour chaque jeton ?"),
 )
 BRIDGE = """
-const names = ['open', 'choose', 'every', 'remove', 'retry', 'dismiss', 'added', 'example', 'again',
-  'fresh', 'model', 'look', 'restore', 'typed', 'anyway', 'alone', 'good', 'mark', 'unmark',
-  'answers'];
+const names = ['open', 'choose', 'every', 'remove', 'retry', 'dismiss', 'cancel', 'confirm',
+  'decline', 'reread', 'added', 'example', 'again', 'fresh', 'model', 'look', 'restore', 'typed',
+  'anyway', 'alone', 'good', 'mark', 'unmark', 'answers'];
 // Whatever opens a page goes through the source's block, one after the other: the last click stays.
 let opening = 0, waiting = null;
 const open = detail => {
@@ -61,7 +61,7 @@ if (element.closest('#source')) watch('value', () => {
 });
 const send = (name, detail) => {
   const source = document.querySelector('#source [id^="html-"]');
-  if (['cite', 'nearest', 'passage', 'flip', 'show', 'clear'].includes(name)) {
+  if (['cite', 'nearest', 'passage', 'flip', 'show', 'report', 'clear'].includes(name)) {
     if (element === source) open({...detail, kind: name});
     else source.dispatchEvent(new CustomEvent('gesture', {detail: {...detail, event: name}}));
   } else if (names.includes(name)) trigger(name, {...detail});
@@ -87,6 +87,7 @@ element.addEventListener('submit', event => {
 });
 element.addEventListener('gesture', event => send(event.detail.event, event.detail));
 """
+REPORT_AGAIN = "() => { document.dispatchEvent(new Event('report-again')); }"
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 # Only answers come as a stream through Gradio's queue. An event that joins the queue at the moment
 # another one of the same visitor ends can be lost with the stream of that other one, so what is
@@ -117,9 +118,10 @@ def build_page(application: Application, queue: IngestQueue) -> gr.Blocks:
     """The page as Gradio blocks, ready to be mounted."""
     page = _lay_out()
     with page.blocks:
-        _connect_documents(page, application, queue)
+        does = DocumentHandlers(application, queue, partial(_show, application))
+        _connect_documents(page, does)
         _connect_chat(page, application, queue)
-        _connect_source(page, application)
+        _connect_source(page, application, does)
         handlers = DraftHandlers(application, queue)
         connect_drafts(page.drafts, page.choice, page.source, handlers)
     return page.blocks
@@ -186,8 +188,7 @@ def _html(name: str, template: str, value: Any = "") -> gr.HTML:
     )
 
 
-def _connect_documents(page: Page, application: Application, queue: IngestQueue) -> None:
-    does = DocumentHandlers(application, queue, partial(_show, application))
+def _connect_documents(page: Page, does: DocumentHandlers) -> None:
     states = [page.choice, page.conversation]
     shown = [page.documents, page.timer, page.thread]
     chosen = [page.choice, page.documents]
@@ -198,7 +199,15 @@ def _connect_documents(page: Page, application: Application, queue: IngestQueue)
     page.documents.added(does.refresh, states, shown, **latest)
     page.documents.remove(does.remove, states, [*shown, page.source], **each)
     page.documents.retry(does.retry, states, shown, **each)
+    page.documents.cancel(does.cancel, states, shown, **each)
+    page.documents.confirm(does.confirm, states, shown, **each)
+    page.documents.decline(does.decline, states, shown, **each)
     page.documents.dismiss(does.dismiss, page.choice, page.documents, **each)
+    # What is done in the report of a document shows in the list; the page then looks again.
+    page.source.retry(does.retry, states, shown, **each)
+    page.source.cancel(does.cancel, states, shown, **each)
+    page.source.confirm(does.confirm, states, shown, **each)
+    page.source.reread(does.read_again, states, shown, **each).then(None, js=REPORT_AGAIN)
     # A refresh that was under way may end after the choice and draw the old one: draw once more.
     page.documents.choose(does.choose, page.choice, chosen, **each).then(
         does.refresh, states, shown, **QUICK
@@ -241,11 +250,14 @@ def _connect_chat(page: Page, application: Application, queue: IngestQueue) -> N
     page.thread.answers(marks.name_page, halted, shown, **QUICK)
 
 
-def _connect_source(page: Page, application: Application) -> None:
+def _connect_source(page: Page, application: Application, does: DocumentHandlers) -> None:
     def open_source(conversation: Conversation, event: gr.EventData) -> str:
         try:
-            view = _find_view(conversation, event._data)
-            html = INVITATION if view is None else render_source(application, view)
+            if event.kind == "report":
+                html = does.report(str(event.id))
+            else:
+                view = _find_view(conversation, event._data)
+                html = INVITATION if view is None else render_source(application, view)
         except NotFoundError as error:
             html = render_note(str(error))
         # Every reply differs, so that the page sees it arrive.

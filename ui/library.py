@@ -1,8 +1,10 @@
-"""What the list of documents and the bar on top do when they are used."""
+"""What the list of documents, their reports and the bar on top do when they are used."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,16 +12,20 @@ import gradio as gr
 
 from ingest.queue import IngestQueue
 from rag.errors import RagError
+from rag.intake import Job, Stage
 from ui.chat import ANSWERABLE, Choice
 from ui.conversation import Conversation
 from ui.documents import Shelf, are_running, render_documents, state_of
 from ui.header import render_head
+from ui.progress import EVERY, is_at_work
+from ui.report import PAGES_AT_ONCE, UNREAD, Report, place, render_report
 from ui.viewer import INVITATION
 
 if TYPE_CHECKING:
     from rag.wiring import Application
 
 MODEL_PROBLEM = "The models cannot be listed: {}"
+STILL_UNREAD = "{} could still not be read. {}"
 
 
 class DocumentHandlers:
@@ -35,20 +41,17 @@ class DocumentHandlers:
         self._application = application
         self._queue = queue
         self._show_thread = show_thread
+        self._quiet_until: int | None = None  # the newest job when nothing was going on
+        self._reading: set[tuple[str, int]] = set()  # pages that are being read again
+        self._lock = threading.Lock()
 
     def show(self, choice: Choice) -> str:
         """The list as it is now."""
-        library, jobs = self._application.library, self._queue.jobs()
-        documents = self._application.catalog.documents(library.id)
-        limit = self._application.settings.max_file_mb
-        state = state_of(library, jobs)
-        return render_documents(Shelf(documents, jobs, choice.excluded, state, limit))
+        return self._show(choice, self._queue.all_jobs())
 
     def refresh(self, choice: Choice, conversation: Conversation) -> tuple[Any, ...]:
         """The list, polled while files are read, and the examples that can be asked now."""
-        running = are_running(self._queue.jobs())
-        thread = gr.skip() if conversation.turns else self._show_thread(conversation)
-        return self.show(choice), gr.Timer(active=running), thread
+        return self._after(choice, conversation, ())
 
     def show_head(self, choice: Choice) -> str:
         """The bar, with the models that answer now."""
@@ -77,25 +80,159 @@ class DocumentHandlers:
     def retry(
         self, choice: Choice, conversation: Conversation, event: gr.EventData
     ) -> tuple[Any, ...]:
-        """Take in once more a file that could not be."""
-        self._queue.retry(int(event.id))
-        return self.refresh(choice, conversation)
+        """Take in once more a file that could not be, or go on with one that was stopped."""
+        with _telling() as said:
+            for number in self._meant(event, self._stalled()):
+                self._queue.retry(number)
+        return self._after(choice, conversation, said)
+
+    def cancel(
+        self, choice: Choice, conversation: Conversation, event: gr.EventData
+    ) -> tuple[Any, ...]:
+        """Stop taking a file in, or every file."""
+        with _telling() as said:
+            self._cancel(self._meant(event, filter(is_at_work, self._queue.all_jobs())))
+        return self._after(choice, conversation, said)
+
+    def decline(
+        self, choice: Choice, conversation: Conversation, event: gr.EventData
+    ) -> tuple[Any, ...]:
+        """Pay for no file that waits for a person's word: what was read of them stays."""
+        with _telling() as said:
+            self._cancel(self._meant(event, self._asking()))
+        return self._after(choice, conversation, said)
+
+    def confirm(
+        self, choice: Choice, conversation: Conversation, event: gr.EventData
+    ) -> tuple[Any, ...]:
+        """Let a file go on that waits for a person's word, or all of them."""
+        with _telling() as said:
+            for number in self._meant(event, self._asking()):
+                self._queue.confirm(number)
+        return self._after(choice, conversation, said)
 
     def dismiss(self, choice: Choice, event: gr.EventData) -> str:
         """Forget a file that could not be taken in."""
-        self._queue.dismiss(int(event.id))
-        return self.show(choice)
+        with _telling() as said:
+            self._queue.dismiss(int(event.id))
+        return self._show(choice, self._queue.all_jobs(), said)
 
     def remove(
         self, choice: Choice, conversation: Conversation, event: gr.EventData
     ) -> tuple[Any, ...]:
         """Take a document out of the library."""
-        try:
+        with _telling() as said:
             self._application.catalog.remove(str(event.id))
-        except RagError as error:
-            gr.Warning(str(error))
-        return *self.refresh(choice, conversation), INVITATION
+        return *self._after(choice, conversation, said), INVITATION
+
+    def report(self, document_id: str) -> str:
+        """The report of a document as it is now.
+
+        Raises:
+            NotFoundError: it was removed.
+        """
+        catalog, jobs = self._application.catalog, self._queue.all_jobs()
+        document = catalog.document(document_id)
+        job = Shelf([document], jobs).job_of.get(document_id)
+        pages, tables = catalog.pages(document_id), catalog.tables(document_id)
+        with self._lock:
+            reading = frozenset(page for id_, page in self._reading if id_ == document_id)
+        state = state_of(self._application.library, jobs)
+        return render_report(Report(document, pages, tables, job, reading, state))
+
+    def read_again(
+        self, choice: Choice, conversation: Conversation, event: gr.EventData
+    ) -> tuple[Any, ...]:
+        """Read neighbouring pages of a document once more; this can take seconds."""
+        key, first = str(event.id), int(event.first)
+        numbers = range(first, min(int(event.last) + 1, first + PAGES_AT_ONCE))
+        with self._claimed(key, numbers) as free, _telling() as said:
+            for number in free:
+                self._queue.retry_page(key, number)
+            said += self._still_unread(key, free)
+        return self._after(choice, conversation, said)
 
     def pick(self, choice: Choice, event: gr.EventData) -> Choice:
         """Ask another model from now on."""
         return replace(choice, model=str(event.value))
+
+    def _after(
+        self, choice: Choice, conversation: Conversation, said: Sequence[str]
+    ) -> tuple[Any, ...]:
+        """The page after something was done, with what there is to say about it."""
+        jobs = self._queue.all_jobs()
+        thread = gr.skip() if conversation.turns else self._show_thread(conversation)
+        return self._show(choice, jobs, said), gr.Timer(active=are_running(jobs)), thread
+
+    def _show(self, choice: Choice, jobs: Sequence[Job], said: Sequence[str] = ()) -> str:
+        # After the jobs: what they have published by then is there.
+        library = self._application.library
+        documents = self._application.catalog.documents(library.id)
+        limit = self._application.settings.max_file_mb
+        state, since = state_of(library, jobs), self._quiet_since(jobs)
+        excluded = choice.excluded
+        return render_documents(Shelf(documents, jobs, excluded, state, limit, since, tuple(said)))
+
+    def _quiet_since(self, jobs: Sequence[Job]) -> int:
+        """The newest job of when nothing was going on: those after it are told of together."""
+        running = [job.id for job in jobs if is_at_work(job)]
+        if not running:
+            self._quiet_until = max((job.id for job in jobs), default=0)
+        elif self._quiet_until is None:
+            self._quiet_until = min(running) - 1
+        return self._quiet_until or 0
+
+    def _meant(self, event: gr.EventData, every: Iterable[Job]) -> list[int]:
+        """The job that a gesture is about, or every one of these."""
+        return [job.id for job in every] if str(event.id) == EVERY else [int(event.id)]
+
+    def _asking(self) -> list[Job]:
+        return [job for job in self._queue.all_jobs() if job.stage is Stage.CONFIRM]
+
+    def _stalled(self) -> list[Job]:
+        jobs = self._queue.all_jobs()
+        documents = self._application.catalog.documents(self._application.library.id)
+        return Shelf(documents, jobs).stalled
+
+    def _cancel(self, numbers: Iterable[int]) -> None:
+        """Cancel jobs; one of which nothing is left is forgotten, with its file."""
+        numbers = list(numbers)
+        for number in numbers:
+            self._queue.cancel(number)
+        for job in self._queue.jobs_of(numbers):
+            if job.stage is Stage.CANCELLED and job.document_id is None:
+                self._queue.dismiss(job.id)
+
+    @contextmanager
+    def _claimed(self, document_id: str, numbers: Iterable[int]) -> Iterator[list[int]]:
+        """Those of the pages that nobody reads again at this moment, claimed meanwhile."""
+        with self._lock:
+            free = [number for number in numbers if (document_id, number) not in self._reading]
+            places = {(document_id, number) for number in free}
+            self._reading |= places
+        try:
+            yield free
+        finally:
+            with self._lock:
+                self._reading -= places
+
+    def _still_unread(self, document_id: str, numbers: Iterable[int]) -> list[str]:
+        """What is to say of pages that were read again, and in vain."""
+        catalog = self._application.catalog
+        document = catalog.document(document_id)
+        for number in numbers:
+            page = catalog.page(document_id, number)
+            if page.state in UNREAD:
+                where = place(document, page, page)
+                return [STILL_UNREAD.format(where, page.reason).strip()]
+        return []
+
+
+@contextmanager
+def _telling() -> Iterator[list[str]]:
+    """What there is to say above the page: what goes wrong as expected, too."""
+    said: list[str] = []
+    try:
+        yield said
+    except RagError as error:
+        said.append(str(error))

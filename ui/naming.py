@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rag.batch import Row
 from rag.domain import Document, Scope
 from rag.errors import DocumentError, NotFoundError
+from rag.intake import Estimate
 from rag.store.catalog import Catalog
 
 if TYPE_CHECKING:
@@ -61,6 +62,17 @@ def document_row(document: Document) -> Row:
         "state": document.state,
         "reason": document.reason,
         "size_bytes": document.size_bytes,
+    }
+
+
+def estimate_row(estimate: Estimate) -> Row:
+    """What taking a file in would take, as part of a line of JSON."""
+    return {
+        "pages": estimate.pages,
+        "tokens": estimate.tokens,
+        "ocr_pages": estimate.ocr_pages,
+        "dollars": estimate.dollars,
+        "seconds": round(estimate.seconds, 1),
     }
 
 

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath
 
@@ -22,18 +22,20 @@ from rich.progress import (
 from rich.table import Table
 
 from ingest.pipeline import Progress as FileProgress
-from ingest.pipeline import Report, Stage
+from ingest.pipeline import Report
 from rag.batch import Row
 from rag.doctor import Finding, Level
 from rag.domain import Answer, Citation, Document, DocumentState, Passage, Rewritten, Span
 from rag.evidence import Sentence
 from rag.folding import flowing
+from rag.intake import Estimate, Job, Stage
 from rag.store.derived import DERIVED
 from ui.evidence import against_bar, percent
 
 WIDTH = 96
 EXCERPT_CHARACTERS = 400
 LEAST_SHOWN = 0.005  # of a score
+LEAST_DOLLARS = 0.01
 MARKS = {Level.GOOD: "ok", Level.NOTE: "note", Level.WRONG: "WRONG"}
 STATES = {
     DocumentState.READY: "ready",
@@ -242,6 +244,47 @@ def file_progress() -> Iterator[Report]:
             )
 
         yield report
+
+
+@contextmanager
+def queue_progress() -> Iterator[Callable[[Sequence[Job]], None]]:
+    """Show on stderr how far the files are: how many are read, how much is embedded."""
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
+    with _bar(*columns) as bar:
+        task = bar.add_task("", total=None)
+
+        def show(jobs: Sequence[Job]) -> None:
+            waiting = (Stage.WAITING, Stage.READING, Stage.OCR)
+            read = sum(job.stage not in waiting for job in jobs)
+            ended = sum(job.has_ended for job in jobs)
+            if read < len(jobs):
+                words, done = f"reading {read + 1} of {len(jobs)}", float(read)
+            else:
+                words, done = f"words ready, meaning {ended} of {len(jobs)}", float(ended)
+            now = next((job for job in jobs if job.stage in (*waiting, Stage.EMBEDDING)), None)
+            if now is not None and now.total:
+                done += now.done / now.total
+                words += f": {now.name}"
+            bar.update(task, description=words, completed=done, total=len(jobs))
+
+        yield show
+
+
+def in_dollars(estimate: Estimate | None) -> str:
+    """What an estimate comes to, in words."""
+    if estimate is None or estimate.dollars is None:
+        return "an unknown sum"
+    return f"${estimate.dollars:,.2f}" if estimate.dollars >= LEAST_DOLLARS else "less than $0.01"
+
+
+def in_words(estimate: Estimate) -> str:
+    """What taking files in would take, in words."""
+    parts = [f"{estimate.pages:,} pages", f"{estimate.tokens:,} tokens to embed"]
+    if estimate.ocr_pages:
+        parts.append(f"{estimate.ocr_pages:,} pages by OCR")
+    parts.append(f"about {estimate.seconds:,.0f} s")
+    parts.append(in_dollars(estimate) if estimate.dollars != 0 else "at no cost")
+    return ", ".join(parts)
 
 
 @contextmanager

@@ -14,9 +14,9 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from starlette.requests import ClientDisconnect
 
 from ingest.drafts import read_draft_file
-from ingest.pdfium import render_page
 from ingest.pipeline import Limits
 from ingest.queue import IngestQueue
+from ingest.rendering import render_page
 from rag.domain import DocumentState
 from rag.errors import DocumentError, NotFoundError, RagError, StoreError
 from ui.documents import state_of
@@ -68,7 +68,7 @@ def build_router(application: Application, queue: IngestQueue) -> APIRouter:
     @router.get("/documents")
     def state() -> Response:
         try:
-            return JSONResponse({"state": state_of(application.library, queue.jobs())})
+            return JSONResponse({"state": state_of(application.library, queue.all_jobs())})
         except RagError as error:
             return PlainTextResponse(str(error), 503)
 

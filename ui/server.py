@@ -7,7 +7,6 @@ import socket
 import sys
 import threading
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 import gradio as gr
@@ -16,15 +15,14 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.staticfiles import StaticFiles
 
-from ingest.incoming import Incoming
-from ingest.pipeline import Ingestor, Limits
 from ingest.queue import IngestQueue
-from rag.domain import Document
 from rag.errors import SettingsError
 from rag.settings import Settings
+from rag.store.blobs import hash_file
 from rag.wiring import Application, build
 from ui.api import build_api
 from ui.guard import LOOPBACK, Guard, Setting
+from ui.intake import open_queue
 from ui.layout import build_page
 from ui.routes import build_router
 from ui.theme import build_theme
@@ -33,8 +31,9 @@ STATIC = Path(__file__).parent / "static"
 SAMPLES = Path(__file__).parent.parent / "sample_docs"
 HEAD = (
     '<link rel="stylesheet" href="page/page.css"><link rel="stylesheet" href="page/drafts.css">'
-    '<link rel="stylesheet" href="page/checking.css">'
-    '<script src="page/page.js"></script><script src="page/reading.js"></script>'
+    '<link rel="stylesheet" href="page/checking.css"><link rel="stylesheet" href="page/intake.css">'
+    '<script src="page/page.js"></script><script src="page/intake.js"></script>'
+    '<script src="page/documents.js"></script><script src="page/reading.js"></script>'
     '<script src="page/checking.js"></script><script src="page/drafts.js"></script>'
     '<meta name="color-scheme" content="light dark">'
 )
@@ -43,7 +42,6 @@ ANSWERS_AT_ONCE = 64
 SECONDS_TO_CLOSE = 2
 SAMPLES_MARK = "samples"
 SAMPLES_ARE_IN = "offered"
-INCOMING = "incoming"  # the folder of what was accepted and is not in a library yet
 
 
 def create_app(application: Application, queue: IngestQueue) -> FastAPI:
@@ -88,10 +86,7 @@ def run_server(settings: Settings) -> None:
         StoreError: the data directory cannot be used.
     """
     application = build(settings)
-    limits = Limits(settings.max_file_mb * 1_000_000, settings.max_pages)
-    ingestor = Ingestor(application.catalog, application.embedder, limits)
-    incoming = Incoming(settings.data_dir / INCOMING, settings.library)
-    queue = IngestQueue(ingestor, lambda: application.library, incoming)
+    queue = open_queue(application)
     try:
         serve(application, queue)
     finally:
@@ -162,19 +157,17 @@ def submit_samples(
         catalog.set_mark(SAMPLES_MARK, SAMPLES_ARE_IN)
         return []
     catalog.set_mark(SAMPLES_MARK, library.id)
-
-    def missing() -> list[Path]:
-        return [path for path in samples if catalog.mark(_sample_mark(path)) is None]
-
-    def record(path: Path, _document: Document) -> None:
-        catalog.set_mark(_sample_mark(path), SAMPLES_ARE_IN)
-        if not missing():
-            catalog.set_mark(SAMPLES_MARK, SAMPLES_ARE_IN)
-
-    return [
-        queue.submit(path, path.name, keep=True, recorded=partial(record, path))
-        for path in missing()
-    ]
+    missing = [path for path in samples if catalog.mark(_sample_mark(path)) is None]
+    if not missing:
+        catalog.set_mark(SAMPLES_MARK, SAMPLES_ARE_IN)
+    waiting = {job.sha256: job.id for job in queue.all_jobs() if not job.has_ended}
+    numbers = []
+    for path in missing:
+        number = waiting.get(hash_file(path))  # accepted by an earlier start, and not read yet
+        if number is None:
+            number = queue.submit(path, path.name, keep=True, mark=_sample_mark(path))
+        numbers.append(number)
+    return numbers
 
 
 def _sample_mark(sample: Path) -> str:

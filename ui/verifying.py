@@ -12,7 +12,9 @@ from typing import Annotated
 import typer
 
 from ingest.drafts import DraftFile, read_draft_file
-from ingest.pipeline import READABLE, Limits
+from ingest.outcomes import READABLE
+from ingest.pipeline import Limits
+from ingest.sandbox import Sandbox
 from rag.drafts import (
     PASSAGES,
     CheckedClaim,
@@ -123,12 +125,12 @@ def _read(file: str, settings: Settings) -> DraftFile:
         DocumentError: it cannot be read.
     """
     limits = Limits(settings.max_file_mb * 1_000_000, settings.max_pages)
-    if file != inputs.STDIN:
-        return read_draft_file(Path(file), Path(file).name, limits)
-    with tempfile.TemporaryDirectory() as folder:
+    with Sandbox(1) as sandbox, tempfile.TemporaryDirectory() as folder:
+        if file != inputs.STDIN:
+            return read_draft_file(Path(file), Path(file).name, limits, sandbox.read)
         kept = Path(folder) / "stdin"
         kept.write_bytes(sys.stdin.buffer.read(limits.max_bytes + 1))
-        return read_draft_file(kept, "", limits)
+        return read_draft_file(kept, "", limits, sandbox.read)
 
 
 def _told(claims: Iterator[CheckedClaim], draft: Draft, *, json: bool) -> Iterator[CheckedClaim]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote as url_quote
 
-from ingest.pdfium import Rectangle, page_size, span_rectangles
+from ingest.highlights import highlights
+from ingest.pdfium import Rectangle
+from ingest.rendering import SHOWN, page_size
 from rag.domain import Answer, Document, Page, Passage, Span, Verdict
 from rag.errors import NotFoundError, RagError
 from ui import icons
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 QUOTE_CHARACTERS = 90
 GONE = "That source is gone. Ask the question again."
-PDF = "application/pdf"
 SEEN = "seen"  # the telling part of a passage that was opened, not quoted
 EDGE_GAP = 0.012  # of a page's width, between a passage and its edge
 OPEN, OTHER = "open", "other"
@@ -157,7 +157,15 @@ def render_source(application: Application, view: View) -> str:
 
 def render_note(sentence: str) -> str:
     """The pane with nothing but a sentence."""
-    return _render_bar("<h2>Source</h2>") + _render_sentence(sentence)
+    return render_bar("<h2>Source</h2>") + _render_sentence(sentence)
+
+
+def render_bar(content: str) -> str:
+    """The bar on top of the pane, with what closes it where it covers the page."""
+    return (
+        f'<div class="vh">{content}<button type="button" class="close" data-close="source" '
+        f'aria-label="Close the source">{icons.CROSS}</button></div>'
+    )
 
 
 def _find_turn(conversation: Conversation, number: int) -> Turn:
@@ -186,14 +194,12 @@ def _render_head(document: Document, page: Page | None, view: View) -> str:
             f'<span class="pn">{_position(document, page)}</span>'
             f"{_step(view, page.number + 1, document, 'Next page')}</span>"
         )
-    return _render_bar(f'<h2 title="{escape(document.name)}">{title}</h2>{steps}')
-
-
-def _render_bar(content: str) -> str:
-    return (
-        f'<div class="vh">{content}<button type="button" class="close" data-close="source" '
-        f'aria-label="Close the source">{icons.CROSS}</button></div>'
+    steps += (
+        f'<button type="button" class="report-on" data-event="report" '
+        f'data-id="{escape(document.id)}" aria-label="Report on {title}" title="Report">'
+        f"{icons.REPORT}</button>"
     )
+    return render_bar(f'<h2 title="{escape(document.name)}">{title}</h2>{steps}')
 
 
 def _position(document: Document, page: Page) -> str:
@@ -231,15 +237,20 @@ def _answer_reference(view: View) -> str:
 
 def _render_page(application: Application, document: Document, page: Page, view: View) -> str:
     marks = _marks_in_order(view, page.number)
-    if document.media_type != PDF:
+    if document.media_type not in SHOWN:
         spans = {mark.span: name for mark, name in marks}
         text = render_page_text(page.text, spans, view.passage)
         return f'{PANE}<div class="text">{text}</div></div>'
     path = application.catalog.original(document.id)
     width, height = page_size(path, page.number)
-    boxes = [] if view.passage is None else _render_edges(path, page.number, view.passage)
+    words = application.catalog.words(document.id, page.number)
+
+    def find(span: Span) -> list[Rectangle]:
+        return highlights(path, document, page, words, span.start, span.end)
+
+    boxes = [] if view.passage is None else _render_edges(find(view.passage))
     for mark, name in reversed(marks):  # the opened one last: above the others
-        for box in span_rectangles(path, page.number, mark.span.start, mark.span.end):
+        for box in find(mark.span):
             boxes.append(
                 f'<i class="hl {name}" style="left:{box.left:.3%};top:{box.top:.3%};'
                 f'width:{box.right - box.left:.3%};height:{box.bottom - box.top:.3%}"></i>'
@@ -253,10 +264,10 @@ def _render_page(application: Application, document: Document, page: Page, view:
     )
 
 
-def _render_edges(path: Path, page: int, passage: Span) -> list[str]:
+def _render_edges(passage: Sequence[Rectangle]) -> list[str]:
     """A thin line left of a passage, one for each column it stands in."""
     columns: list[list[Rectangle]] = []
-    for box in span_rectangles(path, page, passage.start, passage.end):
+    for box in passage:
         if not columns or box.bottom < columns[-1][-1].top:
             columns.append([])
         columns[-1].append(box)

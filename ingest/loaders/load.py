@@ -3,11 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
-from ingest.detection import FileType, detect
+from ingest.detection import FileType, detect, mismatch
 from ingest.loaded import LoadedDocument
-from ingest.loaders import markdown, pdf, text
+from ingest.loaders import (
+    archives,
+    code,
+    delimited,
+    epub,
+    html,
+    mail,
+    markdown,
+    outlook,
+    pdf,
+    picture,
+    records,
+    rtf,
+    sheets,
+    slides,
+    text,
+    word,
+)
+from rag.domain import DocumentState
+
+
+class _Reader(Protocol):
+    """Reads files of one kind."""
+
+    def __call__(self, path: Path, name: str, *, max_pages: int) -> LoadedDocument: ...
+
+
+_READERS: dict[FileType, _Reader] = {
+    FileType.DOCX: word.load,
+    FileType.PPTX: slides.load,
+    FileType.XLSX: sheets.load,
+    FileType.XLS: sheets.load,
+    FileType.CSV: delimited.load,
+    FileType.TSV: delimited.load,
+    FileType.HTML: html.load,
+    FileType.RTF: rtf.load,
+    FileType.EPUB: epub.load,
+    FileType.EML: mail.load,
+    FileType.MSG: outlook.load,
+    FileType.JSON: records.load,
+    FileType.MARKDOWN: markdown.load,
+    FileType.CODE: code.load,
+    FileType.TEXT: text.load,
+    FileType.PNG: picture.load,
+    FileType.JPEG: picture.load,
+    FileType.TIFF: picture.load,
+    FileType.ZIP: archives.load,
+}
+
+
+_READ = (DocumentState.READY, DocumentState.PARTIAL, DocumentState.NEEDS_OCR)
 
 
 def load(
@@ -19,17 +71,22 @@ def load(
 ) -> LoadedDocument:
     """Read a file; `name` is what its owner calls it.
 
-    `progress` is called with the number of pages read and of pages in all, after each page.
+    `progress` is called with the number of pages read and of pages in all, after each page. The
+    `reason` of a file that was read although its name promises another kind says so.
 
     Raises:
         DocumentError: the file gives nothing; its state says why.
     """
     kind = detect(path, name)
     if kind is FileType.PDF:
-        return pdf.load(path, name, max_pages=max_pages, progress=progress)
-    if kind is FileType.MARKDOWN:
-        loaded = markdown.load(path, name, max_pages=max_pages)
+        loaded = pdf.load(path, name, max_pages=max_pages, progress=progress)
     else:
-        loaded = text.load(path, name, max_pages=max_pages)
-    progress(len(loaded.pages), len(loaded.pages))
-    return loaded
+        loaded = _READERS[kind](path, name, max_pages=max_pages)
+        progress(len(loaded.pages), len(loaded.pages))
+    return _with_note(loaded, mismatch(kind, name))
+
+
+def _with_note(loaded: LoadedDocument, note: str) -> LoadedDocument:
+    if not note or loaded.state not in _READ:
+        return loaded
+    return replace(loaded, reason=f"{note} {loaded.reason}".strip())

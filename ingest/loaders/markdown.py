@@ -39,14 +39,23 @@ def load(path: Path, name: str, *, max_pages: int) -> LoadedDocument:
     Raises:
         DocumentError: the file holds no text, something else than text, or too much of it.
     """
-    plain = plain_text.load(path, name, max_pages=max_pages)
-    found = list(headings("".join(page.text for page in plain.pages)))
+    return loaded_from(plain_text.decode(path.read_bytes()), name, max_pages=max_pages)
+
+
+def loaded_from(text: str, name: str, *, max_pages: int) -> LoadedDocument:
+    """The same of a text that is decoded already.
+
+    Raises:
+        DocumentError: there is no text, or too much of it.
+    """
+    plain = plain_text.loaded_from(text, name, max_pages=max_pages)
+    found = list(headings(text))
     first = next((heading.title for heading in found if heading.level == 1), "")
     return replace(
         plain,
         title=titles.tidy(first) or plain.title,
         media_type=MEDIA_TYPE,
-        outline=tuple(_placed(heading, plain.pages) for heading in found),
+        outline=tuple(placed(heading, plain.pages) for heading in found),
     )
 
 
@@ -91,7 +100,8 @@ def _plain(title: str) -> str:
     return titles.tidy(_MARKUP.sub(r"\1", title[:MAX_HEADING]))
 
 
-def _placed(heading: Heading, pages: Sequence[Page]) -> Heading:
+def placed(heading: Heading, pages: Sequence[Page]) -> Heading:
+    """A heading on its page; its `start` counted in the whole text of the pages."""
     start = heading.start or 0
     index = bisect_right([page.offset for page in pages], start) - 1
     return replace(heading, page=index + 1, start=start - pages[index].offset)

@@ -1,4 +1,4 @@
-"""Reads PDF files: text through pdfium; outline, page labels and title through pypdf.
+"""Reads PDF files: all that is on the pages through pdfium, embedded files through pypdf.
 
 What pypdf finds is a gain and never a condition: a file that only pdfium understands is read
 without it.
@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import logging
 import re
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pypdf
 from pypdf.errors import DependencyError, PyPdfError
-from pypdf.generic import Destination
 
-from ingest import pdfium, titles
-from ingest.loaded import Heading, LoadedDocument
+from ingest import layout, layout_tables, pdfium, repair, titles
+from ingest.attachments import display_name
+from ingest.loaded import Attachment, Heading, LoadedDocument
+from ingest.outcomes import outcome_of
 from rag.domain import DocumentState, Page, PageState
 from rag.errors import DocumentError
 
@@ -30,8 +30,14 @@ MAX_AROUND_TITLE = 80  # characters, such as the number before a title and the d
 MAX_CHARACTERS = 20_000_000  # in all; more is a file made to fill memory
 
 _LINE = re.compile(r"[^\r\n]+")
+_NO_LETTER = re.compile("[\x00\x01\x03-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ue000-\uf8ff]")
+
+MAX_ATTACHMENTS = 100
+MAX_ATTACHED_BYTES = 50_000_000  # in all
 
 NEEDS_OCR = "The page is a picture without text; its words need OCR."
+NO_LETTERS = "The fonts of the page do not tell what its letters are; its words need OCR."
+REPAIRED = "The file was damaged and was repaired to be read."
 NO_CONTENT = "The page is empty."
 
 # pypdf raises its own errors for what it knows to be wrong, and these on files odder than that.
@@ -50,13 +56,6 @@ _ODD_FILE_ERRORS = (
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it reports every oddity it gets over
 
 
-@dataclass(frozen=True, slots=True)
-class _Extras:
-    title: str = ""
-    labels: tuple[str, ...] = ()
-    outline: tuple[Heading, ...] = ()
-
-
 def load(
     path: Path, name: str, *, max_pages: int, progress: Callable[[int, int], None]
 ) -> LoadedDocument:
@@ -72,127 +71,107 @@ def load(
                 f"The document has {document.page_count} pages; at most {max_pages} are taken in. "
                 "Split it, or raise TRAMONTANE_MAX_PAGES.",
             )
-        extras = _read_extras(path)
-        pages = tuple(_read_pages(document, extras.labels, progress))
-    state, reason = _outcome(pages)
+        reader = _Reader(document)
+        pages = tuple(reader.pages(progress))
+        title = titles.tidy(document.title())
+        outline = tuple(_locate(_outline(document), pages))
+        attachments = tuple(_attachments(document)) if document.attachment_count() else ()
+        state, reason = _outcome(pages, document.mended)
     return LoadedDocument(
-        title=extras.title or titles.from_name(name),
+        title=title if titles.is_meaningful(title) else titles.from_name(name),
         media_type=MEDIA_TYPE,
         paginated=True,
         pages=pages,
-        outline=tuple(_locate(extras.outline, pages)),
+        outline=outline,
         state=state,
         reason=reason,
+        tables=reader.tables.found(),
+        attachments=attachments,
     )
 
 
-def _read_pages(
-    document: pdfium.OpenPdf, labels: Sequence[str], progress: Callable[[int, int], None]
-) -> Iterator[Page]:
-    offset = 0
-    for number in range(1, document.page_count + 1):
-        label = labels[number - 1] if number <= len(labels) else str(number)
-        page = _read_page(document, number, label, offset)
-        offset += len(page.text)
-        if offset > MAX_CHARACTERS:
-            raise DocumentError(
-                DocumentState.TOO_LARGE,
-                f"The document has more than {MAX_CHARACTERS // 1_000_000} million characters. "
-                "Split it and add the parts.",
-            )
-        yield page
-        progress(number, document.page_count)
+class _Reader:
+    """Reads the pages of a file one after the other, and puts their tables together."""
+
+    def __init__(self, document: pdfium.OpenPdf) -> None:
+        self.tables = layout_tables.Collector()
+        self._document = document
+
+    def pages(self, progress: Callable[[int, int], None]) -> Iterator[Page]:
+        """The pages in order, each in a state of its own."""
+        offset = 0
+        for number in range(1, self._document.page_count + 1):
+            label = titles.tidy(self._document.label(number))[:MAX_LABEL] or str(number)
+            page = self._page(number, label, offset)
+            offset += len(page.text)
+            if offset > MAX_CHARACTERS:
+                raise DocumentError(
+                    DocumentState.TOO_LARGE,
+                    f"The document has more than {MAX_CHARACTERS // 1_000_000} million characters. "
+                    "Split it and add the parts.",
+                )
+            yield page
+            progress(number, self._document.page_count)
+
+    def _page(self, number: int, label: str, offset: int) -> Page:
+        try:
+            with self._document.reading(number) as read:
+                content = read.content
+                if _is_unreadable(content):
+                    return Page(number, label, "", offset, PageState.NEEDS_OCR, NO_LETTERS)
+                if content.text.strip():
+                    self.tables.add(number, content.text, layout.lines(content.text, read.ruler))
+                    return Page(number, label, content.text, offset)
+        except DocumentError as error:
+            return Page(number, label, "", offset, PageState.FAILED, error.reason)
+        if content.drawn:
+            return Page(number, label, content.text, offset, PageState.NEEDS_OCR, NEEDS_OCR)
+        return Page(number, label, content.text, offset, PageState.EMPTY, NO_CONTENT)
 
 
-def _read_page(document: pdfium.OpenPdf, number: int, label: str, offset: int) -> Page:
-    try:
-        content = document.read(number)
-    except DocumentError as error:
-        return Page(number, label, "", offset, PageState.FAILED, error.reason)
-    if content.text.strip():
-        return Page(number, label, content.text, offset)
-    if content.drawn:
-        return Page(number, label, content.text, offset, PageState.NEEDS_OCR, NEEDS_OCR)
-    return Page(number, label, content.text, offset, PageState.EMPTY, NO_CONTENT)
+def _is_unreadable(content: pdfium.PageContent) -> bool:
+    """Whether the letters of most characters are not known: a font without a character map."""
+    unknown = content.unmapped + len(_NO_LETTER.findall(content.text))
+    return unknown > 0 and 2 * unknown > content.unmapped + len("".join(content.text.split()))
 
 
-def _outcome(pages: Sequence[Page]) -> tuple[DocumentState, str]:
-    count = Counter(page.state for page in pages)
-    unread = [
-        f"{_pages(count[state])} {how}"
-        for state, how in (
-            (PageState.NEEDS_OCR, "without text, needing OCR"),
-            (PageState.FAILED, "that could not be read"),
-        )
-        if count[state]
-    ]
-    if count[PageState.TEXT]:
-        if not unread:
-            return DocumentState.READY, ""
-        return DocumentState.PARTIAL, f"Read, except {' and '.join(unread)}."
-    if count[PageState.NEEDS_OCR]:
-        return (
-            DocumentState.NEEDS_OCR,
-            "The document holds pictures of pages without text. Run OCR on it and add it again.",
-        )
-    if count[PageState.FAILED]:
-        return DocumentState.DAMAGED, "None of the pages can be read: the file is damaged."
-    return DocumentState.EMPTY, "The document has no text and no pictures."
+def _outcome(pages: Sequence[Page], mended: repair.Mended | None) -> tuple[DocumentState, str]:
+    state, reason = outcome_of(pages)
+    if mended is None or state is DocumentState.DAMAGED:
+        return state, reason
+    notes = [REPAIRED]
+    if mended.lost:
+        notes.append(f"{_pages(mended.lost)} of it could not be found.")
+        state = DocumentState.PARTIAL if state is DocumentState.READY else state
+    return state, " ".join([*notes, reason]).strip()
 
 
 def _pages(count: int) -> str:
     return "1 page" if count == 1 else f"{count} pages"
 
 
-def _read_extras(path: Path) -> _Extras:
+def _attachments(document: pdfium.OpenPdf) -> Iterator[Attachment]:
+    """The files that are embedded, as many as may be taken."""
+    count = size = 0
     try:
-        with pypdf.PdfReader(path) as reader:
-            return _Extras(_title(reader), _labels(reader), _outline(reader))
+        with document.source() as source, pypdf.PdfReader(source) as reader:
+            for name, contents in reader.attachments.items():
+                for content in contents:
+                    count, size = count + 1, size + len(content)
+                    if count > MAX_ATTACHMENTS or size > MAX_ATTACHED_BYTES:
+                        return
+                    yield Attachment(display_name(name, f"attachment {count}"), content)
     except _ODD_FILE_ERRORS:
-        return _Extras()
+        return
 
 
-def _title(reader: pypdf.PdfReader) -> str:
-    try:
-        title = titles.tidy(str((reader.metadata and reader.metadata.title) or ""))
-    except _ODD_FILE_ERRORS:
-        return ""
-    return title if titles.is_meaningful(title) else ""
+def _outline(document: pdfium.OpenPdf) -> Iterator[Heading]:
+    for heading in document.bookmarks(depth=MAX_OUTLINE_DEPTH, most=MAX_HEADINGS):
+        if title := titles.tidy(heading.title):
+            yield replace(heading, title=title)
 
 
-def _labels(reader: pypdf.PdfReader) -> tuple[str, ...]:
-    try:
-        labels = [titles.tidy(str(label)) for label in reader.page_labels]
-    except _ODD_FILE_ERRORS:
-        return ()
-    return tuple(label[:MAX_LABEL] or str(number) for number, label in enumerate(labels, 1))
-
-
-def _outline(reader: pypdf.PdfReader) -> tuple[Heading, ...]:
-    headings: list[Heading] = []
-    try:
-        for level, entry in _entries(reader.outline, 1):
-            index = reader.get_destination_page_number(entry)
-            title = titles.tidy(str(entry.title or ""))
-            if index is not None and index >= 0 and title:
-                headings.append(Heading(level, title, index + 1))
-            if len(headings) >= MAX_HEADINGS:
-                break
-    except _ODD_FILE_ERRORS:
-        return tuple(headings)
-    return tuple(headings)
-
-
-def _entries(outline: Sequence[object], level: int) -> Iterator[tuple[int, Destination]]:
-    for entry in outline:
-        if isinstance(entry, list):
-            if level < MAX_OUTLINE_DEPTH:
-                yield from _entries(entry, level + 1)
-        elif isinstance(entry, Destination):
-            yield level, entry
-
-
-def _locate(outline: Sequence[Heading], pages: Sequence[Page]) -> Iterator[Heading]:
+def _locate(outline: Iterable[Heading], pages: Sequence[Page]) -> Iterator[Heading]:
     """Place each heading at its line on its page, below the one before where there are two."""
     page, after = 0, 0
     lines: list[tuple[int, str]] = []

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import codecs
 import re
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from ingest import titles
-from ingest.detection import unsupported
+from ingest.charsets import encoding_of, fitting, marked_encoding
+from ingest.filetypes import unsupported
 from ingest.graphemes import boundary_before
 from ingest.loaded import LoadedDocument
 from rag.domain import DocumentState, Page, PageState
@@ -15,23 +15,13 @@ from rag.errors import DocumentError
 
 SECTION_CHARACTERS = 20_000
 LONGEST_TITLE = 100  # characters
-MAX_DAMAGED_SHARE = 0.1  # of the characters beyond ASCII, for a damaged file to count as UTF-8
-MAX_HIGH_SHARE = 0.4  # of the bytes, for a file in an old Western encoding to count as text
 MAX_CONTROL_SHARE = 0.001
-MEDIA_TYPES = {".csv": "text/csv", ".json": "application/json", ".jsonl": "application/jsonl"}
+MEDIA_TYPE = "text/plain"
 
 _PARAGRAPH_END = re.compile(r"(?:\r\n|\r(?!\n)|\n)[^\S\r\n]*(?:\r\n|\r|\n)+")
 _BLANK_LINE = re.compile(r"[^\S\n]*\n")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-_ASCII = bytes(range(128))
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
 
 
 def load(path: Path, name: str, *, max_pages: int) -> LoadedDocument:
@@ -40,10 +30,18 @@ def load(path: Path, name: str, *, max_pages: int) -> LoadedDocument:
     Raises:
         DocumentError: the file holds no text, something else than text, or too much of it.
     """
-    text = decode(path.read_bytes())
+    return loaded_from(decode(path.read_bytes()), name, max_pages=max_pages)
+
+
+def loaded_from(text: str, name: str, *, max_pages: int) -> LoadedDocument:
+    """The same of a text that is decoded already.
+
+    Raises:
+        DocumentError: there is no text, or too much of it.
+    """
     return LoadedDocument(
         title=_first_line(text) or titles.from_name(name),
-        media_type=MEDIA_TYPES.get(PurePath(name).suffix.lower(), "text/plain"),
+        media_type=MEDIA_TYPE,
         paginated=False,
         pages=sections(text, max_pages=max_pages),
         outline=(),
@@ -62,31 +60,20 @@ def _first_line(text: str) -> str:
     return line if titles.is_meaningful(line) else ""
 
 
-def decode(content: bytes) -> str:
-    """The text of a file: UTF-8 or as its byte order mark says, else Windows-1252.
+def decode(content: bytes, declared: str = "") -> str:
+    """The text of a file: as its byte order mark says, else as is `declared`, else what fits best.
 
-    Bytes that a mostly sound UTF-8 text cannot hold become U+FFFD.
+    `declared` is the name of an encoding, which may be wrong or unknown. Bytes that the encoding
+    cannot hold become U+FFFD.
 
     Raises:
         DocumentError: the content is no text.
     """
-    for mark, encoding in _BOMS:
-        if content.startswith(mark):
-            return _checked(content[len(mark) :].decode(encoding, errors="replace"))
-    try:
-        return _checked(content.decode("utf-8"))
-    except UnicodeDecodeError:
-        pass
-    repaired = content.decode("utf-8", errors="replace")
-    beyond_ascii = len(repaired) - len(repaired.encode("ascii", errors="ignore"))
-    if repaired.count("\ufffd") <= MAX_DAMAGED_SHARE * beyond_ascii:
-        return _checked(repaired)
-    if len(content.translate(None, _ASCII)) > MAX_HIGH_SHARE * len(content):
+    encoding, start = marked_encoding(content)
+    encoding = encoding or fitting(content, declared) or encoding_of(content)
+    if not encoding:
         raise unsupported("a file of an unknown binary format or text encoding")
-    try:
-        return _checked(content.decode("cp1252"))
-    except UnicodeDecodeError:
-        return _checked(content.decode("latin-1"))
+    return _checked(content[start:].decode(encoding, errors="replace"))
 
 
 def sections(text: str, *, max_pages: int) -> tuple[Page, ...]:

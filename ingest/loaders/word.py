@@ -1,47 +1,30 @@
-"""Reads the text of Word documents: paragraphs, headings, list items and tables, as Markdown.
-
-The file is an archive of XML that anybody may have made. It is read as a stream, its size is
-counted while it is inflated, and a document type declaration, which could define entities that
-grow without end, ends the reading.
-"""
+"""Reads Word documents: headings, paragraphs, lists, tables, footnotes, headers and footers."""
 
 from __future__ import annotations
 
-import posixpath
 import re
 import zipfile
-import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
-from xml.parsers import expat
 
+from ingest import archive, grid, titles
+from ingest.composer import Composer
+from ingest.loaded import LoadedDocument
+from ingest.loaders.numbering import Numbering
+from ingest.loaders.wordbody import Block, Body, Kind, Styles
+from ingest.ooxml import Package, Part
 from rag.domain import DocumentState
 from rag.errors import DocumentError
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-MAX_XML_BYTES = 100_000_000  # of one part, inflated
-MAX_CHARACTERS = 20_000_000
-PIECE_BYTES = 65_536
-DEEPEST = 200  # elements in one another
-HEADINGS = 6  # levels that Markdown has
 ZIP = b"PK\x03\x04"
-_SKIPPED = frozenset({"moveFrom", "Fallback", "del"})  # what is no longer there, or there twice
-_LIST = re.compile(r"List ?(?:Bullet|Number)", re.IGNORECASE)
-_SIGNS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"}
-_HEADING_NAME = re.compile(r"(?:heading|title|titre|überschrift|título)\s?([1-9])?", re.IGNORECASE)
-_UNREADABLE = (
-    *(zipfile.BadZipFile, zlib.error, expat.ExpatError, EOFError, KeyError),
-    *(NotImplementedError, RuntimeError, UnicodeDecodeError, ValueError),
+MAIN_PART = "word/document.xml"
+_UNREADABLE = (zipfile.BadZipFile, NotImplementedError, ValueError, LookupError, EOFError)
+_PAGE_NUMBER = re.compile(
+    r"\W*(?:page|seite|página|pagina)?\W*\d*\W*(?:(?:of|von|de|di|sur)?\W*\d+)?\W*", re.IGNORECASE
 )
-
-
-@dataclass(slots=True)
-class _Paragraph:
-    pieces: list[str] = field(default_factory=list)
-    level: int = 0
-    is_item: bool = False
+_MARGINS = {"header": "Page header", "footer": "Page footer"}
 
 
 def is_word(path: Path) -> bool:
@@ -49,13 +32,43 @@ def is_word(path: Path) -> bool:
     with path.open("rb") as file:
         if file.read(len(ZIP)) != ZIP:
             return False
-    with suppress(*_UNREADABLE), zipfile.ZipFile(path) as archive:
-        return any(name.startswith("word/") for name in archive.namelist())
+    with suppress(*_UNREADABLE), zipfile.ZipFile(path) as opened:
+        return any(name.startswith("word/") for name in opened.namelist())
     return False
 
 
+def load(path: Path, name: str, *, max_pages: int) -> LoadedDocument:
+    """Read a Word document, in sections; numbered headings and items keep their numbers.
+
+    A footnote stands below the paragraph that refers to it; what the pages have at their top and
+    bottom stands once, at the end. What was deleted while changes were tracked is left out.
+
+    Raises:
+        DocumentError: it is damaged, too large, or holds no text.
+    """
+    with archive.opened(path) as opened:
+        package = Package(opened)
+        blocks = _blocks(package)
+        margins = list(_margins(package))
+        written = _title(blocks, package)
+    composer = Composer()
+    _compose(composer, [*blocks, *margins])
+    composed = composer.finish(max_pages)
+    first = next((each.title for each in composed.outline if each.level == 1), "")
+    return LoadedDocument(
+        title=written or titles.tidy(first) or titles.from_name(name),
+        media_type=MEDIA_TYPE,
+        paginated=False,
+        pages=composed.pages,
+        outline=composed.outline,
+        state=DocumentState.READY,
+        reason="",
+        tables=composed.tables,
+    )
+
+
 def read_text(path: Path) -> str:
-    """The text of a Word document.
+    """The text of a Word document, as Markdown.
 
     Paragraphs are separated by blank lines; headings, list items and table rows are marked as in
     Markdown. What was deleted while changes were tracked is left out.
@@ -63,220 +76,153 @@ def read_text(path: Path) -> str:
     Raises:
         DocumentError: the file is damaged, or too large.
     """
+    with archive.opened(path) as opened:
+        blocks = _blocks(Package(opened))
+    pieces: list[str] = []
+    before = Kind.TABLE
+    for block in blocks:
+        for kind, said in _marked(block):
+            pieces += ["\n" if kind is before is Kind.ITEM else "\n\n", said]
+            before = kind
+    return "".join(pieces[1:])
+
+
+def _blocks(package: Package) -> list[Block]:
+    """What the document says, in order."""
+    main = package.main_part(MAIN_PART)
+    targets = [(each.kind, each.target) for each in package.relations(main)]
+    targets += [("styles", "word/styles.xml"), ("numbering", "word/numbering.xml")]
+    parts = {kind: target for kind, target in reversed(targets) if target in package}
+    styles, numbering = Styles(), Numbering()
+    for kind, part in (("styles", styles), ("numbering", numbering)):
+        _read_aside(package, parts.get(kind), part)
+    notes: dict[tuple[str, str], str] = {}
+    for kind in ("footnote", "endnote"):
+        found = _Notes(kind)
+        _read_aside(package, parts.get(f"{kind}s"), found)
+        notes.update(found.said())
+    body = Body(styles, numbering, notes)
+    package.read(main, body)
+    return body.blocks
+
+
+def _read_aside(package: Package, name: str | None, part: Part) -> None:
+    """Read a part that the document can be read without."""
+    if name is not None:
+        try:
+            package.read(name, part)
+        except DocumentError as error:
+            if error.state is not DocumentState.DAMAGED:
+                raise
+
+
+def _margins(package: Package) -> Iterator[Block]:
+    """What stands at the top and the bottom of the pages, each once."""
+    seen: set[str] = set()
+    for each in package.relations(package.main_part(MAIN_PART)):
+        if each.kind in _MARGINS and each.target in package:
+            body = Body(Styles(), Numbering())
+            _read_aside(package, each.target, body)
+            lines = [" ".join(block.text.split()) or _flat(block) for block in body.blocks]
+            text = " | ".join(line for line in lines if not _PAGE_NUMBER.fullmatch(line))
+            if text and text not in seen:
+                seen.add(text)
+                yield Block(Kind.PARAGRAPH, f"{_MARGINS[each.kind]}: {text}")
+
+
+def _flat(block: Block) -> str:
+    return " | ".join(cell for row in block.rows for cell in row if cell)
+
+
+def _title(blocks: Iterable[Block], package: Package) -> str:
+    """What the document calls itself."""
+    titled = next((each.text for each in blocks if each.kind is Kind.TITLE), "")
+    if titled:
+        return titles.tidy(titled)
     try:
-        with zipfile.ZipFile(path) as archive:
-            part = _main_part(archive)
-            styles = _Styles()
-            with suppress(KeyError):
-                _parse(archive, posixpath.join(posixpath.dirname(part), "styles.xml"), styles)
-            body = _Body(styles.levels)
-            _parse(archive, part, body)
-    except _UNREADABLE as error:
-        raise DocumentError(
-            DocumentState.DAMAGED, "The Word document is damaged and cannot be read."
-        ) from error
-    return body.text()
+        kept = titles.tidy(package.title())
+    except DocumentError:
+        return ""
+    return kept if titles.is_meaningful(kept) else ""
 
 
-class _Part:
-    """What is made of the elements of one part."""
-
-    def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        """An element begins; names are without their namespaces."""
-
-    def end(self, name: str) -> None:
-        """An element ends."""
-
-    def say(self, text: str) -> None:
-        """Characters."""
-
-
-class _Relations(_Part):
-    """Finds the part that is the document."""
-
-    def __init__(self) -> None:
-        self.target = "word/document.xml"
-
-    def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        if name == "Relationship" and attributes.get("Type", "").endswith("/officeDocument"):
-            self.target = attributes.get("Target", self.target).lstrip("/")
-
-
-class _Styles(_Part):
-    """Finds the styles that are headings, and of what level."""
-
-    def __init__(self) -> None:
-        self.levels: dict[str, int] = {}
-        self._style = ""
-
-    def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        value = attributes.get("val", "")
-        if name == "style":
-            self._style = attributes.get("styleId", "")
-        elif name == "name" and (level := _level_of(value)):
-            self.levels[self._style] = level
-        elif name == "outlineLvl" and value.isdigit() and int(value) < HEADINGS:
-            self.levels.setdefault(self._style, int(value) + 1)
-
-
-class _Body(_Part):
-    """Collects the paragraphs, items and rows of the document."""
-
-    def __init__(self, levels: Mapping[str, int]) -> None:
-        self._levels = levels
-        self._blocks: list[tuple[str, bool]] = []  # and whether it stands close to the one before
-        self._open: list[_Paragraph] = []
-        self._cells: list[list[str]] = []  # of each table row that is open, a cell's text
-        self._rows: list[int] = []  # of each table that is open
-        self._skipped = 0
-        self._in_text = False
-        self._length = 0
-
-    def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        if name in _SKIPPED or self._skipped:
-            self._skipped += 1
-            return
-        paragraph = self._open[-1] if self._open else None
-        if name == "p":
-            self._open.append(_Paragraph())
-        elif name == "tbl":
-            self._rows.append(0)
-        elif name == "tr":
-            self._cells.append([])
-        elif name == "tc" and self._cells:
-            self._cells[-1].append("")
-        elif name == "t":
-            self._in_text = True
-        elif paragraph is not None:
-            _note(paragraph, name, attributes.get("val", ""), self._levels)
-
-    def end(self, name: str) -> None:
-        if self._skipped:
-            self._skipped -= 1
-        elif name == "t":
-            self._in_text = False
-        elif name == "p" and self._open:
-            self._close(self._open.pop())
-        elif name == "tr" and self._cells:
-            self._close_row(self._cells.pop())
-        elif name == "tbl" and self._rows:
-            self._rows.pop()
-
-    def say(self, text: str) -> None:
-        if self._in_text and self._open and not self._skipped:
-            self._open[-1].pieces.append(text)
-            self._length += len(text)
-            if self._length > MAX_CHARACTERS:
-                raise _too_large()
-
-    def text(self) -> str:
-        lines: list[str] = []
-        for block, is_close in self._blocks:
-            if lines:
-                lines.append("\n" if is_close else "\n\n")
-            lines.append(block)
-        return "".join(lines)
-
-    def _close(self, paragraph: _Paragraph) -> None:
-        text = "".join(paragraph.pieces).strip()
-        if self._cells and self._cells[-1]:
-            said = " ".join(text.replace("|", "\\|").split())
-            self._cells[-1][-1] = " ".join(filter(None, [self._cells[-1][-1], said]))
-        elif paragraph.level and text:
-            self._add(f"{'#' * paragraph.level} {' '.join(text.split())}")
-        elif paragraph.is_item and text:
-            self._add(f"- {text}", is_close=True)
+def _compose(composer: Composer, blocks: Iterable[Block]) -> None:
+    caption = ""
+    for block in blocks:
+        if block.kind is Kind.TABLE:
+            _compose_table(composer, block, caption)
+        elif block.level and block.kind in (Kind.HEADING, Kind.TITLE):
+            composer.heading(f"{block.mark} {block.text}".strip(), block.level)
+        elif block.kind is Kind.ITEM:
+            composer.item(f"{'  ' * block.level}{block.mark} {block.text}")
         else:
-            self._add(text)
-
-    def _close_row(self, cells: list[str]) -> None:
-        """A row of a table; the first one heads the others."""
-        if not any(cells):
-            return
-        self._add(f"| {' | '.join(cells)} |", is_close=True)
-        if self._rows and not self._rows[-1]:
-            self._add("| --- " * len(cells) + "|", is_close=True)
-        if self._rows:
-            self._rows[-1] += 1
-
-    def _add(self, text: str, *, is_close: bool = False) -> None:
-        if text:
-            kind = text[:2]
-            before = self._blocks[-1][0][:2] if self._blocks else ""
-            self._blocks.append((text, is_close and before == kind))
+            composer.paragraph(block.text)
+        for note in block.notes:
+            composer.paragraph(note)
+        caption = block.text if block.kind is Kind.CAPTION else ""
 
 
-def _note(paragraph: _Paragraph, name: str, value: str, levels: Mapping[str, int]) -> None:
-    """Take what an element inside a paragraph says of it."""
-    if name == "pStyle":
-        paragraph.level = levels.get(value) or _level_of(value)
-        paragraph.is_item = bool(_LIST.match(value))
-    elif name == "outlineLvl" and value.isdigit() and int(value) < HEADINGS:
-        paragraph.level = int(value) + 1
-    elif name == "numId":
-        paragraph.is_item = value != "0"
-    elif name in _SIGNS:
-        paragraph.pieces.append(_SIGNS[name])
+def _compose_table(composer: Composer, block: Block, caption: str) -> None:
+    rows = [[grid.clean(cell) for cell in row] for row in block.rows]
+    width = max(map(len, rows))
+    rows = [row + [""] * (width - len(row)) for row in rows]
+    if width == 1:
+        for row in rows:
+            composer.paragraph(row[0])
+        return
+    header = tuple(rows[0]) if block.is_headed else grid.header_of(rows)
+    composer.table(rows, name=titles.tidy(caption), header=header)
 
 
-def _level_of(style: str) -> int:
-    found = _HEADING_NAME.fullmatch(style.strip())
-    return min(int(found[1] or 1), HEADINGS) if found else 0
+def _marked(block: Block) -> Iterator[tuple[Kind, str]]:
+    """A block and its notes as Markdown."""
+    if block.kind is Kind.TABLE:
+        yield block.kind, "\n".join(_marked_rows(block.rows))
+    elif block.level and block.kind in (Kind.HEADING, Kind.TITLE):
+        yield block.kind, f"{'#' * block.level} {f'{block.mark} {block.text}'.strip()}"
+    else:
+        yield block.kind, f"- {block.text}" if block.kind is Kind.ITEM else block.text
+    for note in block.notes:
+        yield Kind.PARAGRAPH, note
 
 
-def _main_part(archive: zipfile.ZipFile) -> str:
-    relations = _Relations()
-    with suppress(KeyError):
-        _parse(archive, "_rels/.rels", relations)
-    return relations.target
+def _marked_rows(rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    """The rows of a table; the first one heads the others."""
+    for place, row in enumerate(rows):
+        cells = [cell.replace("|", "\\|") for cell in row]
+        yield f"| {' | '.join(cells)} |"
+        if not place:
+            yield "| --- " * len(cells) + "|"
 
 
-def _parse(archive: zipfile.ZipFile, name: str, part: _Part) -> None:
-    """Read a part of the archive piece by piece."""
-    parser = expat.ParserCreate(namespace_separator=" ")
-    depth = 0
+class _Notes(Part):
+    """What the footnotes or endnotes say, by their numbers."""
 
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal depth
-        depth += 1
-        if depth > DEEPEST:
-            raise _too_large()
-        part.start(_local(tag), {_local(key): value for key, value in attributes.items()})
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self._id = ""
+        self._texts: dict[str, list[str]] = {}
+        self._in_text = False
 
-    def end(tag: str) -> None:
-        nonlocal depth
-        depth -= 1
-        part.end(_local(tag))
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        if name == self._kind:
+            self._id = (
+                "" if attributes.get("type", "normal") != "normal" else attributes.get("id", "")
+            )
+        elif name in ("tab", "br"):
+            self.say(" ")
+        self._in_text = name == "t"
 
-    def refuse(*_declared: object) -> None:
-        raise DocumentError(
-            DocumentState.DAMAGED,
-            "The Word document declares a document type, which none needs. It was not read.",
-        )
+    def end(self, name: str) -> None:
+        self._in_text = False
+        if name == "p":
+            self._texts.setdefault(self._id, []).append(" ")
 
-    parser.StartElementHandler, parser.EndElementHandler = start, end
-    parser.CharacterDataHandler = part.say
-    parser.StartDoctypeDeclHandler = refuse
-    for piece in _inflated(archive, name):
-        parser.Parse(piece, False)
-    parser.Parse(b"", True)
+    def say(self, text: str) -> None:
+        if self._in_text:
+            self._texts.setdefault(self._id, []).append(text)
 
-
-def _inflated(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
-    size = 0
-    with archive.open(name) as member:
-        while piece := member.read(PIECE_BYTES):
-            size += len(piece)
-            if size > MAX_XML_BYTES:
-                raise _too_large()
-            yield piece
-
-
-def _local(name: str) -> str:
-    return name.rpartition(" ")[2]
-
-
-def _too_large() -> DocumentError:
-    return DocumentError(
-        DocumentState.TOO_LARGE, "The Word document is too large once unpacked. Split it."
-    )
+    def said(self) -> dict[tuple[str, str], str]:
+        """The texts by the element that refers to a note, and its number."""
+        texts = {key: " ".join("".join(pieces).split()) for key, pieces in self._texts.items()}
+        return {(f"{self._kind}Reference", key): text for key, text in texts.items() if key}

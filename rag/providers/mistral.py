@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import logging
 import re
 import time
-import weakref
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any, cast
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from typing import cast
 
-import httpx2
 import numpy as np
-from mistralai.client import Mistral, errors, models
+from mistralai.client import models
 from mistralai.client.types import UNSET
 
 from rag.domain import Finish, ModelCard, Prompt, TextDelta, ToolCall, Usage
@@ -23,6 +18,7 @@ from rag.protocols import Vectors
 from rag.providers import faults
 from rag.providers.completions import TEMPERATURE, Turn, rendered_messages, rendered_tools
 from rag.providers.faults import Endpoint
+from rag.providers.mistral_client import connected, endpoint_of, http_client, sdk, translated
 from rag.providers.retries import Retries
 
 EMBEDDING_MODEL = "mistral-embed"
@@ -33,11 +29,7 @@ MAX_BATCH_TEXTS = 128
 MAX_BATCH_TOKENS = 15_000
 
 _LIGHT_BYTES = b"abcdefghijklmnopqrstuvwxyz "
-_DEPRECATION_HEADER = "x-model-deprecation-timestamp"
-
 _SOURCE_NUMBER = re.compile(r"\s*0*([1-9][0-9]{0,2})\s*")
-
-_log = logging.getLogger(__name__)
 
 
 class MistralChat:
@@ -68,8 +60,8 @@ class MistralChat:
             input_price=known.input_price,
             output_price=known.output_price,
         )
-        self._endpoint = _endpoint(api_key, model, "TRAMONTANE_CHAT", url, timeout_seconds)
-        self._client = _connected(self._endpoint, self)
+        self._endpoint = endpoint_of(api_key, model, "TRAMONTANE_CHAT", url, timeout_seconds)
+        self._client = connected(self._endpoint, self)
         self._retries = Retries(sleep=sleep)
 
     @property
@@ -94,7 +86,7 @@ class MistralChat:
             "list[models.ChatCompletionStreamRequestToolTypedDict]", rendered_tools(prompt)
         )
         with (
-            _translated(self._endpoint),
+            translated(self._endpoint),
             self._client.chat.stream(
                 model=self._card.name,
                 messages=cast(
@@ -130,10 +122,10 @@ class MistralEmbedder:
             AuthenticationError: the key cannot be one.
             SettingsError: the address is none.
         """
-        self._endpoint = _endpoint(
+        self._endpoint = endpoint_of(
             api_key, EMBEDDING_MODEL, "TRAMONTANE_EMBEDDING", url, timeout_seconds
         )
-        self._client = _connected(self._endpoint, self)
+        self._client = connected(self._endpoint, self)
         self._retries = Retries(sleep=sleep)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
@@ -171,7 +163,7 @@ class MistralEmbedder:
         return np.concatenate([self._embed_batch(texts[:half]), self._embed_batch(texts[half:])])
 
     def _request(self, texts: Sequence[str]) -> Vectors:
-        with _translated(self._endpoint):
+        with translated(self._endpoint):
             reply = self._client.embeddings.create(model=EMBEDDING_MODEL, inputs=list(texts))
         return _unit_vectors(reply.data, len(texts))
 
@@ -182,103 +174,17 @@ def probe_mistral(api_key: str, *, url: str, timeout_seconds: float) -> list[str
     Raises:
         ProviderError: La Plateforme cannot be reached, or does not accept the key.
     """
-    endpoint = _endpoint(api_key, "the list of models", "TRAMONTANE_CHAT", url, timeout_seconds)
-    http = _http_client(endpoint)
+    endpoint = endpoint_of(api_key, "the list of models", "TRAMONTANE_CHAT", url, timeout_seconds)
+    http = http_client(endpoint)
 
     def listed() -> list[str]:
-        with _translated(endpoint):
-            served = _sdk(endpoint, http).models.list().data or []
+        with translated(endpoint):
+            served = sdk(endpoint, http).models.list().data or []
         names = (None if card.type == "UNKNOWN" else card.id for card in served)
         return [name for name in names if name]
 
     with http:
         return Retries(max_attempts=1).call(listed)
-
-
-def _endpoint(
-    api_key: str, model: str, model_setting: str, url: str, timeout_seconds: float
-) -> Endpoint:
-    address = faults.checked_address(url, "TRAMONTANE_MISTRAL_URL")
-    shown = str(address).rstrip("/").removesuffix("/v1")
-    return Endpoint(
-        name="La Plateforme",
-        url=shown,
-        model=model,
-        unreachable=f"La Plateforme cannot be reached at {shown}. "
-        "Check this machine's way to the network, or TRAMONTANE_MISTRAL_URL.",
-        key_setting="MISTRAL_API_KEY",
-        model_setting=model_setting,
-        timeout_seconds=timeout_seconds,
-        api_key=faults.checked_key(api_key, "MISTRAL_API_KEY"),
-    )
-
-
-def _connected(endpoint: Endpoint, owner: object) -> Mistral:
-    """A client whose connections close when `owner` goes."""
-    http = _http_client(endpoint)
-    weakref.finalize(owner, http.close)
-    return _sdk(endpoint, http)
-
-
-def _http_client(endpoint: Endpoint) -> httpx2.Client:
-    """A client for this one host: no proxy of the environment, no redirect."""
-    return httpx2.Client(
-        timeout=endpoint.timeout_seconds,
-        trust_env=False,
-        event_hooks={"response": [_spare_the_sdk]},
-    )
-
-
-def _sdk(endpoint: Endpoint, http: httpx2.Client) -> Mistral:
-    return Mistral(
-        api_key=endpoint.api_key,
-        server_url=endpoint.url,
-        client=http,
-        async_client=httpx2.AsyncClient(trust_env=False),
-        timeout_ms=round(endpoint.timeout_seconds * 1000),
-    )
-
-
-def _spare_the_sdk(response: httpx2.Response) -> None:
-    """Keep two kinds of reply from the SDK (3.7), which fails on them while streaming.
-
-    It reads the body, not yet there, of a reply that announces the end of a model, and of a
-    refusal without a body.
-    """
-    date = response.headers.pop(_DEPRECATION_HEADER, None)
-    if date is not None:
-        _log.warning("La Plateforme retires the model in use on %s", date)
-    if response.status_code != 200:
-        response.read()
-
-
-@contextmanager
-def _translated(endpoint: Endpoint) -> Iterator[None]:
-    """Turn what the SDK raises, also in the middle of a stream, into errors of ours."""
-    try:
-        yield
-    except errors.MistralError as error:
-        if isinstance(error, errors.ResponseValidationError) and error.status_code == 200:
-            raise _unexpected(endpoint, error.body) from error
-        raise faults.refusal(endpoint, error.raw_response, error.body) from error
-    except errors.NoResponseError as error:
-        raise faults.cut_off(endpoint) from error
-    except httpx2.RequestError as error:
-        raise faults.failed_connection(endpoint, error) from error
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise faults.nonsense(endpoint) from error
-
-
-def _unexpected(endpoint: Endpoint, body: str) -> Exception:
-    """The error for a reply that the SDK cannot read: often an event that reports a fault."""
-    try:
-        event: Any = json.loads(body)
-    except ValueError:
-        return faults.nonsense(endpoint)
-    content = event.get("data") if isinstance(event, Mapping) else None
-    if isinstance(content, Mapping) and (content.get("object") == "error" or "error" in content):
-        return faults.broken_off(endpoint, content)
-    return faults.nonsense(endpoint)
 
 
 def _items(

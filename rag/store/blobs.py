@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -63,6 +64,33 @@ class Blobs:
                 f"{source.name} cannot be copied into {self._folder} ({error.strerror}). Check "
                 "that the folder can be written and has room."
             ) from error
+
+    def adopt(self, source: Path) -> str:
+        """Move a file in and return its hash; a file elsewhere than on this disk is copied.
+
+        Raises:
+            StoreError: it cannot be moved.
+        """
+        try:
+            sha256 = hash_file(source)
+            target = self.path(sha256)
+            if not (target.is_file() and hash_file(target) == sha256):
+                with source.open("rb") as stream:
+                    os.fsync(stream.fileno())
+                target.parent.mkdir(parents=True, exist_ok=True)
+                source.replace(target)
+                sync_folder(target.parent)
+                sync_folder(self._folder)
+        except OSError as error:
+            if error.errno == errno.EXDEV:
+                sha256 = self.put(source)
+            else:
+                raise StoreError(
+                    f"{source.name} cannot be moved into {self._folder} ({error.strerror}). Check "
+                    "that the folder can be written and has room."
+                ) from error
+        source.unlink(missing_ok=True)
+        return sha256
 
     def remove(self, sha256: str) -> None:
         """Delete a file; one that is not there is no error.

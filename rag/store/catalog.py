@@ -4,48 +4,48 @@ from __future__ import annotations
 
 import logging
 import secrets
-import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from rag.domain import Document, Library, Page, Scope
 from rag.errors import NotFoundError, StoreError
-from rag.protocols import Vectors
+from rag.intake import Table, WordBox
 from rag.store.blobs import Blobs
 from rag.store.database import forget_log, open_database, verify
-from rag.store.embedding import check_embedding, check_lengths
+from rag.store.embedding import check_embedding, check_lengths, put_vectors, replace_vectors
+from rag.store.jobs import Jobs, wants_file
+from rag.store.leaves import all_pages, all_tables, one_page, word_boxes
 from rag.store.places import ChunkedPage, Place, chunked_pages, found_chunks
+from rag.store.publishing import insert_reading, replace_reading
 from rag.store.rows import (
     IndexedChunk,
     Reading,
     StoredChunk,
     chunk_query,
-    chunk_rows,
     document_of,
     indexed_chunk,
     indexed_query,
     library_of,
-    page_of,
-    page_rows,
-    storable_reading,
     stored_chunk,
 )
-from rag.store.spans import ChunkSpan, chunk_spans, document_digests, packed_vectors
-from rag.store.tables import chunks, documents, libraries, marks, pages
+from rag.store.spans import (
+    ChunkSpan,
+    EmbeddedSpans,
+    chunk_spans,
+    document_digests,
+    embedded_spans,
+    packed_vectors,
+)
+from rag.store.tables import chunks, documents, libraries, marks
 
 logger = logging.getLogger(__name__)
 
 CATALOG = "catalog.sqlite"
 OWNER = "local"
-MOST_PAGES = 2**31
-BATCH_ROWS = 500  # SQLite takes at most 32,766 variables in a statement
 
 
 class Catalog:
@@ -68,6 +68,7 @@ class Catalog:
         self.blobs = Blobs(data_dir / "blobs")
         self._path = data_dir / CATALOG
         self._reader, self._writer = open_database(self._path)
+        self.jobs = Jobs(self._reader, self._writer)
 
     def close(self) -> None:
         """Close every connection."""
@@ -81,8 +82,6 @@ class Catalog:
         """
         with self._reader.begin() as connection:
             verify(connection, self._path)
-
-    # Libraries
 
     def library(self, name: str) -> Library:
         """The library of that name.
@@ -125,8 +124,6 @@ class Catalog:
         with self._reader.begin() as connection:
             return _library_with_id(connection, library_id)
 
-    # Documents
-
     def documents(self, library_id: str) -> list[Document]:
         """Every document of a library, in the order in which they were added."""
         query = (
@@ -144,7 +141,7 @@ class Catalog:
             NotFoundError: it was removed, or never existed.
         """
         with self._reader.begin() as connection:
-            row = connection.execute(select(documents).where(documents.c.id == document_id)).first()
+            row = connection.execute(_DOCUMENT, {"id": document_id}).first()
         if row is None:
             raise NotFoundError("This document is no longer in the library.")
         return document_of(row)
@@ -169,30 +166,34 @@ class Catalog:
             EmbeddingMismatchError: the library is embedded with another model by now.
             NotFoundError: the library was deleted.
         """
-        if len(reading.vectors) != len(reading.chunks):
-            raise ValueError(f"{len(reading.chunks)} chunks with {len(reading.vectors)} vectors")
-        reading = storable_reading(reading)
-        document = reading.document
-        page_values, chunk_values = page_rows(reading), chunk_rows(reading)
-        same = (
-            documents.c.library_id == document.library_id,
-            documents.c.sha256 == document.sha256,
-        )
-        has_chunks = select(chunks.c.id).where(chunks.c.document_id == documents.c.id).exists()
         with self._writer.begin() as connection:
-            library = _library_with_id(connection, document.library_id)
-            check_embedding(library, reading.embedding_model, reading.vectors.shape[1])
-            known = connection.execute(select(documents).where(*same, has_chunks)).first()
-            if known is not None:
-                return document_of(known)
-            connection.execute(delete(documents).where(*same))
-            connection.execute(insert(documents).values(**asdict(document), added_at=time.time()))
-            if page_values:
-                connection.execute(insert(pages), page_values)
-            if chunk_values:
-                connection.execute(insert(chunks), chunk_values)
+            self._check(connection, reading)
+            document = insert_reading(connection, reading)
+            if document.id == reading.document.id:
+                _advance(connection, document.library_id)
+        return document
+
+    def replace(self, reading: Reading) -> Document:
+        """Put another reading in the place of a document, as a whole; vectors known are kept.
+
+        Raises:
+            EmbeddingMismatchError: the library is embedded with another model by now.
+            NotFoundError: the document was removed.
+        """
+        with self._writer.begin() as connection:
+            self._check(connection, reading)
+            document = replace_reading(connection, reading)
             _advance(connection, document.library_id)
         return document
+
+    def _check(self, connection: Connection, reading: Reading) -> None:
+        library = _library_with_id(connection, reading.document.library_id)
+        if reading.vectors is None:
+            check_embedding(library, reading.embedding_model, library.dimension)
+            return
+        if len(reading.vectors) != len(reading.chunks):
+            raise ValueError(f"{len(reading.chunks)} chunks with {len(reading.vectors)} vectors")
+        check_embedding(library, reading.embedding_model, reading.vectors.shape[1])
 
     def remove(self, document_id: str) -> None:
         """Remove a document from every answer at once, and its file when nobody else has it.
@@ -207,14 +208,15 @@ class Catalog:
         forget_log(self._reader)
         self.discard_file(document.sha256)
 
-    def discard_file(self, sha256: str) -> None:
-        """Delete a stored file that no document has (any more)."""
+    def discard_file(self, sha256: str) -> bool:
+        """Delete a stored file that no document has (any more), and no job that goes on."""
         query = select(func.count()).select_from(documents).where(documents.c.sha256 == sha256)
-        # In a writing transaction of its own: the file outlives a removal that failed, and nobody
-        # publishes the same bytes between the look and the deletion.
+        # In a transaction of its own: nobody publishes these bytes between look and deletion.
         with self._writer.begin() as connection:
-            if not connection.execute(query).scalar_one():
+            is_wanted = connection.execute(query).scalar_one() or wants_file(connection, sha256)
+            if not is_wanted:
                 self.blobs.remove(sha256)
+        return not is_wanted
 
     def discard_orphans(self) -> int:
         """Delete the stored files that no document has, which a crash can leave; how many.
@@ -224,15 +226,11 @@ class Catalog:
         with self._reader.begin() as connection:
             known = set(connection.execute(select(documents.c.sha256)).scalars())
         orphans = [sha256 for sha256 in self.blobs.hashes() if sha256 not in known]
-        for sha256 in orphans:
-            self.discard_file(sha256)
-        return len(orphans)
+        return sum(self.discard_file(sha256) for sha256 in orphans)
 
     def original(self, document_id: str) -> Path:
         """The stored file of a document."""
         return self.blobs.path(self.document(document_id).sha256)
-
-    # Pages
 
     def page(self, document_id: str, number: int) -> Page:
         """One page, with its text.
@@ -240,22 +238,23 @@ class Catalog:
         Raises:
             NotFoundError: there is no such page.
         """
-        if not 0 < number <= MOST_PAGES:  # which SQLite could not even compare
-            raise NotFoundError(f"This document has no page {number}.")
-        query = select(pages).where(pages.c.document_id == document_id, pages.c.number == number)
         with self._reader.begin() as connection:
-            row = connection.execute(query).first()
-        if row is None:
-            raise NotFoundError(f"This document has no page {number}.")
-        return page_of(row)
+            return one_page(connection, document_id, number)
 
     def pages(self, document_id: str) -> list[Page]:
         """Every page of a document, in order."""
-        query = select(pages).where(pages.c.document_id == document_id).order_by(pages.c.number)
         with self._reader.begin() as connection:
-            return [page_of(row) for row in connection.execute(query)]
+            return all_pages(connection, document_id)
 
-    # Chunks
+    def words(self, document_id: str, number: int) -> tuple[WordBox, ...]:
+        """Where the words of a scanned page stand; none for a page that is no scan."""
+        with self._reader.begin() as connection:
+            return word_boxes(connection, document_id, number)
+
+    def tables(self, document_id: str) -> list[Table]:
+        """The tables of a document, in order; one over several pages in as many parts."""
+        with self._reader.begin() as connection:
+            return all_tables(connection, document_id)
 
     def chunks(self, ids: Sequence[int], scope: Scope) -> list[StoredChunk]:
         """Those of the chunks that exist within the scope, in the order of the ids."""
@@ -273,16 +272,6 @@ class Catalog:
         query = chunk_query().where(chunks.c.library_id == library_id).order_by(chunks.c.id)
         with self._reader.begin() as connection:
             return [stored_chunk(row) for row in connection.execute(query)]
-
-    def chunk_documents(self, library_id: str) -> list[tuple[int, str]]:
-        """The id and the document of every chunk of a library, by id."""
-        query = (
-            select(chunks.c.id, chunks.c.document_id)
-            .where(chunks.c.library_id == library_id)
-            .order_by(chunks.c.id)
-        )
-        with self._reader.begin() as connection:
-            return [(row.id, row.document_id) for row in connection.execute(query)]
 
     def chunk_spans(self, library_id: str) -> list[ChunkSpan]:
         """Where the chunks of each document of a library lie, by id."""
@@ -302,20 +291,13 @@ class Catalog:
                 for row in connection.execute(query.where(chunks.c.document_id == id_)):
                     yield indexed_chunk(row)
 
-    def vectors(self, library: Library) -> tuple[NDArray[np.int64], Vectors]:
-        """The ids and vectors of a library's chunks, by id: shapes `(n,)` and `(n, dimension)`.
+    def packed_vectors(self, library: Library, after: int = 0) -> Iterator[tuple[int, bytes]]:
+        """The id and the stored vector of every chunk after an id that has one, by id.
 
         Raises:
             EmbeddingMismatchError: it has been embedded with another model since, or some of its
                 vectors are of another model than the rest.
         """
-        rows = list(self.packed_vectors(library))
-        ids = np.fromiter((id_ for id_, _ in rows), dtype=np.int64, count=len(rows))
-        packed = np.frombuffer(b"".join(vector for _, vector in rows), dtype="<f2")
-        return ids, packed.reshape(len(rows), library.dimension).astype(np.float32)
-
-    def packed_vectors(self, library: Library, after: int = 0) -> Iterator[tuple[int, bytes]]:
-        """The id and the stored vector of every chunk after an id, by id. Raises as `vectors`."""
         with self._reader.begin() as connection:
             now = _library_with_id(connection, library.id)
             check_embedding(now, library.embedding_model, library.dimension)
@@ -342,26 +324,39 @@ class Catalog:
             StoreError: documents were added or removed since the vectors were made.
         """
         with self._writer.begin() as connection:
-            ids = connection.execute(
-                select(chunks.c.id).where(chunks.c.library_id == library.id)
-            ).scalars()
-            if set(ids) != vectors.keys():
-                raise StoreError("The library changed meanwhile. Run the command again.")
-            if vectors:
-                connection.execute(
-                    update(chunks)
-                    .where(chunks.c.id == bindparam("chunk_id"))
-                    .values(vector=bindparam("packed")),
-                    [{"chunk_id": id_, "packed": vector} for id_, vector in vectors.items()],
-                )
-            connection.execute(
-                update(libraries)
-                .where(libraries.c.id == library.id)
-                .values(embedding_model=model, dimension=dimension)
-            )
+            replace_vectors(connection, library, model, dimension, vectors)
             _advance(connection, library.id)
 
-    # Marks
+    def pending_chunks(self, document_id: str) -> list[StoredChunk]:
+        """The chunks of a document that have no vector yet, by id."""
+        query = chunk_query().where(
+            chunks.c.document_id == document_id, func.length(chunks.c.vector) == 0
+        )
+        with self._reader.begin() as connection:
+            return [stored_chunk(row) for row in connection.execute(query.order_by(chunks.c.id))]
+
+    def put_vectors(self, document_id: str, model: str, packed: Mapping[int, bytes]) -> int:
+        """Give chunks of a document their vectors (see `pack`), by id.
+
+        Returns:
+            How many of its first chunks have theirs now.
+
+        Raises:
+            EmbeddingMismatchError: the library is embedded with another model by now.
+            NotFoundError: the document was removed.
+        """
+        with self._writer.begin() as connection:
+            row = connection.execute(_DOCUMENT, {"id": document_id}).first()
+            if row is None:
+                raise NotFoundError("This document is no longer in the library.")
+            library = _library_with_id(connection, row.library_id)
+            check_embedding(library, model, library.dimension)
+            return put_vectors(connection, document_of(row), packed)
+
+    def embedded_spans(self, library_id: str) -> EmbeddedSpans:
+        """Which chunks of a library have their vectors."""
+        with self._reader.begin() as connection:
+            return embedded_spans(connection, library_id)
 
     def mark(self, name: str) -> str | None:
         """A remembered fact about this data directory, if it was set."""
@@ -377,6 +372,7 @@ class Catalog:
             connection.execute(insert(marks).values(name=name, value=value))
 
 
+_DOCUMENT: Select[Any] = select(documents).where(documents.c.id == bindparam("id"))
 # Built once: it is asked for with every question.
 _LIBRARY: Select[Any] = select(libraries).where(libraries.c.id == bindparam("id"))
 

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, text
 
 from rag.errors import StoreError
+from rag.store.migrations import upgrade
 from rag.store.tables import SCHEMA_VERSION, metadata
 
 try:
@@ -122,8 +123,11 @@ def _migrate(connection: Connection, path: Path) -> None:
         )
     if version == 0:
         metadata.create_all(connection)
-        connection.execute(text(f"PRAGMA user_version={SCHEMA_VERSION}"))
         logger.info("created the catalog %s (SQLite %s)", path, sqlite_version())
+    elif version < SCHEMA_VERSION:
+        upgrade(connection, version)
+        logger.info("brought the catalog %s to schema %d", path, SCHEMA_VERSION)
+    connection.execute(text(f"PRAGMA user_version={SCHEMA_VERSION}"))
 
 
 def _schema_version(connection: Connection) -> int:

@@ -1,12 +1,16 @@
-"""Which vectors may stand in a library: those of its own embedding model, and no others."""
+"""The vectors of a library: those of its own embedding model and no others, given at any time."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, func, select
+from collections.abc import Iterable, Mapping
 
-from rag.domain import Library
-from rag.errors import EmbeddingMismatchError
-from rag.store.tables import chunks
+from sqlalchemy import Connection, bindparam, func, select, update
+
+from rag.domain import Document, Library
+from rag.errors import EmbeddingMismatchError, StoreError
+from rag.store.tables import chunks, documents, libraries
+
+BATCH_ROWS = 500  # SQLite takes at most 32,766 variables in a statement
 
 
 def check_embedding(library: Library, model: str, dimension: int) -> None:
@@ -34,7 +38,7 @@ def check_lengths(connection: Connection, library: Library) -> None:
         .select_from(chunks)
         .where(
             chunks.c.library_id == library.id,
-            func.length(chunks.c.vector) != 2 * library.dimension,
+            func.length(chunks.c.vector).not_in([0, 2 * library.dimension]),  # 0: it is to come
         )
     ).scalar_one()
     if wrong:
@@ -43,3 +47,85 @@ def check_lengths(connection: Connection, library: Library) -> None:
             f"{wrong} have another length. Run `tramontane rebuild --embedding "
             f"{library.embedding_model}` to embed it again."
         )
+
+
+def known_vectors(
+    connection: Connection, model: str, hashes: Iterable[bytes]
+) -> dict[bytes, bytes]:
+    """The vectors that a model has given before to texts with these hashes, in any library."""
+    wanted = sorted({text_hash for text_hash in hashes if text_hash})
+    found: dict[bytes, bytes] = {}
+    for start in range(0, len(wanted), BATCH_ROWS):
+        query = (
+            select(chunks.c.text_hash, chunks.c.vector)
+            .join(libraries, libraries.c.id == chunks.c.library_id)
+            .where(
+                chunks.c.text_hash.in_(wanted[start : start + BATCH_ROWS]),
+                libraries.c.embedding_model == model,
+                func.length(chunks.c.vector) > 0,
+            )
+        )
+        found |= {row.text_hash: row.vector for row in connection.execute(query)}
+    return found
+
+
+def put_vectors(connection: Connection, document: Document, packed: Mapping[int, bytes]) -> int:
+    """Give chunks of a document their vectors; how many of its first chunks have theirs now."""
+    connection.execute(
+        update(chunks)
+        .where(chunks.c.id == bindparam("chunk_id"), chunks.c.document_id == document.id)
+        .values(vector=bindparam("packed")),
+        [{"chunk_id": id_, "packed": vector} for id_, vector in packed.items()],
+    )
+    own = chunks.c.document_id == document.id
+    first = connection.execute(select(func.min(chunks.c.id)).where(own)).scalar_one()
+    if first is None:
+        return 0
+    pending = connection.execute(
+        select(chunks.c.id)
+        .where(own, chunks.c.id >= first + document.embedded, func.length(chunks.c.vector) == 0)
+        .order_by(chunks.c.id)
+        .limit(1)
+    ).scalar_one_or_none()
+    embedded = document.chunks if pending is None else int(pending - first)
+    connection.execute(
+        update(documents).where(documents.c.id == document.id).values(embedded=embedded)
+    )
+    connection.execute(
+        update(libraries)
+        .where(libraries.c.id == document.library_id)
+        .values(vectors=libraries.c.vectors + 1)
+    )
+    return embedded
+
+
+def replace_vectors(
+    connection: Connection, library: Library, model: str, dimension: int, packed: dict[int, bytes]
+) -> None:
+    """Give every chunk of a library a vector of another model, or none where it has none yet.
+
+    Raises:
+        StoreError: documents were added or removed since the vectors were made.
+    """
+    query = select(chunks.c.id).where(chunks.c.library_id == library.id)
+    if not packed:
+        query = query.where(func.length(chunks.c.vector) > 0)
+    if set(connection.execute(query).scalars()) != packed.keys():
+        raise StoreError("The library changed meanwhile. Run the command again.")
+    if packed:
+        connection.execute(
+            update(chunks)
+            .where(chunks.c.id == bindparam("chunk_id"))
+            .values(vector=bindparam("packed")),
+            [{"chunk_id": id_, "packed": vector} for id_, vector in packed.items()],
+        )
+    connection.execute(
+        update(documents)
+        .where(documents.c.library_id == library.id)
+        .values(embedded=documents.c.chunks if packed else 0)
+    )
+    connection.execute(
+        update(libraries)
+        .where(libraries.c.id == library.id)
+        .values(embedding_model=model, dimension=dimension)
+    )

@@ -6,8 +6,8 @@ import logging
 import shutil
 import threading
 from bisect import bisect_right
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from rag.domain import Library
@@ -15,6 +15,7 @@ from rag.errors import RagError
 from rag.store.catalog import Catalog
 from rag.store.derived import DERIVED
 from rag.store.lexical import LexicalIndex, open_lexical_index
+from rag.store.spans import EmbeddedSpans
 from rag.store.vectors import (
     EXACT_ROWS,
     Base,
@@ -34,13 +35,21 @@ REMEMBERED_FILTERS = 4
 class LibraryIndex:
     """What is searched for one library at one generation.
 
-    `chunks_by_document` is in the order of the chunk ids.
+    `chunks_by_document` is in the order of the chunk ids; `without_vectors` are those of them whose
+    vectors are to come.
     """
 
     library: Library
     vectors: VectorIndex
     words: LexicalIndex
     chunks_by_document: dict[str, range]
+    without_vectors: dict[str, range] = field(default_factory=dict)
+
+    def is_embedded(self, chunk_id: int) -> bool:
+        """Whether a chunk can be found by meaning: its vector may be still to come."""
+        if not self.without_vectors:
+            return True
+        return chunk_id not in self.without_vectors.get(self.document_of(chunk_id), ())
 
     def document_of(self, chunk_id: int) -> str:
         """The document of a chunk; empty for one that came while this index was opened."""
@@ -87,6 +96,16 @@ class LibraryIndex:
             else:
                 found.append(ids)
         return found
+
+
+def _without_vectors(ranges: Mapping[str, range], embedded: EmbeddedSpans) -> dict[str, range]:
+    complete = {span.document_id for span in embedded.complete}
+    begun = {span.document_id: span.last + 1 for span in embedded.partial}
+    return {
+        id_: range(begun.get(id_, chunks.start), chunks.stop)
+        for id_, chunks in ranges.items()
+        if id_ not in complete
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,16 +183,18 @@ class Indexes:
         self.wait()
 
     def _build(self, library: Library, previous: LibraryIndex | None) -> LibraryIndex:
-        spans = self._catalog.chunk_spans(library.id)
         base = None if previous is None else previous.vectors.base
         if previous is not None and previous.library.embedding_model != library.embedding_model:
             base = None
-        return LibraryIndex(
-            library,
-            open_vector_index(self._catalog, library, spans, base),
-            open_lexical_index(self._catalog, library, fingerprint(spans)),
-            {span.document_id: range(span.first, span.last + 1) for span in spans},
-        )
+        embedded = self._catalog.embedded_spans(library.id)
+        vectors = open_vector_index(self._catalog, library, embedded, base)
+        if previous is not None and previous.library.generation == library.generation:
+            words, ranges = previous.words, previous.chunks_by_document
+        else:
+            spans = self._catalog.chunk_spans(library.id)
+            words = open_lexical_index(self._catalog, library, fingerprint(spans))
+            ranges = {span.document_id: range(span.first, span.last + 1) for span in spans}
+        return LibraryIndex(library, vectors, words, ranges, _without_vectors(ranges, embedded))
 
     def _encode(self, index: LibraryIndex) -> None:
         """Prepare the codes of a large library in a thread, one at a time for each."""

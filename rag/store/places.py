@@ -38,6 +38,7 @@ _FOUND: Select[Any] = (
         chunks.c.end,
         chunks.c.heading,
         chunks.c.tokens,
+        chunks.c.header,
         pages.c.label,
         func.substr(pages.c.text, chunks.c.start + 1, chunks.c.end - chunks.c.start).label("text"),
     )
@@ -82,7 +83,7 @@ def found_chunks(
     return {
         row.id: StoredChunk(
             row.id,
-            Chunk(row.page, row.start, row.end, tuple(row.heading), row.tokens),
+            Chunk(row.page, row.start, row.end, tuple(row.heading), row.tokens, row.header),
             row.text,
             known[row.document_id],
             row.label,
@@ -121,6 +122,7 @@ def chunked_pages(
             select(
                 *(chunks.c.id, chunks.c.library_id, chunks.c.document_id, chunks.c.page),
                 *(chunks.c.start, chunks.c.end, chunks.c.heading, chunks.c.tokens),
+                chunks.c.header,
             )
             .where(_at(chunks.c.document_id, chunks.c.page, wanted))
             .order_by(chunks.c.start)
@@ -128,7 +130,8 @@ def chunked_pages(
         for row in connection.execute(of_chunks):
             if not _is_within(row, scope):
                 continue
-            chunk = Chunk(row.page, row.start, row.end, tuple(row.heading), row.tokens)
+            heading = tuple(row.heading)
+            chunk = Chunk(row.page, row.start, row.end, heading, row.tokens, row.header)
             found.setdefault((row.document_id, row.page), []).append(PlacedChunk(row.id, chunk))
         at: ColumnElement[bool] = _at(pages.c.document_id, pages.c.number, wanted)
         of_pages: Select[Any] = select(pages).where(at)

@@ -24,6 +24,16 @@ class ChunkSpan(NamedTuple):
     size: int
 
 
+class EmbeddedSpans(NamedTuple):
+    """Documents of which every chunk has its vector, and the first chunks of those of which some.
+
+    The chunks of a document get their vectors in order.
+    """
+
+    complete: tuple[ChunkSpan, ...]
+    partial: tuple[ChunkSpan, ...] = ()
+
+
 def chunk_spans(connection: Connection, library_id: str) -> list[ChunkSpan]:
     """The span of every document that has chunks, by id; read from an index, not the rows."""
     first = func.min(chunks.c.id)
@@ -35,6 +45,23 @@ def chunk_spans(connection: Connection, library_id: str) -> list[ChunkSpan]:
         .order_by(first)
     )
     return [ChunkSpan(*row) for row in connection.execute(query)]
+
+
+def embedded_spans(connection: Connection, library_id: str) -> EmbeddedSpans:
+    """The chunks of each document that have their vectors."""
+    query = select(documents.c.id, documents.c.embedded).where(
+        documents.c.library_id == library_id, documents.c.embedded > 0
+    )
+    counts = {row.id: int(row.embedded) for row in connection.execute(query)}
+    complete: list[ChunkSpan] = []
+    partial: list[ChunkSpan] = []
+    for span in chunk_spans(connection, library_id):
+        count = min(counts.get(span.document_id, 0), span.size)
+        if count == span.size:
+            complete.append(span)
+        elif count:
+            partial.append(span._replace(last=span.first + count - 1, size=count))
+    return EmbeddedSpans(tuple(complete), tuple(partial))
 
 
 def document_digests(connection: Connection, library_id: str) -> dict[str, str]:
@@ -56,7 +83,7 @@ def document_digests(connection: Connection, library_id: str) -> dict[str, str]:
 def packed_vectors(
     connection: Connection, library: Library, after: int
 ) -> Iterator[tuple[int, bytes]]:
-    """The id and the stored vector of every chunk after an id, by id.
+    """The id and the stored vector of every chunk after an id that has one, by id.
 
     Raises:
         EmbeddingMismatchError: some have not the length that they should have.
@@ -68,6 +95,8 @@ def packed_vectors(
         .execution_options(yield_per=ROWS_AT_ONCE)
     )
     for row in connection.execute(query):
+        if not row.vector:
+            continue
         if len(row.vector) != 2 * library.dimension:
             check_lengths(connection, library)
         yield row.id, row.vector

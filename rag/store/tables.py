@@ -16,9 +16,10 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 metadata = MetaData()
 
@@ -38,6 +39,7 @@ libraries = Table(
     Column("embedding_model", String, nullable=False),
     Column("dimension", Integer, nullable=False),
     Column("generation", Integer, nullable=False, default=0),
+    Column("vectors", Integer, nullable=False, default=0, server_default="0"),
     UniqueConstraint("owner", "name"),
 )
 
@@ -56,6 +58,8 @@ documents = Table(
     Column("page_count", Integer, nullable=False),
     Column("paginated", Boolean, nullable=False),
     Column("added_at", Float, nullable=False),
+    Column("chunks", Integer, nullable=False, default=0, server_default="0"),
+    Column("embedded", Integer, nullable=False, default=0, server_default="0"),
     UniqueConstraint("library_id", "sha256"),
 )
 
@@ -69,6 +73,18 @@ pages = Table(
     Column("reason", String, nullable=False),
     Column("offset", Integer, nullable=False),
     Column("text", Text, nullable=False),
+    Column("words", LargeBinary),  # where the words of a scan stand; see `boxes`
+)
+
+table_parts = Table(
+    "table_part",
+    metadata,
+    Column("document_id", ForeignKey("document.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("page", Integer, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("header", JSON, nullable=False),
+    Column("rows", JSON, nullable=False),  # [start, end, cells] each
 )
 
 # AUTOINCREMENT: the id of a removed chunk is never given to another, so a stale index can at
@@ -84,8 +100,35 @@ chunks = Table(
     Column("end", Integer, nullable=False),
     Column("heading", JSON, nullable=False),
     Column("tokens", Integer, nullable=False),
-    Column("vector", LargeBinary, nullable=False),  # float16, little-endian
+    Column("vector", LargeBinary, nullable=False),  # float16, little-endian; empty: to come
+    Column("header", String, nullable=False, default="", server_default=""),
+    Column("text_hash", LargeBinary, nullable=False, default=b"", server_default=text("x''")),
+    Index("chunk_by_text", "text_hash"),
     Index("chunk_by_place", "document_id", "page", "start"),
     Index("chunk_by_library", "library_id"),
+    sqlite_autoincrement=True,
+)
+
+jobs = Table(
+    "job",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("library_id", ForeignKey("library.id", ondelete="CASCADE"), nullable=False),
+    Column("name", String, nullable=False),
+    Column("sha256", String, nullable=False, index=True),
+    Column("size_bytes", Integer, nullable=False),
+    Column("stage", String, nullable=False, index=True),
+    Column("done", Integer, nullable=False, default=0),
+    Column("total", Integer, nullable=False, default=0),
+    Column("outcome", String, nullable=False, default=""),
+    Column("document_id", String),  # no foreign key: what became of a job outlives its document
+    Column("parent_id", Integer),
+    Column("estimate", JSON),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("wish", String, nullable=False, default=""),  # "cancel" or "confirmed", by a person
+    Column("holder", String, nullable=False, default=""),  # who works on it ...
+    Column("held_until", Float, nullable=False, default=0.0),  # ... and how long that is believed
+    Column("not_before", Float, nullable=False, default=0.0),
+    Column("mark", String, nullable=False, default=""),  # set once there is a document of it
     sqlite_autoincrement=True,
 )

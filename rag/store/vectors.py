@@ -12,6 +12,7 @@ import hashlib
 import json
 import logging
 import threading
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,7 +33,7 @@ from rag.store.halves import (
     mapped_halves,
     write_halves,
 )
-from rag.store.spans import ChunkSpan
+from rag.store.spans import ChunkSpan, EmbeddedSpans
 
 logger = logging.getLogger(__name__)
 
@@ -152,24 +153,39 @@ def _candidates(approximate: Approximate, query: Vectors, wanted: int, among: Ma
 def open_vector_index(
     catalog: Catalog,
     library: Library,
-    spans: Sequence[ChunkSpan],
+    embedded: EmbeddedSpans,
     previous: Base | None = None,
 ) -> VectorIndex:
     """The vector index of a library at its generation, as far as possible from what is on disk.
 
-    `previous` are the rows in use at an earlier generation, used again where they still do.
+    `previous` are the rows in use at an earlier generation, used again where they still do. The
+    file holds whole documents only: one of which some chunks have their vectors is kept beside it.
 
     Raises:
         EmbeddingMismatchError: the library has been embedded with another model since.
     """
-    base = previous
+    base, spans = previous, embedded.complete
     if base is None or not _still_serves(base, library, spans):
         base = _stored_base(catalog, library, spans)
     removed = sorted(base.spans - set(spans), key=lambda span: span.first)
-    packed = list(catalog.packed_vectors(library, base.last))
+    beside = [*(set(spans) - base.spans), *embedded.partial]
+    packed = list(_of(beside, catalog, library))
     ids = np.fromiter((id_ for id_, _ in packed), dtype=np.int64, count=len(packed))
     rows = halves_in_memory((vector for _, vector in packed), library.dimension)
     return VectorIndex(base, Base(ids, rows, frozenset()), removed)
+
+
+def _of(
+    spans: Sequence[ChunkSpan], catalog: Catalog, library: Library
+) -> Iterator[tuple[int, bytes]]:
+    """The chunks of these spans with their stored vectors, by id."""
+    ordered = sorted(spans, key=lambda span: span.first)
+    if not ordered:
+        return
+    firsts = [span.first for span in ordered]
+    for id_, vector in catalog.packed_vectors(library, ordered[0].first - 1):
+        if id_ <= ordered[bisect_right(firsts, id_) - 1].last:
+            yield id_, vector
 
 
 def open_codes(catalog: Catalog, library: Library, base: Base, stop: threading.Event) -> None:
@@ -248,7 +264,7 @@ def _stored_base(catalog: Catalog, library: Library, spans: Sequence[ChunkSpan])
 
     def build(fresh: Path) -> None:
         ids: list[int] = []
-        packed = _noting(catalog.packed_vectors(library), ids)
+        packed = _noting(_of(spans, catalog, library), ids)
         write_halves(fresh / MATRIX, packed, library.dimension)
         np.save(fresh / IDS, np.array(ids, dtype=np.int64))
         (fresh / SPANS).write_text(json.dumps(list(spans)), encoding="utf-8")
@@ -260,7 +276,7 @@ def _stored_base(catalog: Catalog, library: Library, spans: Sequence[ChunkSpan])
         except OSError as error:
             logger.info("%s was removed by another process: %s", built, error)
     ids: list[int] = []
-    packed = _noting(catalog.packed_vectors(library), ids)
+    packed = _noting(_of(spans, catalog, library), ids)
     rows = halves_in_memory(packed, library.dimension)
     return Base(np.array(ids, dtype=np.int64), rows, frozenset(spans), library.generation)
 

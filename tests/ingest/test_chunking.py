@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -51,6 +53,14 @@ def test_chunks_stay_on_their_page_and_pages_without_text_have_none() -> None:
     chunks = chunking.split(pages, [], _words_and_marks, LIMIT)
 
     assert [chunk.page for chunk in chunks] == [1, 2]
+
+
+def test_a_page_read_by_ocr_is_cut_like_any_other() -> None:
+    text = "A scanned page.\n" * 30
+
+    chunks = chunking.split([Page(1, "1", text, 0, PageState.OCR)], [], _words_and_marks, LIMIT)
+
+    assert [chunk.start for chunk in chunks] == [chunk.start for chunk in _split(text)]
 
 
 def test_table_rows_are_never_cut() -> None:
@@ -131,8 +141,19 @@ def test_a_language_without_spaces_is_cut_at_its_sentences() -> None:
     assert all(span.endswith("。") for span in spans)
 
 
+@pytest.mark.parametrize("sentence", ["ภาษาไทยไม่มีช่องว่างระหว่างคำ", "汉字之间没有空格", "שלום עולם "])
+def test_every_writing_is_cut_within_the_limit(sentence: str) -> None:
+    text = sentence * 80
+
+    chunks = _split(text)
+
+    assert "".join(_spans(chunks, text)).replace(" ", "") == text.replace(" ", "")
+    assert max(_words_and_marks(_spans(chunks, text))) <= LIMIT
+    assert min(chunk.tokens for chunk in chunks[:-1]) > LIMIT // 4
+
+
 def test_characters_made_of_several_stay_whole() -> None:
-    text = "e\u0301" * 400 + "👩\u200d🚀" * 50
+    text = "e\u0301" * 400 + "👩\u200d🚀" * 50 + "🇫🇷" * 200
 
     chunks = _split(text)
 
@@ -144,6 +165,52 @@ def test_a_page_of_one_huge_run_is_cut_quickly() -> None:
     chunks = _split("x" * 20_000, "- \n" * 7_000)
 
     assert len(chunks) > 100
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["a" + " " * 1_000_000 + "b", "\n" * 1_000_000, "e" + "\u0301" * 20_000, "🇫🇷" * 20_000,
+     ". " * 5_000, ".'" * 5_000, "word " * 40_000, "\ud800" * 5_000],
+)  # fmt: skip
+def test_odd_pages_are_cut_in_a_moment(page: str) -> None:
+    began = time.process_time()
+
+    chunks = _split(page, limit=320)
+
+    assert time.process_time() - began < 10
+    assert sum(len(span.split()) for span in _spans(chunks, page)) >= len(page.split())
+    assert all(span == span.strip() != "" for span in _spans(chunks, page))
+
+
+def test_a_list_item_is_not_cut_when_the_list_can_be_cut_between_items() -> None:
+    item = (
+        "• first the one thing is said in\na second line of words and then\na third line of them\n"
+    )
+    text = "An introduction of the list:\n" + item * 9
+
+    spans = _spans(_split(text, limit=60), text)
+
+    assert len(spans) > 2
+    assert spans[0].startswith("An introduction of the list:\n•")
+    assert all(span.startswith("•") for span in spans[1:])
+
+
+def test_a_line_that_introduces_a_list_stays_with_it() -> None:
+    words = "These are words of a paragraph that goes before and fills the chunk\n" * 2
+    text = words + "Bring these along to the station:\n" + "- a lamp and a rope and a map\n" * 4
+
+    spans = _spans(_split(text), text)
+
+    assert any(span.startswith("Bring these along to the station:\n- a lamp") for span in spans)
+
+
+def test_a_word_that_goes_on_in_the_next_line_is_not_cut() -> None:
+    text = "\n".join(f"there are many words before the in\x02\nstruction {n}" for n in range(30))
+
+    spans = _spans(_split(text), text)
+
+    assert len(spans) > 5
+    assert not any(span.endswith("\x02") for span in spans)
 
 
 PARTS = st.sampled_from(

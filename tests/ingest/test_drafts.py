@@ -11,6 +11,7 @@ from rag.domain import DocumentState
 from rag.errors import DocumentError
 from tests.builders import PdfPage, paragraph, pdf
 from tests.documents import archive_of, docx, paragraph_of, said
+from tests.workbooks import rows, xlsx
 
 LIMITS = Limits(100_000, 3)
 TEXT = "# Boats\r\n\r\nThe harbour holds forty-one boats; l’été, elle en a neuf.\r\n"
@@ -47,16 +48,26 @@ def test_a_word_document_is_read(tmp_path: Path) -> None:
         assert read.text == "The harbour holds forty-one boats."
 
 
+def test_a_table_and_a_workbook_are_read(tmp_path: Path) -> None:
+    table = written(tmp_path, "a.csv", b"Ship;Seats\nTern;40\n")
+    assert read_draft_file(table, "a.csv", LIMITS).text == (
+        "| Ship | Seats |\n| --- | --- |\n| Tern | 40 |"
+    )
+    book = written(tmp_path, "a.xlsx", xlsx({"Fleet": rows(("Ship", "Seats"), ("Tern", 40))}))
+    assert "Tern | 40" in read_draft_file(book, "a.xlsx", LIMITS).text
+
+
 @pytest.mark.parametrize(
     ("name", "content", "state", "says"),
     [
         ("a.txt", b"", DocumentState.EMPTY, "empty"),
         ("a.txt", b" \n ", DocumentState.EMPTY, "no text"),
-        ("a.docx", docx(paragraph_of()), DocumentState.EMPTY, "a.docx holds no text"),
+        ("a.docx", docx(paragraph_of()), DocumentState.EMPTY, "The file holds no text"),
         ("a.txt", b"a" * 100_001, DocumentState.TOO_LARGE, "MAX_FILE_MB"),
         ("a.pdf", pdf([paragraph("a")] * 4), DocumentState.TOO_LARGE, "MAX_PAGES"),
         ("a.pdf", pdf([PdfPage(image=True)]), DocumentState.NEEDS_OCR, "OCR"),
-        ("a.xlsx", archive_of({"xl/a": "b"}), DocumentState.UNSUPPORTED, "Excel"),
+        ("a.xlsx", archive_of({"xl/a": "b"}), DocumentState.UNSUPPORTED, "archive"),
+        ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", DocumentState.DAMAGED, "damaged"),
         ("a.pdf", b"%PDF-1.7 broken", DocumentState.DAMAGED, "damaged"),
     ],
 )

@@ -1,21 +1,14 @@
 from __future__ import annotations
 
+import json
 import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from ingest.incoming import ABANDONED_SECONDS, MOST_ATTEMPTS, Incoming
-from ingest.pipeline import Ingestor, Limits, Stage
-from ingest.queue import IngestQueue
+from ingest.incoming import ABANDONED_SECONDS, Incoming
 from rag.errors import StoreError
-from rag.store.catalog import Catalog
-from tests.fakes import HashEmbedder
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -29,28 +22,43 @@ def received(incoming: Incoming, text: str) -> Path:
     return path
 
 
-def test_an_accepted_file_waits_with_its_name_and_number(incoming: Incoming) -> None:
-    incoming.accept(received(incoming, "second"), 12, "b \u00e9/..\\.txt")
-    incoming.accept(received(incoming, "first"), 3, "a.txt")
+def accepted(folder: Path, number: int, name: str, library: str = "documents") -> Path:
+    """A file as an earlier release kept it until it was taken in."""
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{number:08d}-0123abcd"
+    path.write_text(f"the text of {name}")
+    note = {"name": name, "library": library, "attempts": 1}
+    path.with_name(f"{path.name}.json").write_text(json.dumps(note))
+    return path
+
+
+def test_what_an_earlier_release_accepted_still_waits(incoming: Incoming, tmp_path: Path) -> None:
+    accepted(tmp_path / "incoming", 12, "b \u00e9/..\\.txt")
+    first = accepted(tmp_path / "incoming", 3, "a.txt")
+    accepted(tmp_path / "incoming", 4, "theirs.txt", library="other")
     found = incoming.waiting()
-    assert [(file.number, file.name, file.attempts) for file in found] == [
-        (3, "a.txt", 0),
-        (12, "b \u00e9/..\\.txt", 0),
-    ]
-    assert [file.path.read_text() for file in found] == ["first", "second"]
+    assert [(file.number, file.name) for file in found] == [(3, "a.txt"), (12, "b \u00e9/..\\.txt")]
+    assert found[0].path == first
+    incoming.discard(found[0])
+    assert [file.number for file in incoming.waiting()] == [12]
+    assert not first.exists()
+
+
+def test_a_damaged_note_leaves_its_file_alone(
+    incoming: Incoming, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = accepted(tmp_path / "incoming", 5, "a.txt")
+    for content in ("{", "[]", ""):
+        path.with_name(f"{path.name}.json").write_text(content)
+        assert incoming.waiting() == []
+    assert path.exists()
+    assert "without a note that can be read" in caplog.text
 
 
 def test_what_is_still_received_does_not_wait(incoming: Incoming, tmp_path: Path) -> None:
     received(incoming, "half a fi")
     assert incoming.waiting() == []
     assert len(list((tmp_path / "incoming").iterdir())) == 1
-
-
-def test_files_of_another_library_wait_for_it(incoming: Incoming, tmp_path: Path) -> None:
-    incoming.accept(received(incoming, "theirs"), 1, "a.txt")
-    other = Incoming(tmp_path / "incoming", "other")
-    assert other.waiting() == []
-    assert len(incoming.waiting()) == 1
 
 
 def test_what_an_old_crash_left_half_received_is_deleted(
@@ -72,77 +80,3 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     assert incoming.waiting() == []
     with pytest.raises(StoreError, match="cannot be written"):
         incoming.new_file()
-    path = tmp_path / "a.txt"
-    path.write_text("mine")
-    with pytest.raises(StoreError, match="cannot be written"):
-        incoming.accept(path, 1, "a.txt")
-    assert path.read_text() == "mine"
-
-
-# Reads a file that brings the whole program down, as a fault in a native library would.
-POISON = """
-import os, sys
-from pathlib import Path
-from ingest.incoming import Incoming
-from ingest.pipeline import Ingestor, Limits
-from ingest.queue import IngestQueue
-from rag.store.catalog import Catalog
-from tests.fakes import HashEmbedder
-
-class Deadly(HashEmbedder):
-    def embed(self, texts):
-        if any("deadly" in text for text in texts):
-            os._exit(9)
-        return super().embed(texts)
-
-folder = Path(sys.argv[1])
-catalog, embedder = Catalog(folder / "data"), Deadly()
-catalog.create_library("documents", embedder.model, embedder.dimension)
-incoming = Incoming(folder / "incoming", "documents")
-queue = IngestQueue(
-    Ingestor(catalog, embedder, Limits(1000, 10)), lambda: catalog.library("documents"), incoming
-)
-queue.resume()
-for text in sys.argv[2:]:
-    path = incoming.new_file()
-    path.write_text(text)
-    print(queue.submit(path, f"{text}.txt"), flush=True)
-queue.wait([job.id for job in queue.jobs()])
-queue.close()
-catalog.close()
-"""
-
-
-def run(folder: Path, *texts: str) -> int:
-    return subprocess.run(
-        [sys.executable, "-c", POISON, str(folder), *texts], cwd=ROOT, check=False, timeout=60
-    ).returncode
-
-
-def test_a_file_that_ends_the_program_is_given_up_after_three_times(
-    tmp_path: Path, incoming: Incoming
-) -> None:
-    assert run(tmp_path, "deadly", "innocent") == 9
-    for attempts in range(1, MOST_ATTEMPTS):
-        assert [(file.name, file.attempts) for file in incoming.waiting()] == [
-            ("deadly.txt", attempts),
-            ("innocent.txt", 0),
-        ]
-        assert run(tmp_path) == 9
-    assert run(tmp_path) == 0
-    catalog, embedder = Catalog(tmp_path / "data"), HashEmbedder()
-    ingestor = Ingestor(catalog, embedder, Limits(1000, 10))
-    queue = IngestQueue(ingestor, lambda: catalog.library("documents"), incoming)
-    try:
-        queue.resume()
-        (job,) = queue.jobs()
-        assert (job.name, job.stage, job.is_lost) == ("deadly.txt", Stage.FAILED, True)
-        assert job.outcome.startswith("Tramontane ended 3 times while it read this file")
-        names = [each.name for each in catalog.documents(catalog.library("documents").id)]
-        assert names == ["innocent.txt"]
-        queue.retry(job.id)  # with an embedder that survives it
-        assert [done.stage for done in queue.wait([job.id])] == [Stage.DONE]
-    finally:
-        queue.close()
-        catalog.close()
-    assert incoming.waiting() == []

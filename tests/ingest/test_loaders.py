@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import logging
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -166,30 +165,6 @@ def test_a_name_becomes_a_title() -> None:
     assert titles.from_name("Q3_report.final.pdf") == "Q3 report.final"
     assert titles.from_name("price-list.md") == "price list"
     assert titles.from_name("2024-05-20.txt") == "2024-05-20"
-
-
-def _zip(folder: Path, member: str) -> bytes:
-    path = folder / "archive"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr(member, "x")
-    return path.read_bytes()
-
-
-def test_other_kinds_of_files_are_named(tmp_path: Path) -> None:
-    files = {
-        "a Word document": _zip(tmp_path, "word/document.xml"),
-        "an Excel workbook": _zip(tmp_path, "xl/workbook.xml"),
-        "an archive": _zip(tmp_path, "a.txt"),
-        "a damaged archive": b"PK\x03\x04 nothing",
-        "a picture": builders.png(),
-        "a Windows program": b"MZ\x90\x00\x03\x00\x00\x00",
-        "a web page": b"<!DOCTYPE html><html></html>",
-        "unknown binary": bytes(range(256)) * 20,
-    }
-    for kind, content in files.items():
-        error = _refusal(tmp_path, "report.txt", content)
-        assert error.state is DocumentState.UNSUPPORTED
-        assert kind in error.reason
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pypdfium2.raw as pdfium_c
 import pytest
 from PIL import Image
 
-from ingest import pdfium
+from ingest import pdfium, rendering
 from ingest.pdfium import Rectangle
 from rag.domain import DocumentState
 from rag.errors import DocumentError, NotFoundError
@@ -128,7 +128,7 @@ def test_highlights_are_right_on_rotated_and_cropped_pages(
 
     (rectangle,) = pdfium.span_rectangles(path, 1, start, start + len("sought"))
 
-    image = Image.open(io.BytesIO(pdfium.render_page(path, 1, 1200)))
+    image = Image.open(io.BytesIO(rendering.render_page(path, 1, 1200)))
     width, height = pdfium.page_size(path, 1)
     assert image.width == 1200
     assert image.height == pytest.approx(1200 * height / width, abs=2)
@@ -206,7 +206,7 @@ def test_what_is_filled_into_a_form_is_drawn(tmp_path: Path) -> None:
     path = tmp_path / "document.pdf"
     path.write_bytes(builders.filled_form())
 
-    image = Image.open(io.BytesIO(pdfium.render_page(path, 1, 306))).convert("L")
+    image = Image.open(io.BytesIO(rendering.render_page(path, 1, 306))).convert("L")
 
     assert image.getpixel((100, 396 - 60)) == pytest.approx(0, abs=20)
     assert image.getpixel((100, 100)) == pytest.approx(255, abs=20)
@@ -215,16 +215,16 @@ def test_what_is_filled_into_a_form_is_drawn(tmp_path: Path) -> None:
 def test_images_stay_within_a_bearable_size(tmp_path: Path) -> None:
     path = _write(tmp_path, PdfPage(media_box=(0, 0, 10, 14000)))
 
-    image = Image.open(io.BytesIO(pdfium.render_page(path, 1, 4000)))
+    image = Image.open(io.BytesIO(rendering.render_page(path, 1, 4000)))
 
-    assert image.width * image.height <= 1.01 * pdfium.MAX_IMAGE_PIXELS
+    assert image.width * image.height <= 1.01 * rendering.MAX_IMAGE_PIXELS
 
 
 def test_a_page_that_does_not_exist_is_named(tmp_path: Path) -> None:
     path = _write(tmp_path, builders.paragraph("text"))
 
     with pytest.raises(NotFoundError, match="no page 2"):
-        pdfium.render_page(path, 2, 100)
+        rendering.render_page(path, 2, 100)
 
 
 @pytest.mark.parametrize(
@@ -264,7 +264,7 @@ def test_reading_and_drawing_in_many_threads_is_safe(tmp_path: Path) -> None:
 
     def work(number: int) -> None:
         text = _text(path, number)
-        image = pdfium.render_page(path, number, 200)
+        image = rendering.render_page(path, number, 200)
         if text != f"page {number}" or not pdfium.span_rectangles(path, number, 0, 4) or not image:
             failures.append(text)
 

@@ -7,23 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingest.pipeline import (
-    LONGEST_HEADER,
-    Ingestor,
-    Limits,
-    Progress,
-    Stage,
-    embedded_text,
-    reembed,
-)
+from ingest.pipeline import LONGEST_HEADER, Ingestor, Limits, Progress, embedded_text, reembed
 from rag.domain import DocumentState, Library
 from rag.errors import DocumentError, StoreError, UnavailableError
+from rag.intake import Stage
 from rag.protocols import Vectors
 from rag.providers.minilm.embedder import MiniLmEmbedder
 from rag.store.blobs import hash_file
 from rag.store.catalog import Catalog
 from tests.builders import PdfPage, encrypted, paragraph, pdf, png
 from tests.rag.store.shelves import finish, start_python
+from tests.stored import vectors_of
 
 SAMPLES = Path(__file__).parents[2] / "sample_docs"
 LIMITS = Limits(max_bytes=1_000_000, max_pages=20)
@@ -125,7 +119,7 @@ def test_every_chunk_of_the_samples_is_its_span_of_the_page(
         place = chunk.chunk
         assert chunk.text == pages[chunk.document.id, place.page][place.start : place.end]
         assert chunk.text.strip()
-    _, vectors = catalog.vectors(library)
+    _, vectors = vectors_of(catalog, library)
     assert np.abs(np.linalg.norm(vectors, axis=1) - 1).max() < 2e-3
 
 
@@ -152,7 +146,8 @@ def test_the_name_its_owner_gives_a_file_wins(
     [
         ("empty.txt", b"", DocumentState.EMPTY, "The file is empty."),
         ("blank.txt", b" \n\n ", DocumentState.EMPTY, "no text"),
-        ("picture.pdf", png(), DocumentState.UNSUPPORTED, "a picture"),
+        ("picture.png", png(), DocumentState.NEEDS_OCR, "OCR"),
+        ("song.mp3", b"ID3\x04\x00\x00" + bytes(range(256)), DocumentState.UNSUPPORTED, "sound"),
         ("scan.pdf", pdf([PdfPage(image=True)]), DocumentState.NEEDS_OCR, "OCR"),
         ("broken.pdf", b"%PDF-1.7\nnothing more", DocumentState.DAMAGED, "damaged"),
         ("pages.pdf", pdf([paragraph("x")] * 21), DocumentState.TOO_LARGE, "21 pages"),
@@ -219,23 +214,26 @@ def test_a_file_that_is_not_there_is_one_sentence(
     assert catalog.documents(library.id) == []
 
 
-def test_a_failing_embedder_records_nothing_and_keeps_no_file(
+def test_a_failing_embedder_leaves_the_words_and_the_next_try_goes_on(
     ingestor: Ingestor, catalog: Catalog, library: Library, note: Path, embedder: LengthEmbedder
 ) -> None:
     embedder.fails_at = "boats"
     with pytest.raises(UnavailableError):
         ingestor.add(note, library)
-    assert catalog.documents(library.id) == []
-    assert blobs_of(catalog) == []
+    (document,) = catalog.documents(library.id)
+    assert (document.embedded, document.chunks) == (0, len(catalog.all_chunks(library.id)))
+    assert len(blobs_of(catalog)) == 1
     embedder.fails_at = "\x00"
-    assert ingestor.add(note, library).new
+    added = ingestor.add(note, library)
+    assert not added.new
+    assert added.document.embedded == added.document.chunks > 0
 
 
 def test_a_file_that_changes_while_it_is_read_is_refused(
     ingestor: Ingestor, catalog: Catalog, library: Library, note: Path
 ) -> None:
     def change(progress: Progress) -> None:
-        if progress.stage is Stage.EMBEDDING:
+        if progress.stage is Stage.READING:
             note.write_text("Something else by now.")
 
     with pytest.raises(DocumentError, match=r"changed while it was read\. Add it again"):
@@ -248,7 +246,7 @@ def test_a_file_that_vanishes_while_it_is_read_is_one_sentence(
     ingestor: Ingestor, catalog: Catalog, library: Library, note: Path
 ) -> None:
     def vanish(progress: Progress) -> None:
-        if progress.stage is Stage.EMBEDDING:
+        if progress.stage is Stage.READING:
             note.unlink()
 
     with pytest.raises(StoreError, match=r"note\.md cannot be copied"):
@@ -325,7 +323,7 @@ catalog = Catalog(Path(sys.argv[1]))
 added = Ingestor(catalog, LengthEmbedder(), LIMITS).add(
     Path(sys.argv[2]), catalog.library("documents"),
     report=lambda progress: (print("ready", flush=True), input())
-    if progress.stage == "embedding" else None,
+    if progress.stage == "reading" else None,
 )
 print(added.document.id, added.new)
 catalog.close()
@@ -362,7 +360,7 @@ def test_a_library_is_embedded_again_with_another_model(
     assert reembed(catalog, library, minilm, told.append) == 1
     now = catalog.library("documents")
     assert (now.embedding_model, now.dimension) == (minilm.model, minilm.dimension)
-    _, vectors = catalog.vectors(now)
+    _, vectors = vectors_of(catalog, now)
     expected = minilm.embed(["Boats\n# Boats The harbour holds forty-one boats."])
     assert float(vectors[0] @ expected[0]) == pytest.approx(1.0, abs=1e-3)
     assert [step.stage for step in told] == [Stage.EMBEDDING]

@@ -9,12 +9,16 @@ import numpy as np
 import pytest
 
 from ingest.incoming import Incoming
-from ingest.pipeline import Ingestor, Limits, Stage
-from ingest.queue import REMEMBERED_JOBS, IngestQueue, Job
+from ingest.intake import Intake
+from ingest.pipeline import BATCH_CHUNKS, Ingestor, Limits
+from ingest.queue import IngestQueue
 from rag.domain import Library
 from rag.errors import UnavailableError
+from rag.intake import Job, Stage
 from rag.protocols import Vectors
 from rag.store.catalog import Catalog
+from rag.store.jobs import MOST_ATTEMPTS
+from tests.ingest.test_incoming import accepted
 
 WAIT_SECONDS = 20.0
 
@@ -30,6 +34,7 @@ class Gate:
         self.reached = threading.Semaphore(0)
         self.open = threading.Event()
         self.seen: list[str] = []
+        self.fails = True
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(text.split()) + 2 for text in texts]
@@ -42,7 +47,7 @@ class Gate:
         self.reached.release()
         assert self.open.wait(WAIT_SECONDS)
         for text in texts:
-            if "unreachable" in text:
+            if "unreachable" in text and self.fails:
                 raise UnavailableError("The server is away. Try again later.")
             if "surprise" in text:
                 raise ZeroDivisionError("a fault of ours")
@@ -73,9 +78,10 @@ def incoming(tmp_path: Path) -> Incoming:
     return Incoming(tmp_path / "incoming", "documents")
 
 
-def start(catalog: Catalog, gate: Gate, incoming: Incoming) -> IngestQueue:
-    ingestor = Ingestor(catalog, gate, Limits(1_000_000, 100))
-    return IngestQueue(ingestor, lambda: catalog.library("documents"), incoming)
+def start(catalog: Catalog, gate: Gate, incoming: Incoming, readers: int = 1) -> IngestQueue:
+    intake = Intake(catalog, Ingestor(catalog, gate, Limits(1_000_000, 100)))
+    where = lambda: catalog.library("documents")  # noqa: E731
+    return IngestQueue(intake, where, incoming, readers=readers, retry_seconds=0.0)
 
 
 @pytest.fixture
@@ -94,11 +100,6 @@ def write(folder: Path, name: str, text: str) -> Path:
     return path
 
 
-def waiting(incoming: Incoming) -> dict[str, str]:
-    """The text of every file that would be queued at the next start, by its name as shown."""
-    return {file.name: file.path.read_text() for file in incoming.waiting()}
-
-
 def finished(queue: IngestQueue, gate: Gate) -> list[Job]:
     """Every job, once all are done."""
     gate.open.set()
@@ -106,21 +107,43 @@ def finished(queue: IngestQueue, gate: Gate) -> list[Job]:
     return queue.jobs()
 
 
-def test_files_are_taken_in_one_after_the_other(
-    queue: IngestQueue, gate: Gate, catalog: Catalog, library: Library, tmp_path: Path
+def long_text(name: str) -> str:
+    return " ".join(f"{name} Sentence {number} about boats." for number in range(12_000))
+
+
+def blobs(tmp_path: Path) -> list[str]:
+    """The text of every stored file."""
+    return sorted(path.read_text() for path in (tmp_path / "data/blobs").glob("*/*"))
+
+
+def names(catalog: Catalog, library: Library) -> list[str]:
+    return [document.name for document in catalog.documents(library.id)]
+
+
+def test_words_are_ready_before_any_vector_is_made(
+    queue: IngestQueue,
+    gate: Gate,
+    catalog: Catalog,
+    library: Library,
+    incoming: Incoming,
+    tmp_path: Path,
 ) -> None:
-    names = ["c.txt", "a.txt", "b.txt"]
-    numbers = [queue.submit(write(tmp_path, name, f"text {name}"), name) for name in names]
-    assert gate.reached.acquire(timeout=WAIT_SECONDS)
-    stages = [job.stage for job in queue.jobs()]
-    assert stages == [Stage.EMBEDDING, Stage.WAITING, Stage.WAITING]
+    queue.close()  # so that all wait before any is read
+    wanted = ["c.txt", "a.txt", "b.txt"]
+    numbers = [queue.submit(write(tmp_path, name, f"text {name}"), name) for name in wanted]
+    queue = start(catalog, gate, incoming)
+    assert gate.reached.acquire(timeout=WAIT_SECONDS)  # the first vectors are about to be made
+    assert names(catalog, library) == wanted
+    assert [(each.chunks, each.embedded) for each in catalog.documents(library.id)] == [(1, 0)] * 3
+    assert {job.stage for job in queue.jobs()} == {Stage.EMBEDDING}
     jobs = finished(queue, gate)
     assert [job.id for job in jobs] == numbers == sorted(numbers)
-    assert [document.name for document in catalog.documents(library.id)] == names
     for job, document in zip(jobs, catalog.documents(library.id), strict=True):
         assert job.stage is Stage.DONE
         assert job.document_id == document.id
         assert job.outcome == f"{document.name} was added."
+        assert document.embedded == document.chunks == 1
+    queue.close()
 
 
 def test_a_file_that_fails_does_not_stop_the_others(
@@ -140,7 +163,6 @@ def test_a_file_that_fails_does_not_stop_the_others(
     }
     for name, text in texts.items():
         queue.submit(write(tmp_path, name, text), name)
-    queue.submit(tmp_path / "gone.txt", "gone.txt", keep=True)
     with caplog.at_level(logging.ERROR):
         jobs = {job.name: job for job in finished(queue, gate)}
     assert {name: job.stage for name, job in jobs.items()} == {
@@ -149,122 +171,79 @@ def test_a_file_that_fails_does_not_stop_the_others(
         "empty.txt": Stage.FAILED,
         "good.txt": Stage.DONE,
         "twin.txt": Stage.DONE,
-        "gone.txt": Stage.FAILED,
     }
     assert jobs["away.txt"].outcome == "The server is away. Try again later."
-    assert jobs["bug.txt"].outcome == ("Something went wrong inside Tramontane. The log says what.")
+    assert len([text for text in gate.seen if "unreachable" in text]) == MOST_ATTEMPTS
+    assert jobs["bug.txt"].outcome == "Something went wrong inside Tramontane. The log says what."
     assert "ZeroDivisionError" in caplog.text
     assert jobs["empty.txt"].outcome == "empty.txt: The file is empty."
     assert jobs["empty.txt"].document_id is not None
     assert jobs["twin.txt"].outcome == "twin.txt is already in the library as good.txt."
-    assert "cannot be read" in jobs["gone.txt"].outcome
-    assert [document.name for document in catalog.documents(library.id)] == [
-        "empty.txt",
-        "good.txt",
-    ]
+    assert names(catalog, library) == ["away.txt", "bug.txt", "empty.txt", "good.txt"]
 
 
-def test_a_file_handed_over_is_deleted_once_it_is_in_and_one_to_be_kept_is_not(
-    queue: IngestQueue,
-    gate: Gate,
-    catalog: Catalog,
-    library: Library,
-    incoming: Incoming,
-    tmp_path: Path,
+def test_a_file_handed_over_is_moved_and_one_to_be_kept_is_copied(
+    queue: IngestQueue, gate: Gate, tmp_path: Path
 ) -> None:
     mine = write(tmp_path, "mine.txt", "kept")
     theirs = write(tmp_path, "theirs.txt", "handed over")
-    failing = write(tmp_path, "failing.txt", "unreachable")
     queue.submit(mine, "mine.txt", keep=True)
     queue.submit(theirs, "theirs.txt")
-    queue.submit(failing, "failing.txt")
-    queue.submit(write(tmp_path, "empty.txt", ""), "empty.txt")
-    assert waiting(incoming)["theirs.txt"] == "handed over"
+    assert not theirs.exists()
+    assert blobs(tmp_path) == ["handed over", "kept"]
     finished(queue, gate)
     assert mine.exists()
-    assert not theirs.exists()
-    assert waiting(incoming) == {"failing.txt": "unreachable"}  # to be tried again
-    assert len(list((tmp_path / "incoming").iterdir())) == 2  # it and its note
-    originals = [catalog.original(document.id) for document in catalog.documents(library.id)]
-    texts = [path.read_text() for path in originals if path.exists()]
-    assert texts == ["kept", "handed over"]
+    assert blobs(tmp_path) == ["handed over", "kept"]
 
 
-def test_a_lost_file_is_tried_again_until_it_is_in(
-    queue: IngestQueue,
-    gate: Gate,
-    catalog: Catalog,
-    library: Library,
-    incoming: Incoming,
-    tmp_path: Path,
+def test_what_a_fault_left_without_vectors_is_tried_again(
+    queue: IngestQueue, gate: Gate, catalog: Catalog, library: Library, tmp_path: Path
 ) -> None:
     number = queue.submit(write(tmp_path, "late.txt", "unreachable"), "late.txt")
-    path = incoming.waiting()[0].path
-    assert [job.is_lost for job in finished(queue, gate)] == [True]
-    queue.retry(number)
-    assert [job.is_lost for job in finished(queue, gate)] == [True]
-    path.write_text("the server is back")
+    (job,) = finished(queue, gate)
+    assert (job.stage, job.is_lost) == (Stage.FAILED, False)  # its words are in
+    gate.fails = False
     queue.retry(number)
     (job,) = finished(queue, gate)
     assert (job.id, job.stage, job.outcome) == (number, Stage.DONE, "late.txt was added.")
-    assert not path.exists()
     queue.retry(number)
     assert queue.jobs()[0].stage is Stage.DONE
-    assert [document.name for document in catalog.documents(library.id)] == ["late.txt"]
+    (document,) = catalog.documents(library.id)
+    assert document.embedded == document.chunks == 1
 
 
-def test_a_dismissed_file_is_deleted_and_forgotten(
-    queue: IngestQueue, gate: Gate, tmp_path: Path
-) -> None:
-    number = queue.submit(write(tmp_path, "lost.txt", "unreachable"), "lost.txt")
-    queue.dismiss(number)  # not yet
-    assert [job.id for job in finished(queue, gate)] == [number]
-    queue.dismiss(number)
-    queue.retry(number)
-    assert number not in {job.id for job in queue.jobs()}
-    assert list((tmp_path / "incoming").iterdir()) == []
-
-
-def test_what_failed_is_tried_again_by_the_next_start_under_the_same_number(
+def test_a_cancelled_file_leaves_nothing_and_one_that_was_read_keeps_its_words(
     queue: IngestQueue,
     gate: Gate,
     catalog: Catalog,
     library: Library,
-    incoming: Incoming,
     tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    queue.submit(write(tmp_path, "good.txt", "good"), "good.txt")
-    number = queue.submit(write(tmp_path, "lost.txt", "unreachable"), "lost.txt")
-    finished(queue, gate)
-    queue.close()
-    incoming.waiting()[0].path.write_text("the server is back")
-    later = start(catalog, gate, incoming)
-    later.resume()
-    assert [(job.id, job.stage) for job in finished(later, gate)] == [(number, Stage.DONE)]
-    assert later.submit(write(tmp_path, "new.txt", "new"), "new.txt") == number + 1
-    finished(later, gate)
-    later.close()
-    assert waiting(incoming) == {}
-    names = [document.name for document in catalog.documents(library.id)]
-    assert names == ["good.txt", "lost.txt", "new.txt"]
-
-
-def test_a_file_that_cannot_be_deleted_does_not_stop_the_queue(
-    queue: IngestQueue, gate: Gate, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    queue.submit(write(tmp_path, "bad.txt", "unreachable"), "bad.txt")
-    queue.submit(write(tmp_path, "good.txt", "good"), "good.txt")
+    monkeypatch.setattr("ingest.queue.REPORT_SECONDS", 0.0)
+    first = queue.submit(write(tmp_path, "a.txt", long_text("a")), "a.txt")
+    assert gate.reached.acquire(timeout=WAIT_SECONDS)
+    queue.cancel(first)  # while its first vectors are made
     jobs = finished(queue, gate)
-    assert [job.stage for job in jobs] == [Stage.FAILED, Stage.DONE]
-    path = queue.incoming.waiting()[0].path
-    path.unlink()
-    path.mkdir()  # no file, and nothing that can be unlinked
-    with caplog.at_level(logging.WARNING):
-        queue.dismiss(jobs[0].id)
-    assert "cannot be deleted" in caplog.text
+    assert [(job.stage, job.outcome) for job in jobs] == [(Stage.CANCELLED, "Cancelled.")]
+    (document,) = catalog.documents(library.id)
+    assert document.embedded == BATCH_CHUNKS
+    assert document.chunks > BATCH_CHUNKS
+    queue.retry(first)
+    finished(queue, gate)
+    assert catalog.document(document.id).embedded == document.chunks
+    assert len(gate.seen) == document.chunks  # what was embedded was not embedded again
+    queue.close()
+    waits = write(tmp_path, "b.txt", "b")
+    second = queue.submit(waits, "b.txt")
+    queue.cancel(second)
+    assert queue.jobs()[-1].stage is Stage.CANCELLED
+    queue.dismiss(second)
+    assert len(blobs(tmp_path)) == 1
+    assert names(catalog, library) == ["a.txt"]
 
 
-def test_closing_stops_the_file_that_is_taken_in_and_leaves_all_to_the_next_start(
+def test_closing_stops_after_a_batch_and_the_next_start_goes_on(
     queue: IngestQueue,
     gate: Gate,
     catalog: Catalog,
@@ -272,12 +251,8 @@ def test_closing_stops_the_file_that_is_taken_in_and_leaves_all_to_the_next_star
     incoming: Incoming,
     tmp_path: Path,
 ) -> None:
-    long = " ".join(f"Sentence {number} about boats." for number in range(20_000))
-    paths = [write(tmp_path, name, f"{name} {long}") for name in ("a.txt", "b.txt")]
-    samples = write(tmp_path, "sample.txt", "a sample")
-    for path in paths:
-        queue.submit(path, path.name)
-    queue.submit(samples, "sample.txt", keep=True)
+    for name in ("a.txt", "b.txt"):
+        queue.submit(write(tmp_path, name, long_text(name)), name)
     assert gate.reached.acquire(timeout=WAIT_SECONDS)
     closing = threading.Thread(target=queue.close)
     closing.start()
@@ -285,52 +260,65 @@ def test_closing_stops_the_file_that_is_taken_in_and_leaves_all_to_the_next_star
         threading.Event().wait(0.001)
     gate.open.set()
     closing.join(WAIT_SECONDS)
-    assert not closing.is_alive()
-    assert not queue._thread.is_alive()
-    assert len(gate.seen) == 32  # one batch, then the program ended
-    assert catalog.documents(library.id) == []
-    assert samples.exists()
-    left = incoming.waiting()
-    assert [file.name for file in left] == ["a.txt", "b.txt"]
-    assert [file.attempts for file in left] == [0, 0]  # a clean stop is nobody's fault
+    assert not any(thread.is_alive() for thread in queue._threads)
+    assert len(gate.seen) == BATCH_CHUNKS  # one batch, then the program ended
+    assert [job.attempts for job in queue.jobs()] == [0, 0]  # a clean stop is nobody's fault
+    later = start(catalog, gate, incoming)
+    finished(later, gate)
+    later.close()
+    documents = catalog.documents(library.id)
+    assert [each.embedded for each in documents] == [each.chunks for each in documents]
+    assert len(gate.seen) == sum(each.chunks for each in documents)
+
+
+def test_two_queues_on_one_library_share_the_work(
+    queue: IngestQueue,
+    gate: Gate,
+    catalog: Catalog,
+    library: Library,
+    incoming: Incoming,
+    tmp_path: Path,
+) -> None:
+    other = start(catalog, gate, incoming)
+    try:
+        for number in range(12):
+            name = f"{number}.txt"
+            mine = queue if number % 2 else other
+            mine.submit(write(tmp_path, name, f"text {name}"), name)
+        jobs = finished(queue, gate)
+    finally:
+        other.close()
+    assert [job.stage for job in jobs] == [Stage.DONE] * 12
+    assert len(names(catalog, library)) == 12
+    assert len(gate.seen) == 12  # nobody did anything twice
 
 
 def test_closing_an_idle_queue_is_quick_and_twice_is_no_error(queue: IngestQueue) -> None:
     queue.close()
     queue.close()
-    assert not queue._thread.is_alive()
+    assert not any(thread.is_alive() for thread in queue._threads)
 
 
-def test_old_jobs_are_forgotten_once_they_are_done(
-    queue: IngestQueue, gate: Gate, tmp_path: Path
+def test_what_an_earlier_release_left_waiting_is_taken_in(
+    queue: IngestQueue,
+    gate: Gate,
+    catalog: Catalog,
+    library: Library,
+    incoming: Incoming,
+    tmp_path: Path,
 ) -> None:
-    lost = queue.submit(write(tmp_path, "lost.txt", "unreachable"), "lost.txt")
-    path = write(tmp_path, "a.txt", "always the same")
-    old = [queue.submit(path, f"{n}", keep=True) for n in range(REMEMBERED_JOBS + 20)]
-    assert len(queue.jobs()) >= REMEMBERED_JOBS
+    accepted(tmp_path / "incoming", 7, "old.txt")
+    queue.resume()
+    assert [job.stage for job in finished(queue, gate)] == [Stage.DONE]
+    assert names(catalog, library) == ["old.txt"]
+    assert incoming.waiting() == []
+
+
+def test_a_mark_is_set_once_there_is_a_document(
+    queue: IngestQueue, gate: Gate, catalog: Catalog, tmp_path: Path
+) -> None:
+    queue.submit(write(tmp_path, "a.txt", "a"), "a.txt", mark="sample a")
+    queue.submit(write(tmp_path, "b.txt", "b"), "b.txt")
     finished(queue, gate)
-    queue.submit(path, "one more", keep=True)
-    jobs = queue.jobs()
-    assert len(jobs) == REMEMBERED_JOBS + 1
-    assert jobs[0].id == lost  # with its file, until it is dismissed
-    assert jobs[1].id > old[0]
-    assert jobs[-1].name == "one more"
-
-
-def test_the_library_is_asked_for_when_the_turn_comes(
-    catalog: Catalog, library: Library, gate: Gate, incoming: Incoming, tmp_path: Path
-) -> None:
-    other = catalog.create_library("other", Gate.model, Gate.dimension)
-    where = iter([library, other])
-    ingestor = Ingestor(catalog, gate, Limits(1_000_000, 100))
-    queue = IngestQueue(ingestor, lambda: next(where), incoming)
-    try:
-        queue.submit(write(tmp_path, "a.txt", "first"), "a.txt")
-        queue.submit(write(tmp_path, "b.txt", "second"), "b.txt")
-        gate.open.set()
-        while queue.jobs()[-1].stage is not Stage.DONE:
-            threading.Event().wait(0.005)
-    finally:
-        queue.close()
-    assert [document.name for document in catalog.documents(library.id)] == ["a.txt"]
-    assert [document.name for document in catalog.documents(other.id)] == ["b.txt"]
+    assert catalog.mark("sample a") is not None
+    assert catalog.mark("") is None

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from rag.errors import ProviderError
 from rag.protocols import Embedder, Vectors
@@ -113,6 +115,20 @@ def test_odd_text_still_has_a_unit_vector(embedder: Embedder, text: str) -> None
 
 def test_tokens_are_counted_with_the_special_ones_and_without_a_limit(embedder: Embedder) -> None:
     assert embedder.count_tokens(["", "wind", "wind " * 1000]) == [2, 3, 1002]
+
+
+ODD = st.sampled_from(
+    ["\xa0", "\u3000", "\x0b", "\x1c", "\x85", "\u2028", "\u200b", "[SEP]", " \u0301", "漢字",
+     "x" * 120, "\ud800", "\x00", "don't", "1,234.5", "👩\u200d🚀", " ", "\n"]
+)  # fmt: skip
+
+
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(ODD | st.text(max_size=3)).map("".join))
+def test_remembered_lengths_of_words_add_up(embedder: MiniLmEmbedder, text: str) -> None:
+    assert embedder.count_tokens([text]) == [len(embedder._token_ids(text))]
 
 
 def test_text_is_read_up_to_its_256th_token(embedder: Embedder) -> None:

@@ -15,13 +15,14 @@ from urllib.parse import urlsplit
 import pytest
 
 from ingest.incoming import Incoming
-from ingest.pipeline import Ingestor, Limits
+from ingest.intake import Intake, limits_of
+from ingest.pipeline import Ingestor
 from ingest.queue import IngestQueue
 from rag.settings import Settings, load_settings
 from rag.wiring import Application, build
 from tests.loopback import LoopbackServer, listed_model
 from tests.ui.harbours import ARGUMENTS, CHROMIUM, GUIDE, add
-from ui.server import INCOMING
+from ui.intake import INCOMING
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -110,10 +111,10 @@ def application(settings: Settings) -> Iterator[Application]:
 @pytest.fixture
 def queue(application: Application) -> Iterator[IngestQueue]:
     settings = application.settings
-    limits = Limits(settings.max_file_mb * 1_000_000, settings.max_pages)
-    ingestor = Ingestor(application.catalog, application.embedder, limits)
+    ingestor = Ingestor(application.catalog, application.embedder, limits_of(settings))
     incoming = Incoming(settings.data_dir / INCOMING, settings.library)
-    waiting = IngestQueue(ingestor, lambda: application.library, incoming)
+    intake = Intake(application.catalog, ingestor)
+    waiting = IngestQueue(intake, lambda: application.library, incoming)
     yield waiting
     waiting.close()
 

@@ -77,11 +77,14 @@ def test_each_file_of_a_drop_has_an_outcome(page: Page, tmp_path: Path) -> None:
     excess = "huge.pdf has 1.1 MB; 1 MB are taken in at most."
     for outcome in (
         excess,
-        "harbour.txt was added.",
         "empty.txt: The file is empty.",
         "twin.txt is already in the library as harbour.txt.",
+        "4 files: 1 read, 1 already there, 2 failed",
     ):
         expect(notices).to_contain_text(outcome)
+    page.locator(".batch").get_by_role("button", name="Show each").click()
+    expect(page.locator(".batch")).to_contain_text("harbour.txt was added.")
+    page.locator(".batch").get_by_role("button", name="Dismiss").click()
     expect(page.locator(".doc.fresh", has_text="harbour")).to_be_visible()
     row = page.locator(".doc", has_text="huge.pdf")
     expect(row.locator(".why")).to_contain_text(excess)
@@ -93,11 +96,11 @@ def test_files_that_are_added_together_have_one_notice(page: Page, tmp_path: Pat
     names = ("anchor", "buoy", "cleat", "davit", "fender", "gaff")
     add(page, *(write(tmp_path, f"{name}.txt", f"All about a {name}.") for name in names))
     notices = page.get_by_role("log", name="Notices").locator("p")
-    expect(notices).to_have_text("6 documents were added.")
+    expect(notices).to_have_text("6 files read")
     empty = write(tmp_path, "hull.txt", "")
     add(page, *(write(tmp_path, f"{name}.txt", f"On the {name}.") for name in "jkl"), empty)
     expect(notices.filter(has_text="hull.txt: The file is empty.")).to_be_visible()
-    expect(notices.filter(has_text="3 of 4 documents were added.")).to_have_count(1)
+    expect(notices.filter(has_text="4 files: 3 read, 1 failed")).to_have_count(1)
     expect(notices.filter(has_text=".txt was added")).to_have_count(0)
 
 

@@ -4,17 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from ingest.pipeline import Stage
-from ingest.queue import Job
 from rag.domain import Document, DocumentState, Library
-from ui.documents import (
-    STATE_WORDS,
-    Shelf,
-    are_running,
-    progress_words,
-    render_documents,
-    state_of,
-)
+from rag.intake import Estimate, Job, Stage
+from ui.documents import STATE_WORDS, Shelf, are_running, render_documents, state_of
 
 
 def document(state: DocumentState = DocumentState.READY, reason: str = "") -> Document:
@@ -23,22 +15,12 @@ def document(state: DocumentState = DocumentState.READY, reason: str = "") -> Do
     )
 
 
+def job(number: int, name: str, stage: Stage, outcome: str = "", of: str | None = None) -> Job:
+    return Job(number, "l1", name, f"hash of {name}", 9000, stage, 0, 0, outcome, of)
+
+
 def test_every_state_but_ready_has_a_word_for_it() -> None:
     assert set(STATE_WORDS) == set(DocumentState) - {DocumentState.READY}
-
-
-@pytest.mark.parametrize(
-    ("job", "words"),
-    [
-        (Job(1, "a.pdf", Stage.WAITING), "waiting"),
-        (Job(1, "a.pdf", Stage.READING), "reading"),
-        (Job(1, "a.pdf", Stage.READING, 3, 14), "reading page 3 of 14"),
-        (Job(1, "a.pdf", Stage.EMBEDDING, 31, 50), "embedding 62 %"),
-        (Job(1, "a.pdf", Stage.FAILED, outcome="The server is gone."), "The server is gone."),
-    ],
-)
-def test_progress_is_told_in_words(job: Job, words: str) -> None:
-    assert progress_words(job) == words
 
 
 def test_a_ready_document_can_be_left_out() -> None:
@@ -89,8 +71,8 @@ def test_an_unread_document_says_why_and_cannot_be_asked() -> None:
 
 
 def test_a_lost_file_can_be_tried_again_or_dismissed_and_one_with_a_document_cannot() -> None:
-    lost = Job(1, "lost.pdf", Stage.FAILED, outcome="The server does not answer.")
-    kept = Job(2, "kept.pdf", Stage.FAILED, outcome="kept.pdf is damaged.", document_id="d1")
+    lost = job(1, "lost.pdf", Stage.FAILED, "The server does not answer.")
+    kept = job(2, "kept.pdf", Stage.FAILED, "kept.pdf is damaged.", "d1")
     html = render_documents(Shelf([], [lost, kept]))
     assert 'data-event="retry" data-id="1" aria-label="Try lost.pdf again"' in html
     assert 'aria-label="Dismiss lost.pdf"' in html
@@ -99,31 +81,158 @@ def test_a_lost_file_can_be_tried_again_or_dismissed_and_one_with_a_document_can
 
 
 def test_an_outcome_says_whether_the_file_was_added() -> None:
-    added = Job(1, "a.pdf", Stage.DONE, outcome="a.pdf was added.", document_id="d1")
-    known = Job(2, "b.pdf", Stage.DONE, outcome="b.pdf is already in the library as a.pdf.")
-    html = render_documents(Shelf([], [added, known]))
-    assert 'data-tone="" data-added>a.pdf was added.</i>' in html
-    assert 'data-tone="">b.pdf is already' in html
+    added = job(1, "a.pdf", Stage.DONE, "a.pdf was added.", "d1")
+    known = job(2, "b.pdf", Stage.DONE, "b.pdf is already in the library as a.pdf.", "d1")
+    html = render_documents(Shelf([document()], [added, known]))
+    assert 'data-kind="read" data-tone="" data-added>a.pdf was added.</i>' in html
+    assert 'data-kind="already there" data-tone="">b.pdf is already' in html
 
 
 def test_every_outcome_is_there_to_be_told() -> None:
-    done = Job(1, "a.pdf", Stage.DONE, outcome="a.pdf was <added>.", document_id="d1")
-    lost = Job(2, "b.pdf", Stage.FAILED, outcome="Gone.")
-    html = render_documents(Shelf([document()], [done, lost], state="s1", max_file_mb=7))
-    assert '<i data-job="1" data-document="d1" data-tone="">a.pdf was &lt;added&gt;.</i>' in html
-    assert '<i data-job="2" data-document="" data-tone="bad">b.pdf: Gone.</i>' in html
-    assert 'data-state="s1"' in html
+    done = job(1, "a.pdf", Stage.DONE, "a.pdf was <added>.", "d1")
+    lost = job(2, "b.pdf", Stage.FAILED, "Gone.")
+    within = replace(job(3, "z.zip/c.pdf", Stage.READING), parent_id=1)
+    html = render_documents(Shelf([document()], [done, lost, within], state="s1", max_file_mb=7))
+    assert '<i data-job="1" data-document="d1" data-parent="" data-kind="read"' in html
+    assert ">a.pdf was &lt;added&gt;.</i>" in html
+    assert 'data-kind="failed" data-tone="bad">b.pdf: Gone.</i>' in html
+    assert 'data-state="s1" data-going="3:1" data-newest="3"' in html
     assert 'data-max-mb="7"' in html
+
+
+@pytest.mark.parametrize(
+    ("state", "embedded", "stage", "kind", "said"),
+    [
+        (DocumentState.READY, 9, Stage.DONE, "read", "a.pdf was added."),
+        (DocumentState.PARTIAL, 9, Stage.DONE, "partly", "a.pdf was added."),
+        (DocumentState.NEEDS_OCR, 9, Stage.FAILED, "failed", "a.pdf was added."),
+        (DocumentState.READY, 4, Stage.CANCELLED, "by words only", "a.pdf: Found by words only."),
+        (DocumentState.READY, 9, Stage.CANCELLED, "read", "a.pdf was added."),
+    ],
+)
+def test_an_outcome_says_how_the_file_ended(
+    state: DocumentState, embedded: int, stage: Stage, kind: str, said: str
+) -> None:
+    found = replace(document(state), chunks=9, embedded=embedded)
+    html = render_documents(Shelf([found], [job(1, "a.pdf", stage, "a.pdf was added.", "d1")]))
+    assert f'data-kind="{kind}"' in html
+    assert f">{said}</i>" in html
+
+
+def test_a_document_at_work_is_one_row_with_how_far_it_is() -> None:
+    half = replace(document(), chunks=10, embedded=4)
+    going = job(1, "a&b.pdf", Stage.EMBEDDING, "a&b.pdf was added.", "d1")
+    html = render_documents(Shelf([half], [going]))
+    assert html.count('class="doc ') == 1
+    assert "words ready, meaning 40 %" in html
+    assert 'data-event="cancel" data-id="1" aria-label="Stop A &amp; B"' in html
+    assert 'role="checkbox" aria-checked="true"' in html
+    assert 'data-confirm="remove"' not in html
+
+
+def test_a_document_that_waits_to_be_embedded_says_only_that_its_words_are_ready() -> None:
+    fresh = replace(document(), chunks=10)
+    html = render_documents(Shelf([fresh], [job(1, "a.pdf", Stage.EMBEDDING, of="d1")]))
+    assert "14 pages · words ready</span>" in html
+    assert 'class="bar"' not in html
+
+
+def test_what_is_published_in_this_moment_is_one_row() -> None:
+    published = replace(document(), sha256="hash of a.pdf")
+    reading = replace(job(1, "a.pdf", Stage.READING), done=14, total=14)
+    html = render_documents(Shelf([published], [reading]))
+    assert html.count('class="doc ') == 1
+    assert "reading page 14 of 14" in html
+
+
+def test_a_document_found_by_its_words_alone_can_go_on() -> None:
+    half = replace(document(), chunks=10, embedded=4)
+    fault = "The key is not valid."
+    failed = job(1, "a.pdf", Stage.FAILED, fault, "d1")
+    html = render_documents(Shelf([half], [failed]))
+    assert "words only</span>" in html
+    assert "It is found by its words, not by its meaning." in html
+    assert f'<p class="why">{fault} <button' in html
+    assert 'data-event="retry" data-id="1" aria-label="Go on with A &amp; B"' in html
+    html = render_documents(Shelf([half], []))
+    assert "words only</span>" in html
+    assert 'data-event="retry"' not in html
+
+
+def test_documents_that_a_fault_has_stopped_go_on_together() -> None:
+    half = replace(document(), chunks=10, embedded=4)
+    other = replace(half, id="d2", title="Other")
+    fault = job(1, "a.pdf", Stage.FAILED, "The key is not valid.", "d1")
+    html = render_documents(Shelf([half, other], [fault, replace(fault, id=2, document_id="d2")]))
+    assert "2 documents are found by their words only." in html
+    assert 'data-event="retry" data-id="all"' in html
+    wished = replace(fault, id=2, document_id="d2", stage=Stage.CANCELLED)
+    assert 'data-id="all"' not in render_documents(Shelf([half, other], [fault, wished]))
+
+
+def test_a_document_that_waits_for_a_word_comes_first_with_what_it_costs() -> None:
+    scan, new = document(DocumentState.NEEDS_OCR), replace(document(), id="d2", title="New")
+    asks = replace(
+        job(1, "a.pdf", Stage.CONFIRM, of="d1"), estimate=Estimate(14, 0, 14, 0.35, 28.0)
+    )
+    html = render_documents(Shelf([scan, new], [asks]))
+    assert html.index('data-id="d1"') < html.index('data-id="d2"')
+    assert "waits for your word: about $0.35" in html
+    assert "14 pages by OCR, about 28 s" in html
+    assert 'data-event="confirm" data-id="1" aria-label="Go on with A &amp; B">Go on' in html
+    assert 'data-event="cancel" data-id="1" aria-label="Leave it: A &amp; B">Leave it' in html
+    assert not are_running([asks])
+
+
+def test_many_files_are_summed_up_and_folded() -> None:
+    ready = replace(document(), chunks=10, embedded=4)
+    done = job(1, "before.pdf", Stage.DONE)
+    jobs = [
+        *(done, job(2, "a.pdf", Stage.EMBEDDING, "a.pdf was added.", "d1")),
+        *(job(number, f"{number}.pdf", Stage.WAITING) for number in range(3, 31)),
+        replace(job(31, "31.pdf", Stage.READING), done=12, total=300),
+    ]
+    html = render_documents(Shelf([ready], jobs, since=1))
+    assert "<b>1 of 30 read</b><span>words ready for 1 · meaning 40 %</span>" in html
+    assert 'data-confirm="halt" data-count="30"' in html
+    assert html.index("reading page 12 of 300") < html.index(">3.pdf</span>")
+    assert 'data-more="going" aria-expanded="false"' in html
+    assert "<span>25 more</span>" in html
+    shown, folded = html.split('data-rest="going" hidden>')
+    assert ">5.pdf</span>" in shown
+    assert ">6.pdf</span>" in folded
+
+
+def test_a_file_alone_is_not_summed_up() -> None:
+    html = render_documents(Shelf([], [job(1, "a.pdf", Stage.READING)]))
+    assert "Taking in" not in html
+    assert 'aria-label="Cancel a.pdf"' in html
+
+
+def test_a_cancelled_file_that_left_nothing_can_be_tried_again() -> None:
+    html = render_documents(Shelf([], [job(1, "<b>.pdf", Stage.CANCELLED, "Cancelled.")]))
+    assert ">cancelled</span>" in html
+    assert 'aria-label="Try &lt;b&gt;.pdf again"' in html
+    assert "<b>" not in html.replace("<b>Add documents</b>", "")
+
+
+def test_an_empty_list_names_the_formats_and_takes_any_file() -> None:
+    html = render_documents(Shelf([], []))
+    for name in ("Word", "EPUB", "e-mail", "pictures (by OCR)", "ZIP"):
+        assert name in html
+    assert "accept=" not in html
 
 
 def test_the_state_changes_with_the_library_and_with_what_is_read() -> None:
     library = Library("l1", "documents", "model", 2, 4)
-    job = Job(1, "a.pdf", Stage.READING, 3, 14)
+    going = replace(job(1, "a.pdf", Stage.READING), done=3, total=14)
     known = {
         state_of(library, []),
-        state_of(library, [job]),
-        state_of(library, [replace(job, stage=Stage.DONE)]),
-        state_of(replace(library, generation=5), [replace(job, stage=Stage.DONE)]),
+        state_of(library, [going]),
+        state_of(library, [replace(going, stage=Stage.CONFIRM)]),
+        state_of(library, [replace(going, stage=Stage.DONE)]),
+        state_of(replace(library, generation=5), [replace(going, stage=Stage.DONE)]),
+        state_of(replace(library, vectors=1), [replace(going, stage=Stage.DONE)]),
     }
-    assert len(known) == 4
-    assert state_of(library, [job]) == state_of(library, [replace(job, done=4)])
+    assert len(known) == 6
+    assert state_of(library, [going]) == state_of(library, [replace(going, done=4)])

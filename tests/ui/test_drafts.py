@@ -197,7 +197,7 @@ def test_a_file_is_read_and_not_kept(
     [
         ("a.txt", b"", "empty"),
         ("a.pdf", pdf([PdfPage(image=True)]), "OCR"),
-        ("a.zip", b"PK\x03\x04", "cannot be read"),
+        ("a.zip", b"PK\x03\x04", "cannot be unpacked"),
         ("a.txt", b"a" * 1_000_001, "1 MB are taken in at most"),
     ],
 )

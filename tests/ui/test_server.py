@@ -15,15 +15,17 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from starlette.routing import Mount
 
-from ingest.pipeline import Stage
-from ingest.queue import IngestQueue, Job
-from rag.errors import SettingsError
+from ingest.queue import IngestQueue
+from rag.errors import SettingsError, StoreError
+from rag.intake import Job, Stage
 from rag.settings import Settings, load_settings
 from rag.wiring import Application
 from tests.builders import paragraph, pdf
+from tests.ui.workbench import HeldEmbedder, Workbench
 from ui.guard import ROUTES
+from ui.intake import INCOMING
 from ui.routes import display_name
-from ui.server import INCOMING, create_app, listen, listening_host, submit_samples
+from ui.server import create_app, listen, listening_host, submit_samples
 
 HERE = "http://127.0.0.1:7860"
 SENTENCE = "The harbour of Sainte-Maxime holds forty-one boats in winter."
@@ -296,19 +298,22 @@ def test_samples_are_offered_once(
 
 
 def test_samples_that_failed_are_offered_again_and_those_removed_are_not(
-    tmp_path: Path, application: Application, queue: IngestQueue
+    tmp_path: Path, application: Application
 ) -> None:
     there, late = tmp_path / "there.txt", tmp_path / "late.txt"
     there.write_text(SENTENCE)
+    late.write_text("Read by now.")
     application.settings = load_settings({"data_dir": tmp_path / "data", "chat": "reader"})
-    first = submit_samples(application, queue, [there, late])
-    outcomes = [job.stage for job in queue.wait(first)]
-    assert outcomes == [Stage.DONE, Stage.FAILED]
-    application.catalog.remove(str(queue.jobs()[0].document_id))
-    late.write_text("Here by now.")
-    (again,) = submit_samples(application, queue, [there, late])
-    assert ended(queue, again).name == "late.txt"
-    assert submit_samples(application, queue, [there, late]) == []
+    bench = Workbench(application, HeldEmbedder(application.embedder))
+    with bench.working() as queue:
+        (taken,) = queue.wait(submit_samples(application, queue, [there]))
+        bench.reader.faults.append(StoreError("There is no room."))
+        (failed,) = queue.wait(submit_samples(application, queue, [there, late]))
+        assert [taken.stage, failed.stage] == [Stage.DONE, Stage.FAILED]
+        application.catalog.remove(str(taken.document_id))
+        (again,) = submit_samples(application, queue, [there, late])
+        assert ended(queue, again).name == "late.txt"
+        assert submit_samples(application, queue, [there, late]) == []
     names = [each.name for each in application.catalog.documents(application.library.id)]
     assert names == ["late.txt"]
 

@@ -1,13 +1,27 @@
 from __future__ import annotations
 
+import asyncio
+import io
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from PIL import Image
 
+from ingest.pipeline import Ingestor, Limits
+from ingest.queue import IngestQueue
+from ingest.recognition import Recogniser
+from ingest.rendering import page_image
 from rag.domain import Answer, Document, DocumentState, Passage, Span
 from rag.errors import NotFoundError
+from rag.intake import OcrPage, WordBox
+from rag.wiring import Application
 from ui.conversation import Conversation, KeptConversations
-from ui.viewer import view_nearest, view_passage
+from ui.routes import build_router
+from ui.viewer import Mark, View, render_source, view_nearest, view_passage
 
 DOCUMENT = Document(
     *("d1", "l1", "guide.pdf", "A guide", "application/pdf", "00", 1),
@@ -54,3 +68,55 @@ def test_a_kept_passage_is_viewed_whole(conversation: Conversation) -> None:
 def test_a_passage_that_is_gone_is_said(conversation: Conversation, turn: int, index: int) -> None:
     with pytest.raises(NotFoundError, match="gone"):
         view_passage(conversation, turn, index)
+
+
+class FixedOcr:
+    """Reads every picture alike: a word at the top, one at the bottom."""
+
+    name = "fixed"
+    dollars_per_page = 0.0
+
+    def read(self, image: bytes) -> OcrPage:
+        """The two words."""
+        words = (WordBox(0, 5, 0.1, 0.2, 0.3, 0.25), WordBox(6, 12, 0.1, 0.8, 0.4, 0.85))
+        return OcrPage("Boats\nabound", words)
+
+
+@pytest.fixture
+def picture(application: Application, tmp_path: Path) -> Document:
+    """A picture of 60 times 40 pixels, as read by OCR."""
+    path = tmp_path / "poster.png"
+    Image.new("RGB", (60, 40), (200, 0, 0)).save(path)
+    library, limits = application.library, Limits(1_000_000, 10)
+    ingestor = Ingestor(application.catalog, application.embedder, limits)
+    recogniser = Recogniser(application.catalog, ingestor, page_image, FixedOcr())
+    added = ingestor.take(path, library).added
+    assert added is not None
+    return recogniser.read_pages(added.document.id, [1])
+
+
+def test_a_picture_is_shown_with_the_words_that_ocr_has_read_marked(
+    application: Application, picture: Document
+) -> None:
+    mark = Mark(1, "1", Span(7, 8), "b", 1, 0)
+    html = render_source(application, View(picture.id, 1, 0, (mark,), mark))
+    assert f'<img src="documents/{picture.id}/pages/1.jpg"' in html
+    assert "aspect-ratio:918.00/612.00" in html
+    (style,) = re.findall(r'class="hl open" style="([^"]*)"', html)
+    assert style == "left:10.000%;top:80.000%;width:30.000%;height:5.000%"
+
+
+def test_a_picture_is_served_drawn_again(
+    application: Application, queue: IngestQueue, picture: Document
+) -> None:
+    async def make() -> FastAPI:
+        app = FastAPI()
+        app.include_router(build_router(application, queue))
+        return app
+
+    with TestClient(asyncio.run(make())) as client:
+        response = client.get(f"/documents/{picture.id}/pages/1.jpg")
+        assert client.get(f"/documents/{picture.id}/pages/2.jpg").status_code == 404
+    assert (response.status_code, response.headers["content-type"]) == (200, "image/jpeg")
+    image = Image.open(io.BytesIO(response.content))
+    assert (image.format, image.size) == ("JPEG", (180, 120))

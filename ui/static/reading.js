@@ -175,7 +175,7 @@
       showSource(control);
     } else if (control.dataset.event === "cite") {
       setOpened(`#cite-${control.dataset.turn}-${control.dataset.index}`);
-    } else if (["nearest", "passage", "show"].includes(control.dataset.event)) {
+    } else if (["nearest", "passage", "show", "report"].includes(control.dataset.event)) {
       setOpened(control.dataset.opens ?? null);
       showSource(control);
     } else if (control.dataset.unfolds) fold(control.dataset.unfolds, !unfolded.has(control.dataset.unfolds));

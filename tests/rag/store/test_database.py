@@ -66,7 +66,9 @@ def test_a_newer_schema_is_refused_and_left_alone(tmp_path: Path) -> None:
         connection.execute(f"PRAGMA user_version={SCHEMA_VERSION + 1}")
     connection.close()
     before = path.read_bytes()
-    with pytest.raises(StoreError, match=r"written by a newer Tramontane \(schema 2"):
+    with pytest.raises(
+        StoreError, match=rf"written by a newer Tramontane \(schema {SCHEMA_VERSION + 1}"
+    ):
         Catalog(tmp_path)
     assert path.read_bytes()[100:] == before[100:]  # the header holds a change counter
     assert pragma_of_foreign_version(path) == SCHEMA_VERSION + 1

@@ -11,6 +11,7 @@ from rag.store.catalog import Catalog
 from rag.store.indexes import Indexes
 from rag.store.rows import pack
 from tests.rag.store.shelves import DIMENSION, MODEL, reading, vector_of
+from tests.stored import vectors_of
 
 
 def embed_again(catalog: Catalog, library: Library, model: str, dimension: int) -> None:
@@ -31,7 +32,7 @@ def test_vectors_of_another_model_are_not_published(
         catalog.publish(reading(library, "two", name="two.txt"))
     assert [document.name for document in catalog.documents(library.id)] == ["note.txt"]
     now = catalog.library("documents")
-    assert catalog.vectors(now)[1].shape == (1, dimension)
+    assert vectors_of(catalog, now)[1].shape == (1, dimension)
     assert len(Indexes(catalog).current(library.id).vectors) == 1
 
 
@@ -63,6 +64,6 @@ def test_stored_vectors_of_a_wrong_length_are_named_with_the_way_out(
     catalog.replace_vectors(library, MODEL, DIMENSION, {first: wrong, second: right})
     expected = f"1 have another length. Run `tramontane rebuild --embedding {MODEL}`"
     with pytest.raises(EmbeddingMismatchError, match=expected):
-        catalog.vectors(catalog.library("documents"))
+        vectors_of(catalog, catalog.library("documents"))
     with pytest.raises(EmbeddingMismatchError, match=expected):
         catalog.verify_vectors(library.id)

@@ -56,14 +56,14 @@ def test_the_matrix_is_mapped_from_a_file_not_loaded(catalog: Catalog, library: 
     catalog.publish(reading(library, "one", "two"))
     library = catalog.library("documents")
     for _ in ("as built", "as found"):
-        index = open_vector_index(catalog, library, catalog.chunk_spans(library.id))
+        index = open_vector_index(catalog, library, catalog.embedded_spans(library.id))
         assert index.base.rows.is_mapped
         assert [id_ for id_, _ in index.search(vector_of("two"), 1)] == [2]
 
 
 def test_an_empty_library_is_found_again_too(catalog: Catalog, library: Library) -> None:
     for _ in ("as built", "as found"):
-        index = open_vector_index(catalog, library, catalog.chunk_spans(library.id))
+        index = open_vector_index(catalog, library, catalog.embedded_spans(library.id))
         assert len(index) == 0
         assert index.search(vector_of("x"), 5) == []
 
@@ -73,7 +73,7 @@ def test_an_index_goes_on_after_its_files_are_removed(
 ) -> None:
     catalog.publish(reading(library, "one", "two"))
     library = catalog.library("documents")
-    index = open_vector_index(catalog, library, catalog.chunk_spans(library.id))
+    index = open_vector_index(catalog, library, catalog.embedded_spans(library.id))
     folder = catalog.data_dir / "derived" / library.id / f"vectors-{library.generation}"
     folder.replace(tmp_path / "away")
     for path in (tmp_path / "away").iterdir():
@@ -88,13 +88,13 @@ def test_a_folder_removed_before_it_is_opened_is_read_from_the_catalog(
     library = catalog.library("documents")
     gone = catalog.data_dir / "gone"
     monkeypatch.setattr("rag.store.vectors.provide", lambda *_: gone)
-    index = open_vector_index(catalog, library, catalog.chunk_spans(library.id))
+    index = open_vector_index(catalog, library, catalog.embedded_spans(library.id))
     assert [id_ for id_, _ in index.search(vector_of("two"), 1)] == [2]
 
 
 def test_without_a_folder_it_works_in_memory(catalog: Catalog, library: Library) -> None:
     catalog.publish(reading(library, "one", "two"))
     (catalog.data_dir / "derived").write_text("a file where the folder should be")
-    index = open_vector_index(catalog, library, catalog.chunk_spans(library.id))
+    index = open_vector_index(catalog, library, catalog.embedded_spans(library.id))
     assert [id_ for id_, _ in index.search(vector_of("two"), 1)] == [2]
     assert (catalog.data_dir / "derived").is_file()

@@ -105,16 +105,19 @@ def test_a_server_that_cannot_be_reached_is_one_sentence(
     assert nobody.removeprefix("http://") in sentence
 
 
-def test_a_wrong_key_is_one_sentence_and_adds_nothing(
+def test_a_wrong_key_is_one_sentence_and_leaves_the_words(
     run: Run, notes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MISTRAL_API_KEY", "wrong-key-1234567890")
     with LoopbackServer(api_key="right") as server:
         monkeypatch.setenv("TRAMONTANE_MISTRAL_URL", server.url)
-        sentence = run("add", notes).sentence(2)
-        assert "MISTRAL_API_KEY" in sentence
-        assert "wrong-key" not in sentence
-        assert run("list", "--json").rows == []
+        output = run("add", notes)
+        assert output.code == 1
+        assert set(output.out.splitlines()) == {
+            "La Plateforme does not accept the key. Check MISTRAL_API_KEY."
+        }
+        assert "wrong-key" not in output.out + output.err
+        assert {row["state"] for row in run("list", "--json").rows} == {"ready"}
         assert "MISTRAL_API_KEY" in run("doctor").out
 
 

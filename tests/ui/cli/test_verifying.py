@@ -135,7 +135,7 @@ def test_misuse_is_one_sentence(
         ("no.txt", None, "cannot be read"),
         ("a.txt", b"", "empty"),
         ("a.md", b"  \n", "no text"),
-        ("a.docx", b"PK\x03\x04", "cannot be read"),
+        ("a.docx", b"PK\x03\x04", "cannot be unpacked"),
         ("a.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Office document"),
     ],
 )

@@ -1,0 +1,200 @@
+"""Which characters the bytes of a text stand for."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+from collections import Counter
+
+BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_WIDE = (("utf-32-le", 4), ("utf-32-be", 4), ("utf-16-le", 2), ("utf-16-be", 2))
+_ODD_CATEGORIES = frozenset({"Cc", "Cn", "Co", "Cs"})
+SAMPLE_BYTES = 65_536
+WIDE_SAMPLE_BYTES = 4_096
+MAX_ODD_SHARE = 0.005  # of the characters, for a text to count as UTF-16 or UTF-32
+MAX_DAMAGED_SHARE = 0.1  # of the characters beyond ASCII, for a damaged file to count as UTF-8
+MAX_WRONG_SHARE = 0.02  # of them, for what a file declares to be believed
+WORD_BYTES = 4  # beyond ASCII in a row: letters with accents seldom stand so
+MAX_WORD_SHARE = 0.3  # of the bytes beyond ASCII, for a text to be in Latin letters
+
+# The letters beyond ASCII that languages use, by the encodings they were written in; where two fit
+# equally, the first does. What is in none of them counts against an encoding.
+_ALPHABETS = (
+    (
+        "cp1252",
+        (
+            *("äöüß", "àâçéèêëîïôœùûü", "áéíñóúü¿¡ºª", "ãõáâàçéêíóôúüºª", "àèéìòùç"),
+            *("åäöé", "æøåé", "ëïéèöü", "áðéíóúýþæö", "àçèéíïòóúü·"),
+        ),
+    ),
+    (
+        "cp1250",
+        (
+            *("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű"),
+            *("ăâîşţ", "čćđšž"),
+        ),
+    ),
+    (
+        "iso8859-2",
+        ("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "ăâîşţ", "čćđšž"),
+    ),
+    ("cp1254", ("çğıİöşü",)),
+    ("cp1257", ("ąčęėįšųūž", "āčēģīķļņšūž", "äöõüšž")),
+)
+_SIGNS = "“”„‘’‚«»–—…€•°§©®™·´\xa0\xad½×"
+_OTHER_SCRIPTS = [
+    *("cp1251", "koi8_r", "koi8_u", "iso8859_5", "cp866"),
+    *("cp932", "euc_jp", "gb18030", "big5", "cp949"),
+    *("cp1253", "iso8859_7", "cp1255", "cp1256", "cp874"),
+]
+_LABELS = {
+    **dict.fromkeys(("iso-8859-1", "latin1", "latin-1", "us-ascii", "ascii", "x-ansi"), "cp1252"),
+    **dict.fromkeys(("gb2312", "gbk", "gb-2312-80", "x-gbk"), "gb18030"),
+    **dict.fromkeys(("shift-jis", "x-sjis", "sjis", "ms-kanji"), "cp932"),
+    **dict.fromkeys(("euc-kr", "ks-c-5601-1987", "ksc5601", "windows-949"), "cp949"),
+    **dict.fromkeys(("iso-8859-9", "windows-1254"), "cp1254"),
+    **dict.fromkeys(("tis-620", "iso-8859-11", "windows-874"), "cp874"),
+    "windows-31j": "cp932",
+    "x-mac-roman": "mac_roman",
+}
+# No text, or bytes in disguise; UTF-16 and UTF-32 are found without being told.
+_NO_TEXT = (
+    "utf-7 idna punycode unicode-escape raw-unicode-escape undefined utf-16 utf-16-le utf-16-be "
+    "utf-32 utf-32-le utf-32-be"
+)
+_NO_LABELS = frozenset(_NO_TEXT.split())
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
+_JAPANESE_MAIL = re.compile(rb"\x1b\$[@B]")
+_ASCII = bytes(range(128))
+
+
+def marked_encoding(content: bytes) -> tuple[str, int]:
+    """The encoding that a byte order mark names, and the length of the mark; empty without one."""
+    for mark, encoding in BOMS:
+        if content.startswith(mark):
+            return encoding, len(mark)
+    return "", 0
+
+
+def wide_encoding(content: bytes) -> str:
+    """UTF-16 or UTF-32 without a mark; empty for anything else.
+
+    Bytes that are neither hardly ever make nothing but letters of it.
+    """
+    if 0 not in content[:WIDE_SAMPLE_BYTES]:
+        return ""
+    plain = {encoding: _plain_letters(content, encoding, width) for encoding, width in _WIDE}
+    best = max(plain, key=lambda encoding: plain[encoding])
+    return best if plain[best] else ""
+
+
+def _plain_letters(content: bytes, encoding: str, width: int) -> int:
+    """How many of the first characters are ASCII; 0 where the bytes are not in this encoding."""
+    sample = content[: min(len(content), WIDE_SAMPLE_BYTES) // width * width]
+    try:
+        text = sample.decode(encoding)
+    except UnicodeDecodeError as error:
+        if error.start < len(sample) - width:  # more than a pair that was cut
+            return 0
+        text = sample[: error.start].decode(encoding)
+    odd = sum(_is_odd(character) for character in text)
+    return sum(map(str.isascii, text)) if odd <= MAX_ODD_SHARE * len(text) else 0
+
+
+def _is_odd(character: str) -> bool:
+    return character not in "\t\n\r\f" and unicodedata.category(character) in _ODD_CATEGORIES
+
+
+def encoding_of(content: bytes) -> str:
+    """The encoding of a text without a byte order mark; empty for what is no text in any known.
+
+    A text that is UTF-8 but for a few bytes counts as such.
+    """
+    if wide := wide_encoding(content):
+        return wide
+    if _is_utf8(content):
+        return "iso2022_jp" if _JAPANESE_MAIL.search(content) else "utf-8"
+    sample = _sample(content)
+    beyond = len(sample.translate(None, _ASCII))
+    runs = (len(run) for run in _BEYOND_ASCII.findall(sample))
+    in_words = sum(length for length in runs if length >= WORD_BYTES)
+    if in_words > MAX_WORD_SHARE * beyond:
+        return _other_script(sample)
+    return _latin(sample)
+
+
+def fitting(content: bytes, declared: str) -> str:
+    """The encoding that a file says it is in, if it may be true; empty if not.
+
+    Labels mean what browsers take them for: who says Latin-1 has written Windows-1252.
+    """
+    label = declared.strip().lower().replace("_", "-")
+    encoding = _LABELS.get(label, label)
+    try:
+        text = content.decode(encoding, errors="replace") if encoding else ""
+        is_known = bool(text) and codecs.lookup(encoding).name not in _NO_LABELS
+    except (LookupError, ValueError, TypeError):
+        return ""
+    beyond_ascii = sum(not character.isascii() for character in text[:SAMPLE_BYTES])
+    wrong = text.count("\ufffd", 0, SAMPLE_BYTES)
+    return encoding if is_known and wrong <= MAX_WRONG_SHARE * beyond_ascii else ""
+
+
+def sample_text(head: bytes) -> str:
+    """The first bytes of a file as a text, to look at: wrong letters do no harm here."""
+    encoding, start = marked_encoding(head)
+    encoding = encoding or wide_encoding(head) or "utf-8"
+    end = len(head) - (len(head) - start) % 4 if "32" in encoding or "16" in encoding else len(head)
+    return head[start:end].decode(encoding, errors="replace")
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        text = content.decode("utf-8", errors="replace")
+        beyond_ascii = len(text) - len(text.encode("ascii", errors="ignore"))
+        return text.count("\ufffd") <= MAX_DAMAGED_SHARE * beyond_ascii
+    return True
+
+
+def _sample(content: bytes) -> bytes:
+    """Whole lines that say something of the encoding."""
+    lines: list[bytes] = []
+    size = 0
+    for line in content.split(b"\n"):
+        if not line.isascii():
+            lines.append(line[:SAMPLE_BYTES])
+            size += len(line)
+        if size > SAMPLE_BYTES:
+            break
+    return b"\n".join(lines)
+
+
+def _other_script(sample: bytes) -> str:
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(sample, cp_isolation=_OTHER_SCRIPTS).best()
+    return best.encoding if best is not None else ""
+
+
+def _latin(sample: bytes) -> str:
+    fewest, found = len(sample), "latin-1"
+    for encoding, alphabets in _ALPHABETS:
+        try:
+            text = sample.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        counts = Counter(character.lower() for character in text if character > "\x7f")
+        for alphabet in alphabets:
+            foreign = sum(n for letter, n in counts.items() if letter not in alphabet + _SIGNS)
+            if foreign < fewest:
+                fewest, found = foreign, encoding
+    return found

@@ -1,0 +1,167 @@
+"""What a process that reads files may not do, laid upon itself and never to be lifted.
+
+Limits of memory, files and processes hold on every Unix. On Linux it also ends with its parent,
+and may neither start processes nor open sockets (seccomp), nor change anything on disk, look into
+processes outside or send them signals (Landlock), wherever the kernel has these.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import platform
+import resource
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+MAX_OPEN_FILES = 64
+BACKSTOP_SECONDS = 5  # after what a file is allowed, if nobody is left to watch it
+
+_IS_LINUX = sys.platform == "linux"
+_PR_SET_PDEATHSIG, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 22, 38
+_SECCOMP_MODE_FILTER = 2
+_RET_ALLOW, _RET_ERRNO = 0x7FFF0000, 0x00050000
+_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06  # BPF
+_NUMBER_AT, _ARCHITECTURE_AT, _FLAGS_AT = 0, 4, 16  # in struct seccomp_data
+_X32_CALLS = 0x40000000
+_CLONE_THREAD = 0x00010000
+_CLONE3 = 435  # its flags are out of a filter's sight; without it, libc falls back on clone
+# By machine: its AUDIT_ARCH, its number for clone, and what it must not call: fork, vfork, execve,
+# execveat, socket, ptrace, process_vm_readv, process_vm_writev, io_uring_setup.
+_CALLS = {
+    "x86_64": (0xC000003E, 56, (57, 58, 59, 322, 41, 101, 310, 311, 425)),
+    "aarch64": (0xC00000B7, 220, (221, 281, 198, 117, 270, 271, 425)),
+}
+# linux/capability.h
+_CAPABILITY_VERSION, _READ_ALL = 0x20080522, 1 << 2  # CAP_DAC_READ_SEARCH
+# linux/landlock.h: all rights to files but reading them, by the version that brought them.
+_LANDLOCK_CREATE, _LANDLOCK_RESTRICT = 444, 446  # system calls
+_LANDLOCK_VERSION = 1  # the flag that asks for it
+_READ_FILE, _READ_FOLDER = 1 << 2, 1 << 3
+_FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 5: 16}  # how many bits there are since
+_NET_RIGHTS, _SCOPES = 0b11, 0b11  # bind and connect by TCP; abstract sockets, signals
+
+
+def confine(memory_bytes: int) -> None:
+    """Give up all that reading does not need; memory may grow by this much from now on.
+
+    For the only thread of a process, after everything of ours is imported.
+    """
+    sys.dont_write_bytecode = True
+    for limit, most in (
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_NOFILE, MAX_OPEN_FILES),
+        # Root is not bound by it; for others it forbids threads as well, which no reader needs.
+        (resource.RLIMIT_NPROC, 0),
+    ):
+        _limit(limit, most)
+    if not _IS_LINUX:
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    _limit(resource.RLIMIT_AS, memory_in_use()[0] + memory_bytes)
+    _prctl(libc, _PR_SET_PDEATHSIG, signal.SIGKILL)
+    _prctl(libc, _PR_SET_NO_NEW_PRIVS, 1)
+    _give_up_privileges(libc)
+    _forbid_changes(libc)
+    _forbid_processes_and_sockets(libc)
+
+
+def allow_seconds(seconds: float) -> None:
+    """From now on, at most this long in processor time, and little longer by the clock."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    most = int(used.ru_utime + used.ru_stime + seconds) + 1
+    with suppress(ValueError):  # a lower limit is there already
+        resource.setrlimit(resource.RLIMIT_CPU, (most, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+    signal.alarm(int(seconds) + BACKSTOP_SECONDS)
+
+
+def memory_in_use() -> tuple[int, int]:
+    """Bytes of address space and of memory; where the system does not say, the most there was."""
+    if not _IS_LINUX:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak, peak
+    pages = Path("/proc/self/statm").read_bytes().split()
+    return int(pages[0]) * resource.getpagesize(), int(pages[1]) * resource.getpagesize()
+
+
+def _limit(kind: int, most: int) -> None:
+    _, hard = resource.getrlimit(kind)
+    lower = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(kind, (lower, lower))
+
+
+def _prctl(libc: ctypes.CDLL, option: int, value: int, pointer: int = 0) -> None:
+    """Refusals are borne: not every kernel, and not every container, has every option."""
+    libc.prctl(option, *(ctypes.c_ulong(each) for each in (value, pointer, 0, 0)))
+
+
+def _give_up_privileges(libc: ctypes.CDLL) -> None:
+    """Root keeps nothing but its right to read what others own."""
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION, 0)
+    # Effective, permitted, inheritable; then the same for capabilities beyond 32.
+    libc.capset(header, (ctypes.c_uint32 * 6)(_READ_ALL, _READ_ALL))
+
+
+def _forbid_changes(libc: ctypes.CDLL) -> None:
+    version = libc.syscall(_LANDLOCK_CREATE, None, ctypes.c_size_t(0), _LANDLOCK_VERSION)
+    if version < 1:
+        return
+    bits = max(bits for since, bits in _FILE_RIGHTS.items() if since <= version)
+    rights = ((1 << bits) - 1) & ~(_READ_FILE | _READ_FOLDER)
+    attributes = (ctypes.c_uint64 * 3)(rights, _NET_RIGHTS, _SCOPES)
+    size = 8 if version < 4 else 16 if version < 6 else 24
+    ruleset = libc.syscall(_LANDLOCK_CREATE, attributes, ctypes.c_size_t(size), 0)
+    if ruleset >= 0:
+        libc.syscall(_LANDLOCK_RESTRICT, ruleset, 0)
+        os.close(ruleset)
+
+
+def _forbid_processes_and_sockets(libc: ctypes.CDLL) -> None:
+    if platform.machine() not in _CALLS:
+        return
+    architecture, clone, forbidden = _CALLS[platform.machine()]
+    refusal = (_RETURN, 0, 0, _RET_ERRNO | errno.EPERM)
+    program = [
+        (_LOAD, 0, 0, _ARCHITECTURE_AT),
+        (_EQUAL, 1, 0, architecture),
+        refusal,
+        (_LOAD, 0, 0, _NUMBER_AT),
+        (_AT_LEAST, 0, 1, _X32_CALLS),
+        refusal,
+    ]
+    for number in forbidden:
+        program += [(_EQUAL, 0, 1, number), refusal]
+    program += [
+        (_EQUAL, 0, 1, _CLONE3),
+        (_RETURN, 0, 0, _RET_ERRNO | errno.ENOSYS),
+        (_EQUAL, 0, 3, clone),
+        (_LOAD, 0, 0, _FLAGS_AT),
+        (_ANY_BIT, 1, 0, _CLONE_THREAD),
+        refusal,
+        (_RETURN, 0, 0, _RET_ALLOW),
+    ]
+    _install(libc, program)
+
+
+class _Instruction(ctypes.Structure):
+    _fields_ = (
+        ("code", ctypes.c_uint16),
+        ("if_true", ctypes.c_uint8),
+        ("if_false", ctypes.c_uint8),
+        ("value", ctypes.c_uint32),
+    )
+
+
+class _Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_uint16), ("first", ctypes.POINTER(_Instruction)))
+
+
+def _install(libc: ctypes.CDLL, program: Sequence[tuple[int, int, int, int]]) -> None:
+    instructions = (_Instruction * len(program))(*(_Instruction(*each) for each in program))
+    whole = _Program(len(program), instructions)
+    _prctl(libc, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.addressof(whole))

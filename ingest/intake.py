@@ -1,0 +1,93 @@
+"""What works on files on their way in, built from the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ingest.child import SandboxLimits
+from ingest.loaded import LoadedDocument
+from ingest.pipeline import Ingestor, Limits
+from ingest.recognition import Picture, Recogniser
+from ingest.rendering import render_page
+from ingest.sandbox import Sandbox
+from rag.domain import Document, Library, PageState
+from rag.intake import Estimate
+from rag.protocols import Embedder, Ocr
+from rag.settings import Settings
+from rag.store.catalog import Catalog
+
+OCR_SECONDS_A_PAGE = 2.5  # roughly
+DRAWING_SECONDS = 15.0  # for a page that somebody looks at
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What works on files, and draws their pages as JPEG.
+
+    Above so many dollars a person is asked before anything is paid.
+    """
+
+    catalog: Catalog
+    ingestor: Ingestor
+    recogniser: Recogniser | None = None
+    ask_above_dollars: float = 0.05
+    draw: Picture = render_page
+    release: Callable[[], None] = lambda: None
+
+    def close(self) -> None:
+        """Let go of the processes that read files."""
+        self.release()
+
+    def estimate(self, path: Path, library: Library) -> tuple[Estimate, LoadedDocument]:
+        """What taking a file in would take, and how it reads; nothing is stored.
+
+        Raises:
+            DocumentError: the file is not there, or may not be read.
+        """
+        estimate, loaded = self.ingestor.estimate(path, library)
+        if self.recogniser is None or self.recogniser.ocr is None:
+            return estimate, loaded
+        pages = sum(page.state is PageState.NEEDS_OCR for page in loaded.pages)
+        return self._with_ocr(estimate, pages), loaded
+
+    def price(self, document: Document) -> Estimate:
+        """What is left to do for a document that was read, and what it costs."""
+        estimate = self.ingestor.price(document.id)
+        if self.recogniser is None:
+            return estimate
+        return self._with_ocr(estimate, len(self.recogniser.waiting_pages(document.id)))
+
+    def _with_ocr(self, estimate: Estimate, pages: int) -> Estimate:
+        ocr = self.recogniser.ocr if self.recogniser is not None else None
+        dollars = pages * (ocr.dollars_per_page if ocr is not None else 0.0)
+        seconds = pages * OCR_SECONDS_A_PAGE
+        return replace(
+            estimate,
+            ocr_pages=pages,
+            dollars=(estimate.dollars or 0.0) + dollars,
+            seconds=estimate.seconds + seconds,
+        )
+
+
+def open_intake(
+    settings: Settings, catalog: Catalog, embedder: Embedder, ocr: Ocr | None
+) -> Intake:
+    """What works on files, in processes of their own; to be closed."""
+    sandbox = Sandbox(settings.readers)
+    # Whoever looks at a page does not wait for a file that is being read.
+    drawing = Sandbox(1, SandboxLimits(idle_seconds=DRAWING_SECONDS))
+
+    def release() -> None:
+        sandbox.close()
+        drawing.close()
+
+    ingestor = Ingestor(catalog, embedder, limits_of(settings), sandbox.read)
+    recogniser = Recogniser(catalog, ingestor, sandbox.image, ocr)
+    return Intake(catalog, ingestor, recogniser, settings.ask_above, drawing.page, release)
+
+
+def limits_of(settings: Settings) -> Limits:
+    """What is taken in at most."""
+    return Limits(settings.max_file_mb * 1_000_000, settings.max_pages)

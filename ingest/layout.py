@@ -1,0 +1,251 @@
+"""The lines of a page and the cells that stand apart in them, by where their characters are.
+
+Lengths are in units of the width of a usual character of the page. Asking for the place of a
+character costs a microsecond, so only the ends of lines are looked at, and the gaps between words
+where a line is wider than its characters or ends with a number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from enum import IntEnum
+from typing import NamedTuple
+
+Ruler = Callable[[int], tuple[float, float] | None]
+"""The edges of the character at an offset, along the line; None where it has no place."""
+
+WIDE_GAP = 2.0  # between two cells; a space is half of one, in justified text up to one
+GAP_OF_NUMBERS = 1.0  # between two cells that are numbers
+STRETCHED = 1.2  # times the usual width of so many characters: the line has gaps
+MOST_WORDS = 60  # of a line that is looked at closely
+CLOSE = 1.05  # times the usual width of so many characters: a label without gaps
+SHORT_LINE = 0.75  # of the characters of the longest line: the lines of a table often are
+NEAR = 3  # lines from one that ends with a number, or from as many that are short
+SAMPLED = 3  # one in so many lines that are only short is looked at, all where it has gaps
+MOST_ABOVE = 24  # short lines above one that ends with a number, which may name its column
+LONG_NUMBER = 25  # characters
+LONG_LINE = 12  # characters; the width of shorter ones says little
+
+_Whole = tuple[int, int, float, float]  # a line: its start and end, where it begins and ends
+
+_ENDS = frozenset("0123456789)]%-–—−*†‡xAM")  # of most numbers, and of what stands for one
+_SIGNS = frozenset("($€£¥₹ACEGHRU")  # with which a currency begins
+_MARKS = frozenset(")]%pbx")  # with which what belongs to a number begins
+_CURRENCY = re.compile(r"\(?(?:US|C|A|HK|R)?[$€£¥₹]|EUR|USD|GBP|CHF")
+_NUMBER = re.compile(
+    r"[(\[<>~≈±+\-–—−]*(?:[$€£¥₹]\s?)?[(\-–—−]?\.?\d(?:[\d,.'’:/]*\d)?[)\]%x]*[*†‡]*"
+    r"|\(?[-–—−]+\)?%?|[*]{1,3}|(?:n/a|n\.a\.|n\.?m\.?|nil)",
+    re.IGNORECASE,
+)
+_SUFFIX = re.compile(r"[)%\]]+|pts?\.?|bps|x")
+_NUMERIC = re.compile(f"{_NUMBER.pattern}|{_SUFFIX.pattern}|{_CURRENCY.pattern}", re.IGNORECASE)
+_WORD = re.compile(rf"({_NUMERIC.pattern})(?!\S)|\S+", re.IGNORECASE)
+_BULLET = re.compile(r"[•●▪■◦‣·⁃*o–-]|\(?(?:[a-z]{1,2}|[ivx]{1,5}|\d{1,2})[.)]", re.IGNORECASE)
+
+
+class _Hope(IntEnum):
+    """Whether a line may be part of a table."""
+
+    NONE = 0
+    FAINT = 1
+    GOOD = 2
+
+
+class Cell(NamedTuple):
+    """Words that stand together: `text[start:end]` of the page, between two edges."""
+
+    start: int
+    end: int
+    left: float
+    right: float
+    is_number: bool
+
+
+class Line(NamedTuple):
+    """A line of a page without the white space around it; without cells, no part of a table.
+
+    `numbers` are those of its cells that are.
+    """
+
+    start: int
+    end: int
+    cells: tuple[Cell, ...]
+    numbers: tuple[Cell, ...] = ()
+
+    @property
+    def left(self) -> float:
+        """Where it begins."""
+        return self.cells[0].left
+
+    @property
+    def right(self) -> float:
+        """Where it ends."""
+        return self.cells[-1].right
+
+
+def lines(text: str, ruler: Ruler) -> list[Line]:
+    """The lines of a page that may belong to a table, in the order of its text.
+
+    Lines that cannot are among them without cells; there are none where no line can.
+    """
+    spans = _spans(text)
+    numeric = [
+        text[end - 1] in _ENDS and _ends_with_number(text, start, end) for start, end in spans
+    ]
+    hopes = _hopes(spans, numeric)
+    whole = [
+        _whole(ruler, *span)
+        if hope is _Hope.GOOD or (hope is _Hope.FAINT and place % SAMPLED == 0)
+        else None
+        for place, (span, hope) in enumerate(zip(spans, hopes, strict=True))
+    ]
+    if not any(whole):
+        return []
+    unit = _unit([line for line in whole if line is not None])
+    if any(
+        hope is _Hope.FAINT and line is not None and _has_gaps(line, unit)
+        for line, hope in zip(whole, hopes, strict=True)
+    ):
+        whole = [
+            line or (_whole(ruler, *span) if hope is _Hope.FAINT else None)
+            for line, span, hope in zip(whole, spans, hopes, strict=True)
+        ]
+    return [
+        Line(*span, ()) if line is None else _line(text, line, ruler, unit, is_numeric)
+        for span, line, is_numeric in zip(spans, whole, numeric, strict=True)
+    ]
+
+
+def _spans(text: str) -> list[tuple[int, int]]:
+    """Where the lines are, without the white space around them; empty ones are none."""
+    spans = []
+    position = 0
+    for line in text.split("\n"):
+        words = line.strip()
+        if words:
+            start = position + len(line) - len(line.lstrip())
+            spans.append((start, start + len(words)))
+        position += len(line) + 1
+    return spans
+
+
+def _ends_with_number(text: str, start: int, end: int) -> bool:
+    last = text.rfind(" ", start, end) + 1
+    return last > 0 and _NUMERIC.fullmatch(text, last, end) is not None
+
+
+def _hopes(spans: Sequence[tuple[int, int]], numeric: Sequence[bool]) -> list[_Hope]:
+    """Which lines may be of a table, by a glance at the text.
+
+    Those near two lines that end with a number and short ones above may well be; others only
+    because they are short together.
+    """
+    short = SHORT_LINE * max((end - start for start, end in spans), default=0)
+    hopes = [_Hope.NONE] * len(spans)
+    first_short, number, above = 0, -2 * NEAR, 0
+    for place, (start, end) in enumerate(spans):
+        below = min(place + NEAR + 1, len(spans))
+        if numeric[place]:
+            if place - number <= NEAR + 1:
+                first = max(min(above, number - NEAR), 0)
+                hopes[first:below] = [_Hope.GOOD] * (below - first)
+            number, above = place, max(first_short, place - MOST_ABOVE)
+        elif end - start >= short:
+            first_short = place + 1
+        elif place - first_short >= NEAR:
+            for near in range(max(place - 2 * NEAR, 0), below):
+                hopes[near] = hopes[near] or _Hope.FAINT
+    return hopes
+
+
+def _whole(ruler: Ruler, start: int, end: int) -> _Whole | None:
+    first, last = ruler(start), ruler(end - 1)
+    if first is None or last is None or last[1] <= first[0]:
+        return None
+    return (start, end, first[0], last[1])
+
+
+def _unit(whole: Sequence[_Whole]) -> float:
+    """The width of a usual character: of the quarter of the lines that are set closest."""
+    long = [line for line in whole if line[1] - line[0] >= LONG_LINE] or whole
+    widths = sorted((right - left) / (end - start) for start, end, left, right in long)
+    return widths[len(widths) // 4] if widths else 1.0
+
+
+def _line(text: str, whole: _Whole, ruler: Ruler, unit: float, is_numeric: bool) -> Line:
+    start, end, left, right = whole
+    if is_numeric or _has_gaps(whole, unit):
+        words = list(_WORD.finditer(text, start, end))
+        if 1 < len(words) <= MOST_WORDS:
+            cells = _cells(text, words, whole, ruler, unit)
+            return Line(start, end, cells, tuple(cell for cell in cells if cell.is_number))
+    is_number = end - start <= LONG_NUMBER and all(map(_is_numeric, text[start:end].split()))
+    cell = Cell(start, end, left / unit, right / unit, is_number)
+    return Line(start, end, (cell,), (cell,) if is_number else ())
+
+
+def _has_gaps(whole: _Whole, unit: float) -> bool:
+    start, end, left, right = whole
+    return right - left > STRETCHED * unit * (end - start)
+
+
+def _cells(
+    text: str, found: Sequence[re.Match[str]], whole: _Whole, ruler: Ruler, unit: float
+) -> tuple[Cell, ...]:
+    """Put words together up to the next wide gap, amounts with their signs across it."""
+    words = [word.span() for word in found]
+    numeric = [word.lastindex is not None for word in found]
+    cells: list[Cell] = []
+    first, left = 0, whole[2]
+    known, edges = -1, None  # the character measured last, which may be a word of its own
+    for place in range(_words_of_label(words, numeric, whole, ruler, unit), len(words)):
+        before, after = words[place - 1], words[place]
+        if (text[before[0]] in _SIGNS or text[after[0]] in _MARKS) and _belong(
+            text[slice(*before)], text[slice(*after)]
+        ):
+            continue
+        one = edges if known == before[1] - 1 else ruler(before[1] - 1)
+        known, edges = after[0], ruler(after[0])
+        if one is None or edges is None:
+            continue
+        gap = (edges[0] - one[1]) / unit
+        if gap <= (GAP_OF_NUMBERS if numeric[place - 1] and numeric[place] else WIDE_GAP):
+            continue
+        if place == 1 and not numeric[1] and _BULLET.fullmatch(text, *before):
+            continue
+        is_number = all(numeric[first:place])
+        cells.append(Cell(words[first][0], before[1], left / unit, one[1] / unit, is_number))
+        first, left = place, edges[0]
+    is_number = all(numeric[first:])
+    last = Cell(words[first][0], words[-1][1], left / unit, whole[3] / unit, is_number)
+    return (*cells, last)
+
+
+def _words_of_label(
+    words: Sequence[tuple[int, int]],
+    numeric: Sequence[bool],
+    whole: _Whole,
+    ruler: Ruler,
+    unit: float,
+) -> int:
+    """How many words before the first number are one cell for sure, being set close; at least 1."""
+    count = numeric.index(True) if True in numeric else 0
+    if count < 3:
+        return 1
+    start, end = words[0][0], words[count - 1][1]
+    last = ruler(end - 1)
+    if last is None or (last[1] - whole[2]) / unit > CLOSE * (end - start) + WIDE_GAP:
+        return 1
+    return count
+
+
+def _belong(one: str, other: str) -> bool:
+    """Whether two words are parts of one amount, however far apart they are set."""
+    if _CURRENCY.fullmatch(one):
+        return _is_numeric(other)
+    return _SUFFIX.fullmatch(other) is not None and _is_numeric(one)
+
+
+def _is_numeric(word: str) -> bool:
+    return _NUMERIC.fullmatch(word) is not None

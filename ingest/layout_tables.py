@@ -1,0 +1,316 @@
+"""Tables of a page, recognised by lines whose cells stand below each other.
+
+Being sure matters more than finding all: what becomes a table has columns that do not overlap, in
+at least three lines. Prose, lists, tables of contents and text set in columns have none, or are
+told apart by how full their columns are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ingest.layout import Cell, Line
+from ingest.table_columns import Columns, columns
+from rag.folding import flowing
+from rag.intake import Table, TableRow
+
+MOST_BETWEEN = 3  # lines without cells between two rows: names of sections, broken labels
+MOST_CHARACTERS_BETWEEN = 110
+MOST_HEADER_LINES = 24  # cells of a header are often set below each other, a word a line
+MOST_SECTIONS = 3  # lines between a header and the first row
+MOST_AFTER = 3  # lines below a table that goes on over the page: its number, a note
+MOST_BEFORE = 4  # lines above it on the next page: a running title
+MOST_NAME = 100  # characters
+
+_DIGIT = re.compile(r"\d")
+_YEAR = re.compile(
+    r"(?:fiscal |fy ?)?(?:19|20)\d\d(?: ?\(\w\))?|[a-z]{3,9}\.? \d{1,2}, (?:19|20)\d\d", re.I
+)
+_UNIT = re.compile(
+    r"(?:\W*(?:amounts?|dollars?|shares?)?\s*(?:\w{0,3}[$€£] ?)?in |\()(?:\w+ of )?"
+    r"(?:millions|thousands|billions)\b.{0,60}",
+    re.I,
+)
+_NOTE = re.compile(r"\(\w{1,2}\)")
+_ANNOUNCEMENT = re.compile(
+    r"\b(?:follows?|following|below|suivante?s?|ci-dessous|folgende[nr]?|siguientes?)\b", re.I
+)
+_LEADERS = re.compile(r"(?:\.\s?){4}")
+_SENTENCE = re.compile(r".{60}[^)]*[.;]$", re.S)
+_GOES_ON = re.compile(r"\(\w{1,2}\)|[a-zà-ÿ]")
+_CAPTION = re.compile(
+    r"(?i:table|exhibit|figure|tableau|tabelle|tabla)\s+(?:\d[\w.-]*|[IVXLC]+|[A-Z])\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A table on a page, from one line to another; `header` is the row that names its columns."""
+
+    first: int
+    last: int
+    columns: Columns
+    name: str
+    header: TableRow | None
+    rows: tuple[TableRow, ...]
+
+
+class Collector:
+    """Numbers the tables of a document, page after page, and joins what a page's end cuts."""
+
+    def __init__(self) -> None:
+        self._tables: list[Table] = []
+        self._open: Found | None = None  # the one that ends the page before
+        self._page = 0
+
+    def found(self) -> tuple[Table, ...]:
+        """All tables so far, in order."""
+        return tuple(self._tables)
+
+    def add(self, number: int, text: str, lines: Sequence[Line]) -> None:
+        """Look for tables on a page; pages are added in order."""
+        before = self._open if self._page == number - 1 else None
+        self._open, self._page = None, number
+        for table in find(text, lines):
+            if before is not None and table.first < MOST_BEFORE and _is_more(before, table):
+                last = self._tables[-1]
+                rows = table.rows
+                if table.header is not None and table.header.cells != last.header:
+                    rows = (table.header, *rows)  # of words: it was a row like the others
+                self._tables.append(Table(last.number, number, last.name, last.header, rows))
+            else:
+                count = self._tables[-1].number + 1 if self._tables else 1
+                header = table.header.cells if table.header else ()
+                rows = (table.header, *table.rows) if table.header else table.rows
+                self._tables.append(Table(count, number, table.name, header, rows))
+            before = None
+            self._open = table if len(lines) - 1 - table.last <= MOST_AFTER else None
+
+
+def _is_more(before: Found, table: Found) -> bool:
+    """Whether a table at the top of a page is more of the one that ends the page before."""
+    if not table.columns.continues(before.columns):
+        return False
+    if table.header is None or (table.columns.verbal and before.columns.verbal):
+        return True
+    return before.header is not None and before.header.cells == table.header.cells
+
+
+def find(text: str, lines: Sequence[Line]) -> Iterator[Found]:
+    """The tables of a page, in order; no line is in two of them."""
+    after = 0
+    for first, last in _runs(text, lines):
+        for table in _tables(text, lines, first, last, after):
+            after = table.last + 1
+            yield table
+
+
+def _runs(text: str, lines: Sequence[Line]) -> Iterator[tuple[int, int]]:
+    """The first and the last of lines with cells that may be one table."""
+    first = last = -1
+    right, has_values = 0.0, False
+    for index, line in enumerate(lines):
+        if len(line.cells) < 2:
+            continue
+        names = _names_columns(text, line)
+        if last < 0 or (names and has_values) or not _goes_on(text, lines, last, index, right):
+            if last > first:
+                yield first, last
+            first, right, has_values = index, 0.0, False
+        last, right = index, max(right, line.right)
+        has_values = has_values or (not names and any(cell.is_number for cell in line.cells))
+    if last > first:
+        yield first, last
+
+
+def _goes_on(text: str, lines: Sequence[Line], last: int, index: int, right: float) -> bool:
+    """Whether what stands between two lines with cells may belong to their table."""
+    return index - last - 1 <= MOST_BETWEEN and all(
+        line.end - line.start <= MOST_CHARACTERS_BETWEEN
+        and line.cells
+        and line.right <= right
+        and not _is_about(text[line.start : line.end])
+        for line in lines[last + 1 : index]
+    )
+
+
+def _is_about(line: str) -> bool:
+    """Whether a line is a sentence, announces a table or names its unit: it begins something."""
+    return any(found.search(line) for found in (_SENTENCE, _ANNOUNCEMENT)) or bool(
+        _UNIT.fullmatch(line)
+    )
+
+
+def _names_columns(text: str, line: Line) -> bool:
+    """Whether its numbers are years or dates."""
+    values = line.cells if line.cells[0].is_number else line.cells[1:]
+    return all(_YEAR.fullmatch(text[cell.start : cell.end]) for cell in values)
+
+
+def _tables(text: str, lines: Sequence[Line], first: int, last: int, after: int) -> Iterator[Found]:
+    table = _table(text, lines, first, last, after)
+    if table is not None:
+        yield table
+        return
+    start = first
+    for index in range(first + 1, last + 2):  # the parts between lines without cells
+        if index > last or len(lines[index].cells) < 2:
+            if index - start > 1 and (start, index - 1) != (first, last):
+                table = _table(text, lines, start, index - 1, after)
+                if table is not None:
+                    after = table.last + 1
+                    yield table
+            start = index + 1
+
+
+def _table(text: str, lines: Sequence[Line], first: int, last: int, after: int) -> Found | None:
+    rows = [line for line in lines[first : last + 1] if len(line.cells) > 1]
+    begin = next((row for row in rows if _has_values(text, row)), rows[0])
+    values = [r for r in rows if r.start >= begin.start and not _names_columns(text, r)]
+    grid = columns(values) or columns(rows)
+    if grid is None or _lists_pages(text, values, grid):
+        return None
+    top, bottom = first, first + 1
+    if not grid.verbal:
+        place = next(index for index in range(first, last + 1) if lines[index] is begin)
+        top, bottom = _header(text, lines, place, after, grid)
+    elif len(lines[first].cells) < len(grid.edges) or _DIGIT.search(
+        text, lines[first].start, lines[first].end
+    ):
+        bottom = first
+    if last + 1 - top < 3:
+        return None
+    header = _header_row(text, lines[top:bottom], grid) if bottom > top else None
+    body = tuple(_rows(text, lines[bottom : last + 1], grid))
+    return Found(top, last, grid, _name(text, lines, top, after), header, body)
+
+
+def _has_values(text: str, line: Line) -> bool:
+    """Whether it has a number that is no year and no mark of a note."""
+    numbers = [text[cell.start : cell.end] for cell in line.numbers]
+    return any(not _YEAR.fullmatch(number) and not _NOTE.fullmatch(number) for number in numbers)
+
+
+def _lists_pages(text: str, rows: Sequence[Line], grid: Columns) -> bool:
+    """Whether it is a table of contents: leaders, or one column of page numbers."""
+    if any(_LEADERS.search(text, row.start, row.end) for row in rows):
+        return True
+    if any(len(row.numbers) - row.cells[0].is_number > 1 for row in rows):
+        return False
+    last = [text[row.cells[-1].start : row.cells[-1].end] for row in rows]
+    pages = [int(number) for number in last if number.isdecimal() and len(number) <= 4]
+    return len(pages) > 2 and 2 * len(pages) >= len(rows) and pages == sorted(pages)
+
+
+def _header(
+    text: str, lines: Sequence[Line], begin: int, after: int, grid: Columns
+) -> tuple[int, int]:
+    """The first line of the header above the row that begins the table, and the one below it.
+
+    Without a header both are that of the first row.
+    """
+    top = bottom = begin
+    for index in range(begin - 1, max(after, begin - MOST_HEADER_LINES) - 1, -1):
+        line = lines[index]
+        if not line.cells:
+            break
+        if _is_above(text, line, grid):
+            bottom = bottom if top < begin else index + 1
+            top = index
+        elif top < begin or begin - index > MOST_SECTIONS or line.right > grid.values[0]:
+            break
+    while top < bottom and _is_title(text, lines[top], grid):
+        top += 1
+    return (top, bottom) if top < bottom else (begin, begin)
+
+
+def _is_title(text: str, line: Line, grid: Columns) -> bool:
+    return (
+        len(line.cells) == 1
+        and grid.is_title(line.cells[0])
+        and not _UNIT.fullmatch(text, line.start, line.end)
+    )
+
+
+def _is_above(text: str, line: Line, grid: Columns) -> bool:
+    """Whether all of a line names columns, a unit, or what the rows are."""
+    span = line.start, line.end
+    if _SENTENCE.match(text, *span) or _ANNOUNCEMENT.search(text, *span):
+        return False
+    left, right = grid.values
+    values = line.cells
+    if values[0].left < left:
+        if len(values) == 1:
+            return _UNIT.fullmatch(text[line.start : line.end]) is not None
+        values = values[1:]
+    if any(cell.left < left or cell.right > right for cell in values):
+        return False
+    numbers = [text[cell.start : cell.end] for cell in line.numbers]
+    return all(_YEAR.fullmatch(number) or _NOTE.fullmatch(number) for number in numbers)
+
+
+def _header_row(text: str, lines: Sequence[Line], grid: Columns) -> TableRow:
+    words: list[list[str]] = [[] for _ in grid.edges]
+    for line in lines:
+        if len(line.cells) == 1 and _UNIT.fullmatch(text, line.start, line.end):
+            words[0].append(_words(text, line.cells[0]))
+            continue
+        for place, cells in _above(line, grid):
+            words[place].extend(_words(text, cell) for cell in cells)
+    return TableRow(lines[0].start, lines[-1].end, tuple(" ".join(cell) for cell in words))
+
+
+def _above(line: Line, grid: Columns) -> Iterator[tuple[int, list[Cell]]]:
+    """The cells of a line of a header by column; one above several columns is in each of them."""
+    heads: dict[int, list[Cell]] = {}
+    for cell in line.cells:
+        is_label = grid.labelled and cell.left < grid.values[0]
+        for place in [0] if is_label else grid.under(cell):
+            heads.setdefault(place, []).append(cell)
+    values = [cell for cell in line.cells if not (grid.labelled and cell.left < grid.values[0])]
+    for place in range(1 if grid.labelled else 0, len(grid.edges)):
+        if place not in heads and len(values) > 1:
+            left, right = grid.edges[place]
+            middle = (left + right) / 2
+            heads[place] = [
+                min(values, key=lambda cell: abs((cell.left + cell.right) / 2 - middle))
+            ]
+    yield from sorted(heads.items())
+
+
+def _rows(text: str, lines: Sequence[Line], grid: Columns) -> Iterator[TableRow]:
+    """The rows; a label that is broken over lines is put together with its values."""
+    waiting: list[Line] = []
+    for line in lines:
+        if waiting and not _GOES_ON.match(text, line.start):
+            yield from (_row(text, [single], grid) for single in waiting)
+            waiting = []
+        waiting.append(line)
+        if len(line.cells) > 1:
+            yield _row(text, waiting, grid)
+            waiting = []
+    yield from (_row(text, [single], grid) for single in waiting)
+
+
+def _row(text: str, lines: Sequence[Line], grid: Columns) -> TableRow:
+    words: list[list[str]] = [[] for _ in grid.edges]
+    for line in lines:
+        for cell, place in zip(line.cells, grid.places(line.cells), strict=True):
+            words[place].append(_words(text, cell))
+    return TableRow(lines[0].start, lines[-1].end, tuple(" ".join(cell) for cell in words))
+
+
+def _words(text: str, cell: Cell) -> str:
+    words = text[cell.start : cell.end]
+    return words if words.isprintable() and "  " not in words else flowing(words)
+
+
+def _name(text: str, lines: Sequence[Line], top: int, after: int) -> str:
+    """The caption above a table, if there is one."""
+    if top <= after:
+        return ""
+    line = lines[top - 1]
+    title = flowing(text[line.start : line.end])
+    return title if len(title) <= MOST_NAME and _CAPTION.match(title) else ""

@@ -1,0 +1,137 @@
+"""Opens archives (ZIP): the files in them become attachments, each to be read by itself."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ingest import titles
+from ingest.archive import Archive, opened
+from ingest.attachments import display_name
+from ingest.charsets import encoding_of
+from ingest.filetypes import suffix_of
+from ingest.loaded import Attachment, LoadedDocument
+from rag.domain import DocumentState
+from rag.errors import DocumentError
+
+MEDIA_TYPE = "application/zip"
+MOST_NAMED = 5  # files, in a sentence
+_NESTED = frozenset(
+    (".zip", ".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".jar", ".cab", ".lzh")
+)
+_RUBBISH = frozenset(("__macosx", "thumbs.db", "desktop.ini", "icon\r"))
+_HIDDEN = (".", "~$")
+_UTF8_NAME = 0x800
+_ENCRYPTED = 0x1
+
+
+@dataclass(slots=True)
+class _Members:
+    files: list[Attachment] = field(default_factory=list)
+    nested: list[str] = field(default_factory=list)
+    locked: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+
+
+def load(path: Path, name: str, *, max_pages: int) -> LoadedDocument:
+    """The files of an archive. Hidden and empty ones are passed over; archives are only named.
+
+    It has no pages of its own: `max_pages` is for each of its files.
+
+    Raises:
+        DocumentError: it is damaged or too large, or nothing in it can be read.
+    """
+    with opened(path) as archive:
+        members = _members(archive)
+    if not members.files:
+        raise _nothing(members)
+    reason = _reason(members)
+    return LoadedDocument(
+        title=titles.from_name(name),
+        media_type=MEDIA_TYPE,
+        paginated=False,
+        pages=(),
+        outline=(),
+        state=DocumentState.PARTIAL if reason else DocumentState.READY,
+        reason=reason,
+        attachments=tuple(members.files),
+    )
+
+
+def _members(archive: Archive) -> _Members:
+    members = _Members()
+    for number, entry in enumerate(archive.entries, 1):
+        name = display_name(_name(entry), f"file {number}")
+        if _is_rubbish(name) or not entry.file_size:
+            continue
+        if suffix_of(name) in _NESTED:
+            members.nested.append(name)
+        elif entry.flag_bits & _ENCRYPTED:
+            members.locked.append(name)
+        else:
+            _add(archive, entry, name, members)
+    return members
+
+
+def _add(archive: Archive, entry: zipfile.ZipInfo, name: str, members: _Members) -> None:
+    try:
+        members.files.append(Attachment(name, archive.read(entry)))
+    except DocumentError as error:
+        if error.state is DocumentState.TOO_LARGE:
+            raise
+        members.broken.append(name)
+
+
+def _name(entry: zipfile.ZipInfo) -> str:
+    """The name of a file; many programs do not say in which characters they write it."""
+    if entry.flag_bits & _UTF8_NAME or entry.filename.isascii():
+        return entry.filename
+    try:
+        written = entry.filename.encode("cp437")
+    except UnicodeEncodeError:
+        return entry.filename
+    encoding = encoding_of(written)
+    return written.decode(encoding, errors="replace") if encoding else entry.filename
+
+
+def _is_rubbish(name: str) -> bool:
+    parts = name.lower().split("/")
+    return any(part in _RUBBISH or part.startswith(_HIDDEN) for part in parts)
+
+
+def _reason(members: _Members) -> str:
+    said = (
+        (members.nested, "an archive in the archive; unpack it and add it by itself"),
+        (members.locked, "protected by a password"),
+        (members.broken, "damaged"),
+    )
+    return " ".join(f"Not read: {_listed(names)} ({why})." for names, why in said if names)
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - MOST_NAMED
+    shown = ", ".join(names[:MOST_NAMED])
+    return f"{shown} and {more:,} more" if more > 0 else shown
+
+
+def _nothing(members: _Members) -> DocumentError:
+    if members.locked and not members.broken:
+        return DocumentError(
+            DocumentState.NEEDS_PASSWORD,
+            "The archive is protected by a password. Unpack it and add the files themselves.",
+        )
+    if members.broken:
+        return DocumentError(
+            DocumentState.DAMAGED,
+            "The archive is damaged: none of its files can be unpacked. Get it again from where "
+            "it came from.",
+        )
+    if members.nested:
+        return DocumentError(
+            DocumentState.UNSUPPORTED,
+            f"The archive holds only other archives ({_listed(members.nested)}). Unpack it and add "
+            "those.",
+        )
+    return DocumentError(DocumentState.EMPTY, "The archive holds no files that can be read.")

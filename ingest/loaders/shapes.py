@@ -1,0 +1,193 @@
+"""Takes the text out of the shapes of a slide, in the order in which they are read."""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lxml import etree
+from pptx.enum.shapes import PP_PLACEHOLDER
+from pptx.exc import PythonPptxError
+from pptx.shapes.graphfrm import GraphicFrame
+from pptx.shapes.group import GroupShape
+
+from ingest import grid
+from ingest.numerals import shown
+
+if TYPE_CHECKING:
+    from pptx.shapes.base import BaseShape
+    from pptx.slide import Slide
+    from pptx.table import Table
+    from pptx.text.text import TextFrame
+
+ROW_HEIGHT = 228_600  # EMU, a quarter of an inch: shapes that begin as high stand side by side
+DEEPEST = 20  # groups in one another
+MAX_POINTS = 10_000  # of a series in a chart
+UNREADABLE = (
+    *(PythonPptxError, etree.LxmlError, AttributeError, LookupError, TypeError, ValueError),
+    *(ArithmeticError, NotImplementedError, AssertionError, RecursionError, struct.error),
+)
+_DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
+_DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}"
+_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_CHOICE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Choice"
+_UNSEEN = (PP_PLACEHOLDER.SLIDE_NUMBER, PP_PLACEHOLDER.DATE)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Lines that belong together, or a table."""
+
+    lines: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    header: tuple[str, ...] = ()
+    name: str = ""
+
+
+def title_of(slide: Slide) -> str:
+    """The title of a slide on one line, empty where it has none."""
+    title = slide.shapes.title
+    return grid.clean(title.text_frame.text) if title is not None and title.has_text_frame else ""
+
+
+def parts_of(slide: Slide) -> list[Part]:
+    """What a slide says below its title: from top to bottom, then what its speaker notes."""
+    title = slide.shapes.title
+    skipped = title.shape_id if title is not None else None
+    parts = [
+        part
+        for shape in _in_order(slide.shapes)
+        if shape.shape_id != skipped
+        for part in _parts(shape, 0)
+    ]
+    for choice in slide.element.iter(_CHOICE):
+        parts += _text(_paragraphs(choice))
+    if slide.has_notes_slide and (frame := slide.notes_slide.notes_text_frame) is not None:
+        notes = [line for line in map(grid.clean, frame.text.splitlines()) if line]
+        if notes:
+            parts.append(Part((f"Speaker notes: {notes[0]}", *notes[1:])))
+    return parts
+
+
+def _in_order(shapes: Iterable[BaseShape]) -> Iterator[BaseShape]:
+    """From top to bottom, and from left to right where they begin equally high."""
+    row: list[BaseShape] = []
+    for shape in sorted(shapes, key=lambda shape: shape.top or 0):
+        if row and (shape.top or 0) - (row[0].top or 0) > ROW_HEIGHT:
+            yield from sorted(row, key=lambda shape: shape.left or 0)
+            row = []
+        row.append(shape)
+    yield from sorted(row, key=lambda shape: shape.left or 0)
+
+
+def _parts(shape: BaseShape, depth: int) -> Iterator[Part]:
+    if isinstance(shape, GroupShape):
+        if depth < DEEPEST:
+            for inner in _in_order(shape.shapes):
+                yield from _parts(inner, depth + 1)
+    elif isinstance(shape, GraphicFrame):
+        yield from _of_frame(shape)
+    elif shape.has_text_frame and not _is_unseen(shape):
+        frame: TextFrame = shape.text_frame  # type: ignore[attr-defined]  # that it has one was asked
+        yield from _text(_lines(frame))
+
+
+def _is_unseen(shape: BaseShape) -> bool:
+    return shape.is_placeholder and shape.placeholder_format.type in _UNSEEN
+
+
+def _lines(frame: TextFrame) -> Iterator[str]:
+    """The paragraphs; where there are several, those below the highest level are items."""
+    for paragraph in frame.paragraphs:
+        text = grid.clean(paragraph.text)
+        if text:
+            indent = "  " * (paragraph.level - 1) + "- " if paragraph.level else ""
+            yield indent + text
+
+
+def _text(lines: Iterable[str]) -> list[Part]:
+    said = tuple(line for line in lines if line)
+    return [Part(said)] if said else []
+
+
+def _of_frame(shape: GraphicFrame) -> Iterator[Part]:
+    """What stands in a table, a chart or a diagram."""
+    if shape.has_table:
+        yield from _of_table(shape.table)
+    elif shape.has_chart:
+        yield from _of_chart(shape.chart.element)
+    else:
+        for relation in shape.element.iter(f"{_DIAGRAM}relIds"):
+            part = shape.part.related_part(relation.get(f"{_RELATION}dm", ""))
+            parser = etree.XMLParser(resolve_entities=False, no_network=True)
+            yield from _text(_paragraphs(etree.fromstring(part.blob, parser)))
+
+
+def _of_table(table: Table) -> Iterator[Part]:
+    rows: list[tuple[str, ...]] = []
+    for row in table.rows:
+        rows.append(tuple(grid.clean(cell.text_frame.text) for cell in row.cells))
+    rows = [row for row in rows if any(row)]
+    if len(rows) < 2:
+        yield from _text(" | ".join(filter(None, row)) for row in rows)
+        return
+    yield Part(rows=tuple(rows), header=rows[0] if table.first_row else grid.header_of(rows))
+
+
+def _of_chart(chart: Any) -> Iterator[Part]:
+    """The values behind a chart, a table for all series with the same categories."""
+    title = " ".join(_paragraphs(next(chart.iter(f"{_CHART}title"), None)))
+    tables: dict[tuple[tuple[int, str], ...], list[tuple[str, dict[int, str]]]] = {}
+    for series in chart.iter(f"{_CHART}ser"):
+        names = _points(series, "cat") or _points(series, "xVal")
+        values = _points(series, "val") or _points(series, "yVal")
+        places = sorted({*names, *values})
+        categories = tuple((place, names.get(place, str(place + 1))) for place in places)
+        name = " ".join(_points(series, "tx").values())
+        tables.setdefault(categories, []).append((name, values))
+    for categories, columns in tables.items():
+        header = ("", *(name for name, _ in columns))
+        rows = [
+            (category, *(values.get(place, "") for _, values in columns))
+            for place, category in categories
+        ]
+        heading = (header,) if any(header) else ()
+        said = (f"Chart: {title}" if title else "Chart",)
+        yield Part(said, (*heading, *rows), header if heading else (), title)
+
+
+def _points(series: Any, name: str) -> dict[int, str]:
+    """The texts or numbers that a chart keeps of its data, by their places."""
+    found: dict[int, str] = {}
+    for points in series.iterchildren(f"{_CHART}{name}"):
+        code = next((each.text or "" for each in points.iter(f"{_CHART}formatCode")), "")
+        is_number = next(points.iter(f"{_CHART}numCache", f"{_CHART}numLit"), None) is not None
+        for point in points.iter(f"{_CHART}pt"):
+            place, text = point.get("idx", ""), point.findtext(f"{_CHART}v") or ""
+            if place.isascii() and place.isdigit() and int(place) < MAX_POINTS:
+                shown_text = _number(text, code) if is_number else grid.clean(text)
+                found.setdefault(int(place), shown_text)
+    return found
+
+
+def _number(text: str, code: str) -> str:
+    try:
+        value = float(text)
+    except ValueError:
+        return grid.clean(text)
+    return shown(value, code) if math.isfinite(value) else ""
+
+
+def _paragraphs(element: Any) -> Sequence[str]:
+    """The texts of all paragraphs within an element."""
+    if element is None:
+        return ()
+    return [
+        said
+        for paragraph in element.iter(f"{_DRAWING}p")
+        if (said := grid.clean("".join(each.text or "" for each in paragraph.iter(f"{_DRAWING}t"))))
+    ]

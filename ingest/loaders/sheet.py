@@ -1,0 +1,92 @@
+"""A sheet of a workbook as it is read, whatever the workbook's format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ingest.composer import MAX_CELLS, too_many_cells
+
+MAX_ROWS = 1_048_576  # that a sheet of Excel has
+MAX_COLUMNS = 16_384
+MAX_MERGED_ROWS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """Cells of one column that are one; rows and columns count from 0."""
+
+    first: int
+    last: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet's rows of clean cells; an empty one stands for any number of them.
+
+    `boxes` are texts that lie on it. `damaged_from` is the row, counted from 1, that the damage of
+    a damaged one begins in; one that `lacks_results` has formulas that were never calculated.
+    """
+
+    name: str
+    rows: list[list[str]]
+    is_hidden: bool
+    boxes: tuple[str, ...] = ()
+    damaged_from: int | None = None
+    lacks_results: bool = False
+
+
+class Cells:
+    """Collects the cells of a workbook, of bearable number, sheet by sheet."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self.rows: dict[int, list[str]] = {}
+
+    def put(self, row: int, column: int, text: str) -> None:
+        """Keep a cell of the sheet; empty ones need not be kept.
+
+        Raises:
+            DocumentError: there are too many.
+        """
+        if not text or column >= MAX_COLUMNS or row >= MAX_ROWS:
+            return
+        cells = self.rows.setdefault(row, [])
+        missing = column + 1 - len(cells)
+        if missing > 0:
+            cells += [""] * missing
+            self._count += missing
+            if self._count > MAX_CELLS:
+                raise too_many_cells()
+        cells[column] = text
+
+    def take(self, merged: Sequence[Merged]) -> list[list[str]]:
+        """The rows of the sheet, whose next one begins empty."""
+        rows, self.rows = self.rows, {}
+        _fill_merged(rows, merged)
+        taken: list[list[str]] = []
+        before = -1
+        for number in sorted(rows):
+            if number > before + 1:
+                taken.append([])
+            taken.append(rows[number])
+            before = number
+        return taken
+
+
+def _fill_merged(rows: Mapping[int, list[str]], merged: Sequence[Merged]) -> None:
+    """Put the value of cells merged with those below into all rows that say something."""
+    left = MAX_MERGED_ROWS
+    for each in merged:
+        left -= each.last - each.first
+        if left < 0:
+            return
+        column, above = each.column, rows.get(each.first, [])
+        if column >= len(above):
+            continue
+        for number in range(each.first + 1, each.last + 1):
+            cells = rows.get(number)
+            if cells is not None:
+                cells += [""] * (column + 1 - len(cells))
+                cells[column] = cells[column] or above[column]

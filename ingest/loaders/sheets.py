@@ -1,0 +1,79 @@
+"""Reads Excel workbooks, new and old: a page or more a sheet, its cells as a person sees them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ingest import grid, titles
+from ingest.composer import Composer
+from ingest.loaded import LoadedDocument
+from ingest.loaders import xls, xlsx
+from ingest.loaders.sheet import Sheet
+from ingest.ooxml import damaged
+from rag.domain import DocumentState, PageState
+
+OLD_MEDIA_TYPE = "application/vnd.ms-excel"
+MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+NOT_CALCULATED = (
+    "Formulas without a stored result are left empty: open the workbook in Excel or LibreOffice "
+    "and save it, then add it again."
+)
+_OLE = b"\xd0\xcf\x11\xe0"
+_OLD_RECORDS = (b"\x09\x00", b"\x09\x02", b"\x09\x04", b"\x09\x08")  # of workbooks before 1997
+
+
+def load(path: Path, name: str, *, max_pages: int) -> LoadedDocument:
+    """Read a workbook; a page's label is its sheet's name, which is a heading of level 1, too.
+
+    Hidden sheets are read, and are said to be hidden. Formulas give their stored results.
+
+    Raises:
+        DocumentError: it is damaged, encrypted, too large, or holds no text.
+    """
+    with path.open("rb") as file:
+        start = file.read(len(_OLE))
+    is_old = start == _OLE or start[:2] in _OLD_RECORDS
+    sheets = xls.read(path) if is_old else xlsx.read(path)
+    composer = Composer()
+    for sheet in sheets:
+        _compose(composer, sheet)
+    composed = composer.finish(max_pages)
+    if all(page.state is not PageState.TEXT for page in composed.pages):
+        raise damaged()
+    broken = [sheet.name for sheet in sheets if sheet.damaged_from is not None]
+    notes = [NOT_CALCULATED] if any(sheet.lacks_results for sheet in sheets) else []
+    if broken:
+        notes.insert(0, f"Damaged sheets, read as far as they go: {', '.join(broken)}.")
+    return LoadedDocument(
+        title=titles.from_name(name),
+        media_type=OLD_MEDIA_TYPE if is_old else MEDIA_TYPE,
+        paginated=True,
+        pages=composed.pages,
+        outline=composed.outline,
+        state=DocumentState.PARTIAL if broken else DocumentState.READY,
+        reason=" ".join(notes),
+        tables=composed.tables,
+    )
+
+
+def _compose(composer: Composer, sheet: Sheet) -> None:
+    blocks = list(grid.blocks(sheet.rows))
+    sheet.rows.clear()
+    if not blocks and not sheet.boxes:
+        is_lost = sheet.damaged_from is not None
+        composer.begin_page(
+            sheet.name,
+            state=PageState.FAILED if is_lost else PageState.EMPTY,
+            reason="The sheet is damaged." if is_lost else "The sheet is empty.",
+        )
+        return
+    reason = ""
+    if sheet.damaged_from is not None:
+        reason = f"The sheet is damaged from row {sheet.damaged_from:,} on."
+    composer.begin_page(sheet.name, reason=reason)
+    composer.heading(sheet.name, 1, " (hidden sheet)" if sheet.is_hidden else "")
+    for block in blocks:
+        composer.paragraph(*block.lines)
+        composer.table(block.rows, name=sheet.name, header=block.header)
+    for text in sheet.boxes:
+        composer.paragraph(text)

@@ -1,0 +1,284 @@
+"""Collects what stands in a part of a Word document: paragraphs, headings, items and tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from ingest.loaders.numbering import BULLET, LEVELS, Numbering
+from ingest.ooxml import Part
+from rag.domain import DocumentState
+from rag.errors import DocumentError
+
+MAX_CHARACTERS = 20_000_000
+HEADINGS = 6  # levels that Markdown has
+WIDEST = 1000  # columns of a table
+DEEPEST_STYLE = 10  # styles that are based on one another
+_SKIPPED = frozenset({"moveFrom", "Fallback", "del"})  # what is no longer there, or there twice
+_SIGNS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"}
+_LIST = re.compile(r"List ?(?:Bullet|Number)", re.IGNORECASE)
+_HEADING_NAME = re.compile(r"(?:heading|title|titre|überschrift|título)\s?([1-9])?", re.IGNORECASE)
+_TITLE_NAME = re.compile(r"title|titre|titel|título", re.IGNORECASE)
+_CAPTION_NAME = re.compile(r"caption|légende|beschriftung|table", re.IGNORECASE)
+
+
+class Kind(Enum):
+    """What a block is."""
+
+    PARAGRAPH = "paragraph"
+    TITLE = "title"
+    HEADING = "heading"
+    CAPTION = "caption"
+    ITEM = "item"
+    TABLE = "table"
+
+
+@dataclass(slots=True)
+class Block:
+    """A paragraph or a table; `mark` is an item's or a heading's number, `notes` its footnotes."""
+
+    kind: Kind
+    text: str = ""
+    level: int = 0
+    mark: str = ""
+    rows: list[list[str]] = field(default_factory=list)
+    is_headed: bool = False  # the file says that the first row heads the others
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Style:
+    name: str = ""
+    parent: str = ""
+    level: int = 0
+    number: str = ""
+    depth: int | None = None
+
+
+@dataclass(slots=True)
+class _Paragraph:
+    pieces: list[str] = field(default_factory=list)
+    style: str = ""
+    level: int = 0
+    number: str = ""
+    depth: int | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Cell:
+    text: str = ""
+    span: int = 1
+    goes_on: bool = False  # it is merged with the one above it
+
+
+class Styles(Part):
+    """The styles of paragraphs: which are headings, and of what level, and which are numbered."""
+
+    def __init__(self) -> None:
+        self._styles: dict[str, _Style] = {}
+        self._style = _Style()
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        """An element of the styles."""
+        value = attributes.get("val", "")
+        if name == "style":
+            self._style = self._styles.setdefault(attributes.get("styleId", ""), _Style())
+        elif name == "name":
+            self._style.name = value
+        elif name == "basedOn":
+            self._style.parent = value
+        elif name == "outlineLvl" and value.isdigit() and int(value) < HEADINGS:
+            self._style.level = int(value) + 1
+        elif name == "numId":
+            self._style.number = value
+        elif name == "ilvl":
+            self._style.depth = _depth(value)
+
+    def level(self, style: str) -> int:
+        """The level of a style of headings, 0 of others."""
+        for each in self._family(style):
+            if found := _level_of(each.name) or each.level:
+                return found
+        return _level_of(style)
+
+    def numbering(self, style: str) -> tuple[str, int | None]:
+        """The list that a style belongs to, empty without one, and its level in it."""
+        for each in self._family(style):
+            if each.number:
+                return each.number, each.depth
+        return "", None
+
+    def is_named(self, style: str, pattern: re.Pattern[str]) -> bool:
+        """Whether a style, or its name, is of a kind."""
+        known = self._styles.get(style, _Style())
+        return bool(pattern.fullmatch(style) or pattern.fullmatch(known.name))
+
+    def _family(self, style: str) -> list[_Style]:
+        family: list[_Style] = []
+        while style in self._styles and len(family) < DEEPEST_STYLE:
+            family.append(self._styles[style])
+            style = family[-1].parent
+        return family
+
+
+class Body(Part):
+    """The blocks of the document, or of its notes, headers and footers.
+
+    `notes` has what the footnotes say, by the reference's element and number.
+    """
+
+    def __init__(
+        self,
+        styles: Styles,
+        numbering: Numbering,
+        notes: Mapping[tuple[str, str], str] | None = None,
+    ) -> None:
+        self.blocks: list[Block] = []
+        self._styles, self._numbering, self._notes = styles, numbering, notes or {}
+        self._open: list[_Paragraph] = []
+        self._rows: list[list[_Cell]] = []  # that are open
+        self._tables: list[Block] = []  # that are open
+        self._skipped = 0
+        self._in_text = False
+        self._length = 0
+        self._noted = 0
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        """An element of the body."""
+        if name in _SKIPPED or self._skipped:
+            self._skipped += 1
+        elif name == "p":
+            self._open.append(_Paragraph())
+        elif name == "tbl":
+            self._tables.append(Block(Kind.TABLE))
+        elif name == "tr":
+            self._rows.append([])
+        elif name == "tc" and self._rows:
+            self._rows[-1].append(_Cell())
+        elif name == "t":
+            self._in_text = True
+        elif name == "tblHeader" and self._tables:
+            is_first = not self._tables[-1].rows
+            self._tables[-1].is_headed |= is_first and attributes.get("val") not in ("0", "false")
+        elif name in ("gridSpan", "vMerge") and self._rows and self._rows[-1]:
+            _merge(self._rows[-1][-1], name, attributes.get("val", ""))
+        elif self._open:
+            self._note(self._open[-1], name, attributes)
+
+    def end(self, name: str) -> None:
+        """The end of an element of the body."""
+        if self._skipped:
+            self._skipped -= 1
+        elif name == "t":
+            self._in_text = False
+        elif name == "p" and self._open:
+            self._close(self._open.pop())
+        elif name == "tr" and self._rows:
+            self._close_row(self._rows.pop())
+        elif name == "tbl" and self._tables:
+            self._close_table(self._tables.pop())
+
+    def say(self, text: str) -> None:
+        """Characters."""
+        if self._in_text and self._open and not self._skipped:
+            self._open[-1].pieces.append(text)
+            self._length += len(text)
+            if self._length > MAX_CHARACTERS:
+                raise DocumentError(
+                    DocumentState.TOO_LARGE, "The Word document holds too much text. Split it."
+                )
+
+    def _note(self, paragraph: _Paragraph, name: str, attributes: Mapping[str, str]) -> None:
+        """Take what an element inside a paragraph says of it."""
+        value = attributes.get("val", "")
+        if name == "pStyle":
+            paragraph.style = value
+        elif name == "outlineLvl" and value.isdigit() and int(value) < HEADINGS:
+            paragraph.level = int(value) + 1
+        elif name == "numId":
+            paragraph.number = value
+        elif name == "ilvl":
+            paragraph.depth = _depth(value)
+        elif name in _SIGNS:
+            paragraph.pieces.append(_SIGNS[name])
+        elif said := self._notes.get((name, attributes.get("id", ""))):
+            self._noted += 1
+            paragraph.pieces.append(f" [note {self._noted}]")
+            paragraph.notes.append(f"[note {self._noted}] {said}")
+
+    def _close(self, paragraph: _Paragraph) -> None:
+        text = "".join(paragraph.pieces).strip()
+        if self._rows and self._rows[-1]:
+            cell = self._rows[-1][-1]
+            mark = self._mark(paragraph) if text else ""
+            mark = "" if mark == BULLET else mark
+            cell.text = " ".join([*cell.text.split(), *mark.split(), *text.split()])
+            if self._tables:
+                self._tables[-1].notes += paragraph.notes
+        elif text:
+            self.blocks.append(self._block(paragraph, text))
+
+    def _block(self, paragraph: _Paragraph, text: str) -> Block:
+        mark, style = self._mark(paragraph), paragraph.style
+        level = paragraph.level or self._styles.level(style)
+        notes = paragraph.notes
+        if level:
+            is_title = self._styles.is_named(style, _TITLE_NAME)
+            kind = Kind.TITLE if is_title else Kind.HEADING
+            mark = "" if mark == BULLET else mark
+            return Block(kind, " ".join(text.split()), level, mark, notes=notes)
+        if mark:
+            return Block(Kind.ITEM, text, paragraph.depth or 0, mark, notes=notes)
+        is_caption = self._styles.is_named(style, _CAPTION_NAME)
+        return Block(Kind.CAPTION if is_caption else Kind.PARAGRAPH, text, notes=notes)
+
+    def _mark(self, paragraph: _Paragraph) -> str:
+        """The number of a paragraph, a dash for an item without one, nothing for others."""
+        number, depth = paragraph.number, paragraph.depth
+        if not number:
+            number, of_style = self._styles.numbering(paragraph.style)
+            if depth is None:
+                depth = of_style
+        if number and depth is None:
+            depth = self._numbering.level_of_style(number, paragraph.style)
+        if number and number != "0":
+            return self._numbering.next(number, depth or 0)
+        is_item = not number and _LIST.match(paragraph.style)
+        return BULLET if is_item else ""
+
+    def _close_row(self, cells: list[_Cell]) -> None:
+        if not self._tables:
+            return
+        rows = self._tables[-1].rows
+        above = rows[-1] if rows else []
+        row: list[str] = []
+        for cell in cells:
+            text = cell.text
+            if cell.goes_on and not text and len(row) < len(above):
+                text = above[len(row)]
+            row += [text] + [""] * (cell.span - 1)
+        if any(cell.text for cell in cells):
+            rows.append(row[:WIDEST])
+
+    def _close_table(self, table: Block) -> None:
+        if table.rows:
+            self.blocks.append(table)
+
+
+def _merge(cell: _Cell, name: str, value: str) -> None:
+    if name == "gridSpan":
+        cell.span = min(max(int(value), 1), WIDEST) if value.isdigit() else 1
+    else:
+        cell.goes_on = value != "restart"
+
+
+def _depth(value: str) -> int:
+    return min(int(value), LEVELS - 1) if value.isascii() and value.isdigit() else 0
+
+
+def _level_of(style: str) -> int:
+    found = _HEADING_NAME.fullmatch(style.strip())
+    return min(int(found[1] or 1), HEADINGS) if found else 0

@@ -1,0 +1,314 @@
+"""Takes web pages apart into headings, paragraphs, list items and tables.
+
+The parser's events are read as they come and no tree is built, so that no page is nested too
+deeply. Entities are those of HTML alone, and nothing that a page names is opened.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from ingest import grid
+from ingest.composer import MAX_CELLS, Composer
+from rag.domain import DocumentState
+from rag.errors import DocumentError
+
+MAX_TABLE_DEPTH = 8  # tables in one another; deeper ones are read as text
+MAX_SPAN = 100  # columns that one cell goes over
+MAX_INDENT = 6  # levels of lists in one another that are shown
+LONGEST_CELL = 1_000  # characters; a table with longer ones is there to lay out a page
+PIECE_CHARACTERS = 65_536
+
+_BLOCK_NAMES = (
+    "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset "
+    "figcaption figure footer form header hgroup hr html legend li main menu ol p pre search "
+    "section summary table tbody td tfoot th thead title tr ul"
+)
+_BLOCKS = frozenset(_BLOCK_NAMES.split())
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_LISTS = frozenset({"ul", "ol", "menu", "dir"})
+_UNSEEN_NAMES = (
+    "script style template noframes iframe object embed applet audio video canvas svg annotation "
+    "datalist select button input textarea map area head"
+)
+_NEVER_SHOWN = frozenset(_UNSEEN_NAMES.split())
+_NAVIGATION = frozenset({"nav"})
+_HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.I)
+_SPACE = re.compile(r"[ \t\r\n\f\xa0]+")
+_LINE_SPACE = re.compile(r" ?\n ?")
+_BLANK_LINES = re.compile(r"\n\s*\n\s*")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\xad\ufeff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A paragraph; a heading or a list item where it has a level; a table where it has rows."""
+
+    text: str
+    level: int = 0
+    is_item: bool = False
+    rows: tuple[tuple[str, ...], ...] = ()
+    header: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """What a web page shows: its title and its blocks."""
+
+    title: str
+    blocks: tuple[Block, ...]
+
+
+def read(markup: str) -> Markup:
+    """What a web page shows. Navigation is left out, unless the page holds nothing else.
+
+    Raises:
+        DocumentError: it cannot be parsed.
+    """
+    found = _parse(markup, _NEVER_SHOWN | _NAVIGATION)
+    return found if found.blocks else _parse(markup, _NEVER_SHOWN)
+
+
+def write(blocks: Iterable[Block], composer: Composer) -> None:
+    """Write the blocks of a web page into a document."""
+    for block in blocks:
+        if block.rows:
+            composer.table(block.rows, name=block.text, header=block.header)
+        elif block.is_item:
+            composer.item(block.text)
+        elif block.level:
+            composer.heading(block.text, block.level)
+        else:
+            composer.paragraph(block.text)
+
+
+def _parse(markup: str, skipped: frozenset[str]) -> Markup:
+    from lxml import etree
+
+    target = _Target(skipped)
+    parser = etree.HTMLParser(target=target, encoding="utf-8", no_network=True, huge_tree=True)
+    try:
+        for start in range(0, len(markup), PIECE_CHARACTERS):
+            piece = markup[start : start + PIECE_CHARACTERS].replace("\x00", "\ufffd")
+            parser.feed(piece.encode("utf-8", errors="replace"))
+        return parser.close() if markup.strip() else Markup("", ())
+    except (etree.LxmlError, ValueError, AssertionError) as error:
+        raise DocumentError(
+            DocumentState.DAMAGED, "The web page is damaged and cannot be read."
+        ) from error
+
+
+@dataclass(slots=True)
+class _Cell:
+    blocks: list[Block] = field(default_factory=list)
+    is_header: bool = False
+    columns: int = 1
+
+
+@dataclass(slots=True)
+class _Table:
+    caption: list[Block] = field(default_factory=list)
+    rows: list[list[_Cell]] = field(default_factory=list)
+    cell: _Cell | None = None  # the one that is open
+
+
+class _Target:
+    """What the parser tells of the elements of a page, in their order."""
+
+    def __init__(self, skipped: frozenset[str]) -> None:
+        self._skipped = skipped
+        self._blocks: list[Block] = []
+        self._tables: list[_Table] = []
+        self._text: list[str] = []
+        self._title: list[str] = []
+        self._lists: list[int] = []  # of each that is open, the number of its last item; -1: none
+        self._marker = ""
+        self._depth = 0
+        self._hidden_from = 0  # the depth at which what is not shown begins; 0 where all is shown
+        self._in_head = False
+        self._in_title = False
+        self._pre = 0
+        self._deep_tables = 0
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        """An element begins."""
+        self._depth += 1
+        if self._hidden_from:
+            self._in_title = tag == "title" and self._in_head and not self._title
+            return
+        if tag in self._skipped or _is_hidden(attributes):
+            self._hidden_from = self._depth
+            self._in_head = tag == "head"
+        elif tag == "br":
+            self._text.append("\n")
+        elif tag == "table":
+            self._start_table()
+        elif tag in _BLOCKS or tag in _HEADINGS:
+            self._flush()
+            self._start_block(tag, attributes)
+
+    def end(self, tag: str) -> None:
+        """An element ends; every one that began does."""
+        if tag == "title":
+            self._in_title = False
+        if not self._hidden_from:
+            self._end_shown(tag)
+        elif self._hidden_from == self._depth:
+            self._hidden_from = 0
+        self._depth -= 1
+
+    def data(self, text: str) -> None:
+        """Characters between elements."""
+        if self._in_title:
+            self._title.append(text)
+        elif not self._hidden_from:
+            self._text.append(text if self._pre else _SPACE.sub(" ", text))
+
+    def comment(self, text: str) -> None:
+        """A comment, which nobody sees."""
+
+    def close(self) -> Markup:
+        """The whole page; elements that were never closed end here."""
+        self._flush()
+        while self._tables:
+            self._end_table()
+        return Markup(grid.clean("".join(self._title)), tuple(self._blocks))
+
+    def _start_block(self, tag: str, attributes: Mapping[str, str]) -> None:
+        if tag in _LISTS:
+            first = attributes.get("start", "1")
+            number = int(first) if first.isascii() and first.isdigit() and len(first) < 9 else 1
+            self._lists.append(number - 1 if tag == "ol" else -1)
+        elif tag == "li":
+            self._marker = self._next_marker()
+        elif tag == "pre":
+            self._pre += 1
+        elif self._tables and not self._deep_tables:
+            self._start_in_table(tag, attributes)
+
+    def _start_in_table(self, tag: str, attributes: Mapping[str, str]) -> None:
+        table = self._tables[-1]
+        if tag in ("tr", "caption"):
+            table.cell = None
+            if tag == "tr":
+                table.rows.append([])
+        elif tag in ("td", "th"):
+            if not table.rows:
+                table.rows.append([])
+            span = attributes.get("colspan", "1")
+            columns = min(int(span), MAX_SPAN) if span.isascii() and span.isdigit() else 1
+            table.cell = _Cell([], tag == "th", max(columns, 1))
+            table.rows[-1].append(table.cell)
+
+    def _end_shown(self, tag: str) -> None:
+        if tag in _HEADINGS:
+            self._flush(heading=_HEADINGS[tag])
+        elif tag == "table":
+            self._flush()
+            if self._deep_tables:
+                self._deep_tables -= 1
+            elif self._tables:
+                self._end_table()
+        elif tag in _BLOCKS:
+            self._flush()
+            self._end_block(tag)
+
+    def _end_block(self, tag: str) -> None:
+        if tag in _LISTS and self._lists:
+            self._lists.pop()
+        elif tag == "li":
+            self._marker = ""
+        elif tag == "pre" and self._pre:
+            self._pre -= 1
+        elif tag in ("td", "th", "tr") and self._tables and not self._deep_tables:
+            self._tables[-1].cell = None
+
+    def _start_table(self) -> None:
+        self._flush()
+        if len(self._tables) == MAX_TABLE_DEPTH or self._deep_tables:
+            self._deep_tables += 1
+        else:
+            self._tables.append(_Table())
+
+    def _end_table(self) -> None:
+        table = self._tables.pop()
+        self._room().extend(_blocks_of(table))
+
+    def _room(self) -> list[Block]:
+        """Where the next block belongs."""
+        if not self._tables:
+            return self._blocks
+        table = self._tables[-1]
+        return table.cell.blocks if table.cell is not None else table.caption
+
+    def _next_marker(self) -> str:
+        indent = "  " * min(max(len(self._lists) - 1, 0), MAX_INDENT)
+        if not self._lists or self._lists[-1] < 0:
+            return f"{indent}- "
+        self._lists[-1] += 1
+        return f"{indent}{self._lists[-1]}. "
+
+    def _flush(self, heading: int = 0) -> None:
+        """End the block that is open."""
+        if not self._text:
+            return
+        text = _CONTROLS.sub("", "".join(self._text))
+        self._text.clear()
+        text = text.strip("\n").rstrip() if self._pre else _tidy(text)
+        if not text.strip():
+            return
+        if heading:
+            self._room().append(Block(" ".join(text.split()), heading))
+        elif self._marker:
+            self._room().append(Block(self._marker + text.lstrip(), is_item=True))
+            self._marker = ""
+        else:
+            self._room().append(Block(text))
+
+
+def _tidy(text: str) -> str:
+    """One space between words, one line end where the page has one or more."""
+    text = _LINE_SPACE.sub("\n", re.sub(r" {2,}", " ", text))
+    return _BLANK_LINES.sub("\n", text).strip()
+
+
+def _is_hidden(attributes: Mapping[str, str]) -> bool:
+    if not attributes:
+        return False
+    if "hidden" in attributes and attributes["hidden"] != "until-found":
+        return True
+    style = attributes.get("style", "")
+    return attributes.get("role") == "navigation" or bool(_HIDDEN_STYLE.search(style))
+
+
+def _blocks_of(table: _Table) -> list[Block]:
+    """A table of values as one block; of one that only lays out a page, what stands in it."""
+    rows = [row for row in table.rows if any(cell.blocks for cell in row)]
+    caption = table.caption
+    if not _holds_values(rows):
+        return [*caption, *(block for row in rows for cell in row for block in cell.blocks)]
+    texts = [[text for cell in row for text in _texts(cell)] for row in rows]
+    width = max(map(len, texts))
+    even = tuple(tuple(row + [""] * (width - len(row))) for row in texts)
+    is_named = width > 1 and all(cell.is_header for cell in rows[0])
+    header = even[0] if is_named and len(even) > 1 else grid.header_of(even)
+    name = grid.clean(" ".join(block.text for block in caption))
+    return [*caption, Block(name, rows=even, header=tuple(header))]
+
+
+def _holds_values(rows: list[list[_Cell]]) -> bool:
+    width = max((sum(cell.columns for cell in row) for row in rows), default=0)
+    if len(rows) < 2 or width < 2 or width * len(rows) > MAX_CELLS:
+        return False
+    blocks = [block for row in rows for cell in row for block in cell.blocks]
+    if any(block.rows or (block.level and not block.is_item) for block in blocks):
+        return False
+    longest = max(sum(len(block.text) for block in cell.blocks) for row in rows for cell in row)
+    return longest <= LONGEST_CELL
+
+
+def _texts(cell: _Cell) -> list[str]:
+    """The text of a cell, and nothing for the other columns that it goes over."""
+    return [grid.clean(" ".join(block.text for block in cell.blocks)), *[""] * (cell.columns - 1)]

@@ -1,0 +1,138 @@
+"""Reading again, page by page: pages that need OCR, and pages that failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ingest.loaded import LoadedDocument
+from ingest.outcomes import outcome_of
+from ingest.pipeline import Ingestor, Progress, Report
+from rag.domain import Document, Page, PageState
+from rag.errors import DocumentError, ProviderError
+from rag.intake import Stage, WordBox
+from rag.protocols import Ocr
+from rag.store.catalog import Catalog
+
+PICTURE_PIXELS = 2_550  # the width of a page at 300 dots to the inch
+PUBLISHED_AT_ONCE = 25  # pages read by OCR, before they can be asked
+NO_WORDS = "The page is a picture on which no words were found."
+
+Picture = Callable[[Path, int, int], bytes]
+"""The picture of a page of a file, by its number, at a width in pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """Pages as they are known by now, with the boxes of those read by OCR."""
+
+    pages: dict[int, Page]
+    words: dict[int, Sequence[WordBox]]
+
+
+class Recogniser:
+    """Puts pages into documents that could not be read at first."""
+
+    def __init__(
+        self, catalog: Catalog, ingestor: Ingestor, picture: Picture, ocr: Ocr | None
+    ) -> None:
+        """Without OCR, pages that need it stay as they are."""
+        self._catalog = catalog
+        self._ingestor = ingestor
+        self._picture = picture
+        self.ocr = ocr
+
+    def waiting_pages(self, document_id: str) -> list[int]:
+        """The pages of a document that OCR would read."""
+        if self.ocr is None:
+            return []
+        return [
+            page.number
+            for page in self._catalog.pages(document_id)
+            if page.state is PageState.NEEDS_OCR
+        ]
+
+    def read_pages(
+        self, document_id: str, numbers: Collection[int], report: Report = lambda _progress: None
+    ) -> Document:
+        """Read these pages of a document once more, by OCR where they need it.
+
+        What was read is published every few pages, with the rest of the document as it was.
+
+        Returns:
+            The document as it is then; its new chunks have no vectors yet.
+
+        Raises:
+            NotFoundError: the document was removed.
+            StoreError: it cannot be stored.
+        """
+        document = self._catalog.document(document_id)
+        path = self._catalog.original(document_id)
+        loaded = self._ingestor.load(path, document.name, document.size_bytes)
+        if not loaded.pages:  # it could be read before, and is not made worse
+            return document
+        read = self._known(document_id, loaded, numbers)
+        for count, number in enumerate(sorted(numbers), 1):
+            report(Progress(document.name, Stage.OCR, count - 1, len(numbers)))
+            page = read.pages.get(number)
+            if page is not None and page.state is PageState.NEEDS_OCR and self.ocr is not None:
+                read.pages[number], read.words[number] = self._recognise(path, page, self.ocr)
+            if count % PUBLISHED_AT_ONCE == 0:
+                document = self._publish(document, loaded, read)
+        return self._publish(document, loaded, read)
+
+    def _known(self, document_id: str, loaded: LoadedDocument, numbers: Collection[int]) -> _Read:
+        """The pages as just read, except those that OCR has read before and nobody asks for."""
+        pages = {page.number: page for page in loaded.pages}
+        words: dict[int, Sequence[WordBox]] = dict(loaded.words)
+        for page in self._catalog.pages(document_id):
+            if page.state is PageState.OCR and page.number not in numbers:
+                pages[page.number] = page
+                words[page.number] = self._catalog.words(document_id, page.number)
+        return _Read(pages, words)
+
+    def _recognise(self, path: Path, page: Page, ocr: Ocr) -> tuple[Page, Sequence[WordBox]]:
+        try:
+            found = ocr.read(self._picture(path, page.number, PICTURE_PIXELS))
+        except DocumentError as error:
+            return replace(page, state=PageState.FAILED, reason=error.reason), ()
+        except ProviderError as error:
+            return replace(page, reason=f"{ocr.name} did not read the page: {error}"), ()
+        if not found.text.strip():
+            return replace(page, text="", state=PageState.EMPTY, reason=NO_WORDS), ()
+        reason = f"Read by {ocr.name}."
+        return replace(page, text=found.text, state=PageState.OCR, reason=reason), found.words
+
+    def _publish(self, document: Document, loaded: LoadedDocument, read: _Read) -> Document:
+        pages = with_offsets([read.pages[number] for number in sorted(read.pages)])
+        state, reason = outcome_of(pages)
+        note = _note(loaded)
+        now = replace(
+            document,
+            state=state,
+            reason=" ".join(filter(None, [reason, note])),
+            page_count=len(pages),
+        )
+        whole = replace(loaded, pages=pages, words=_boxes(read))
+        return self._catalog.replace(self._ingestor.reading(now, whole))
+
+
+def with_offsets(pages: Sequence[Page]) -> tuple[Page, ...]:
+    """The pages again, each with where it starts in the text of all."""
+    offset = 0
+    placed = []
+    for page in pages:
+        placed.append(replace(page, offset=offset))
+        offset += len(page.text)
+    return tuple(placed)
+
+
+def _note(loaded: LoadedDocument) -> str:
+    """What a loader says of a document besides how its pages ended."""
+    _, reason = outcome_of(loaded.pages)
+    return " ".join(loaded.reason.replace(reason, "").split()) if reason else loaded.reason
+
+
+def _boxes(read: _Read) -> Mapping[int, tuple[WordBox, ...]]:
+    return {number: tuple(words) for number, words in read.words.items() if words}

@@ -1,0 +1,396 @@
+"""Takes rich text (RTF) apart into paragraphs, headings, list items and tables.
+
+The control words that hold no text, and the code pages of fonts, are those that striprtf lists. The
+text is gone through once and without recursion, so that no file takes longer than its length.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from striprtf.striprtf import charset_map, destinations
+
+from ingest import grid
+from ingest.composer import MAX_CELLS
+from ingest.markup import Block
+from rag.domain import DocumentState
+from rag.errors import DocumentError
+
+DEEPEST = 10_000  # groups in one another
+MAX_FONTS = 20_000
+MAX_BINARY = 1 << 30
+HEADINGS = 6  # levels
+_TOKEN = re.compile(
+    r"\\([a-zA-Z]{1,32})(-?\d{1,9})?[ ]?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z])|([{}])|[\r\n\x00]+"
+    r"|([^\\{}\r\n\x00]+)|\\"
+)
+_SIGNS = (
+    {"line": "\n", "tab": "\t", "emdash": "—", "endash": "–", "emspace": " ", "enspace": " "}
+    | {"qmspace": " ", "bullet": "•", "lquote": "‘", "rquote": "’", "ldblquote": "“"}
+    | {"rdblquote": "”", "nestcell": " ", "nestrow": "\n", "softline": "\n"}
+)
+_ESCAPES = {"~": " ", "_": "-", "-": "", "{": "{", "}": "}", "\\": "\\", "\n": "\n", "\r": "\n"}
+_CODE_PAGES = {"pc": "cp437", "pca": "cp850", "mac": "mac_roman", "ansi": "cp1252"}
+_MARGINS = frozenset(
+    ("header", "headerl", "headerr", "headerf", "footer", "footerl", "footerr", "footerf")
+)
+_ASIDES = _MARGINS | {"footnote", "shptxt"}  # text of their own, in the middle of another
+_MARKERS = frozenset(("listtext", "pntext"))
+
+_HEADING_NAME = re.compile(r"(?:heading|überschrift|titre|título|titolo)\s*([1-9])", re.IGNORECASE)
+_BULLETS = frozenset("•·▪◦‣●○■–-*\uf0b7\uf0a7o")
+
+
+@dataclass(frozen=True, slots=True)
+class RichText:
+    """What a rich text document says: its title, its blocks, and what its pages have around."""
+
+    title: str
+    blocks: tuple[Block, ...]
+    margins: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What holds inside a group; `destination` is empty where there is text."""
+
+    destination: str = ""
+    encoding: str = ""
+    after_unicode: int = 1  # characters that stand for one that a reader may not know
+    is_hidden: bool = False
+    is_marker: bool = False
+
+
+@dataclass(slots=True)
+class _Paragraph:
+    pieces: list[str] = field(default_factory=list)
+    marker: list[str] = field(default_factory=list)
+    level: int = 0
+    in_table: bool = False
+
+
+@dataclass(slots=True)
+class _Aside:
+    depth: int
+    outer: _Paragraph
+    blocks: list[Block]
+
+
+def read(content: bytes) -> RichText:
+    """What a rich text document says.
+
+    Raises:
+        DocumentError: its groups stand in one another without end.
+    """
+    return _Reader(content.decode("latin-1")).read()
+
+
+class _Reader:
+    """Goes through the text once, with what holds in every group that is open."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._state = _State()
+        self._open: list[_State] = []
+        self._encoding = "cp1252"
+        self._fonts: dict[str, str] = {}
+        self._font = ""
+        self._levels: dict[str, int] = {}  # of heading styles
+        self._style = ""
+        self._title: list[str] = []
+        self._bytes = bytearray()  # of the text, not yet decoded
+        self._to_skip = 0
+        self._is_optional = False
+        self._is_first = False  # in its group
+        self._paragraph = _Paragraph()
+        self._asides: list[_Aside] = []
+        self._blocks: list[Block] = []
+        self._notes: list[Block] = []
+        self._margins: list[Block] = []
+        self._cells: list[str] = []
+        self._rows: list[tuple[str, ...]] = []
+
+    def read(self) -> RichText:
+        """All of it."""
+        place = 0
+        while match := _TOKEN.match(self._text, place):
+            place = match.end()
+            word, number, code, symbol, brace, run = match.groups()
+            if word:
+                if word == "bin" and number:
+                    place += min(max(int(number), 0), MAX_BINARY)
+                self._word(word, number)
+            elif code:
+                self._characters(bytes.fromhex(code))
+            elif symbol:
+                self._symbol(symbol)
+            elif brace:
+                self._brace(brace)
+            elif run:
+                self._characters(run.encode("latin-1"))
+        self._end_all()
+        title = grid.clean("".join(self._title))
+        return RichText(title, tuple(self._blocks), tuple(self._margins))
+
+    def _brace(self, brace: str) -> None:
+        self._decode()
+        self._to_skip = 0
+        self._is_optional = False
+        self._is_first = brace == "{"
+        if brace == "{":
+            if len(self._open) >= DEEPEST:
+                raise DocumentError(
+                    DocumentState.DAMAGED,
+                    "The rich text document is damaged: its groups never end.",
+                )
+            self._open.append(self._state)
+        elif self._open:
+            if self._asides and self._asides[-1].depth == len(self._open):
+                self._end_aside()
+            self._state = self._open.pop()
+
+    def _symbol(self, symbol: str) -> None:
+        if symbol == "*":
+            self._is_optional = self._is_first
+        elif symbol in _ESCAPES:
+            self._say(_ESCAPES[symbol])
+
+    def _word(self, word: str, number: str | None) -> None:
+        is_optional, self._is_optional, self._is_first = self._is_optional, False, False
+        if word == "u" and number is not None:
+            self._unicode(int(number))
+            return
+        if self._to_skip and word not in _SIGNS:
+            self._to_skip = 0
+        if word in _ASIDES:
+            self._start_aside(word)
+        elif word in _MARKERS:
+            self._set(is_marker=True)
+        elif word == "result":  # what is seen of an embedded thing
+            self._set(destination="")
+        elif word in destinations or (is_optional and word not in _SIGNS):
+            self._decode()
+            self._set(destination=word)
+        elif word in _SIGNS:
+            self._say(_SIGNS[word])
+        elif handler := _WORDS.get(word):
+            handler(self, number)
+        elif word in _CODE_PAGES:
+            self._encoding = _CODE_PAGES[word]
+
+    def _unicode(self, number: int) -> None:
+        self._say(chr(number & 0xFFFF))
+        self._to_skip = self._state.after_unicode
+
+    def _set(
+        self,
+        *,
+        destination: str | None = None,
+        is_hidden: bool | None = None,
+        is_marker: bool | None = None,
+    ) -> None:
+        state = self._state
+        self._state = replace(
+            state,
+            destination=state.destination if destination is None else destination,
+            is_hidden=state.is_hidden if is_hidden is None else is_hidden,
+            is_marker=state.is_marker if is_marker is None else is_marker,
+        )
+
+    def _characters(self, content: bytes) -> None:
+        """Bytes of the text, some of which may only stand for a character that was said."""
+        skipped = min(self._to_skip, len(content))
+        self._to_skip -= skipped
+        self._bytes += content[skipped:]
+
+    def _decode(self) -> None:
+        if self._bytes:
+            encoding = self._state.encoding or self._encoding
+            text = self._bytes.decode(encoding, errors="replace")
+            self._bytes.clear()
+            self._put(text)
+
+    def _say(self, text: str) -> None:
+        self._decode()
+        self._put(text)
+
+    def _put(self, text: str) -> None:
+        destination = self._state.destination
+        if destination == "title":
+            self._title.append(text)
+        elif destination == "stylesheet":
+            found = _HEADING_NAME.search(text)
+            if found and self._style and len(self._levels) < MAX_FONTS:
+                self._levels[self._style] = min(int(found[1]), HEADINGS)
+        elif not destination and not self._state.is_hidden:
+            is_marker = self._state.is_marker
+            (self._paragraph.marker if is_marker else self._paragraph.pieces).append(text)
+
+    def _start_aside(self, word: str) -> None:
+        self._decode()
+        blocks = self._margins if word in _MARGINS else self._notes
+        self._asides.append(_Aside(len(self._open), self._paragraph, blocks))
+        self._paragraph = _Paragraph()
+        self._set(destination="", is_hidden=False, is_marker=False)
+
+    def _end_aside(self) -> None:
+        self._end_paragraph(None)
+        self._paragraph = self._asides.pop().outer
+
+    def _end_paragraph(self, _number: str | None) -> None:
+        self._decode()
+        if self._state.is_marker or self._state.destination:
+            return
+        paragraph = self._paragraph
+        text = _whole("".join(paragraph.pieces)).strip()
+        marker = "".join(paragraph.marker).strip()
+        paragraph.pieces.clear()
+        paragraph.marker.clear()
+        if paragraph.in_table and not self._asides:
+            if text:
+                self._cells = self._cells or [""]
+                self._cells[-1] = f"{self._cells[-1]} {text}".strip()
+            return
+        room = self._room()
+        if text and paragraph.level:
+            room.append(Block(" ".join(text.split()), paragraph.level))
+        elif text and marker:
+            sign = "-" if _BULLETS.issuperset(marker) else _whole(marker)
+            room.append(Block(f"{sign} {text}", is_item=True))
+        elif text:
+            room.append(Block(text))
+        if not self._asides and self._notes:
+            self._blocks.extend(self._notes)
+            self._notes.clear()
+
+    def _room(self) -> list[Block]:
+        if self._asides:
+            return self._asides[-1].blocks
+        self._end_table()
+        return self._blocks
+
+    def _reset_paragraph(self, _number: str | None) -> None:
+        if not self._state.is_marker and not self._state.destination:
+            self._decode()
+            self._paragraph.level = 0
+            self._paragraph.in_table = False
+
+    def _outline_level(self, number: str | None) -> None:
+        level = int(number or 0) + 1
+        if not self._state.destination:
+            self._paragraph.level = level if 0 < level <= HEADINGS else 0
+
+    def _style_of(self, number: str | None) -> None:
+        if self._state.destination == "stylesheet":
+            self._style = number or "0"
+        elif not self._state.destination:
+            self._paragraph.level = self._levels.get(number or "0", 0)
+
+    def _in_table(self, _number: str | None) -> None:
+        if not self._state.destination:
+            self._paragraph.in_table = True
+
+    def _end_cell(self, _number: str | None) -> None:
+        if self._state.destination or self._asides:
+            return
+        self._paragraph.in_table = True
+        self._cells = self._cells or [""]
+        self._end_paragraph(None)
+        self._cells.append("")
+
+    def _end_row(self, _number: str | None) -> None:
+        if self._state.destination or self._asides:
+            return
+        self._end_paragraph(None)
+        cells = tuple(grid.clean(cell) for cell in self._cells)
+        self._cells = []
+        self._rows.append(cells[:-1] if cells and not cells[-1] else cells)
+        self._paragraph.in_table = False
+
+    def _end_table(self) -> None:
+        if any(self._cells):  # a row that never ended
+            self._rows.append(tuple(grid.clean(cell) for cell in self._cells))
+        self._cells = []
+        rows = [row for row in self._rows if any(row)]
+        self._rows = []
+        width = max(map(len, rows), default=0)
+        if len(rows) < 2 or width < 2 or width * len(rows) > MAX_CELLS:
+            self._blocks.extend(Block(" | ".join(filter(None, row))) for row in rows)
+            return
+        even = tuple(row + ("",) * (width - len(row)) for row in rows)
+        self._blocks.append(Block("", rows=even, header=grid.header_of(even)))
+
+    def _choose_font(self, number: str | None) -> None:
+        self._decode()
+        self._font = number or "0"
+        if self._state.destination != "fonttbl":
+            self._state = replace(self._state, encoding=self._fonts.get(self._font, ""))
+
+    def _font_charset(self, number: str | None) -> None:
+        encoding = charset_map.get(int(number or 0), "")
+        if self._state.destination == "fonttbl" and len(self._fonts) < MAX_FONTS:
+            # The first two are Western letters, which the document's own encoding has too.
+            is_own = (number or "0") in ("0", "1", "2") or not _is_known(encoding)
+            self._fonts[self._font] = "" if is_own else encoding
+
+    def _code_page(self, number: str | None) -> None:
+        encoding = {"65001": "utf-8", "10000": "mac_roman"}.get(number or "", f"cp{number}")
+        self._encoding = encoding if _is_known(encoding) else "cp1252"
+
+    def _hide(self, number: str | None) -> None:
+        self._decode()
+        self._set(is_hidden=number != "0")
+
+    def _show(self, _number: str | None) -> None:
+        self._decode()
+        self._set(is_hidden=False)
+        self._state = replace(self._state, encoding="")
+
+    def _after_unicode(self, number: str | None) -> None:
+        self._state = replace(self._state, after_unicode=min(max(int(number or 1), 0), 10))
+
+    def _end_all(self) -> None:
+        """What a damaged file never ended."""
+        self._decode()
+        while self._asides:
+            self._state = _State()
+            self._end_aside()
+        self._state = _State()
+        self._paragraph.in_table = False
+        self._end_paragraph(None)
+        self._end_table()
+        self._blocks.extend(self._notes)
+
+
+def _whole(text: str) -> str:
+    """Characters that were said in two halves, put together."""
+    if not any("\ud800" <= character <= "\udfff" for character in text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", errors="replace")
+
+
+def _is_known(encoding: str) -> bool:
+    try:
+        return bool(encoding) and bool(codecs.lookup(encoding))
+    except LookupError:
+        return False
+
+
+_WORDS: dict[str, Callable[[_Reader, str | None], None]] = {
+    **dict.fromkeys(("par", "sect", "page", "column"), _Reader._end_paragraph),
+    "pard": _Reader._reset_paragraph,
+    "outlinelevel": _Reader._outline_level,
+    "s": _Reader._style_of,
+    **dict.fromkeys(("trowd", "intbl"), _Reader._in_table),
+    "cell": _Reader._end_cell,
+    "row": _Reader._end_row,
+    "f": _Reader._choose_font,
+    "fcharset": _Reader._font_charset,
+    "ansicpg": _Reader._code_page,
+    **dict.fromkeys(("v", "deleted"), _Reader._hide),
+    "plain": _Reader._show,
+    "uc": _Reader._after_unicode,
+}

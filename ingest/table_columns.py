@@ -1,0 +1,237 @@
+"""The columns that the lines of a table share, and which column a cell stands in."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from statistics import mean, median
+
+from ingest.layout import Cell, Line
+
+EDGE = 2.5  # units by which the cells of a column may miss a common edge
+INDENT = 8.0  # units by which labels may be indented
+SHARE_ALIGNED = 0.8  # of the rows
+SHARE_REGULAR = 0.6  # of the rows of words: they have a cell in each column
+SHARE_BELOW = 0.4  # of the narrower of a heading and a column, to stand below it
+SHARE_COUNTED = 0.2  # of the rows: so many must have as many numbers as there are columns
+FULL = 0.75  # of the width of a column: prose fills it
+MOST_CHARACTERS = 60  # of an average cell of a table of words
+PROSE_CHARACTERS = 25  # of an average cell that may be prose, where it fills its column
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The edges of columns from left to right.
+
+    `labelled` is whether the first one names the rows, `verbal` whether most cells are words.
+    `pitch` is how far the columns of values are from each other where they are closest, `values`
+    between where what names them stands; what names the labels is before it.
+    """
+
+    edges: tuple[tuple[float, float], ...]
+    labelled: bool
+    verbal: bool = False
+    pitch: float = field(init=False)
+    values: tuple[float, float] = field(init=False)
+
+    def __post_init__(self) -> None:
+        ends = [right for _, right in self.edges[1 if self.labelled else 0 :]]
+        pitch = min((after - before for before, after in pairwise(ends)), default=4 * INDENT)
+        first = self.edges[0][0]
+        left = max(self.edges[1][0] - pitch, first + INDENT) if self.labelled else first - INDENT
+        object.__setattr__(self, "pitch", pitch)
+        object.__setattr__(self, "values", (left, self.edges[-1][1] + pitch))
+
+    def places(self, cells: Sequence[Cell]) -> Iterable[int]:
+        """The columns in which the cells of a line stand; see `of`."""
+        if len(cells) == len(self.edges) and all(
+            cell.left < right and cell.right > left
+            for cell, (left, right) in zip(cells, self.edges, strict=True)
+        ):
+            return range(len(cells))
+        return [self.of(cell) for cell in cells]
+
+    def of(self, cell: Cell) -> int:
+        """The column in which most of a cell stands, else the nearest one."""
+        if self.labelled and not cell.is_number and cell.left < self.edges[0][1]:
+            middle_of_first = (self.edges[0][0] + self.edges[0][1]) / 2
+            if cell.left < middle_of_first:
+                return 0
+        return _nearest(cell, self.edges)[0]
+
+    def under(self, cell: Cell) -> list[int]:
+        """The columns below a heading that may stand above several; else the nearest one."""
+        first = 1 if self.labelled else 0
+        if self._is_amid(cell, self.edges[first][0]) and cell.right - cell.left > self.pitch - 1:
+            return list(range(first, len(self.edges)))
+        touched = [
+            index
+            for index, edges in enumerate(self.edges)
+            if index >= first and _shared(cell, edges) > 0
+        ]
+        if touched:
+            around = self.edges[touched[0]][0] + self.edges[touched[-1]][1]
+            if abs(cell.left + cell.right - around) < 2 * EDGE:
+                return touched
+        below = [
+            index
+            for index in touched
+            if _shared(cell, self.edges[index]) > SHARE_BELOW * _narrower(cell, self.edges[index])
+        ]
+        return below or [self.of(cell)]
+
+    def is_title(self, cell: Cell) -> bool:
+        """Whether words stand above the middle of the table, and not of its values."""
+        return (
+            self.labelled
+            and self._is_amid(cell, self.edges[0][0])
+            and not self._is_amid(cell, self.edges[1][0])
+            and cell.right - cell.left > self.pitch
+        )
+
+    def _is_amid(self, cell: Cell, left: float) -> bool:
+        return abs(cell.left + cell.right - left - self.edges[-1][1]) < 2 * INDENT
+
+    def continues(self, other: Columns) -> bool:
+        """Whether they are as many and as far from each other as others, on another page."""
+        if len(self.edges) != len(other.edges) or self.labelled != other.labelled:
+            return False
+        shifts = [one[1] - two[1] for one, two in zip(self.edges[1:], other.edges[1:], strict=True)]
+        return not shifts or max(shifts) - min(shifts) < 2 * EDGE
+
+
+def columns(rows: Sequence[Line]) -> Columns | None:
+    """What the rows have in common; None where they do not stand below each other."""
+    if len(rows) < 2:
+        return None
+    numeric = [row for row in rows if row.numbers]
+    labels = sum(not row.cells[0].is_number for row in numeric)
+    has_values = any(len(row.numbers) > 1 or not row.cells[0].is_number for row in numeric)
+    if 2 * len(numeric) >= len(rows) and has_values:
+        return _of_numbers(rows, numeric, labelled=2 * labels >= len(numeric))
+    return _of_words(rows)
+
+
+def _of_numbers(rows: Sequence[Line], numeric: Sequence[Line], *, labelled: bool) -> Columns | None:
+    values = [row.numbers for row in numeric]
+    if labelled:  # a number before all words is no value
+        values = [row.numbers[1:] if row.cells[0].is_number else row.numbers for row in numeric]
+        if sum(map(bool, values)) < 2:
+            values = [row.numbers for row in numeric]
+    counts = Counter(len(cells) for cells in values if cells)
+    enough = max(2, SHARE_COUNTED * len(values))
+    width = max((count for count, times in counts.items() if times >= enough), default=0)
+    template = [cells for cells in values if len(cells) == width]
+    if not width or not all(_has_an_edge(rank) for rank in zip(*template, strict=True)):
+        return None
+    edges = [_around(rank) for rank in zip(*template, strict=True)]
+    if not _are_apart(edges):
+        return None
+    if sum(len(cells) == width or _fits(cells, edges) for cells in values) < SHARE_ALIGNED * len(
+        values
+    ):
+        return None
+    if not labelled:
+        return Columns(tuple(edges), labelled=False) if width > 1 else None
+    return Columns(_with_words(rows, edges), labelled=True)
+
+
+def _with_words(
+    rows: Sequence[Line], edges: Sequence[tuple[float, float]]
+) -> tuple[tuple[float, float], ...]:
+    """Columns of numbers, with those of words beside them and the labels on the left."""
+    words = [row.cells for row in rows if not row.cells[0].is_number]
+    labels = _around([cells[0] for cells in words])
+    others = sorted(
+        (cell.left, cell.right) for cells in words for cell in cells[1:] if not cell.is_number
+    )
+    found: list[tuple[float, float]] = []
+    times: list[int] = []
+    for left, right in others:
+        if any(left < edge[1] and right > edge[0] for edge in edges):
+            continue
+        if found and left < found[-1][1]:
+            found[-1] = found[-1][0], max(found[-1][1], right)
+            times[-1] += 1
+        else:
+            found.append((left, right))
+            times.append(1)
+    beside = [edge for edge, count in zip(found, times, strict=True) if count > 1]
+    values = sorted([*edges, *beside])
+    return ((labels[0], max(min(labels[1], values[0][0]), labels[0] + 1)), *values)
+
+
+def _of_words(rows: Sequence[Line]) -> Columns | None:
+    counts = Counter(len(row.cells) for row in rows)
+    width, times = max(counts.items(), key=lambda item: (item[1], item[0]))
+    if len(rows) < 3 or width < 2 or times < max(3, SHARE_REGULAR * len(rows)):
+        return None
+    ranks = list(zip(*(row.cells for row in rows if len(row.cells) == width), strict=True))
+    edges = [_around(rank) for rank in ranks]
+    if not _are_apart(edges) or not all(_has_an_edge(rank) for rank in ranks):
+        return None
+    if any(mean(cell.end - cell.start for cell in rank) > MOST_CHARACTERS for rank in ranks):
+        return None
+    if all(_is_prose(rank, edge) for rank, edge in zip(ranks, edges, strict=True)):
+        return None
+    return Columns(tuple(edges), labelled=True, verbal=True)
+
+
+def _is_prose(rank: Sequence[Cell], edge: tuple[float, float]) -> bool:
+    """Whether a column is so full of words that it is text set in columns."""
+    fill = mean(cell.right - cell.left for cell in rank) / (edge[1] - edge[0])
+    return fill > FULL and mean(cell.end - cell.start for cell in rank) > PROSE_CHARACTERS
+
+
+def _has_an_edge(rank: Sequence[Cell]) -> bool:
+    """Whether most cells below each other begin, end or have their middle at one place."""
+    places = (
+        [cell.right for cell in rank],
+        [cell.left for cell in rank],
+        [(cell.left + cell.right) / 2 for cell in rank],
+    )
+    for place in places:
+        middle = median(place)
+        if sum(abs(value - middle) <= EDGE for value in place) >= SHARE_ALIGNED * len(place):
+            return True
+    return False
+
+
+def _fits(cells: Sequence[Cell], edges: Sequence[tuple[float, float]]) -> bool:
+    """Whether each cell stands in a column of its own, or just beside it."""
+    nearest = [_nearest(cell, edges) for cell in cells]
+    return len({index for index, _ in nearest}) == len(cells) and all(
+        shared > -EDGE for _, shared in nearest
+    )
+
+
+def _nearest(cell: Cell, edges: Sequence[tuple[float, float]]) -> tuple[int, float]:
+    """The column that shares most with a cell, and how much; see `_shared`."""
+    most = -math.inf
+    for index, edge in enumerate(edges):
+        shared = _shared(cell, edge)
+        if shared <= most:  # from left to right they come nearer, then go away
+            return index - 1, most
+        most = shared
+    return len(edges) - 1, most
+
+
+def _narrower(cell: Cell, edges: tuple[float, float]) -> float:
+    return min(cell.right - cell.left, edges[1] - edges[0])
+
+
+def _around(cells: Sequence[Cell]) -> tuple[float, float]:
+    return min(cell.left for cell in cells), max(cell.right for cell in cells)
+
+
+def _are_apart(edges: Sequence[tuple[float, float]]) -> bool:
+    return all(before[1] <= after[0] for before, after in pairwise(edges))
+
+
+def _shared(cell: Cell, edges: tuple[float, float]) -> float:
+    """How much of a cell is between two edges; negative by how far it is away from them."""
+    left, right = edges
+    return (cell.right if cell.right < right else right) - (cell.left if cell.left > left else left)

@@ -1,0 +1,61 @@
+"""Files that came in others: attachments of mails, members of archives."""
+
+from __future__ import annotations
+
+from ingest.incoming import Incoming
+from ingest.loaded import Attachment
+from rag.errors import NotFoundError, StoreError
+from rag.intake import Job
+from rag.store.catalog import Catalog
+
+DEEPEST = 4  # mails and archives in one another
+
+
+class Within:
+    """Queues files that came in others, as far down as is sane."""
+
+    def __init__(self, catalog: Catalog, incoming: Incoming) -> None:
+        self._catalog = catalog
+        self._jobs = catalog.jobs
+        self._incoming = incoming
+
+    def queue(self, job: Job, attachment: Attachment) -> None:
+        """Queue a file that came in the file of a job, unless that is too deep within others.
+
+        Raises:
+            StoreError: it cannot be stored.
+        """
+        if self._depth(job) >= DEEPEST:
+            return
+        path = self._incoming.new_file()
+        try:
+            path.write_bytes(attachment.content)
+            sha256 = self._catalog.blobs.adopt(path)
+        except OSError as error:
+            raise StoreError(
+                f"{attachment.name} cannot be stored ({error.strerror}). Make room and try again."
+            ) from error
+        finally:
+            path.unlink(missing_ok=True)
+        name = f"{job.name}/{attachment.name}"
+        self._jobs.submit(job.library_id, name, sha256, len(attachment.content), parent_id=job.id)
+
+    def is_in_archive(self, job: Job) -> bool:
+        """Whether a file came in another that is no document itself."""
+        if job.parent_id is None:
+            return False
+        try:
+            return self._jobs.get(job.parent_id).document_id is None
+        except NotFoundError:
+            return False
+
+    def _depth(self, job: Job) -> int:
+        """In how many mails and archives a file came."""
+        depth, parent = 0, job.parent_id
+        while parent is not None and depth < DEEPEST:
+            depth += 1
+            try:
+                parent = self._jobs.get(parent).parent_id
+            except NotFoundError:
+                break
+        return depth

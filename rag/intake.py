@@ -1,0 +1,117 @@
+"""The vocabulary of files on their way in: frozen values, nothing of ours imported.
+
+As in `rag.domain`, positions are character offsets into a page's text, and pages count from 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    """What is being done to a file on its way in; `confirm` waits for a person's word."""
+
+    WAITING = "waiting"
+    READING = "reading"
+    OCR = "ocr"
+    CONFIRM = "confirm"
+    EMBEDDING = "embedding"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class WordBox:
+    """Where `page.text[start:end]` stands on a scanned page.
+
+    Fractions of the page's width and height as displayed, from its top left.
+    """
+
+    start: int
+    end: int
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True)
+class OcrPage:
+    """What OCR read on the picture of a page: its text, and where each word of it stands."""
+
+    text: str
+    words: tuple[WordBox, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """A row of a table: `page.text[start:end]`, and its cells as read, without white space."""
+
+    start: int
+    end: int
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table, or as much of it as stands on one page: the parts of one have its `number`.
+
+    `header` names the columns, empty where nothing does; `rows` are in order and, on the page on
+    which the table begins, start with the header's own. `name` is a sheet's name or a caption.
+    """
+
+    number: int
+    page: int
+    name: str
+    header: tuple[str, ...]
+    rows: tuple[TableRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What taking files in will take, before anything is paid.
+
+    `tokens` are those to embed, `ocr_pages` those that a service reads; `dollars` is 0 where
+    nothing is billed and None where the price is not known; `seconds` is rough.
+    """
+
+    pages: int
+    tokens: int
+    ocr_pages: int
+    dollars: float | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A file on its way in: `done` of `total` pages or chunks; at the end, `outcome` in words.
+
+    `document_id` is there once it can be asked; `parent_id` is the job of the archive or the mail
+    that it came in; `estimate` says what a job in the stage `confirm` will cost.
+    """
+
+    id: int
+    library_id: str
+    name: str
+    sha256: str
+    size_bytes: int
+    stage: Stage
+    done: int = 0
+    total: int = 0
+    outcome: str = ""
+    document_id: str | None = None
+    attempts: int = 0
+    parent_id: int | None = None
+    estimate: Estimate | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more happens to the file by itself."""
+        return self.stage in (Stage.DONE, Stage.FAILED, Stage.CANCELLED)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it failed and nothing of it is in the library."""
+        return self.stage is Stage.FAILED and self.document_id is None

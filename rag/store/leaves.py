@@ -1,0 +1,52 @@
+"""What the catalog has of the pages of one document: their text, their words' places, tables."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select
+
+from rag.domain import Page
+from rag.errors import NotFoundError
+from rag.intake import Table, WordBox
+from rag.store.rows import boxes_of, page_of, table_of
+from rag.store.tables import pages, table_parts
+
+MOST_PAGES = 2**31
+
+
+def one_page(connection: Connection, document_id: str, number: int) -> Page:
+    """One page, with its text.
+
+    Raises:
+        NotFoundError: there is no such page.
+    """
+    if not 0 < number <= MOST_PAGES:  # which SQLite could not even compare
+        raise NotFoundError(f"This document has no page {number}.")
+    query = select(pages).where(pages.c.document_id == document_id, pages.c.number == number)
+    row = connection.execute(query).first()
+    if row is None:
+        raise NotFoundError(f"This document has no page {number}.")
+    return page_of(row)
+
+
+def all_pages(connection: Connection, document_id: str) -> list[Page]:
+    """Every page of a document, in order."""
+    query = select(pages).where(pages.c.document_id == document_id).order_by(pages.c.number)
+    return [page_of(row) for row in connection.execute(query)]
+
+
+def word_boxes(connection: Connection, document_id: str, number: int) -> tuple[WordBox, ...]:
+    """Where the words of a scanned page stand."""
+    query = select(pages.c.words).where(
+        pages.c.document_id == document_id, pages.c.number == number
+    )
+    return boxes_of(connection.execute(query).scalar())
+
+
+def all_tables(connection: Connection, document_id: str) -> list[Table]:
+    """The parts of a document's tables, in order."""
+    query = (
+        select(table_parts)
+        .where(table_parts.c.document_id == document_id)
+        .order_by(table_parts.c.number, table_parts.c.page)
+    )
+    return [table_of(row) for row in connection.execute(query)]

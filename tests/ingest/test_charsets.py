@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ingest.charsets import encoding_of, fitting
+from ingest.loaders.text import decode
+from rag.errors import DocumentError
+
+RUSSIAN = "В гавани зимой стоит сорок одна лодка и один паром, а летом гораздо больше."
+JAPANESE = "冬の港には四十一隻の船と一隻のフェリーがあります。夏はもっと多いです。"
+CHINESE = "冬天港口里有四十一艘船和一艘渡轮，夏天的船要多得多。"
+TAIWANESE = "冬天港口裡有四十一艘船和一艘渡輪，夏天的船要多得多。"
+KOREAN = "겨울에 항구에는 배 마흔한 척과 여객선 한 척이 있고 여름에는 훨씬 많습니다."
+GREEK = "Το χειμώνα στο λιμάνι υπάρχουν σαράντα μία βάρκες και ένα πλοίο."
+POLISH = "Zimą w porcie stoi czterdzieści jeden łodzi i jeden prom, a latem dużo więcej."
+CZECH = "V zimě je v přístavu čtyřicet jedna lodí a jeden trajekt, v létě mnohem víc."
+TURKISH = "Kışın limanda kırk bir tekne ve bir feribot var, yazın çok daha fazlası."
+GERMAN = "Im Winter liegen im Hafen einundvierzig Boote für 5 € – und eine große Fähre."
+FRENCH = "L’hiver, le port abrite quarante et un bateaux : où est passé l’été ? À Sète."
+PORTUGUESE = "No inverno há quarenta e um barcos no porto; a situação do verão não é igual."
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        *((RUSSIAN, it) for it in ("cp1251", "koi8-r", "iso8859-5", "cp866")),
+        *((JAPANESE, it) for it in ("shift_jis", "euc_jp", "iso2022_jp")),
+        *((CHINESE, it) for it in ("gb18030", "gb2312")),
+        (TAIWANESE, "big5"),
+        (KOREAN, "euc_kr"),
+        *((GREEK, it) for it in ("cp1253", "iso8859-7")),
+        *((POLISH, it) for it in ("cp1250", "iso8859-2")),
+        *((CZECH, it) for it in ("cp1250", "iso8859-2")),
+        (TURKISH, "cp1254"),
+        *((text, "cp1252") for text in (GERMAN, FRENCH, PORTUGUESE)),
+        (PORTUGUESE, "latin-1"),
+    ],
+    ids=lambda it: it if it.isascii() and len(it) < 12 else "",
+)
+def test_old_encodings_are_told_apart(text: str, encoding: str) -> None:
+    assert decode(text.encode(encoding)) == text
+
+
+@pytest.mark.parametrize("text", [GERMAN, RUSSIAN, JAPANESE + "\n", CHINESE + " 41\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_unicode_needs_no_mark(text: str, encoding: str) -> None:
+    assert decode(text.encode(encoding)) == text
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+def test_a_mark_is_believed_and_left_out(encoding: str) -> None:
+    assert decode(GERMAN.encode(encoding)) == GERMAN
+
+
+@pytest.mark.parametrize(
+    ("declared", "written"),
+    [
+        ("iso-8859-1", "cp1252"),
+        ("GB2312", "gb18030"),
+        ("x-sjis", "cp932"),
+        ("ks_c_5601-1987", "cp949"),
+        ("windows-1251", "cp1251"),
+    ],
+)
+def test_a_declared_encoding_means_what_browsers_take_it_for(declared: str, written: str) -> None:
+    content = "“ï” 漢 – 한 – ё".encode(written, errors="ignore")
+    assert decode(content, declared) == content.decode(written)
+
+
+@pytest.mark.parametrize("declared", ["utf-8", "rot13", "hex", "nonsense", "", "utf-7", "x\x00y"])
+def test_a_declared_encoding_that_cannot_be_true_is_not_believed(declared: str) -> None:
+    assert decode(RUSSIAN.encode("cp1251"), declared) == RUSSIAN
+
+
+def test_a_few_damaged_bytes_do_not_change_the_encoding() -> None:
+    assert decode("éàü ".encode() * 20 + b"\xff") == "éàü " * 20 + "\ufffd"
+    assert fitting(RUSSIAN.encode("utf-8") * 9 + b"\xff", "utf-8") == "utf-8"
+
+
+def test_noise_is_no_text() -> None:
+    noise = bytes(128 + (number * 7919 + number // 3) % 128 for number in range(4_000))
+    with pytest.raises(DocumentError, match="unknown binary format or text encoding"):
+        decode(noise)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=300))
+def test_any_bytes_have_an_encoding_or_none(content: bytes) -> None:
+    encoding = encoding_of(content)
+    if encoding:
+        assert isinstance(content.decode(encoding, errors="replace"), str)

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ingest import compressed_rtf, richtext
+from ingest.loaded import LoadedDocument
+from ingest.loaders import rtf
+from rag.domain import DocumentState
+from rag.errors import DocumentError
+
+FORMATS = Path(__file__).parents[1] / "fixtures" / "formats"
+LETTER = rb"""{\rtf1\ansi\ansicpg1252\deff0{\fonttbl{\f0\fcharset0 Arial;}{\f1\fcharset204 Arial;}
+{\f2\fcharset128 Mincho;}}{\colortbl;\red0\green0\blue0;}
+{\stylesheet{\s0 Normal;}{\s1\b heading 1;}{\s2\sbasedon0 Titre 2;}}
+{\info{\title The harbour}{\author Ana}}{\header Office of the port\par}
+\pard\s1 Boats\par\pard\s2 Winter\par
+\pard Caf\'e9 \u8220?quoted\u8221? \'93cp\'94 {\f1\'ef\'f0\'e8} {\f2\'8a\'bf\'8e\'9a}
+ \u-10179?\u-8704?.
+\line next{\v unseen}{\deleted gone}{\pict\pngblip 89504e47}{\*\unknown no}{\footnote A note.}
+{\field{\*\fldinst HYPERLINK "http://x.y"}{\fldrslt a link}}\emdash\~end\par
+{\listtext\pard\plain\u8226?\tab}oars\par{\listtext 2.\tab}sails\par
+\trowd\cellx100\cellx200\pard\intbl Season\cell Boats\cell\row
+\trowd\cellx100\cellx200\pard\intbl Winter\cell 41\par cold\cell\row
+\pard\outlinelevel2 Summer\par\pard{\bin4 {{{{x}Last.}
+"""
+SHOWN = """Boats
+
+Winter
+
+Café “quoted” “cp” при 漢字 😀.
+nexta link— end
+
+A note.
+
+- oars
+2. sails
+
+Season | Boats
+Winter | 41 cold
+
+Summer
+
+xLast.
+
+Office of the port"""
+
+
+def read(folder: Path, content: bytes) -> LoadedDocument:
+    path = folder / "stored"
+    path.write_bytes(content)
+    return rtf.load(path, "letter.rtf", max_pages=500)
+
+
+def test_a_letter_is_read_as_it_is_seen(tmp_path: Path) -> None:
+    loaded = read(tmp_path, LETTER)
+
+    assert loaded.pages[0].text == SHOWN
+    assert (loaded.title, loaded.media_type) == ("The harbour", "application/rtf")
+    assert [(it.level, SHOWN[it.start or 0 :].partition("\n")[0]) for it in loaded.outline] == [
+        (1, "Boats"),
+        (2, "Winter"),
+        (3, "Summer"),
+    ]
+    (table,) = loaded.tables
+    assert table.header == ("Season", "Boats")
+    assert [SHOWN[row.start : row.end] for row in table.rows] == [
+        "Season | Boats",
+        "Winter | 41 cold",
+    ]
+
+
+def test_a_document_that_libreoffice_wrote_is_read() -> None:
+    loaded = rtf.load(FORMATS / "harbour.rtf", "harbour.rtf", max_pages=10)
+
+    text = loaded.pages[0].text
+    assert loaded.title == "Harbour report"
+    assert "The harbour of Sète – “old town” – holds forty-one boats & a ferry." in text
+    assert "- forty-one boats\n- one ferry 漢字\n1. First" in text
+    assert [heading.title for heading in loaded.outline] == ["Harbour report", "Winter", "Summer"]
+    assert [row.cells for row in loaded.tables[0].rows][1] == ("Winter", "41")
+
+
+@pytest.mark.parametrize(
+    ("content", "shown"),
+    [
+        (rb"{\rtf1 never ended", "never ended"),
+        (rb"{\rtf1 a}}}} b", "a b"),
+        (rb"{\rtf1\ansicpg99999 caf\'e9}", "café"),
+        (rb"{\rtf1\ansicpg932 \'8aB}", "械"),
+        (rb"{\rtf1\mac caf\'8e}", "café"),
+        (rb"{\rtf1\uc2\u233 ab c}", "é c"),
+        (rb"{\rtf1\uc0\u233 c}", "éc"),
+        (rb"{\rtf1 a\u-99999999999 b}", "a"),
+        (rb"{\rtf1 x\bin99999999999 y}", "x"),
+        (rb"{\rtf1 \cell\row\cell x\row y}", "x\n\ny"),
+    ],
+)
+def test_what_is_odd_or_damaged_is_read_as_far_as_it_goes(content: bytes, shown: str) -> None:
+    blocks = richtext.read(content).blocks
+
+    assert "\n\n".join(block.text for block in blocks).startswith(shown)
+
+
+@pytest.mark.parametrize(
+    ("content", "state"),
+    [
+        (b"{\\rtf1 }", DocumentState.EMPTY),
+        (b"{\\rtf1 " + b"{" * 20_000, DocumentState.DAMAGED),
+    ],
+    ids=["nothing", "groups without end"],
+)
+def test_what_gives_nothing_is_refused(
+    tmp_path: Path, content: bytes, state: DocumentState
+) -> None:
+    with pytest.raises(DocumentError) as caught:
+        read(tmp_path, content)
+
+    assert caught.value.state is state
+
+
+def test_compressed_text_is_inflated() -> None:
+    # The second example of [MS-OXRTFCP], section 3.
+    crossing = bytes.fromhex("1a0000001c0000004c5a4675e2d44b51410004205758595a0d6e7d010eb0")
+    assert compressed_rtf.inflate(crossing) == b"{\\rtf1 WXYZWXYZWXYZWXYZWXYZ}"
+    assert compressed_rtf.inflate(crossing[:20]) == b"{\\rtf1 "
+
+
+def test_stored_text_is_taken_as_it_is() -> None:
+    stored = (
+        (12 + 9).to_bytes(4, "little") + (9).to_bytes(4, "little") + b"MELA" + bytes(4)
+    ) + b"{\\rtf1 x}junk"
+
+    assert compressed_rtf.inflate(stored) == b"{\\rtf1 x}"
+    assert compressed_rtf.inflate(stored[:10]) == b""
+    assert compressed_rtf.inflate(b"x" * 40) == b""

@@ -1,0 +1,245 @@
+"""The commands that take files in and say, page by page, how that went."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ingest.outcomes import READABLE, page_counts
+from ingest.pipeline import ADDED
+from ingest.queue import IngestQueue
+from rag.domain import Document, DocumentState
+from rag.errors import DocumentError, NotFoundError, RagError, SettingsError
+from rag.intake import Estimate, Job, Stage
+from rag.store.catalog import Catalog
+from ui import inputs, printing
+from ui.intake import intake_of, open_queue
+from ui.naming import document_row, documents_named, documents_of, estimate_row, lost_row
+from ui.opening import DONE, SOME_FAILED, open_without_documents, settings_of
+from ui.options import AsJson, DataDir, LibraryName, Paths
+
+if TYPE_CHECKING:
+    from rag.wiring import Application
+
+LOOK_SECONDS = 0.1
+WAITS = "{} would cost about {}. Run the command again with --yes to go on."
+
+OnlyEstimate = Annotated[
+    bool, typer.Option("--estimate", help="Only say what it would take and cost; add nothing.")
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before anything is paid.")]
+Named = Annotated[
+    list[str] | None, typer.Argument(metavar="DOCUMENT", help="Names or ids; all when left out.")
+]
+
+
+def add(
+    paths: Paths,
+    data_dir: DataDir = None,
+    library: LibraryName = None,
+    estimate: OnlyEstimate = False,
+    yes: Yes = False,
+    json: AsJson = False,
+) -> int:
+    """Take files in, or all files of a folder."""
+    files, missing = inputs.files(paths)
+    if len(missing) == len(paths):
+        raise SettingsError(" ".join(missing))
+    for sentence in missing:
+        printing.tell(sentence)
+    if not files:
+        printing.tell("There are no files in it.")
+    with open_without_documents(data_dir, library) as application:
+        if estimate:
+            failed = _estimate(files, application, json=json)
+        else:
+            with closing(open_queue(application)) as queue:
+                failed = _take_in(files, application, queue, yes=yes, json=json)
+    return SOME_FAILED if failed + len(missing) else DONE
+
+
+def report(
+    documents: Named = None,
+    data_dir: DataDir = None,
+    library: LibraryName = None,
+    json: AsJson = False,
+) -> int:
+    """Say page by page how documents were read: text, OCR, empty, failed, and why."""
+    settings = settings_of(data_dir, library)
+    with closing(Catalog(settings.data_dir)) as catalog:
+        found = documents_of(catalog, settings.library)
+        if documents:
+            named = (documents_named(catalog, settings.library, name) for name in documents)
+            found = [document for each in named for document in each]
+        for document in found:
+            pages = catalog.pages(document.id)
+            if json:
+                rows = [
+                    {"page": page.number, "label": page.label, "state": page.state}
+                    | {"characters": len(page.text), "reason": page.reason}
+                    for page in pages
+                ]
+                printing.say_row(document_row(document) | {"page_states": rows})
+                continue
+            printing.say(f"{document.name}: {page_counts(pages)}. {document.reason}".rstrip())
+            for page in pages:
+                if page.reason:
+                    printing.say(f"  p. {page.label}: {page.reason}")
+    return DONE
+
+
+def _estimate(files: Sequence[Path], application: Application, *, json: bool) -> int:
+    """Say what each file would take; how many cannot be read."""
+    failed = 0
+    total = Estimate(0, 0, 0, 0.0, 0.0)
+    with closing(intake_of(application)) as intake:
+        for path in files:
+            try:
+                found, loaded = intake.estimate(path, application.library)
+            except DocumentError as error:
+                failed += 1
+                printing.tell(str(error))
+                continue
+            failed += not loaded.pages and not loaded.attachments
+            total = _sum(total, found)
+            if json:
+                printing.say_row({"document": path.name, **estimate_row(found)})
+            else:
+                reason = f" {loaded.reason}" if loaded.reason else ""
+                printing.say(f"{path.name}: {printing.in_words(found)}.{reason}")
+    if json:
+        printing.say_row({"document": None, **estimate_row(total)})
+    elif len(files) > 1:
+        printing.say(f"All {len(files)} files: {printing.in_words(total)}.")
+    return failed
+
+
+def _sum(one: Estimate, other: Estimate) -> Estimate:
+    unknown = one.dollars is None or other.dollars is None
+    return Estimate(
+        one.pages + other.pages,
+        one.tokens + other.tokens,
+        one.ocr_pages + other.ocr_pages,
+        None if unknown else (one.dollars or 0.0) + (other.dollars or 0.0),
+        one.seconds + other.seconds,
+    )
+
+
+class _Watch:
+    """Follows the files that a command has queued, and tells of each once it ends."""
+
+    def __init__(self, application: Application, queue: IngestQueue, *, yes: bool, json: bool):
+        self._catalog = application.catalog
+        self._queue = queue
+        self._yes = yes
+        self._json = json
+        documents = application.catalog.documents(application.library.id)
+        self._known = {document.id for document in documents if document.state in READABLE}
+        self._numbers: dict[int, None] = {}
+        self._told: set[int] = set()
+        self.failed = 0
+
+    def submit(self, path: Path) -> None:
+        """Queue a file; one that cannot be stored is told at once."""
+        try:
+            self._numbers[self._queue.submit(path, path.name, keep=True)] = None
+        except RagError as error:
+            self._lose(path.name, str(error))
+
+    def follow(self) -> None:
+        """Return once every file has ended, with those that came in others."""
+        with printing.queue_progress() as show:
+            while True:
+                jobs = self._jobs()
+                show(jobs)
+                waiting = [job for job in jobs if job.id not in self._told]
+                if not waiting:
+                    return
+                for job in waiting:
+                    if job.has_ended or job.stage is Stage.CONFIRM:
+                        self._end(job)
+                time.sleep(LOOK_SECONDS)
+
+    @property
+    def left(self) -> int:
+        """How many files have not ended."""
+        return len(self._numbers.keys() - self._told)
+
+    def _jobs(self) -> list[Job]:
+        found = []
+        for job in self._queue.all_jobs():
+            if job.id in self._numbers or job.parent_id in self._numbers:
+                self._numbers[job.id] = None
+                found.append(job)
+        return found
+
+    def _end(self, job: Job) -> None:
+        if job.stage is Stage.CONFIRM:
+            if self._yes or _agrees(job):
+                self._queue.confirm(job.id)
+                return
+            printing.tell(WAITS.format(job.name, printing.in_dollars(job.estimate)))
+            self.failed += 1
+            self._told.add(job.id)
+            return
+        self._told.add(job.id)
+        document = self._document(job)
+        if document is None and job.stage is not Stage.DONE:
+            self._lose(job.name, job.outcome)
+            return
+        self.failed += job.stage is not Stage.DONE
+        if not self._json:
+            printing.say(job.outcome or ADDED.format(job.name))
+        elif document is not None:
+            printing.say_row(document_row(document) | {"new": document.id not in self._known})
+
+    def _document(self, job: Job) -> Document | None:
+        if job.document_id is None:
+            return None
+        try:
+            return self._catalog.document(job.document_id)
+        except NotFoundError:  # removed while it was taken in
+            return None
+
+    def _lose(self, name: str, reason: str) -> None:
+        self.failed += 1
+        printing.tell(reason if name in reason else f"{name}: {reason}")
+        if self._json:
+            error = DocumentError(DocumentState.FAILED, reason)
+            printing.say_row(lost_row(Path(name), error))
+
+
+def _take_in(
+    files: Sequence[Path],
+    application: Application,
+    queue: IngestQueue,
+    *,
+    yes: bool,
+    json: bool,
+) -> int:
+    """Take the files in, telling of each once it ends; how many failed."""
+    watch = _Watch(application, queue, yes=yes, json=json)
+    for path in files:
+        watch.submit(path)
+    try:
+        watch.follow()
+    except KeyboardInterrupt:
+        count = "1 file waits" if watch.left == 1 else f"{watch.left} files wait"
+        printing.tell(f"Stopped. {count}: the next `tramontane add` or `serve` goes on.")
+        raise
+    return watch.failed
+
+
+def _agrees(job: Job) -> bool:
+    """Whether the person at the terminal, if there is one, pays what a file costs."""
+    if not sys.stdin.isatty() or not sys.stderr.isatty():
+        return False
+    return typer.confirm(
+        f"{job.name} would cost about {printing.in_dollars(job.estimate)}. Go on?", err=True
+    )

@@ -1,0 +1,205 @@
+"""The report of a document: page by page what was read, how, and why not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from itertools import groupby
+
+from ingest.outcomes import page_counts
+from rag.domain import Document, Page, PageState
+from rag.intake import Job, Stage, Table
+from ui import icons
+from ui.progress import cost, render_work
+from ui.viewer import render_bar
+
+STATES = {
+    PageState.TEXT: "text",
+    PageState.OCR: "OCR",
+    PageState.EMPTY: "empty",
+    PageState.NEEDS_OCR: "needs OCR",
+    PageState.FAILED: "failed",
+}
+UNREAD = (PageState.NEEDS_OCR, PageState.FAILED)
+PAGES_AT_ONCE = 10  # that one press reads again: each is read while the reader waits
+FEW_TABLES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Neighbouring pages that ended alike, from `first` to `last`."""
+
+    state: PageState
+    reason: str
+    first: Page
+    last: Page
+
+    @property
+    def count(self) -> int:
+        """How many pages they are."""
+        return self.last.number - self.first.number + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What there is to tell of a document; `job` is the last one about it, if it is remembered.
+
+    `reading` are the pages that are being read again, and `state` is the list's own.
+    """
+
+    document: Document
+    pages: Sequence[Page]
+    tables: Sequence[Table] = ()
+    job: Job | None = None
+    reading: frozenset[int] = frozenset()
+    state: str = ""
+
+    @property
+    def is_going(self) -> bool:
+        """Whether something is still to happen to the document."""
+        return self.job is not None and not self.job.has_ended
+
+
+def page_runs(pages: Sequence[Page]) -> list[Run]:
+    """The pages in order, neighbours that ended alike together."""
+    runs = []
+    for (state, reason), alike in groupby(pages, lambda page: (page.state, page.reason)):
+        first, *more = alike
+        runs.append(Run(state, reason, first, more[-1] if more else first))
+    return runs
+
+
+def render_report(report: Report) -> str:
+    """The HTML of the report, in the pane of the source."""
+    document = report.document
+    key = escape(document.id)
+    pages = ""
+    if document.page_count:
+        pages = (
+            f'<button type="button" class="act" data-event="show" data-id="{key}">'
+            f"{icons.PAGES}<span>Pages</span></button>"
+        )
+    title = escape(document.title or document.name)
+    runs = page_runs(report.pages)
+    head = render_bar(f'<h2 title="{escape(document.name)}">{title}</h2>{pages}')
+    return (
+        f'{head}<div class="report" tabindex="0" role="region" aria-label="Report" '
+        f'data-report="{key}" data-state="{escape(report.state)}">'
+        f"{_render_summary(report, runs)}{_render_runs(report, runs)}"
+        f"{_render_tables(document, report.tables)}</div>"
+    )
+
+
+def passages_words(document: Document) -> str:
+    """How many passages there are, and how they are found."""
+    if not document.chunks:
+        return "No passages: nothing of it can be found."
+    count = f"{document.chunks:,} passage{'s' * (document.chunks != 1)}"
+    if document.embedded == document.chunks:
+        return f"{count}, found by words and by meaning."
+    if not document.embedded:
+        return f"{count}, found by words only."
+    return f"{count}, found by words; {document.embedded:,} of them by meaning, too."
+
+
+def place(document: Document, first: Page, last: Page) -> str:
+    """Where pages stand, in words."""
+    if not document.paginated:
+        ends = dict.fromkeys([str(first.number), str(last.number)])
+        return f"part{'s' * (len(ends) > 1)} {'–'.join(ends)}"
+    ends = dict.fromkeys(page.label or str(page.number) for page in (first, last))
+    return f"p. {'–'.join(ends)}"
+
+
+def _render_summary(report: Report, runs: Sequence[Run]) -> str:
+    document, job = report.document, report.job
+    counts = page_counts(report.pages)
+    if not document.paginated:
+        counts = counts.replace("page", "part", 1)
+    lines = [passages_words(document)] if document.chunks or not report.is_going else []
+    if job is not None and job.has_ended and job.estimate is not None and job.estimate.dollars != 0:
+        verb = "would cost" if job.stage is Stage.CANCELLED else "cost"
+        lines.append(f"Embedding and OCR {verb} {cost(job.estimate)}.")
+    lines.append(f"{document.name}, {_size(document.size_bytes)}.")
+    facts = "".join(f"<p>{escape(line)}</p>" for line in lines)
+    note = f'<p class="note">{escape(document.reason)}</p>' if document.reason else ""
+    work = ""
+    if job is not None and not job.has_ended:
+        work = render_work(job, document)
+    return (
+        f"<h3>{escape(counts)}</h3>{_render_strip(runs)}{note}"
+        f'<div class="facts">{facts}</div>{work}'
+    )
+
+
+def _render_strip(runs: Iterable[Run]) -> str:
+    """All pages as one line, coloured by how they ended."""
+    parts = "".join(
+        f'<i data-state="{run.state}" style="flex-grow:{run.count}"></i>' for run in runs
+    )
+    return f'<div class="strip" aria-hidden="true">{parts}</div>' if parts else ""
+
+
+def _render_runs(report: Report, runs: Sequence[Run]) -> str:
+    rows = "".join(_render_run(report, run) for run in runs)
+    return f'<ol class="runs">{rows}</ol>' if rows else ""
+
+
+def _render_run(report: Report, run: Run) -> str:
+    document = report.document
+    where = escape(place(document, run.first, run.last))
+    key = escape(document.id)
+    again = ""
+    if run.state in UNREAD and not report.is_going:
+        numbers = range(run.first.number, run.first.number + min(run.count, PAGES_AT_ONCE))
+        words = "Read again" if len(numbers) == run.count else f"Read {len(numbers)} again"
+        busy = not report.reading.isdisjoint(numbers)
+        again = (
+            f'<button type="button" class="redo" data-event="reread" data-id="{key}" '
+            f'data-first="{numbers[0]}" data-last="{numbers[-1]}" '
+            f'aria-label="{words}: {where}"{" disabled" * busy}>{icons.AGAIN}'
+            f"<span>{'Reading…' if busy else words}</span></button>"
+        )
+    reason = f'<p class="why">{escape(run.reason)}</p>' if run.reason else ""
+    return (
+        f'<li data-state="{run.state}"><i data-state="{run.state}" aria-hidden="true"></i>'
+        f'<button type="button" class="to" data-event="show" data-id="{key}" '
+        f'data-page="{run.first.number}">{where}</button>'
+        f"<span>{STATES[run.state]}</span>{again}{reason}</li>"
+    )
+
+
+def _render_tables(document: Document, tables: Sequence[Table]) -> str:
+    parts: dict[int, list[Table]] = {}
+    for table in tables:
+        parts.setdefault(table.number, []).append(table)
+    if not parts:
+        return ""
+    found = list(parts.values())
+    rows = "".join(_render_table(document, table) for table in found[:FEW_TABLES])
+    more = len(found) - FEW_TABLES
+    rest = f'<li class="nothing">and {more:,} more</li>' if more > 0 else ""
+    return (
+        f'<div class="h"><h3>Tables</h3><span>{len(found):,}</span></div>'
+        f'<ul class="tables">{rows}{rest}</ul>'
+    )
+
+
+def _render_table(document: Document, parts: Sequence[Table]) -> str:
+    first, last = parts[0], parts[-1]
+    count = sum(len(part.rows) for part in parts) - bool(first.header)
+    name = first.name or ", ".join(cell for cell in first.header if cell) or "Table"
+    noun = "p." if document.paginated else "part"
+    ends = dict.fromkeys([str(first.page), str(last.page)])
+    return (
+        f'<li><button type="button" class="to" data-event="show" '
+        f'data-id="{escape(document.id)}" data-page="{first.page}">{escape(name)}</button>'
+        f"<span>{noun} {'–'.join(ends)} · {count:,} row{'s' * (count != 1)}</span></li>"
+    )
+
+
+def _size(size_bytes: int) -> str:
+    if size_bytes < 1_000_000:
+        return f"{max(1, round(size_bytes / 1000)):,} kB"
+    return f"{size_bytes / 1e6:,.1f} MB"

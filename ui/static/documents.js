@@ -1,0 +1,135 @@
+// The list of documents: what changes elsewhere, what is folded, questions before something is
+// stopped or removed, and the report that is open, which follows the list.
+(() => {
+  "use strict";
+  const SECONDS_BETWEEN_REPORTS = 1.5;
+  const byId = (id) => document.getElementById(id);
+  const gesture = (id, detail) =>
+    document.querySelector(`#${id} [id^="html-"]`)?.dispatchEvent(new CustomEvent("gesture", { detail }));
+
+  // Documents come from other tabs and from the command line too: look from time to time.
+  let looking = false;
+  const look = async () => {
+    const shown = byId("outcomes");
+    if (looking || document.hidden || !shown) return;
+    looking = true;
+    try {
+      const answer = await fetch("documents");
+      if (answer.ok && (await answer.json()).state !== shown.dataset.state) gesture("documents", { event: "added" });
+    } catch { /* the server is gone; whatever is asked next says so */ }
+    looking = false;
+  };
+  setInterval(look, 5000);
+  document.addEventListener("visibilitychange", look);
+  document.addEventListener("turn-ended", look);
+  addEventListener("focus", look);
+
+  // Rows that are folded away: shown as long as the reader wants them.
+  const unfolded = new Set();
+  const markUnfolded = () => {
+    for (const control of document.querySelectorAll("#documents [data-more]")) {
+      const isOpen = unfolded.has(control.dataset.more);
+      const rest = document.querySelector(`#documents [data-rest="${control.dataset.more}"]`);
+      if (rest.hidden === isOpen) rest.hidden = !isOpen;
+      if (control.getAttribute("aria-expanded") !== String(isOpen)) control.setAttribute("aria-expanded", String(isOpen));
+    }
+  };
+
+  // Whoever works on a file that is cancelled stops at the next page or batch: until then, it says so.
+  const stopping = new Set();
+  const markStopping = () => {
+    for (const control of document.querySelectorAll("#documents .stop:not(:disabled)")) {
+      if (!stopping.has(control.dataset.id)) continue;
+      control.disabled = true;
+      control.previousElementSibling.textContent = "stopping";
+    }
+  };
+  const stop = (controls) => { for (const control of controls) stopping.add(control.dataset.id); markStopping(); };
+
+  // The report follows the list that was drawn last.
+  let reported = 0;
+  const followReport = () => {
+    const report = document.querySelector("#source .report");
+    const list = byId("outcomes");
+    if (reported || !report || !list || report.dataset.state === list.dataset.state) return;
+    reported = setTimeout(() => {
+      reported = 0;
+      openReport(document.querySelector("#source .report"));
+    }, 1000 * SECONDS_BETWEEN_REPORTS);
+  };
+  const openReport = (report) => { if (report) gesture("source", { event: "report", id: report.dataset.report }); };
+  document.addEventListener("report-again", () => openReport(document.querySelector("#source .report")));
+
+  // When a document's row goes, the focus goes to what takes its place.
+  const focusAfter = (id) => {
+    const list = byId("documents");
+    const rows = () => [...list.querySelectorAll(".doc[data-id]")];
+    const index = rows().findIndex((row) => row.dataset.id === id);
+    const leaving = new MutationObserver(() => {
+      const left = rows();
+      if (left.some((row) => row.dataset.id === id)) return;
+      leaving.disconnect();
+      const focused = document.activeElement;
+      if (focused && focused !== document.body && !list.contains(focused)) return;
+      (left[Math.min(index, left.length - 1)]?.querySelector(".t") || byId("files"))?.focus();
+    });
+    leaving.observe(list, { childList: true, subtree: true });
+  };
+
+  // A question before something is done: `act` is done on a yes.
+  const ask = ({ title, text, no, yes, danger, act }) => {
+    const dialog = document.createElement("dialog");
+    dialog.className = "confirm";
+    dialog.innerHTML = '<form method="dialog"><h2></h2><p></p><div><button value="no"></button><button value="yes"></button></div></form>';
+    dialog.querySelector("h2").textContent = title;
+    dialog.querySelector("p").textContent = text;
+    dialog.querySelector('[value="no"]').textContent = no;
+    dialog.querySelector('[value="yes"]').textContent = yes;
+    dialog.querySelector('[value="yes"]').classList.add(danger ? "danger" : "main");
+    dialog.addEventListener("close", () => {
+      if (dialog.returnValue === "yes") act();
+      dialog.remove();
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+  };
+  document.addEventListener("ask", ({ detail }) => ask(detail));
+  const confirmRemoval = ({ id, name }) => ask({
+    title: `Remove “${name}”?`,
+    text: "Its pages leave every answer at once. The file itself stays where you took it from.",
+    no: "Keep", yes: "Remove", danger: true,
+    act: () => { focusAfter(id); gesture("documents", { event: "remove", id }); },
+  });
+  const confirmHalt = (count) => ask({
+    title: `Cancel ${Number(count).toLocaleString("en")} files?`,
+    text: "Those that are not read yet are left out. Those that are read stay, and are found by their words.",
+    no: "Go on", yes: "Cancel them", danger: true,
+    act: () => {
+      gesture("documents", { event: "cancel", id: "all" });
+      stop(document.querySelectorAll("#documents .stop"));
+    },
+  });
+
+  document.addEventListener("click", (event) => {
+    const control = event.target instanceof Element ? event.target.closest("button") : null;
+    if (!control) return;
+    if (control.dataset.confirm === "remove") confirmRemoval(control.dataset);
+    else if (control.dataset.confirm === "halt") confirmHalt(control.dataset.count);
+    else if (control.dataset.more) {
+      if (!unfolded.delete(control.dataset.more)) unfolded.add(control.dataset.more);
+      markUnfolded();
+    } else if (control.matches("#documents .stop")) stop([control]);
+    else if (control.dataset.event === "retry") stopping.delete(control.dataset.id);
+    else if (control.dataset.event === "reread") {
+      control.disabled = true;
+      control.querySelector("span").textContent = "Reading…";
+    }
+  });
+  const watch = () => {
+    const documents = byId("documents");
+    if (!documents) { requestAnimationFrame(watch); return; }
+    new MutationObserver(() => { markUnfolded(); markStopping(); followReport(); })
+      .observe(documents, { childList: true, subtree: true, attributes: true, attributeFilter: ["hidden", "aria-expanded", "data-state"] });
+  };
+  watch();
+})();

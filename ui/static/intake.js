@@ -1,0 +1,324 @@
+// Files on their way in: sending what was chosen or dropped, and telling what became of it.
+(() => {
+  "use strict";
+  const root = document.documentElement;
+  const BATCH = "tramontane-batch-";
+  const ROWS = 4;  // of files that are still to be sent
+  const MANY = 200;  // files, from which on it is asked whether they are meant
+  const KINDS = ["read", "partly", "by words only", "already there", "failed", "not sent", "cancelled"];
+  const TROUBLED = new Set(["partly", "failed", "not sent"]);
+  const CROSS = '<svg width="15" height="15" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" aria-hidden="true"><path d="m6 6 12 12M18 6 6 18"/></svg>';
+  const byId = (id) => document.getElementById(id);
+  const number = (count) => count.toLocaleString("en");
+  const gesture = (detail) =>
+    document.querySelector('#documents [id^="html-"]')?.dispatchEvent(new CustomEvent("gesture", { detail }));
+  const say = (sentence, tone, note) => {
+    const detail = { sentence, tone, note };
+    document.dispatchEvent(new CustomEvent("say", { detail }));
+    return detail.note;
+  };
+
+  // Uploads: one request a file, its bytes as they are. Until the server has a file, its row is
+  // ours: waiting, being sent, or with the reason why it was not taken in.
+  const unsent = new Map();
+  const mine = new Map();  // the jobs whose outcome is told here, and with which others
+  const libraryOf = (list) => list?.dataset.state.split("-")[0];  // another one has other numbers
+  const together = (files) => ({ id: crypto.randomUUID?.() ?? String(Math.random()).slice(2), library: libraryOf(byId("outcomes")), files, left: files, jobs: {}, refused: {}, isTold: false });
+  const rowOf = (key, file) => {
+    const row = document.createElement("li");
+    row.className = file.reason ? "doc job unread" : "doc job";
+    Object.assign(row.dataset, { key, reason: file.reason, state: file.state });
+    row.innerHTML = '<span class="ico" aria-hidden="true"></span><span class="t"></span><span class="s"></span>';
+    row.querySelector(".ico").textContent = (file.name.split(".").slice(1).pop() || "TXT").toUpperCase().slice(0, 4);
+    row.querySelector(".t").textContent = row.querySelector(".t").title = file.name;
+    row.querySelector(".s").textContent = file.state;
+    if (!file.reason) return row;
+    row.querySelector(".s").innerHTML = '<span class="st b">not added</span>';
+    row.insertAdjacentHTML("beforeend", '<p class="why"></p>' +
+      (file.again ? '<button type="button" class="redo" data-unsent="again">Try again</button>' : "") +
+      `<button type="button" class="x" data-unsent="dismiss">${CROSS}</button>`);
+    row.querySelector(".why").textContent = file.reason;
+    row.querySelector(".x").setAttribute("aria-label", `Dismiss ${file.name}`);
+    return row;
+  };
+  const drawUnsent = () => {
+    const list = byId("unsent");
+    if (!list) return;
+    const pending = [...unsent.keys()].filter((key) => !unsent.get(key).reason);
+    const folded = new Set(pending.length > ROWS + 1 ? pending.slice(ROWS) : []);
+    const shown = [...unsent].filter(([key]) => !folded.has(key));
+    const keys = new Set(shown.map(([key]) => key));
+    for (const row of list.querySelectorAll(".doc")) if (!keys.has(row.dataset.key)) row.remove();
+    for (const [key, file] of shown) {
+      const row = list.querySelector(`[data-key="${key}"]`);
+      if (row?.dataset.reason === file.reason && row.dataset.state === file.state) continue;
+      if (row) row.replaceWith(rowOf(key, file)); else list.insertBefore(rowOf(key, file), list.querySelector(".nothing"));
+    }
+    const rest = list.querySelector(".nothing");
+    const words = `and ${number(folded.size)} more to send`;
+    if (!folded.size) rest?.remove();
+    else if (!rest) list.append(Object.assign(document.createElement("li"), { className: "nothing", textContent: words }));
+    else if (rest.textContent !== words) rest.textContent = words;
+  };
+  const refuse = (key, reason, again) => {
+    const file = unsent.get(key);
+    Object.assign(file, { reason, again, state: "" });
+    file.batch.refused[key] = reason;
+    drawUnsent();
+    say(reason, "bad");
+  };
+  const excess = (file) => {
+    const most = Number(byId("files")?.dataset.maxMb || Infinity);
+    if (file.size <= most * 1e6) return "";
+    const size = (Math.ceil(file.size / 1e5) / 10).toLocaleString("en");
+    return `${file.name} has ${size} MB; ${number(most)} MB are taken in at most. Split it, or raise TRAMONTANE_MAX_FILE_MB.`;
+  };
+  const upload = async (key) => {
+    const file = unsent.get(key);
+    Object.assign(file, { state: "sending", reason: "" });
+    delete file.batch.refused[key];
+    drawUnsent();
+    try {
+      const answer = await fetch(`documents?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file.content });
+      if (!answer.ok) { refuse(key, (await answer.text()) || `${file.name} could not be sent.`, answer.status >= 500); return; }
+      const job = String((await answer.json()).job);
+      mine.set(job, file.batch);
+      file.batch.jobs[job] = null;
+      unsent.delete(key);
+    } catch {
+      refuse(key, `${file.name} could not be sent. Is the server still running, and the file still there?`, true);
+    }
+  };
+  let sending = Promise.resolve();
+  const sendLater = (key) => {
+    sending = sending.then(async () => {
+      const batch = unsent.get(key)?.batch;
+      if (!batch) return;
+      await upload(key);
+      batch.left -= 1;
+      keep(batch);
+      tellOutcomes();
+      gesture({ event: "added" });
+    });
+  };
+  const send = (files) => {
+    if (!files.length) return;
+    const batch = together(files.length);
+    batches.push(batch);
+    for (const content of files) {
+      const key = crypto.randomUUID?.() ?? String(Math.random()).slice(2);
+      unsent.set(key, { name: content.name, content, batch, state: "waiting", reason: "", again: false });
+      const reason = excess(content);
+      if (reason) { refuse(key, reason, false); batch.left -= 1; } else sendLater(key);
+    }
+    keep(batch);
+    drawUnsent();
+    byId("left")?.scrollTo({ top: 0 });
+  };
+  // What has not been sent is lost with the page.
+  addEventListener("beforeunload", (event) => {
+    if ([...unsent.values()].some((file) => !file.reason)) event.preventDefault();
+  });
+
+  // Files that were added together are summed up at their end, until that is dismissed: in this
+  // browser, so that it is there for whoever closed the page meanwhile.
+  const recall = () => {
+    try {
+      return Object.keys(localStorage).filter((key) => key.startsWith(BATCH))
+        .map((key) => ({ left: 0, refused: {}, ...JSON.parse(localStorage.getItem(key)), id: key.slice(BATCH.length) }));
+    } catch { return []; }
+  };
+  const keep = (batch) => {
+    if (batch.left || batch.files + Object.keys(batch.jobs).length < 3) return;
+    const { library, files, jobs, refused } = batch;
+    try { localStorage.setItem(BATCH + batch.id, JSON.stringify({ library, files, jobs, refused })); } catch { /* full, or a strict frame */ }
+  };
+  const batches = recall();
+  const forget = (batch) => {
+    batches.splice(batches.indexOf(batch), 1);
+    try { localStorage.removeItem(BATCH + batch.id); } catch { /* a strict frame */ }
+  };
+  // How the files of a batch ended, with those that came in others of it; null while some go on.
+  const endsOf = (batch, list) => {
+    const ended = new Map([...list.querySelectorAll("i")].map((each) => [each.dataset.job, each]));
+    const going = new Map((list.dataset.going || "").split(" ").filter(Boolean).map((each) => each.split(":")));
+    const parents = [...going, ...[...ended].map(([job, each]) => [job, each.dataset.parent])];
+    let changed = false;
+    for (const [job, parent] of parents.sort(([one], [other]) => one - other)) {
+      if (!(job in batch.jobs) && !(parent in batch.jobs)) continue;
+      const outcome = ended.get(job);
+      const end = outcome ? [outcome.dataset.kind, outcome.textContent] : null;
+      if (String(end) === String(batch.jobs[job] ?? null) && job in batch.jobs) continue;
+      batch.jobs[job] = end;
+      changed = true;
+    }
+    if (changed) keep(batch);
+    const open = Object.keys(batch.jobs).some((job) => going.has(job) || Number(job) > Number(list.dataset.newest));
+    if (batch.left || open) return null;
+    const ends = Object.values(batch.jobs).filter((end) => end?.[0]);
+    return [...ends, ...Object.values(batch.refused).map((reason) => ["failed", reason])];
+  };
+  const summed = (ends) => {
+    if (ends.every((end) => end[0] === "read")) return `${number(ends.length)} files read`;
+    const counts = KINDS.map((kind) => [ends.filter((end) => end[0] === kind).length, kind]);
+    return `${number(ends.length)} files: ${counts.filter(([count]) => count).map(([count, kind]) => `${number(count)} ${kind}`).join(", ")}`;
+  };
+  const cards = document.createElement("div");
+  cards.id = "batches";
+  const unfold = (card, isOpen) => {
+    card.toggleAttribute("data-open", isOpen);
+    const control = card.querySelector(".more");
+    if (!control) return;
+    control.setAttribute("aria-expanded", String(isOpen));
+    control.querySelector("span").textContent = isOpen ? "Show less" : "Show each";
+  };
+  const drawCard = (batch, ends) => {
+    const card = cards.querySelector(`[data-batch="${batch.id}"]`);
+    const sentence = ends && ends.length > 1 ? summed(ends) : "";
+    if (!sentence) { card?.remove(); return; }
+    if (card?.dataset.sum === sentence) return;
+    const drawn = document.createElement("section");
+    Object.assign(drawn.dataset, { batch: batch.id, sum: sentence });
+    drawn.className = "batch";
+    drawn.setAttribute("aria-label", sentence);
+    drawn.innerHTML = `<h2></h2><button type="button" class="x" data-batch-does="dismiss" aria-label="Dismiss what became of the files">${CROSS}</button>` +
+      '<ul></ul><button type="button" class="more" data-batch-does="all" aria-expanded="false"><span></span></button>';
+    drawn.querySelector("h2").textContent = sentence;
+    const sorted = [...ends].sort((one, other) => TROUBLED.has(other[0]) - TROUBLED.has(one[0]));
+    for (const [kind, words] of sorted) {
+      const line = Object.assign(document.createElement("li"), { textContent: words, className: TROUBLED.has(kind) ? kind : "well" });
+      drawn.querySelector("ul").append(line);
+    }
+    drawn.querySelector(".more span").textContent = "Show each";
+    if (!drawn.querySelector("li.well")) drawn.querySelector(".more").remove();
+    if (card?.hasAttribute("data-open")) unfold(drawn, true);
+    if (card) card.replaceWith(drawn); else cards.append(drawn);
+  };
+  const drawCards = () => {
+    const list = byId("outcomes");
+    if (!list) return;
+    if (!cards.isConnected) byId("left")?.prepend(cards);
+    for (const batch of batches.filter((each) => each.library === libraryOf(list))) {
+      const ends = endsOf(batch, list);
+      drawCard(batch, ends);
+      if (!ends || batch.isTold !== false) continue;
+      batch.isTold = true;
+      if (ends.length > 1) say(summed(ends));
+    }
+    for (const card of [...cards.children]) if (!batches.some((batch) => batch.id === card.dataset.batch)) card.remove();
+  };
+  addEventListener("storage", (event) => {
+    const id = event.newValue === null && event.key?.startsWith(BATCH) ? event.key.slice(BATCH.length) : "";
+    const gone = batches.find((batch) => batch.id === id);
+    if (gone) { batches.splice(batches.indexOf(gone), 1); drawCards(); }
+  });
+
+  // What became of the files that were added here: said once, and their rows lit for a while. Of
+  // files that were added together one notice counts those that went well.
+  const fresh = new Map();  // and whether they need not be scrolled to
+  const lit = new Set();
+  const told = new Set();
+  const tellOutcomes = () => {
+    for (const sentence of document.querySelectorAll("#outcomes [data-said]")) {
+      if (told.has(sentence.dataset.said)) continue;
+      told.add(sentence.dataset.said);
+      say(sentence.textContent, "bad");
+    }
+    for (const outcome of document.querySelectorAll("#outcomes i")) {
+      const batch = mine.get(outcome.dataset.job);
+      if (!mine.delete(outcome.dataset.job)) continue;
+      if (outcome.dataset.added === undefined || batch.files === 1) say(outcome.textContent, outcome.dataset.tone);
+      if (outcome.dataset.document && batch.files <= ROWS) fresh.set(outcome.dataset.document, batch.files > 1);
+    }
+    for (const [id, seen] of fresh) {
+      const row = document.querySelector(`.doc[data-id="${CSS.escape(id)}"]`);
+      row?.classList.add("fresh");
+      if (!row || lit.has(id)) continue;
+      lit.add(id);
+      if (!seen) row.scrollIntoView({ block: "nearest" });
+      setTimeout(() => {
+        fresh.delete(id);
+        lit.delete(id);
+        document.querySelector(`.doc[data-id="${CSS.escape(id)}"]`)?.classList.remove("fresh");
+      }, 6000);
+    }
+    drawCards();
+  };
+
+  document.addEventListener("click", (event) => {
+    const control = event.target instanceof Element ? event.target.closest("button") : null;
+    if (!control) return;
+    if (control.dataset.unsent) {
+      const key = control.closest("li").dataset.key;
+      const file = unsent.get(key);
+      if (control.dataset.unsent === "again") { file.batch.left += 1; sendLater(key); }
+      else { unsent.delete(key); drawUnsent(); }
+    } else if (control.dataset.event === "retry") {
+      document.querySelector(`#outcomes [data-job="${control.dataset.id}"]`)?.remove();
+      mine.set(control.dataset.id, together(1));
+    } else if (control.dataset.batchDoes) {
+      const card = control.closest(".batch");
+      if (control.dataset.batchDoes === "all") {
+        unfold(card, !card.hasAttribute("data-open"));
+      } else {
+        forget(batches.find((batch) => batch.id === card.dataset.batch));
+        card.remove();
+        byId("files")?.focus({ preventScroll: true });
+      }
+    }
+  });
+
+  // Choosing and dropping, folders too.
+  document.addEventListener("change", (event) => {
+    if (event.target.id !== "files") return;
+    send([...event.target.files]);
+    event.target.value = "";
+  });
+  const filesIn = async (entry) => {
+    if (entry.name.startsWith(".")) return [];
+    if (entry.isFile) return [await new Promise((resolve, reject) => entry.file(resolve, reject))];
+    const reader = entry.createReader();
+    const found = [];
+    for (;;) {  // a folder is told in parts
+      const part = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+      if (!part.length) return found;
+      for (const each of part) found.push(...await filesIn(each));
+    }
+  };
+  const sendFolders = async (entries) => {
+    try {
+      const files = (await Promise.all(entries.map(filesIn))).flat();
+      if (!files.length) { say("There are no files in it."); return; }
+      if (files.length > MANY) {
+        const detail = { title: `Add ${number(files.length)} files?`, text: "All files of the folder and of the folders in it are taken in.", no: "Leave it", yes: "Add them", act: () => send(files) };
+        document.dispatchEvent(new CustomEvent("ask", { detail }));
+      } else send(files);
+    } catch { say("The folder could not be read. Drop it again, or choose its files.", "bad"); }
+  };
+  const carriesFiles = (event) => [...(event.dataTransfer?.types || [])].includes("Files");
+  let depth = 0;
+  document.addEventListener("dragenter", (event) => {
+    if (carriesFiles(event)) { depth += 1; root.dataset.dropping = ""; }
+  });
+  document.addEventListener("dragleave", (event) => {
+    if (carriesFiles(event) && (depth -= 1) <= 0) { depth = 0; delete root.dataset.dropping; }
+  });
+  document.addEventListener("dragover", (event) => { if (carriesFiles(event)) event.preventDefault(); });
+  document.addEventListener("drop", (event) => {
+    if (!carriesFiles(event)) return;
+    event.preventDefault();
+    depth = 0;
+    delete root.dataset.dropping;
+    const entries = [...event.dataTransfer.items ?? []].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+    if (entries.some((entry) => entry.isDirectory)) sendFolders(entries);
+    else send([...event.dataTransfer.files]);
+  });
+
+  const watch = () => {
+    const documents = byId("documents");
+    if (!documents) { requestAnimationFrame(watch); return; }
+    new MutationObserver(() => { drawUnsent(); tellOutcomes(); })
+      .observe(documents, { childList: true, subtree: true });
+  };
+  watch();
+})();
