@@ -176,7 +176,7 @@ def peak_megabytes(process: int) -> float:
     """The most memory that a process had resident so far, in MB; 0 for one that has ended."""
     status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
     lines = [line for line in status.splitlines() if line.startswith("VmHWM")]
-    return int(lines[0].split()[1]) / 1000 if lines else 0.0
+    return int(lines[0].split()[1]) * 1024 / 1e6 if lines else 0.0
 
 
 def seconds_of_model(data_dir: Path) -> float:
@@ -206,8 +206,10 @@ def in_fresh_process(run: Callable[[Path], float], data_dir: Path) -> float:
 def seconds_of_peer(python: Path, folder: Path, model: str | None) -> float:
     """The time of the whole peer; it says what its parts took."""
     began = time.perf_counter()
-    command = [str(python), "-W", "ignore", str(PEER), str(folder), *([model] if model else [])]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, cwd=PEER.parent)
+    command = [str(python), "-P", "-W", "ignore", str(PEER), str(folder)]
+    done = subprocess.run(
+        [*command, *([model] if model else [])], check=True, stdout=subprocess.PIPE
+    )
     seconds = time.perf_counter() - began
     said = json.loads(done.stdout)
     parts = ", ".join(f"{part} {taken:.1f} s" for part, taken in said["seconds"].items())
@@ -297,6 +299,7 @@ def main(arguments: list[str] | None = None) -> None:
         if options.peer and run < options.peer_runs:
             peer = seconds_of_peer(options.peer, options.folder, options.peer_model)
             figures.peer.append(peer)
+        print(f"run {run + 1} of {options.runs}", flush=True)
     print(f"{amount}; {CORES} cores, load before {load_before:.1f}; medians, and all runs")
     say(figures)
 

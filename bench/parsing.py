@@ -79,7 +79,7 @@ def main(arguments: list[str] | None = None) -> None:
     pages = bare(paths)
     with ProcessPoolExecutor(WORKERS, get_context("spawn")) as pool:
         in_workers(pool, paths)
-        contenders = {
+        contenders: dict[str, Callable[[Sequence[Path]], int]] = {
             "a bare pypdfium2 loop": bare,
             "ours, one process": ours,
             f"ours, {WORKERS} workers": partial(in_workers, pool),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from enum import IntEnum
+from statistics import median
 from typing import NamedTuple
 
 Ruler = Callable[[int], tuple[float, float] | None]
@@ -21,14 +22,16 @@ STRETCHED = 1.2  # times the usual width of so many characters: the line has gap
 MOST_WORDS = 60  # of a line that is looked at closely
 CLOSE = 1.05  # times the usual width of so many characters: a label without gaps
 SHORT_LINE = 0.75  # of the characters of the longest line: the lines of a table often are
+SHORT_CHARACTERS = 60  # and fewer are short, whatever the longest line
 NEAR = 3  # lines from one that ends with a number, or from as many that are short
 SAMPLED = 3  # one in so many lines that are only short is looked at, all where it has gaps
 MOST_ABOVE = 24  # short lines above one that ends with a number, which may name its column
 LONG_NUMBER = 25  # characters
-LONG_LINE = 12  # characters; the width of shorter ones says little
+UNIT_LINES = 9  # that the width of a usual character is measured in
 
 _Whole = tuple[int, int, float, float]  # a line: its start and end, where it begins and ends
 
+_LONG_WORD = re.compile(r"[^\W\d_]{5,}")
 _ENDS = frozenset("0123456789)]%-–—−*†‡xAM")  # of most numbers, and of what stands for one
 _SIGNS = frozenset("($€£¥₹ACEGHRU")  # with which a currency begins
 _MARKS = frozenset(")]%pbx")  # with which what belongs to a number begins
@@ -102,7 +105,7 @@ def lines(text: str, ruler: Ruler) -> list[Line]:
     ]
     if not any(whole):
         return []
-    unit = _unit([line for line in whole if line is not None])
+    unit = _unit(text, [line for line in whole if line is not None], ruler)
     if any(
         hope is _Hope.FAINT and line is not None and _has_gaps(line, unit)
         for line, hope in zip(whole, hopes, strict=True)
@@ -141,7 +144,8 @@ def _hopes(spans: Sequence[tuple[int, int]], numeric: Sequence[bool]) -> list[_H
     Those near two lines that end with a number and short ones above may well be; others only
     because they are short together.
     """
-    short = SHORT_LINE * max((end - start for start, end in spans), default=0)
+    longest = max((end - start for start, end in spans), default=0)
+    short = max(SHORT_LINE * longest, SHORT_CHARACTERS)
     hopes = [_Hope.NONE] * len(spans)
     first_short, number, above = 0, -2 * NEAR, 0
     for place, (start, end) in enumerate(spans):
@@ -166,11 +170,17 @@ def _whole(ruler: Ruler, start: int, end: int) -> _Whole | None:
     return (start, end, first[0], last[1])
 
 
-def _unit(whole: Sequence[_Whole]) -> float:
-    """The width of a usual character: of the quarter of the lines that are set closest."""
-    long = [line for line in whole if line[1] - line[0] >= LONG_LINE] or whole
-    widths = sorted((right - left) / (end - start) for start, end, left, right in long)
-    return widths[len(widths) // 4] if widths else 1.0
+def _unit(text: str, whole: Sequence[_Whole], ruler: Ruler) -> float:
+    """The width of a usual character: in the first long word of lines from all over the page."""
+    widths = []
+    for start, end, left, right in whole[:: max(len(whole) // UNIT_LINES, 1)]:
+        word = _LONG_WORD.search(text, start, end)
+        edges = word and (ruler(word.start()), ruler(word.end() - 1))
+        if word and edges and edges[0] and edges[1] and edges[1][1] > edges[0][0]:
+            widths.append((edges[1][1] - edges[0][0]) / (word.end() - word.start()))
+        else:
+            widths.append((right - left) / (end - start))
+    return median(widths)
 
 
 def _line(text: str, whole: _Whole, ruler: Ruler, unit: float, is_numeric: bool) -> Line:

@@ -17,8 +17,9 @@ from rag.folding import flowing
 from rag.intake import Table, TableRow
 
 MOST_BETWEEN = 3  # lines without cells between two rows: names of sections, broken labels
-MOST_CHARACTERS_BETWEEN = 110
+MOST_CHARACTERS_BETWEEN = 120
 MOST_HEADER_LINES = 24  # cells of a header are often set below each other, a word a line
+MOST_HEADING = 60  # characters of a line of a header without gaps
 MOST_SECTIONS = 3  # lines between a header and the first row
 MOST_AFTER = 3  # lines below a table that goes on over the page: its number, a note
 MOST_BEFORE = 4  # lines above it on the next page: a running title
@@ -172,19 +173,28 @@ def _table(text: str, lines: Sequence[Line], first: int, last: int, after: int) 
     grid = columns(values) or columns(rows)
     if grid is None or _lists_pages(text, values, grid):
         return None
-    top, bottom = first, first + 1
-    if not grid.verbal:
+    if grid.verbal:
+        top, bottom = first, first + _is_unlike(text, rows, grid)
+    else:
         place = next(index for index in range(first, last + 1) if lines[index] is begin)
         top, bottom = _header(text, lines, place, after, grid)
-    elif len(lines[first].cells) < len(grid.edges) or _DIGIT.search(
-        text, lines[first].start, lines[first].end
-    ):
-        bottom = first
     if last + 1 - top < 3:
         return None
     header = _header_row(text, lines[top:bottom], grid) if bottom > top else None
     body = tuple(_rows(text, lines[bottom : last + 1], grid))
     return Found(top, last, grid, _name(text, lines, top, after), header, body)
+
+
+def _is_unlike(text: str, rows: Sequence[Line], grid: Columns) -> bool:
+    """Whether the first row of words is unlike the others: only these have digits in a column."""
+    first, *others = (row for row in rows if len(row.cells) == len(grid.edges))
+    if first is not rows[0] or _DIGIT.search(text, first.start, first.end):
+        return False
+    return any(
+        2 * sum(_DIGIT.search(text, cell.start, cell.end) is not None for cell in column)
+        >= len(others)
+        for column in zip(*(row.cells for row in others), strict=True)
+    )
 
 
 def _has_values(text: str, line: Line) -> bool:
@@ -241,9 +251,11 @@ def _is_above(text: str, line: Line, grid: Columns) -> bool:
         return False
     left, right = grid.values
     values = line.cells
+    if len(values) == 1 and _UNIT.fullmatch(text, *span):
+        return True
+    if len(values) == 1 and (values[0].left < left or line.end - line.start > MOST_HEADING):
+        return False
     if values[0].left < left:
-        if len(values) == 1:
-            return _UNIT.fullmatch(text[line.start : line.end]) is not None
         values = values[1:]
     if any(cell.left < left or cell.right > right for cell in values):
         return False

@@ -105,7 +105,7 @@ class Ingestor:
         self._catalog = catalog
         self._embedder = embedder
         self._limits = limits
-        self._reader = reader
+        self.reader = reader
 
     def add(
         self, path: Path, library: Library, name: str | None = None, *, report: Report = _ignore
@@ -168,7 +168,7 @@ class Ingestor:
                     f"The file has {size / 1e6:,.0f} MB; {self._limits.max_bytes / 1e6:,.0f} MB "
                     "are taken in at most. Split it, or raise TRAMONTANE_MAX_FILE_MB.",
                 )
-            return self._reader(
+            return self.reader(
                 path,
                 name,
                 max_pages=self._limits.max_pages,

@@ -17,7 +17,7 @@ from ingest.child import CancelledError
 from ingest.incoming import Incoming
 from ingest.intake import Intake
 from ingest.outcomes import READABLE
-from ingest.pipeline import Added, Progress
+from ingest.pipeline import Added, Progress, Reader
 from ingest.within import Within
 from rag.domain import Document, DocumentState, Library
 from rag.errors import (
@@ -121,8 +121,14 @@ class IngestQueue:
 
     def retry(self, number: int) -> None:
         """Queue a file once more that failed or was cancelled; any other is left as it is."""
-        self._jobs.restart(number)
-        self._notify()
+        with suppress(NotFoundError):
+            job = self._jobs.get(number)
+            stage = Stage.WAITING
+            if job.document_id is not None:
+                stage = self._next_stage(job.document_id)
+            # What is left of a document that could not be read is to read it.
+            self._jobs.restart(number, Stage.WAITING if stage is Stage.DONE else stage)
+            self._notify()
 
     def cancel(self, number: int) -> None:
         """Stop taking a file in: before it is read, nothing of it stays; later, its words do."""
@@ -142,8 +148,8 @@ class IngestQueue:
         if job is not None:
             self._catalog.discard_file(job.sha256)
 
-    def retry_page(self, document_id: str, number: int) -> Document:
-        """Read one page of a document again, by OCR if it needs it.
+    def retry_pages(self, document_id: str, numbers: Collection[int]) -> Document:
+        """Read pages of a document again, by OCR if they need it.
 
         Raises:
             NotFoundError: the document was removed.
@@ -152,11 +158,16 @@ class IngestQueue:
         recogniser = self._intake.recogniser
         if recogniser is None:
             return self._catalog.document(document_id)
-        document = recogniser.read_pages(document_id, [number])
+        document = recogniser.read_pages(document_id, numbers)
         if document.embedded < document.chunks:
             self._jobs.submit_embedding(document)
             self._notify()
         return document
+
+    @property
+    def reader(self) -> Reader:
+        """What reads files here, in processes of their own."""
+        return self._intake.ingestor.reader
 
     def page_image(self, path: Path, number: int, width_pixels: int) -> bytes:
         """A JPEG image of a page of a stored file, counted from 1.

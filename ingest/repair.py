@@ -1,14 +1,19 @@
 """Repairs PDF files that cannot be opened, in memory: nothing is written to disk.
 
-First the bytes before the header go, then qpdf (through pikepdf) finds the objects that are left
-and writes them anew. Streams are copied as they are, so a small file cannot grow into a large one.
+First the bytes before the header go; then qpdf (through pikepdf) finds the objects that are left
+and writes them anew; at last a file that ends too early gets a new end, with a new list of its
+pages if its own is gone. Streams are copied as they are: a small file does not grow into a large
+one.
 """
 
 from __future__ import annotations
 
 import io
+import re
+from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import pikepdf
@@ -20,7 +25,16 @@ PROTECTED = "The file is protected by a password. Save it without one and add it
 MAX_DAMAGED_BYTES = 64 * 1024 * 1024  # a larger file is not repaired: it is held three times
 MAX_MENDED_BYTES = 2 * MAX_DAMAGED_BYTES
 MAX_INFLATED_BYTES = 256 * 1024 * 1024  # of one stream of objects, the only ones that are unpacked
+MOST_PAGES = 20_000  # of a new list
 _HEADER = b"%PDF-"
+_OBJECT = re.compile(rb"(\d{1,8})\s+\d{1,5}\s+obj\b")
+_PAGE = re.compile(rb"/Type\s*/Page(?![A-Za-z])")
+_CATALOG = re.compile(rb"/Type\s*/Catalog(?![A-Za-z])")
+_LIST_OF_PAGES = (
+    b"\nendstream\nendobj\n%d 0 obj\n<< /Type /Pages /Kids [%s] /Count %d >>\nendobj\n"
+    b"%d 0 obj\n<< /Type /Catalog /Pages %d 0 R >>\nendobj"
+)
+_TRAILER = b"\ntrailer\n<< /Root %d 0 R /Size %d >>\nstartxref\n0\n%%%%EOF\n"
 
 # qpdf's own, and what pikepdf turns oddities of damaged objects into.
 _BEYOND_REPAIR = (
@@ -42,10 +56,15 @@ pikepdf.settings.set_qpdf_limits(flate_max_memory=MAX_INFLATED_BYTES)
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """A repaired file. `lost` of the pages that the damaged one says it has are not in it."""
+    """A repaired file.
+
+    `lost` of the pages that the damaged one says it has are not in it; `ends_early` is whether
+    what came after the damage is lost, which may be any number.
+    """
 
     content: bytes
     lost: int = 0
+    ends_early: bool = False
 
 
 def attempts(path: Path, password: str) -> Iterator[Mended]:
@@ -66,9 +85,11 @@ def attempts(path: Path, password: str) -> Iterator[Mended]:
     if start > 0:
         content = content[start:]
         yield Mended(content)
-    mended = _resaved(content, password)
-    if mended is not None:
-        yield mended
+    for candidate in (Mended(content), _ended(content)):
+        mended = _resaved(candidate.content, password)
+        if mended is not None:
+            yield replace(mended, ends_early=candidate.ends_early)
+            return
 
 
 class _BoundedBytes(io.BytesIO):
@@ -99,6 +120,26 @@ def _resaved(content: bytes, password: str) -> Mended | None:
     except _BEYOND_REPAIR:
         return None
     return Mended(out.getvalue(), max(promised - pages, 0)) if pages else None
+
+
+def _ended(content: bytes) -> Mended:
+    """The file with a new end: with its own list of pages if that is left, else with a new one."""
+    pages: dict[int, None] = {}
+    catalog, most = 0, 0
+    for part in content.split(b"endobj")[:-1]:
+        entries, _, _ = part.partition(b"stream")
+        for found in deque(_OBJECT.finditer(entries), maxlen=1):  # what is cut off may be before it
+            number = int(found[1])
+            most = max(most, number)
+            if _PAGE.search(entries, found.end()):
+                pages[number] = None
+            elif _CATALOG.search(entries, found.end()):
+                catalog = number
+    if catalog:
+        return Mended(content + _TRAILER % (catalog, most + 1))
+    kids = [b"%d 0 R" % number for number in islice(pages, MOST_PAGES)]
+    end = _LIST_OF_PAGES % (most + 1, b" ".join(kids), len(kids), most + 2, most + 1)
+    return Mended(content + end + _TRAILER % (most + 2, most + 3), ends_early=True)
 
 
 def _promised_pages(document: pikepdf.Pdf) -> int:

@@ -17,6 +17,7 @@ SHARE_ALIGNED = 0.8  # of the rows
 SHARE_REGULAR = 0.6  # of the rows of words: they have a cell in each column
 SHARE_BELOW = 0.4  # of the narrower of a heading and a column, to stand below it
 SHARE_COUNTED = 0.2  # of the rows: so many must have as many numbers as there are columns
+FEW = 5  # rows: one of them may show what columns there are
 FULL = 0.75  # of the width of a column: prose fills it
 MOST_CHARACTERS = 60  # of an average cell of a table of words
 PROSE_CHARACTERS = 25  # of an average cell that may be prose, where it fills its column
@@ -122,21 +123,24 @@ def _of_numbers(rows: Sequence[Line], numeric: Sequence[Line], *, labelled: bool
         if sum(map(bool, values)) < 2:
             values = [row.numbers for row in numeric]
     counts = Counter(len(cells) for cells in values if cells)
-    enough = max(2, SHARE_COUNTED * len(values))
-    width = max((count for count, times in counts.items() if times >= enough), default=0)
-    template = [cells for cells in values if len(cells) == width]
-    if not width or not all(_has_an_edge(rank) for rank in zip(*template, strict=True)):
-        return None
-    edges = [_around(rank) for rank in zip(*template, strict=True)]
-    if not _are_apart(edges):
-        return None
-    if sum(len(cells) == width or _fits(cells, edges) for cells in values) < SHARE_ALIGNED * len(
-        values
-    ):
+    enough = max(2, SHARE_COUNTED * len(values)) if len(values) > FEW else 1
+    widths = sorted((count for count, times in counts.items() if times >= enough), reverse=True)
+    edges = next(filter(None, (_edges_of(values, width) for width in widths)), None)
+    if edges is None:
         return None
     if not labelled:
-        return Columns(tuple(edges), labelled=False) if width > 1 else None
+        return Columns(tuple(edges), labelled=False) if len(edges) > 1 else None
     return Columns(_with_words(rows, edges), labelled=True)
+
+
+def _edges_of(values: Sequence[Sequence[Cell]], width: int) -> list[tuple[float, float]] | None:
+    """The columns of the rows that have so many numbers, if the numbers of the others fit."""
+    ranks = list(zip(*(cells for cells in values if len(cells) == width), strict=True))
+    edges = [_around(rank) for rank in ranks]
+    if not _are_apart(edges) or not all(map(_has_an_edge, ranks)):
+        return None
+    fitting = sum(len(cells) == width or _fits(cells, edges) for cells in values)
+    return edges if fitting >= SHARE_ALIGNED * len(values) else None
 
 
 def _with_words(

@@ -51,3 +51,28 @@ def test_without_filings_the_benchmark_of_quotes_is_one_sentence(
     sentence = refused("alignment", [str(tmp_path)], capsys)
 
     assert "filings has no PDF files. Name the folder" in sentence
+
+
+def test_without_pdfs_the_benchmark_of_the_way_in_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sentence = refused("ingestion", [str(tmp_path)], capsys)
+
+    assert f"{tmp_path} has no PDF files. Name the folder" in sentence
+
+
+def test_a_file_is_looked_for_by_a_line_that_no_other_has() -> None:
+    shared = "the terms of this agreement bind all of its parties"
+    texts = {
+        "a.pdf": f"{shared}\n12,4 % of a line with figures says little here at all\n"
+        "a hull of tarred oak carries\nits crew past nine grey capes before the first frost\n",
+        "b.pdf": f"{shared}\nwhoever leaves early owes the others half of what is due",
+        "c.pdf": shared,
+    }
+
+    phrases = import_module("bench.ingestion").phrases_of(texts)
+
+    assert phrases == {
+        "a.pdf": "its crew past nine grey capes before the",
+        "b.pdf": "whoever leaves early owes the others half of",
+    }

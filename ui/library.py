@@ -147,8 +147,8 @@ class DocumentHandlers:
         key, first = str(event.id), int(event.first)
         numbers = range(first, min(int(event.last) + 1, first + PAGES_AT_ONCE))
         with self._claimed(key, numbers) as free, _telling() as said:
-            for number in free:
-                self._queue.retry_page(key, number)
+            if free:
+                self._queue.retry_pages(key, free)
             said += self._still_unread(key, free)
         return self._after(choice, conversation, said)
 

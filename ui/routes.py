@@ -16,7 +16,6 @@ from starlette.requests import ClientDisconnect
 from ingest.drafts import read_draft_file
 from ingest.pipeline import Limits
 from ingest.queue import IngestQueue
-from ingest.rendering import render_page
 from rag.domain import DocumentState
 from rag.errors import DocumentError, NotFoundError, RagError, StoreError
 from ui.documents import state_of
@@ -36,7 +35,7 @@ def build_router(application: Application, queue: IngestQueue) -> APIRouter:
 
     @lru_cache(maxsize=PAGES_IN_MEMORY)
     def image(path: Path, number: int) -> bytes:
-        return render_page(path, number, PAGE_WIDTH_PIXELS)
+        return queue.page_image(path, number, PAGE_WIDTH_PIXELS)
 
     @router.get("/healthz")
     def healthz() -> JSONResponse:
@@ -119,7 +118,7 @@ async def _read_draft(request: Request, name: str, limits: Limits, queue: Ingest
         path = await run_in_threadpool(queue.incoming.new_file)
         try:
             await _receive(request, name, limits.max_bytes, path)
-            draft = await run_in_threadpool(read_draft_file, path, name, limits)
+            draft = await run_in_threadpool(read_draft_file, path, name, limits, queue.reader)
         finally:
             with suppress(OSError):
                 path.unlink(missing_ok=True)

@@ -37,6 +37,7 @@ MAX_ATTACHED_BYTES = 50_000_000  # in all
 
 NEEDS_OCR = "The page is a picture without text; its words need OCR."
 NO_LETTERS = "The fonts of the page do not tell what its letters are; its words need OCR."
+NOTHING_LEFT = "The file is damaged: there are pages left in it, but nothing on them."
 REPAIRED = "The file was damaged and was repaired to be read."
 NO_CONTENT = "The page is empty."
 
@@ -139,9 +140,12 @@ def _outcome(pages: Sequence[Page], mended: repair.Mended | None) -> tuple[Docum
     state, reason = outcome_of(pages)
     if mended is None or state is DocumentState.DAMAGED:
         return state, reason
+    if state is DocumentState.EMPTY:
+        return DocumentState.DAMAGED, NOTHING_LEFT
     notes = [REPAIRED]
-    if mended.lost:
-        notes.append(f"{_pages(mended.lost)} of it could not be found.")
+    if mended.lost or mended.ends_early:
+        gone = f"{_pages(mended.lost)} of it" if mended.lost else "What follows its last page here"
+        notes.append(f"{gone} could not be found.")
         state = DocumentState.PARTIAL if state is DocumentState.READY else state
     return state, " ".join([*notes, reason]).strip()
 

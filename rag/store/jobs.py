@@ -266,7 +266,7 @@ class Jobs:
                 .values(stage=stage, wish=CONFIRMED)
             )
 
-    def restart(self, number: int) -> None:
+    def restart(self, number: int, stage: Stage = Stage.WAITING) -> None:
         """Queue a job again that failed or was cancelled; any other is left as it is."""
         with self._writer.begin() as connection:
             row = connection.execute(select(jobs).where(jobs.c.id == number)).first()
@@ -276,7 +276,7 @@ class Jobs:
                 connection,
                 number,
                 {
-                    "stage": Stage.WAITING if row.document_id is None else Stage.EMBEDDING,
+                    "stage": stage,
                     "outcome": "",
                     "attempts": 0,
                     "not_before": 0.0,

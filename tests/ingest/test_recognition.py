@@ -275,7 +275,7 @@ def test_a_page_is_read_again_when_asked(
     queue.submit(scan(tmp_path), "scan.pdf")
     (job,) = settled(queue)
     assert job.stage is Stage.DONE
-    document = queue.retry_page(job.document_id or "", 3)
+    document = queue.retry_pages(job.document_id or "", [3])
     assert document.state is DocumentState.READY
     assert [each.stage for each in settled(queue)] == [Stage.DONE, Stage.DONE]
     assert catalog.document(document.id).embedded == 3

@@ -204,13 +204,13 @@ def test_a_providers_fault_is_waited_out_and_one_that_stays_is_told(
 ) -> None:
     bench.embedder.gate.shut()
     bench.retry_seconds = 0.0
-    bench.embedder.faults += [RateLimitError(OVER)]
+    bench.embedder.faults.append(RateLimitError(OVER))
     add(page, tmp_path, "anchor.pdf", tale("anchors"))
     bench.embedder.gate.let(1)
     expect(row(page, "anchor").locator(".why")).to_have_text(f"{OVER} It is tried again soon.")
     bench.embedder.gate.let(1)
     expect(row(page, "anchor").locator(".s")).to_have_text("1 pageReport")
-    bench.embedder.faults += [AuthenticationError(NO_KEY)] * 3
+    bench.embedder.faults.append(AuthenticationError(NO_KEY))
     bench.embedder.gate.let()
     add(page, tmp_path, "bollard.pdf", tale("bollards"))
     expect(row(page, "bollard")).to_contain_text("words only")
