@@ -29,7 +29,7 @@ from rag.store.catalog import Catalog
 from rag.store.embedding import check_embedding
 from rag.store.rows import Reading, StoredChunk, pack, storable
 
-BATCH_CHUNKS = 64  # what a killed run repeats at most
+BATCH_CHUNKS = 128  # what a killed run repeats at most
 LONGEST_HEADER = 120  # characters of title and headings that are embedded with a chunk
 HASH_BYTES = 16
 PASSAGES_A_SECOND = 150  # embedded, roughly: here with two cores, or by La Plateforme
@@ -224,11 +224,12 @@ class Ingestor:
     def price(self, document_id: str) -> Estimate:
         """What giving a document its vectors will take."""
         document = self._catalog.document(document_id)
-        pending = self._catalog.pending_chunks(document_id)
-        tokens = sum(chunk.chunk.tokens for chunk in pending)
-        if embedding_cost(self._embedder.model, 1):
-            tokens = sum(self._embedder.count_tokens([_text_of(chunk) for chunk in pending]))
-        return self._estimate(document.page_count, tokens, len(pending))
+        if not embedding_cost(self._embedder.model, 1):
+            left = document.chunks - document.embedded
+            return self._estimate(document.page_count, 0, left)
+        texts = [_text_of(chunk) for chunk in self._catalog.pending_chunks(document_id)]
+        tokens = sum(self._embedder.count_tokens(texts))
+        return self._estimate(document.page_count, tokens, len(texts))
 
     def estimate(self, path: Path, library: Library) -> tuple[Estimate, LoadedDocument]:
         """What taking a file in would take, and how it reads; nothing is stored.

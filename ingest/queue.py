@@ -320,17 +320,16 @@ class IngestQueue:
         if taken.added is None and self._within.is_in_archive(job):
             self._jobs.advance(held, Stage.FAILED, outcome=NESTED.format(job.name))
             return
-        for attachment in taken.attachments:
-            self._within.queue(job, attachment)
+        left_out = self._within.queue(job, taken.attachments)
         if taken.added is None:
             count = len(taken.attachments)
             outcome = f"{job.name} holds {count} file{'s' * (count != 1)}, which are taken in."
-            self._jobs.advance(held, Stage.DONE, outcome=outcome)
+            self._jobs.advance(held, Stage.DONE, outcome=left_out or outcome)
             self._catalog.discard_file(job.sha256)
             return
-        self._was_read(held, taken.added)
+        self._was_read(held, taken.added, left_out)
 
-    def _was_read(self, held: Held, added: Added) -> None:
+    def _was_read(self, held: Held, added: Added, left_out: str) -> None:
         document = added.document
         if held.mark:
             self._catalog.set_mark(held.mark, OFFERED)
@@ -344,7 +343,11 @@ class IngestQueue:
         if stage is Stage.DONE and document.state not in READABLE:
             stage = Stage.FAILED
         self._jobs.advance(
-            held, stage, outcome=added.sentence, document_id=document.id, estimate=estimate
+            held,
+            stage,
+            outcome=f"{added.sentence} {left_out}".strip(),
+            document_id=document.id,
+            estimate=estimate,
         )
 
     def _next_stage(self, document_id: str) -> Stage:
@@ -382,7 +385,8 @@ class IngestQueue:
             stage = Stage.FAILED
         is_new = document.name == held.job.name
         sentence = Added(held.job.name, document, new=is_new).sentence
-        self._jobs.advance(held, stage, outcome=sentence, document_id=document.id)
+        said = held.job.outcome if held.job.outcome.startswith(sentence) else sentence
+        self._jobs.advance(held, stage, outcome=said, document_id=document.id)
 
 
 def _size_of(path: Path) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ingest.incoming import Incoming
 from ingest.loaded import Attachment
 from rag.errors import NotFoundError, StoreError
@@ -19,14 +21,22 @@ class Within:
         self._jobs = catalog.jobs
         self._incoming = incoming
 
-    def queue(self, job: Job, attachment: Attachment) -> None:
-        """Queue a file that came in the file of a job, unless that is too deep within others.
+    def queue(self, job: Job, attachments: Sequence[Attachment]) -> str:
+        """Queue the files that came in the file of a job, unless that is too deep within others.
+
+        Returns:
+            A sentence on those that are left out; empty when none is.
 
         Raises:
             StoreError: it cannot be stored.
         """
-        if self._depth(job) >= DEEPEST:
-            return
+        if attachments and self._depth(job) >= DEEPEST:
+            return f"{len(attachments)} more in it lie {DEEPEST} files deep and are left out."
+        for attachment in attachments:
+            self._queue(job, attachment)
+        return ""
+
+    def _queue(self, job: Job, attachment: Attachment) -> None:
         path = self._incoming.new_file()
         try:
             path.write_bytes(attachment.content)

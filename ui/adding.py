@@ -27,7 +27,7 @@ from ui.options import AsJson, DataDir, LibraryName, Paths
 if TYPE_CHECKING:
     from rag.wiring import Application
 
-LOOK_SECONDS = 0.1
+LOOK_SECONDS = 0.2
 WAITS = "{} would cost about {}. Run the command again with --yes to go on."
 
 OnlyEstimate = Annotated[
