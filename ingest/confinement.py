@@ -1,8 +1,13 @@
 """What a process that reads files may not do, laid upon itself and never to be lifted.
 
 Limits of memory, files and processes hold on every Unix. On Linux it also ends with its parent,
-and may neither start processes nor open sockets (seccomp), nor change anything on disk, look into
-processes outside or send them signals (Landlock), wherever the kernel has these.
+and may neither start processes nor open sockets, nor change the mode, owner, times or attributes
+of a file, the limits of other processes, its namespaces or the kernel's keyrings (seccomp), nor
+write or remove anything on disk, look into processes outside or send them signals (Landlock),
+wherever the kernel has these.
+
+Reading is not confined: every file that the user may read, it may read, one with keys in it too.
+That it has no keys means that none are in its environment, which its parent sees to.
 """
 
 from __future__ import annotations
@@ -26,15 +31,46 @@ _PR_SET_PDEATHSIG, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 22, 38
 _SECCOMP_MODE_FILTER = 2
 _RET_ALLOW, _RET_ERRNO = 0x7FFF0000, 0x00050000
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06  # BPF
-_NUMBER_AT, _ARCHITECTURE_AT, _FLAGS_AT = 0, 4, 16  # in struct seccomp_data
+# In struct seccomp_data; an argument's lower half comes first on both machines below.
+_NUMBER_AT, _ARCHITECTURE_AT, _FIRST_LOW_AT, _FIRST_HIGH_AT = 0, 4, 16, 20
 _X32_CALLS = 0x40000000
 _CLONE_THREAD = 0x00010000
 _CLONE3 = 435  # its flags are out of a filter's sight; without it, libc falls back on clone
-# By machine: its AUDIT_ARCH, its number for clone, and what it must not call: fork, vfork, execve,
-# execveat, socket, ptrace, process_vm_readv, process_vm_writev, io_uring_setup.
+# By machine: its AUDIT_ARCH, its numbers for clone and prlimit64, and what it must not call.
+# aarch64 has no numbers for the oldest calls; those that a kernel does not know do no harm.
 _CALLS = {
-    "x86_64": (0xC000003E, 56, (57, 58, 59, 322, 41, 101, 310, 311, 425)),
-    "aarch64": (0xC00000B7, 220, (221, 281, 198, 117, 270, 271, 425)),
+    "x86_64": (
+        *(0xC000003E, 56, 302),
+        (
+            *(57, 58, 59, 322),  # fork, vfork, execve, execveat
+            *(41, 101, 310, 311),  # socket, ptrace, process_vm_readv, process_vm_writev
+            *(425, 426, 427),  # io_uring_setup, io_uring_enter, io_uring_register
+            *(90, 91, 268, 452),  # chmod, fchmod, fchmodat, fchmodat2
+            *(92, 94, 93, 260),  # chown, lchown, fchown, fchownat
+            *(132, 235, 261, 280),  # utime, utimes, futimesat, utimensat
+            *(188, 189, 190, 463),  # setxattr, lsetxattr, fsetxattr, setxattrat
+            *(197, 198, 199, 466),  # removexattr, lremovexattr, fremovexattr, removexattrat
+            *(272, 308),  # unshare, setns
+            *(250, 248, 249),  # keyctl, add_key, request_key
+            *(321, 298, 323),  # bpf, perf_event_open, userfaultfd
+        ),
+    ),
+    "aarch64": (
+        *(0xC00000B7, 220, 261),
+        (
+            *(221, 281),  # execve, execveat
+            *(198, 117, 270, 271),  # socket, ptrace, process_vm_readv, process_vm_writev
+            *(425, 426, 427),  # io_uring_setup, io_uring_enter, io_uring_register
+            *(52, 53, 452),  # fchmod, fchmodat, fchmodat2
+            *(55, 54),  # fchown, fchownat
+            *(88,),  # utimensat
+            *(5, 6, 7, 463),  # setxattr, lsetxattr, fsetxattr, setxattrat
+            *(14, 15, 16, 466),  # removexattr, lremovexattr, fremovexattr, removexattrat
+            *(97, 268),  # unshare, setns
+            *(219, 217, 218),  # keyctl, add_key, request_key
+            *(280, 241, 282),  # bpf, perf_event_open, userfaultfd
+        ),
+    ),
 }
 # linux/capability.h
 _CAPABILITY_VERSION, _READ_ALL = 0x20080522, 1 << 2  # CAP_DAC_READ_SEARCH
@@ -68,7 +104,7 @@ def confine(memory_bytes: int) -> None:
     _prctl(libc, _PR_SET_NO_NEW_PRIVS, 1)
     _give_up_privileges(libc)
     _forbid_changes(libc)
-    _forbid_processes_and_sockets(libc)
+    _forbid_calls(libc)
 
 
 def allow_seconds(seconds: float) -> None:
@@ -121,11 +157,11 @@ def _forbid_changes(libc: ctypes.CDLL) -> None:
         os.close(ruleset)
 
 
-def _forbid_processes_and_sockets(libc: ctypes.CDLL) -> None:
+def _forbid_calls(libc: ctypes.CDLL) -> None:
     if platform.machine() not in _CALLS:
         return
-    architecture, clone, forbidden = _CALLS[platform.machine()]
-    refusal = (_RETURN, 0, 0, _RET_ERRNO | errno.EPERM)
+    architecture, clone, prlimit, forbidden = _CALLS[platform.machine()]
+    refusal, leave = (_RETURN, 0, 0, _RET_ERRNO | errno.EPERM), (_RETURN, 0, 0, _RET_ALLOW)
     program = [
         (_LOAD, 0, 0, _ARCHITECTURE_AT),
         (_EQUAL, 1, 0, architecture),
@@ -139,11 +175,18 @@ def _forbid_processes_and_sockets(libc: ctypes.CDLL) -> None:
     program += [
         (_EQUAL, 0, 1, _CLONE3),
         (_RETURN, 0, 0, _RET_ERRNO | errno.ENOSYS),
-        (_EQUAL, 0, 3, clone),
-        (_LOAD, 0, 0, _FLAGS_AT),
+        (_EQUAL, 0, 4, clone),
+        (_LOAD, 0, 0, _FIRST_LOW_AT),
         (_ANY_BIT, 1, 0, _CLONE_THREAD),
         refusal,
-        (_RETURN, 0, 0, _RET_ALLOW),
+        leave,
+        (_EQUAL, 0, 5, prlimit),  # of itself, which is 0: libc's setrlimit
+        (_LOAD, 0, 0, _FIRST_LOW_AT),
+        (_EQUAL, 0, 2, 0),
+        (_LOAD, 0, 0, _FIRST_HIGH_AT),
+        (_EQUAL, 1, 0, 0),
+        refusal,
+        leave,
     ]
     _install(libc, program)
 

@@ -6,18 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ingest.child import SandboxLimits
+from ingest.child import CancelledError, SandboxLimits
 from ingest.loaded import LoadedDocument
 from ingest.pipeline import Ingestor, Limits
 from ingest.recognition import Picture, Recogniser
 from ingest.rendering import render_page
 from ingest.sandbox import Sandbox
-from rag.domain import Document, Library, PageState
-from rag.intake import Estimate
+from rag.domain import Document, DocumentState, Library, PageState
+from rag.errors import DocumentError
+from rag.intake import Estimate, Job, Stage
 from rag.protocols import Embedder, Ocr
 from rag.settings import Settings
 from rag.store.catalog import Catalog
 
+PAID = (Stage.OCR, Stage.CONFIRM, Stage.EMBEDDING)
 OCR_SECONDS_A_PAGE = 2.5  # roughly
 DRAWING_SECONDS = 15.0  # for a page that somebody looks at
 
@@ -59,6 +61,32 @@ class Intake:
             return estimate
         return self._with_ocr(estimate, len(self.recogniser.waiting_pages(document.id)))
 
+    def asks(self, estimate: Estimate, job: Job) -> bool:
+        """Whether a person is asked first: for what all files on their way cost together."""
+        others = [
+            other.estimate.dollars or 0.0
+            for other in self.catalog.jobs.of(job.library_id)
+            if other.stage in PAID and other.estimate is not None and other.id != job.id
+        ]
+        dollars = estimate.dollars or 0.0
+        return dollars > 0 and dollars + sum(others) > self.ask_above_dollars
+
+    def page_image(self, path: Path, number: int, width_pixels: int) -> bytes:
+        """A JPEG image of a page of a stored file, counted from 1.
+
+        Raises:
+            NotFoundError: there is no page of that number.
+            DocumentError: the page cannot be drawn, or takes too long.
+        """
+        try:
+            return self.draw(path, number, width_pixels)
+        except CancelledError as error:
+            raise DocumentError(DocumentState.FAILED, "Tramontane is closing.") from error
+        except OSError as error:
+            raise DocumentError(
+                DocumentState.FAILED, f"The file is gone ({error.strerror}). Add it again."
+            ) from error
+
     def _with_ocr(self, estimate: Estimate, pages: int) -> Estimate:
         ocr = self.recogniser.ocr if self.recogniser is not None else None
         dollars = pages * (ocr.dollars_per_page if ocr is not None else 0.0)
@@ -77,7 +105,7 @@ def open_intake(
     """What works on files, in processes of their own; to be closed."""
     sandbox = Sandbox(settings.readers)
     # Whoever looks at a page does not wait for a file that is being read.
-    drawing = Sandbox(1, SandboxLimits(idle_seconds=DRAWING_SECONDS))
+    drawing = Sandbox(2, SandboxLimits(idle_seconds=DRAWING_SECONDS))
 
     def release() -> None:
         sandbox.close()

@@ -30,7 +30,7 @@ def outcome_of(pages: Sequence[Page]) -> tuple[DocumentState, str]:
         )
     if count[PageState.FAILED]:
         return DocumentState.DAMAGED, "None of the pages can be read: the file is damaged."
-    return DocumentState.EMPTY, "The document has no text and no pictures."
+    return DocumentState.EMPTY, "The document holds no words that can be read."
 
 
 def page_counts(pages: Sequence[Page]) -> str:

@@ -57,8 +57,10 @@ class Added:
     @property
     def sentence(self) -> str:
         """The outcome in words."""
-        if not self.new:
+        if not self.new and self.document.name != self.name:
             return f"{self.name} is already in the library as {self.document.name}."
+        if not self.new and self.document.state in READABLE:
+            return f"{self.name} is already in the library."
         if self.document.state is DocumentState.READY and not self.document.reason:
             return ADDED.format(self.name)
         return f"{self.name}: {self.document.reason}"
@@ -66,10 +68,14 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What reading a file gave: a document, none for an archive, and the files within it."""
+    """What reading a file gave: a document, none for an archive, and the files within it.
+
+    `reason` is what there is to know of an archive, such as what in it was left out.
+    """
 
     added: Added | None
     attachments: tuple[Attachment, ...] = ()
+    reason: str = ""
 
 
 Report = Callable[[Progress], None]
@@ -104,7 +110,7 @@ class Ingestor:
     ) -> None:
         self._catalog = catalog
         self._embedder = embedder
-        self._limits = limits
+        self.limits = limits
         self.reader = reader
 
     def add(
@@ -146,13 +152,14 @@ class Ingestor:
         self._check_embedding(library)
         loaded = self.load(path, name, size, report)
         if loaded.attachments and not loaded.pages:
-            return Taken(None, loaded.attachments)
+            return Taken(None, loaded.attachments, loaded.reason)
         document = _document(library, name, sha256, size, loaded)
         reading = self.reading(document, loaded)
         self._keep(path, sha256)
         published = self._catalog.publish(reading)
         self._keep(path, sha256)  # had the last owner been removed in between
-        added = Added(name, published, new=published.id == document.id)
+        was_unreadable = known is not None and published.state in READABLE
+        added = Added(name, published, new=published.id == document.id or was_unreadable)
         return Taken(added, loaded.attachments)
 
     def load(self, path: Path, name: str, size: int, report: Report = _ignore) -> LoadedDocument:
@@ -162,22 +169,30 @@ class Ingestor:
             DocumentError: it is not there, or may not be read.
         """
         try:
-            if size > self._limits.max_bytes:
-                raise DocumentError(
-                    DocumentState.TOO_LARGE,
-                    f"The file has {size / 1e6:,.0f} MB; {self._limits.max_bytes / 1e6:,.0f} MB "
-                    "are taken in at most. Split it, or raise TRAMONTANE_MAX_FILE_MB.",
-                )
+            self.check_size("The file", size)
             return self.reader(
                 path,
                 name,
-                max_pages=self._limits.max_pages,
+                max_pages=self.limits.max_pages,
                 progress=lambda done, total: report(Progress(name, Stage.READING, done, total)),
             )
         except OSError as error:
             raise _unreadable(path, error) from error
         except DocumentError as error:
             return LoadedDocument(name, "", False, (), (), error.state, error.reason)
+
+    def check_size(self, name: str, size: int) -> None:
+        """Refuse a file that is too large.
+
+        Raises:
+            DocumentError: it is.
+        """
+        if size > self.limits.max_bytes:
+            raise DocumentError(
+                DocumentState.TOO_LARGE,
+                f"{name} has {size / 1e6:,.0f} MB; {self.limits.max_bytes / 1e6:,.0f} MB "
+                "are taken in at most. Split it, or raise TRAMONTANE_MAX_FILE_MB.",
+            )
 
     def reading(self, document: Document, loaded: LoadedDocument) -> Reading:
         """A document as it was read, cut into chunks, ready to be published without vectors."""

@@ -13,15 +13,15 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 
+from ingest.attachments import display_name
 from ingest.child import CancelledError
 from ingest.incoming import Incoming
 from ingest.intake import Intake
 from ingest.outcomes import READABLE
-from ingest.pipeline import Added, Progress, Reader
+from ingest.pipeline import Added, Progress
 from ingest.within import Within
-from rag.domain import Document, DocumentState, Library
+from rag.domain import Document, Library
 from rag.errors import (
-    DocumentError,
     InvalidReplyError,
     NotFoundError,
     RagError,
@@ -31,7 +31,8 @@ from rag.errors import (
 )
 from rag.intake import Job, Stage
 from rag.store.holds import Held, LostHoldError, new_holder
-from rag.store.jobs import CANCEL, CONFIRMED, MOST_ATTEMPTS
+from rag.store.jobs import CANCEL, CONFIRMED, MOST_ATTEMPTS, REMOVED
+from rag.store.rows import storable
 
 logger = logging.getLogger(__name__)
 
@@ -41,16 +42,18 @@ LOOK_SECONDS = 0.1  # how soon it is noticed that a job has ended
 REPORT_SECONDS = 0.4  # how often the catalog is told how far a job is
 RENEW_SECONDS = 15.0
 RETRY_SECONDS = 30.0  # after the first fault of a provider; twice that after the second
-SHOWN_JOBS = 200
 PASSING = (RateLimitError, UnavailableError, InvalidReplyError)  # faults that may pass
-READING = (Stage.WAITING, Stage.READING, Stage.OCR)
-REMOVED = "The document was removed meanwhile."
+TO_READ = (Stage.WAITING, Stage.READING)
 NESTED = "{} is an archive in an archive, which is not opened. Unpack it and add it by itself."
 OFFERED = "offered"
 
 
 class _Closing(Exception):
     """The program ends: stop between two pages."""
+
+
+class _Yielding(Exception):
+    """Another file can be read at once: pages that need OCR wait for it."""
 
 
 class _Cancelled(Exception):
@@ -74,10 +77,11 @@ class IngestQueue:
         After a fault of a provider a job rests for `retry_seconds`, and longer after the next.
         """
         self._retry_seconds = retry_seconds
+        self.fault = ""  # what last kept it from going on, if anything
         self.incoming = incoming
         self._catalog = intake.catalog
         self._jobs = intake.catalog.jobs
-        self._intake = intake
+        self.intake = intake
         self._library = library
         self._holder = new_holder()
         self._within = Within(self._catalog, incoming)
@@ -107,9 +111,11 @@ class IngestQueue:
         the catalog once the library has a document of it, readable or not.
 
         Raises:
+            DocumentError: it is too large.
             StoreError: it cannot be stored.
         """
-        size = _size_of(path)
+        name, size = display_name(storable(name), "unnamed"), _size_of(path)
+        self.intake.ingestor.check_size(name, size)
         blobs = self._catalog.blobs
         sha256 = blobs.put(path) if keep else blobs.adopt(path)
         job = self._jobs.submit(self._library().id, name, sha256, size, mark=mark)
@@ -126,6 +132,9 @@ class IngestQueue:
             stage = Stage.WAITING
             if job.document_id is not None:
                 stage = self._next_stage(job.document_id)
+                price = self.intake.price(self._catalog.document(job.document_id))
+                if stage is not Stage.DONE and self.intake.asks(price, job):
+                    stage = Stage.CONFIRM
             # What is left of a document that could not be read is to read it.
             self._jobs.restart(number, Stage.WAITING if stage is Stage.DONE else stage)
             self._notify()
@@ -137,10 +146,12 @@ class IngestQueue:
 
     def confirm(self, number: int) -> None:
         """Let a file go on that waits for a person's word on what it will cost."""
-        with suppress(NotFoundError):
+        try:
             job = self._jobs.get(number)
             self._jobs.confirm(number, self._next_stage(job.document_id or ""))
-            self._notify()
+        except NotFoundError:  # its document was removed
+            self._jobs.cancel(number)
+        self._notify()
 
     def dismiss(self, number: int) -> None:
         """Forget a job that has ended, with the file that was kept for it."""
@@ -155,7 +166,7 @@ class IngestQueue:
             NotFoundError: the document was removed.
             StoreError: it cannot be stored.
         """
-        recogniser = self._intake.recogniser
+        recogniser = self.intake.recogniser
         if recogniser is None:
             return self._catalog.document(document_id)
         document = recogniser.read_pages(document_id, numbers)
@@ -164,32 +175,7 @@ class IngestQueue:
             self._notify()
         return document
 
-    @property
-    def reader(self) -> Reader:
-        """What reads files here, in processes of their own."""
-        return self._intake.ingestor.reader
-
-    def page_image(self, path: Path, number: int, width_pixels: int) -> bytes:
-        """A JPEG image of a page of a stored file, counted from 1.
-
-        Raises:
-            NotFoundError: there is no page of that number.
-            DocumentError: the page cannot be drawn, or takes too long.
-        """
-        try:
-            return self._intake.draw(path, number, width_pixels)
-        except CancelledError as error:
-            raise DocumentError(DocumentState.FAILED, "Tramontane is closing.") from error
-        except OSError as error:
-            raise DocumentError(
-                DocumentState.FAILED, f"The file is gone ({error.strerror}). Add it again."
-            ) from error
-
     def jobs(self) -> list[Job]:
-        """The last jobs, as many as a page shows, in the order of submission."""
-        return self.all_jobs()[-SHOWN_JOBS:]
-
-    def all_jobs(self) -> list[Job]:
         """Every job that is remembered, in the order of submission."""
         return self._jobs.of(self._library().id)
 
@@ -209,7 +195,7 @@ class IngestQueue:
 
     def jobs_of(self, numbers: Collection[int]) -> list[Job]:
         """These jobs, as far as they are remembered."""
-        return [job for job in self.all_jobs() if job.id in numbers]
+        return [job for job in self.jobs() if job.id in numbers]
 
     def close(self) -> None:
         """Stop after the page that is being read; files that still wait are for the next start."""
@@ -218,7 +204,7 @@ class IngestQueue:
             self._changed.notify_all()
         for thread in self._threads:
             thread.join(timeout=JOIN_SECONDS)
-        self._intake.close()
+        self.intake.close()
 
     def _notify(self) -> None:
         with self._changed:
@@ -229,7 +215,8 @@ class IngestQueue:
             try:
                 worked = work()
             except RagError as error:  # the catalog is busy, or its disk is full
-                logger.warning("the queue of files cannot be read: %s", error)
+                logger.warning("the queue of files cannot go on: %s", error)
+                self.fault = str(error)
                 worked = False
             with self._changed:
                 if worked:
@@ -247,7 +234,11 @@ class IngestQueue:
                     self._jobs.renew(held, self._holder)
 
     def _read_next(self) -> bool:
-        held = self._jobs.claim(self._library().id, self._holder, READING)
+        library = self._library()
+        # What can be read at once goes before pages that OCR takes seconds for.
+        held = self._jobs.claim(library.id, self._holder, TO_READ) or self._jobs.claim(
+            library.id, self._holder, (Stage.OCR,)
+        )
         if held is None:
             return False
         step = self._recognise if held.job.stage is Stage.OCR else self._read
@@ -255,7 +246,7 @@ class IngestQueue:
 
     def _embed_next(self) -> bool:
         library = self._library()
-        if self._jobs.count(library.id, (Stage.WAITING, Stage.READING)):
+        if self._jobs.count(library.id, TO_READ):
             return False
         held = self._jobs.claim(library.id, self._holder, (Stage.EMBEDDING,))
         return held is not None and self._work(held, self._embed)
@@ -265,11 +256,13 @@ class IngestQueue:
             self._held[held.job.id] = held
         try:
             step(held)
-        except (_Closing, CancelledError, LostHoldError):
+        except (_Closing, _Yielding, CancelledError, LostHoldError):
             self._jobs.put_back(held, tried=False)
         except (_Cancelled, NotFoundError) as error:
             outcome = "Cancelled." if isinstance(error, _Cancelled) else REMOVED
             self._end(held, Stage.CANCELLED, outcome)
+            if outcome == REMOVED:
+                self._catalog.discard_file(held.job.sha256)
         except PASSING as error:
             self._fail_for_now(held, str(error))
         except RagError as error:
@@ -316,15 +309,17 @@ class IngestQueue:
         report = self._reporter(held)
         report(Progress(job.name, Stage.READING, 0, 0))
         path = self._catalog.blobs.path(job.sha256)
-        taken = self._intake.ingestor.take(path, self._library(), job.name, report=report)
+        taken = self.intake.ingestor.take(path, self._library(), job.name, report=report)
         if taken.added is None and self._within.is_in_archive(job):
             self._jobs.advance(held, Stage.FAILED, outcome=NESTED.format(job.name))
             return
         left_out = self._within.queue(job, taken.attachments)
         if taken.added is None:
             count = len(taken.attachments)
-            outcome = f"{job.name} holds {count} file{'s' * (count != 1)}, which are taken in."
-            self._jobs.advance(held, Stage.DONE, outcome=left_out or outcome)
+            which = "1 file, which is" if count == 1 else f"{count} files, which are"
+            outcome = left_out or f"{job.name} holds {which} taken in."
+            outcome = f"{outcome} {taken.reason}".strip()
+            self._jobs.advance(held, Stage.DONE, outcome=outcome)
             self._catalog.discard_file(job.sha256)
             return
         self._was_read(held, taken.added, left_out)
@@ -336,9 +331,12 @@ class IngestQueue:
         stage, estimate = Stage.DONE, None
         if added.new or document.embedded < document.chunks:
             stage = self._next_stage(document.id)
-            estimate = self._intake.price(document)
-            asks = (estimate.dollars or 0.0) > self._intake.ask_above_dollars
-            if asks and held.wish != CONFIRMED and stage is not Stage.DONE:
+            estimate = self.intake.price(document)
+            if (
+                stage is not Stage.DONE
+                and held.wish != CONFIRMED
+                and self.intake.asks(estimate, held.job)
+            ):
                 stage = Stage.CONFIRM
         if stage is Stage.DONE and document.state not in READABLE:
             stage = Stage.FAILED
@@ -352,17 +350,23 @@ class IngestQueue:
 
     def _next_stage(self, document_id: str) -> Stage:
         """What is left to do for a document that was read."""
-        recogniser = self._intake.recogniser
+        recogniser = self.intake.recogniser
         if recogniser is not None and recogniser.waiting_pages(document_id):
             return Stage.OCR
         document = self._catalog.document(document_id)
         return Stage.EMBEDDING if document.embedded < document.chunks else Stage.DONE
 
     def _recognise(self, held: Held) -> None:
-        recogniser, document_id = self._intake.recogniser, held.job.document_id or ""
+        recogniser, document_id = self.intake.recogniser, held.job.document_id or ""
+        report = self._reporter(held)
+
+        def aside(progress: Progress) -> None:
+            report(progress)
+            if progress.done and self._jobs.count(held.job.library_id, (Stage.WAITING,)):
+                raise _Yielding
+
         if recogniser is not None:
-            pages = recogniser.waiting_pages(document_id)
-            recogniser.read_pages(document_id, pages, self._reporter(held))
+            recogniser.read_pages(document_id, recogniser.waiting_pages(document_id), aside)
         self._finish(held, self._catalog.document(document_id))
 
     def _embed(self, held: Held) -> None:
@@ -370,13 +374,13 @@ class IngestQueue:
 
         def patiently(progress: Progress) -> None:
             report(progress)
-            while self._jobs.count(held.job.library_id, (Stage.WAITING, Stage.READING)):
+            while self._jobs.count(held.job.library_id, TO_READ):
                 with self._changed:
                     self._changed.wait(LOOK_SECONDS)
                 report(progress)
 
         document_id = held.job.document_id or ""
-        self._intake.ingestor.embed(document_id, report=patiently)
+        self.intake.ingestor.embed(document_id, report=patiently)
         self._finish(held, self._catalog.document(document_id))
 
     def _finish(self, held: Held, document: Document) -> None:
@@ -385,8 +389,7 @@ class IngestQueue:
             stage = Stage.FAILED
         is_new = document.name == held.job.name
         sentence = Added(held.job.name, document, new=is_new).sentence
-        said = held.job.outcome if held.job.outcome.startswith(sentence) else sentence
-        self._jobs.advance(held, stage, outcome=said, document_id=document.id)
+        self._jobs.advance(held, stage, outcome=sentence, document_id=document.id)
 
 
 def _size_of(path: Path) -> int:

@@ -17,6 +17,7 @@ from rag.store.catalog import Catalog
 
 PICTURE_PIXELS = 2_550  # the width of a page at 300 dots to the inch
 PUBLISHED_AT_ONCE = 25  # pages read by OCR, before they can be asked
+PAID_AT_ONCE = 5  # where each was paid for
 NO_WORDS = "The page is a picture on which no words were found."
 
 Picture = Callable[[Path, int, int], bytes]
@@ -66,6 +67,7 @@ class Recogniser:
         Raises:
             NotFoundError: the document was removed.
             StoreError: it cannot be stored.
+            ProviderError: the OCR failed; what it read before is published.
         """
         document = self._catalog.document(document_id)
         path = self._catalog.original(document_id)
@@ -73,36 +75,53 @@ class Recogniser:
         if not loaded.pages:  # it could be read before, and is not made worse
             return document
         read = self._known(document_id, loaded, numbers)
-        for count, number in enumerate(sorted(numbers), 1):
-            report(Progress(document.name, Stage.OCR, count - 1, len(numbers)))
-            page = read.pages.get(number)
-            if page is not None and page.state is PageState.NEEDS_OCR and self.ocr is not None:
-                read.pages[number], read.words[number] = self._recognise(path, page, self.ocr)
-            if count % PUBLISHED_AT_ONCE == 0:
+        at_once = PAID_AT_ONCE if self.ocr and self.ocr.dollars_per_page else PUBLISHED_AT_ONCE
+        unpublished = True
+        try:
+            for count, number in enumerate(sorted(numbers), 1):
+                report(Progress(document.name, Stage.OCR, count - 1, len(numbers)))
+                page = read.pages.get(number)
+                if page is not None and page.state is PageState.NEEDS_OCR and self.ocr is not None:
+                    self._recognise(path, page, read, self.ocr)
+                    unpublished = True
+                if count % at_once == 0:
+                    document, unpublished = self._publish(document, loaded, read), False
+        finally:  # what was read, and perhaps paid, is kept whatever ends it
+            if unpublished:
                 document = self._publish(document, loaded, read)
-        return self._publish(document, loaded, read)
+        return document
 
     def _known(self, document_id: str, loaded: LoadedDocument, numbers: Collection[int]) -> _Read:
-        """The pages as just read, except those that OCR has read before and nobody asks for."""
+        """The pages as just read, except those that OCR has seen before and nobody asks for."""
         pages = {page.number: page for page in loaded.pages}
         words: dict[int, Sequence[WordBox]] = dict(loaded.words)
         for page in self._catalog.pages(document_id):
-            if page.state is PageState.OCR and page.number not in numbers:
+            fresh = pages.get(page.number)
+            if fresh is None or page.number in numbers:
+                continue
+            if fresh.state is PageState.NEEDS_OCR and page.state is not PageState.NEEDS_OCR:
                 pages[page.number] = page
                 words[page.number] = self._catalog.words(document_id, page.number)
         return _Read(pages, words)
 
-    def _recognise(self, path: Path, page: Page, ocr: Ocr) -> tuple[Page, Sequence[WordBox]]:
+    def _recognise(self, path: Path, page: Page, read: _Read, ocr: Ocr) -> None:
+        """Put a page as OCR reads it in its place; a fault of a provider is noted and raised."""
+        number = page.number
         try:
-            found = ocr.read(self._picture(path, page.number, PICTURE_PIXELS))
+            found = ocr.read(self._picture(path, number, PICTURE_PIXELS))
         except DocumentError as error:
-            return replace(page, state=PageState.FAILED, reason=error.reason), ()
+            read.pages[number] = replace(page, state=PageState.FAILED, reason=error.reason)
+            return
         except ProviderError as error:
-            return replace(page, reason=f"{ocr.name} did not read the page: {error}"), ()
+            reason = f"{ocr.name} did not read the page: {error}"
+            read.pages[number] = replace(page, reason=reason)
+            raise
         if not found.text.strip():
-            return replace(page, text="", state=PageState.EMPTY, reason=NO_WORDS), ()
+            read.pages[number] = replace(page, text="", state=PageState.EMPTY, reason=NO_WORDS)
+            return
         reason = f"Read by {ocr.name}."
-        return replace(page, text=found.text, state=PageState.OCR, reason=reason), found.words
+        read.pages[number] = replace(page, text=found.text, state=PageState.OCR, reason=reason)
+        read.words[number] = found.words
 
     def _publish(self, document: Document, loaded: LoadedDocument, read: _Read) -> Document:
         pages = with_offsets([read.pages[number] for number in sorted(read.pages)])

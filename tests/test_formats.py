@@ -84,9 +84,9 @@ def queue(application: Application) -> Iterator[IngestQueue]:
 
 def take_in(queue: IngestQueue, path: Path) -> None:
     queue.wait([queue.submit(path, path.name, keep=True)])
-    jobs = queue.all_jobs()
+    jobs = queue.jobs()
     queue.wait([job.id for job in jobs])
-    assert [job.stage for job in queue.all_jobs()] == [Stage.DONE] * len(jobs)
+    assert [job.stage for job in queue.jobs()] == [Stage.DONE] * len(jobs)
 
 
 def checked_answer(application: Application, question: str, told: str) -> Answer:

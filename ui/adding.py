@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from rag.wiring import Application
 
 LOOK_SECONDS = 0.2
+STUCK_SECONDS = 20.0  # without any change, while the catalog cannot be written
+WITHIN = "What is in it ({} files) is not counted."
 WAITS = "{} would cost about {}. Run the command again with --yes to go on."
 
 OnlyEstimate = Annotated[
@@ -109,10 +111,12 @@ def _estimate(files: Sequence[Path], application: Application, *, json: bool) ->
             failed += not loaded.pages and not loaded.attachments
             total = _sum(total, found)
             if json:
-                printing.say_row({"document": path.name, **estimate_row(found)})
+                ending = {"state": loaded.state, "reason": loaded.reason}
+                printing.say_row({"document": path.name, **estimate_row(found), **ending})
             else:
-                reason = f" {loaded.reason}" if loaded.reason else ""
-                printing.say(f"{path.name}: {printing.in_words(found)}.{reason}")
+                within = WITHIN.format(len(loaded.attachments)) if loaded.attachments else ""
+                said = f"{path.name}: {printing.in_words(found)}. {within} {loaded.reason}"
+                printing.say(" ".join(said.split()))
     if json:
         printing.say_row({"document": None, **estimate_row(total)})
     elif len(files) > 1:
@@ -143,6 +147,8 @@ class _Watch:
         self._known = {document.id for document in documents if document.state in READABLE}
         self._numbers: dict[int, None] = {}
         self._told: set[int] = set()
+        self._last: list[Job] = []
+        self._moved = time.monotonic()
         self.failed = 0
 
     def submit(self, path: Path) -> None:
@@ -161,10 +167,20 @@ class _Watch:
                 waiting = [job for job in jobs if job.id not in self._told]
                 if not waiting:
                     return
+                if self._is_stuck(jobs):
+                    printing.tell(self._queue.fault)
+                    self.failed += len(waiting)
+                    return
                 for job in waiting:
                     if job.has_ended or job.stage is Stage.CONFIRM:
                         self._end(job)
                 time.sleep(LOOK_SECONDS)
+
+    def _is_stuck(self, jobs: list[Job]) -> bool:
+        """Whether nothing has moved for long, and the queue says why: such as a full disk."""
+        if jobs != self._last or not self._queue.fault:
+            self._last, self._moved = jobs, time.monotonic()
+        return time.monotonic() - self._moved > STUCK_SECONDS
 
     @property
     def left(self) -> int:
@@ -173,7 +189,7 @@ class _Watch:
 
     def _jobs(self) -> list[Job]:
         found = []
-        for job in self._queue.all_jobs():
+        for job in self._queue.jobs():
             if job.id in self._numbers or job.parent_id in self._numbers:
                 self._numbers[job.id] = None
                 found.append(job)

@@ -130,6 +130,6 @@ class ChatHandlers:
     def _ask(
         self, question: str, conversation: Conversation, choice: Choice, manner: Manner
     ) -> Iterator[Conversation]:
-        still_read = tuple(job.name for job in self._queue.all_jobs() if not job.has_ended)
+        still_read = tuple(job.name for job in self._queue.jobs() if not job.has_ended)
         inquiry = Inquiry(question, choice, manner, still_read)
         return ask(self._application, inquiry, conversation)

@@ -296,7 +296,8 @@ def _sentences(document: Document, job: Job | None) -> list[str]:
 
 def _can_go_on(document: Document, job: Job) -> bool:
     has_stopped = job.stage in (Stage.FAILED, Stage.CANCELLED)
-    return has_stopped and document.embedded < document.chunks
+    waits_for_ocr = document.state in (DocumentState.NEEDS_OCR, DocumentState.PARTIAL)
+    return has_stopped and (document.embedded < document.chunks or waits_for_ocr)
 
 
 def _length(document: Document) -> str:

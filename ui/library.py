@@ -47,7 +47,7 @@ class DocumentHandlers:
 
     def show(self, choice: Choice) -> str:
         """The list as it is now."""
-        return self._show(choice, self._queue.all_jobs())
+        return self._show(choice, self._queue.jobs())
 
     def refresh(self, choice: Choice, conversation: Conversation) -> tuple[Any, ...]:
         """The list, polled while files are read, and the examples that can be asked now."""
@@ -91,7 +91,7 @@ class DocumentHandlers:
     ) -> tuple[Any, ...]:
         """Stop taking a file in, or every file."""
         with _telling() as said:
-            self._cancel(self._meant(event, filter(is_at_work, self._queue.all_jobs())))
+            self._cancel(self._meant(event, filter(is_at_work, self._queue.jobs())))
         return self._after(choice, conversation, said)
 
     def decline(
@@ -115,7 +115,7 @@ class DocumentHandlers:
         """Forget a file that could not be taken in."""
         with _telling() as said:
             self._queue.dismiss(int(event.id))
-        return self._show(choice, self._queue.all_jobs(), said)
+        return self._show(choice, self._queue.jobs(), said)
 
     def remove(
         self, choice: Choice, conversation: Conversation, event: gr.EventData
@@ -131,7 +131,7 @@ class DocumentHandlers:
         Raises:
             NotFoundError: it was removed.
         """
-        catalog, jobs = self._application.catalog, self._queue.all_jobs()
+        catalog, jobs = self._application.catalog, self._queue.jobs()
         document = catalog.document(document_id)
         job = Shelf([document], jobs).job_of.get(document_id)
         pages, tables = catalog.pages(document_id), catalog.tables(document_id)
@@ -160,7 +160,7 @@ class DocumentHandlers:
         self, choice: Choice, conversation: Conversation, said: Sequence[str]
     ) -> tuple[Any, ...]:
         """The page after something was done, with what there is to say about it."""
-        jobs = self._queue.all_jobs()
+        jobs = self._queue.jobs()
         thread = gr.skip() if conversation.turns else self._show_thread(conversation)
         return self._show(choice, jobs, said), gr.Timer(active=are_running(jobs)), thread
 
@@ -187,10 +187,10 @@ class DocumentHandlers:
         return [job.id for job in every] if str(event.id) == EVERY else [int(event.id)]
 
     def _asking(self) -> list[Job]:
-        return [job for job in self._queue.all_jobs() if job.stage is Stage.CONFIRM]
+        return [job for job in self._queue.jobs() if job.stage is Stage.CONFIRM]
 
     def _stalled(self) -> list[Job]:
-        jobs = self._queue.all_jobs()
+        jobs = self._queue.jobs()
         documents = self._application.catalog.documents(self._application.library.id)
         return Shelf(documents, jobs).stalled
 

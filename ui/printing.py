@@ -279,7 +279,8 @@ def in_dollars(estimate: Estimate | None) -> str:
 
 def in_words(estimate: Estimate) -> str:
     """What taking files in would take, in words."""
-    parts = [f"{estimate.pages:,} pages", f"{estimate.tokens:,} tokens to embed"]
+    pages = "1 page" if estimate.pages == 1 else f"{estimate.pages:,} pages"
+    parts = [pages, f"{estimate.tokens:,} tokens to embed"]
     if estimate.ocr_pages:
         parts.append(f"{estimate.ocr_pages:,} pages by OCR")
     parts.append(f"about {estimate.seconds:,.0f} s")

@@ -35,7 +35,7 @@ def build_router(application: Application, queue: IngestQueue) -> APIRouter:
 
     @lru_cache(maxsize=PAGES_IN_MEMORY)
     def image(path: Path, number: int) -> bytes:
-        return queue.page_image(path, number, PAGE_WIDTH_PIXELS)
+        return queue.intake.page_image(path, number, PAGE_WIDTH_PIXELS)
 
     @router.get("/healthz")
     def healthz() -> JSONResponse:
@@ -67,7 +67,7 @@ def build_router(application: Application, queue: IngestQueue) -> APIRouter:
     @router.get("/documents")
     def state() -> Response:
         try:
-            return JSONResponse({"state": state_of(application.library, queue.all_jobs())})
+            return JSONResponse({"state": state_of(application.library, queue.jobs())})
         except RagError as error:
             return PlainTextResponse(str(error), 503)
 
@@ -118,7 +118,9 @@ async def _read_draft(request: Request, name: str, limits: Limits, queue: Ingest
         path = await run_in_threadpool(queue.incoming.new_file)
         try:
             await _receive(request, name, limits.max_bytes, path)
-            draft = await run_in_threadpool(read_draft_file, path, name, limits, queue.reader)
+            draft = await run_in_threadpool(
+                read_draft_file, path, name, limits, queue.intake.ingestor.reader
+            )
         finally:
             with suppress(OSError):
                 path.unlink(missing_ok=True)

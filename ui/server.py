@@ -160,7 +160,7 @@ def submit_samples(
     missing = [path for path in samples if catalog.mark(_sample_mark(path)) is None]
     if not missing:
         catalog.set_mark(SAMPLES_MARK, SAMPLES_ARE_IN)
-    waiting = {job.sha256: job.id for job in queue.all_jobs() if not job.has_ended}
+    waiting = {job.sha256: job.id for job in queue.jobs() if not job.has_ended}
     numbers = []
     for path in missing:
         number = waiting.get(hash_file(path))  # accepted by an earlier start, and not read yet

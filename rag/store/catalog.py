@@ -17,7 +17,7 @@ from rag.intake import Table, WordBox
 from rag.store.blobs import Blobs
 from rag.store.database import forget_log, open_database, verify
 from rag.store.embedding import check_embedding, check_lengths, put_vectors, replace_vectors
-from rag.store.jobs import Jobs, wants_file
+from rag.store.jobs import Jobs, end_jobs_of, wants_file
 from rag.store.leaves import all_pages, all_tables, one_page, word_boxes
 from rag.store.places import ChunkedPage, Place, chunked_pages, found_chunks
 from rag.store.publishing import insert_reading, replace_reading
@@ -168,8 +168,8 @@ class Catalog:
         """
         with self._writer.begin() as connection:
             self._check(connection, reading)
-            document = insert_reading(connection, reading)
-            if document.id == reading.document.id:
+            document, is_new = insert_reading(connection, reading)
+            if is_new:
                 _advance(connection, document.library_id)
         return document
 
@@ -204,6 +204,7 @@ class Catalog:
         document = self.document(document_id)
         with self._writer.begin() as connection:
             connection.execute(delete(documents).where(documents.c.id == document_id))
+            end_jobs_of(connection, document_id)
             _advance(connection, document.library_id)
         forget_log(self._reader)
         self.discard_file(document.sha256)

@@ -25,9 +25,10 @@ HOLD_SECONDS = 60.0
 MOST_ATTEMPTS = 3
 REMEMBERED_JOBS = 1_000
 POISON = (
-    f"Tramontane ended {MOST_ATTEMPTS} times while it read this file, so it is left alone. Try it "
-    "again, or dismiss it."
+    f"Tramontane ended {MOST_ATTEMPTS} times while it worked on this file, so it is left alone. "
+    "Try it again, or dismiss it."
 )
+REMOVED = "The document was removed meanwhile."
 CANCEL, CONFIRMED = "cancel", "confirmed"
 ENDED = (Stage.DONE, Stage.FAILED, Stage.CANCELLED)
 
@@ -168,6 +169,8 @@ class Jobs:
                     "done": done,
                     "total": total,
                     "held_until": time.time() + HOLD_SECONDS,
+                    # Who makes headway is not what ends the program.
+                    "attempts": row.attempts if done <= row.done else min(row.attempts, 1),
                 },
             )
             return str(row.wish)
@@ -197,6 +200,8 @@ class Jobs:
         """
         with self._writer.begin() as connection:
             row = _own(connection, held)
+            if row.wish == CANCEL and stage not in ENDED:  # it came after the last look
+                stage, outcome = Stage.CANCELLED, "Cancelled."
             _set(
                 connection,
                 held.job.id,
@@ -311,6 +316,15 @@ def job_of(row: Row[Any]) -> Job:
         row.attempts,
         row.parent_id,
         None if row.estimate is None else Estimate(**row.estimate),
+    )
+
+
+def end_jobs_of(connection: Connection, document_id: str) -> None:
+    """End the jobs of a document that is removed, those that nobody works on at this moment."""
+    connection.execute(
+        update(jobs)
+        .where(jobs.c.document_id == document_id, jobs.c.stage.not_in(ENDED), jobs.c.holder == "")
+        .values(stage=Stage.CANCELLED, outcome=REMOVED, wish="")
     )
 
 

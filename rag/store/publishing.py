@@ -22,23 +22,29 @@ from rag.store.rows import (
 from rag.store.tables import chunks, documents, pages, table_parts
 
 
-def insert_reading(connection: Connection, reading: Reading) -> Document:
+def insert_reading(connection: Connection, reading: Reading) -> tuple[Document, bool]:
     """Insert a document, unless its library has one with the same bytes and something to ask.
 
+    One with the same bytes that could not be read keeps its identity and its name; where this
+    reading gives nothing new either, as for a scan that waits for OCR, it stays as it is.
+
     Returns:
-        The document that is in the library now.
+        The document that is in the library now, and whether the library changed.
     """
     document = reading.document
     same = (
         documents.c.library_id == document.library_id,
         documents.c.sha256 == document.sha256,
     )
-    has_chunks = select(chunks.c.id).where(chunks.c.document_id == documents.c.id).exists()
-    known = connection.execute(select(documents).where(*same, has_chunks)).first()
-    if known is not None:
-        return document_of(known)
+    row = connection.execute(select(documents).where(*same)).first()
+    if row is None:
+        return _insert(connection, reading, time.time()), True
+    known = document_of(row)
+    if known.chunks or (not reading.chunks and known.state is document.state):
+        return known, False
     connection.execute(delete(documents).where(*same))
-    return _insert(connection, reading, time.time())
+    now = replace(document, id=known.id, name=known.name)
+    return _insert(connection, replace(reading, document=now), row.added_at), True
 
 
 def replace_reading(connection: Connection, reading: Reading) -> Document:

@@ -47,7 +47,7 @@ queue = IngestQueue(
 for name in names:
     queue.submit(folder / name, name, keep=True)
 print("accepted", flush=True)
-queue.wait([job.id for job in queue.all_jobs()])
+queue.wait([job.id for job in queue.jobs()])
 queue.close()
 catalog.close()
 print("done", flush=True)

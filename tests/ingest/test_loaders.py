@@ -83,7 +83,7 @@ def test_progress_counts_the_pages(tmp_path: Path) -> None:
     [
         ([TEXT, SCAN, SCAN], DocumentState.PARTIAL, "except 2 pages without text"),
         ([SCAN, PdfPage()], DocumentState.NEEDS_OCR, "OCR"),
-        ([PdfPage(), PdfPage()], DocumentState.EMPTY, "no text and no pictures"),
+        ([PdfPage(), PdfPage()], DocumentState.EMPTY, "no words that can be read"),
         ([PdfPage(raw=b"0 0 1 1 re f\n" * 30)], DocumentState.NEEDS_OCR, "OCR"),
         ([PdfPage(raw=b"0 0 1 1 re f\n")], DocumentState.EMPTY, "no text"),
     ],

@@ -12,11 +12,11 @@ import pytest
 
 from ingest.incoming import Incoming
 from ingest.intake import Intake
-from ingest.pipeline import Ingestor, Limits
+from ingest.pipeline import Ingestor, Limits, Progress
 from ingest.queue import IngestQueue
 from ingest.recognition import NO_WORDS, Recogniser
 from rag.domain import DocumentState, Library, PageState
-from rag.errors import UnavailableError
+from rag.errors import DocumentError, UnavailableError
 from rag.intake import Job, OcrPage, Stage, WordBox
 from rag.protocols import Vectors
 from rag.store.catalog import Catalog
@@ -127,8 +127,9 @@ def test_a_page_that_ocr_could_not_read_can_be_tried_alone(
     document = Ingestor(catalog, embedder, LIMITS).add(scan(tmp_path), library).document
     away = UnavailableError("The server is away. Try again later.")
     first = recogniser(catalog, embedder, Scripted("Forty-one boats", away))
-    now = first.read_pages(document.id, [2, 3])
-    assert now.state is DocumentState.PARTIAL
+    with pytest.raises(UnavailableError):
+        first.read_pages(document.id, [2, 3])
+    assert catalog.document(document.id).state is DocumentState.PARTIAL
     page = catalog.page(document.id, 3)
     assert page.state is PageState.NEEDS_OCR
     assert page.reason == "scripted OCR did not read the page: " + str(away)
@@ -163,9 +164,9 @@ def start(
 def settled(queue: IngestQueue) -> list[Job]:
     """Every job, once each has ended or waits for a word."""
     known: set[int] = set()
-    while known != (known := {job.id for job in queue.all_jobs()}):
+    while known != (known := {job.id for job in queue.jobs()}):
         queue.wait(known)
-    return queue.all_jobs()
+    return queue.jobs()
 
 
 def test_a_scan_is_read_by_ocr_on_its_way_in(
@@ -269,8 +270,8 @@ def test_a_page_is_read_again_when_asked(
     queue_of: list[IngestQueue],
     tmp_path: Path,
 ) -> None:
-    away = UnavailableError("The server is away. Try again later.")
-    queue = start(catalog, embedder, Scripted("Forty-one boats", away, "The lighthouse"), tmp_path)
+    bad = DocumentError(DocumentState.FAILED, "The picture is damaged.")
+    queue = start(catalog, embedder, Scripted("Forty-one boats", bad, "The lighthouse"), tmp_path)
     queue_of.append(queue)
     queue.submit(scan(tmp_path), "scan.pdf")
     (job,) = settled(queue)
@@ -279,3 +280,48 @@ def test_a_page_is_read_again_when_asked(
     assert document.state is DocumentState.READY
     assert [each.stage for each in settled(queue)] == [Stage.DONE, Stage.DONE]
     assert catalog.document(document.id).embedded == 3
+
+
+def test_a_fault_that_passes_is_waited_out_and_what_was_read_is_not_read_again(
+    catalog: Catalog,
+    library: Library,
+    embedder: Counting,
+    queue_of: list[IngestQueue],
+    tmp_path: Path,
+) -> None:
+    away = UnavailableError("The server is away. Try again later.")
+    ocr = Scripted("Forty-one boats", away, "The lighthouse")
+    queue = start(catalog, embedder, ocr, tmp_path)
+    queue_of.append(queue)
+    queue.submit(scan(tmp_path), "scan.pdf")
+    (job,) = settled(queue)
+    assert job.stage is Stage.DONE
+    assert catalog.document(job.document_id or "").state is DocumentState.READY
+    assert len(ocr.seen) == 3
+
+
+def test_a_blank_page_stays_blank_when_another_is_read_again(
+    catalog: Catalog, library: Library, embedder: Counting, tmp_path: Path
+) -> None:
+    document = Ingestor(catalog, embedder, LIMITS).add(scan(tmp_path), library).document
+    bad = DocumentError(DocumentState.FAILED, "The picture is damaged.")
+    recogniser(catalog, embedder, Scripted("", bad)).read_pages(document.id, [2, 3])
+    recogniser(catalog, embedder, Scripted("The lighthouse")).read_pages(document.id, [3])
+    states = [page.state for page in catalog.pages(document.id)]
+    assert states == [PageState.TEXT, PageState.EMPTY, PageState.OCR]
+
+
+def test_pages_that_were_read_are_kept_when_the_rest_is_stopped(
+    catalog: Catalog, library: Library, embedder: Counting, tmp_path: Path
+) -> None:
+    document = Ingestor(catalog, embedder, LIMITS).add(scan(tmp_path), library).document
+
+    def stop(progress: Progress) -> None:
+        if progress.done == 1:
+            raise InterruptedError
+
+    reading = recogniser(catalog, embedder, Scripted("Forty-one boats"))
+    with pytest.raises(InterruptedError):
+        reading.read_pages(document.id, [2, 3], stop)
+    assert catalog.page(document.id, 2).text == "Forty-one boats"
+    assert reading.waiting_pages(document.id) == [3]

@@ -155,7 +155,7 @@ class Workbench:
             yield queue
         finally:
             closing.start()
-            queue.wait([job.id for job in queue.all_jobs()])  # until it is closed, at the latest
+            queue.wait([job.id for job in queue.jobs()])  # until it is closed, at the latest
             self.let_all()
             closing.join()
 

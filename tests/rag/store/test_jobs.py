@@ -114,7 +114,7 @@ def test_a_job_that_ended_its_process_too_often_is_given_up(jobs: Jobs, library:
     assert jobs.claim(library.id, new_holder(), (Stage.WAITING,)) is None
     failed = jobs.get(job.id)
     assert (failed.stage, failed.is_lost) == (Stage.FAILED, True)
-    assert failed.outcome.startswith(f"Tramontane ended {MOST_ATTEMPTS} times while it read")
+    assert failed.outcome.startswith(f"Tramontane ended {MOST_ATTEMPTS} times while it worked")
     jobs.restart(job.id)
     assert claim(jobs, library, new_holder()).job.attempts == 1
 

@@ -17,7 +17,7 @@ def test_adding_a_folder_takes_its_files_but_not_hidden_ones(
     assert (output.code, output.err) == (0, "")
     assert output.out == "boats.pdf was added.\nlight.txt was added.\n"
     assert run("add", notes / "boats.pdf", "--data-dir", data).out == (
-        "boats.pdf is already in the library as boats.pdf.\n"
+        "boats.pdf is already in the library.\n"
     )
 
 
@@ -37,7 +37,7 @@ def test_a_file_that_cannot_be_read_costs_itself_alone(run: Run, notes: Path) ->
     output = run("add", notes)
     assert output.code == 1
     scan, *others = sorted(output.out.splitlines())
-    assert scan.startswith("a-scan.pdf: The document has no text")
+    assert scan.startswith("a-scan.pdf: The document holds no words")
     assert others == ["boats.pdf was added.", "light.txt was added."]
 
 
