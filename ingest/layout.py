@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from enum import IntEnum
+from itertools import islice
 from statistics import median
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ Ruler = Callable[[int], tuple[float, float] | None]
 WIDE_GAP = 2.0  # between two cells; a space is half of one, in justified text up to one
 GAP_OF_NUMBERS = 1.0  # between two cells that are numbers
 STRETCHED = 1.2  # times the usual width of so many characters: the line has gaps
+MOST_CHARACTERS = 200_000  # of a page; a longer one is not meant to be seen
 MOST_WORDS = 60  # of a line that is looked at closely
 CLOSE = 1.05  # times the usual width of so many characters: a label without gaps
 SHORT_LINE = 0.75  # of the characters of the longest line: the lines of a table often are
@@ -27,7 +29,7 @@ NEAR = 3  # lines from one that ends with a number, or from as many that are sho
 SAMPLED = 3  # one in so many lines that are only short is looked at, all where it has gaps
 MOST_ABOVE = 24  # short lines above one that ends with a number, which may name its column
 LONG_NUMBER = 25  # characters
-UNIT_LINES = 9  # that the width of a usual character is measured in
+UNIT_LINES = 6  # that the width of a usual character is measured in
 
 _Whole = tuple[int, int, float, float]  # a line: its start and end, where it begins and ends
 
@@ -92,7 +94,7 @@ def lines(text: str, ruler: Ruler) -> list[Line]:
 
     Lines that cannot are among them without cells; there are none where no line can.
     """
-    spans = _spans(text)
+    spans = _spans(text) if len(text) <= MOST_CHARACTERS else []
     numeric = [
         text[end - 1] in _ENDS and _ends_with_number(text, start, end) for start, end in spans
     ]
@@ -186,7 +188,7 @@ def _unit(text: str, whole: Sequence[_Whole], ruler: Ruler) -> float:
 def _line(text: str, whole: _Whole, ruler: Ruler, unit: float, is_numeric: bool) -> Line:
     start, end, left, right = whole
     if is_numeric or _has_gaps(whole, unit):
-        words = list(_WORD.finditer(text, start, end))
+        words = list(islice(_WORD.finditer(text, start, end), MOST_WORDS + 1))
         if 1 < len(words) <= MOST_WORDS:
             cells = _cells(text, words, whole, ruler, unit)
             return Line(start, end, cells, tuple(cell for cell in cells if cell.is_number))

@@ -197,6 +197,11 @@ def _is_unlike(text: str, rows: Sequence[Line], grid: Columns) -> bool:
     )
 
 
+def _names_unit(text: str, line: Line) -> bool:
+    short = line.end - line.start <= MOST_CHARACTERS_BETWEEN
+    return short and _UNIT.fullmatch(text, line.start, line.end) is not None
+
+
 def _has_values(text: str, line: Line) -> bool:
     """Whether it has a number that is no year and no mark of a note."""
     numbers = [text[cell.start : cell.end] for cell in line.numbers]
@@ -237,11 +242,7 @@ def _header(
 
 
 def _is_title(text: str, line: Line, grid: Columns) -> bool:
-    return (
-        len(line.cells) == 1
-        and grid.is_title(line.cells[0])
-        and not _UNIT.fullmatch(text, line.start, line.end)
-    )
+    return len(line.cells) == 1 and grid.is_title(line.cells[0]) and not _names_unit(text, line)
 
 
 def _is_above(text: str, line: Line, grid: Columns) -> bool:
@@ -251,7 +252,7 @@ def _is_above(text: str, line: Line, grid: Columns) -> bool:
         return False
     left, right = grid.values
     values = line.cells
-    if len(values) == 1 and _UNIT.fullmatch(text, *span):
+    if len(values) == 1 and _names_unit(text, line):
         return True
     if len(values) == 1 and (values[0].left < left or line.end - line.start > MOST_HEADING):
         return False
@@ -266,7 +267,7 @@ def _is_above(text: str, line: Line, grid: Columns) -> bool:
 def _header_row(text: str, lines: Sequence[Line], grid: Columns) -> TableRow:
     words: list[list[str]] = [[] for _ in grid.edges]
     for line in lines:
-        if len(line.cells) == 1 and _UNIT.fullmatch(text, line.start, line.end):
+        if len(line.cells) == 1 and _names_unit(text, line):
             words[0].append(_words(text, line.cells[0]))
             continue
         for place, cells in _above(line, grid):

@@ -1,6 +1,6 @@
 """PDF files through pdfium: outline, labels, the exact text of pages and where it stands, images.
 
-pdfium is not thread-safe. A lock guards every call into it, held for one page at a time, so that
+pdfium is not thread-safe. A lock guards every call into it, held for a few pages at a time, so that
 reading a long document never keeps the page viewer waiting. A damaged file is repaired in memory
 each time that it is opened, so that its text and its images always come from the same bytes.
 """
@@ -14,10 +14,10 @@ import math
 import re
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from itertools import islice
+from itertools import accumulate, islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -66,6 +66,7 @@ class Ruler:
 
     def __init__(self, textpage: Any, text: str) -> None:
         self._textpage, self._text = textpage, text
+        self._units: list[int] = []  # before each character, UTF-16's; made when needed
         self._left, self._right, self._low, self._high = (ctypes.c_double() for _ in range(4))
         self._extent = pdfium_c.FS_RECTF()
         last = len(text) - 1
@@ -77,9 +78,7 @@ class Ruler:
 
     def __call__(self, offset: int) -> tuple[float, float] | None:
         """The edges of `text[offset]`; None for white space and where they are not known."""
-        index = offset
-        if not self._indices_are_offsets:
-            (index,) = _character_indices(self._textpage, self._text, offset, offset + 1) or (-1,)
+        index = offset if self._indices_are_offsets else self._index(offset)
         if self._is_upright:  # the usual case, in two thirds of the time
             if pdfium_c.FPDFText_GetLooseCharBox(self._textpage, index, self._extent):
                 return self._extent.left, self._extent.right
@@ -89,6 +88,12 @@ class Ruler:
             begin, end = self._along
             return begin.value * self._sign, end.value * self._sign
         return None
+
+    def _index(self, offset: int) -> int:
+        if not self._units:
+            sizes = (2 if letter > "\uffff" else 1 for letter in self._text)
+            self._units.extend(accumulate(sizes, initial=0))
+        return int(pdfium_c.FPDFText_GetCharIndexFromTextIndex(self._textpage, self._units[offset]))
 
     def _turn(self) -> None:
         """Measure along the way in which the first long line runs, its beginning first."""
@@ -199,30 +204,36 @@ class OpenPdf:
             NotFoundError: there is no page of that number.
             DocumentError: the page cannot be read.
         """
-        with self.reading(number) as page:
+        self._check(number)
+        with self.reading([number]) as (page,):
+            if page is None:
+                raise _unreadable(number)
             return page.content
 
     @contextmanager
-    def reading(self, number: int) -> Iterator[ReadPage]:
-        """A page that stays open, with pdfium locked for this thread, to look at it closely.
+    def reading(self, numbers: Sequence[int]) -> Iterator[list[ReadPage | None]]:
+        """Pages that stay open, with pdfium locked for this thread, to look at them closely.
 
-        Raises:
-            NotFoundError: there is no page of that number.
-            DocumentError: the page cannot be read.
+        Those that cannot be read, or are not there, are None. Several at once take a little less
+        time than one after the other: the processor keeps what it works with in its caches.
         """
-        self._check(number)
-        with _lock:  # pypdfium2's own page is not made: it costs some hundredths of the time
-            page = pdfium_c.FPDF_LoadPage(self._document, number - 1)
-            textpage = pdfium_c.FPDFText_LoadPage(page) if page else None
-            try:
-                if not textpage:
-                    raise _unreadable(number)
-                yield _read(page, textpage)
-            finally:
-                if textpage:
-                    pdfium_c.FPDFText_ClosePage(textpage)
-                if page:
-                    pdfium_c.FPDF_ClosePage(page)
+        with _lock, ExitStack() as opened:
+            yield [self._read(number, opened) for number in numbers]
+
+    def _read(self, number: int, opened: ExitStack) -> ReadPage | None:
+        page = pdfium_c.FPDF_LoadPage(self._document, number - 1)
+        if not page:
+            return None
+        opened.callback(pdfium_c.FPDF_ClosePage, page)
+        textpage = pdfium_c.FPDFText_LoadPage(page)
+        if not textpage:
+            return None
+        opened.callback(pdfium_c.FPDFText_ClosePage, textpage)
+        characters = pdfium_c.FPDFText_CountChars(textpage)
+        text = _text(textpage, characters)
+        unmapped = max(characters - len(text), 0)
+        drawn = not text.strip() and (unmapped > 0 or _shows_a_drawing(page))
+        return ReadPage(PageContent(text, drawn, unmapped), Ruler(textpage, text))
 
 
 @contextmanager
@@ -269,16 +280,6 @@ def _error_code(path: Path, password: str | None) -> int:
             return int(pdfium_c.FPDF_GetLastError())
         pdfium_c.FPDF_CloseDocument(document)
     return int(pdfium_c.FPDF_ERR_SUCCESS)
-
-
-def page_texts(document: OpenPdf) -> Iterator[str]:
-    """The exact text of each page, in order.
-
-    Raises:
-        DocumentError: a page cannot be read.
-    """
-    for number in range(1, document.page_count + 1):
-        yield document.read(number).text
 
 
 def page_size(path: Path, number: int) -> tuple[float, float]:
@@ -330,14 +331,6 @@ def _refusal(code: int | None) -> DocumentError:
 
 def _unreadable(number: int) -> DocumentError:
     return DocumentError(DocumentState.FAILED, f"Page {number} is damaged and cannot be read.")
-
-
-def _read(page: Any, textpage: Any) -> ReadPage:
-    characters = pdfium_c.FPDFText_CountChars(textpage)
-    text = _text(textpage, characters)
-    unmapped = max(characters - len(text), 0)
-    drawn = not text.strip() and (unmapped > 0 or _shows_a_drawing(page))
-    return ReadPage(PageContent(text, drawn, unmapped), Ruler(textpage, text))
 
 
 def _text(textpage: Any, characters: int) -> str:

@@ -32,6 +32,7 @@ MAX_CHARACTERS = 20_000_000  # in all; more is a file made to fill memory
 _LINE = re.compile(r"[^\r\n]+")
 _NO_LETTER = re.compile("[\x00\x01\x03-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ue000-\uf8ff]")
 
+PAGES_AT_ONCE = 4
 MAX_ATTACHMENTS = 100
 MAX_ATTACHED_BYTES = 50_000_000  # in all
 
@@ -100,34 +101,40 @@ class _Reader:
 
     def pages(self, progress: Callable[[int, int], None]) -> Iterator[Page]:
         """The pages in order, each in a state of its own."""
-        offset = 0
-        for number in range(1, self._document.page_count + 1):
-            label = titles.tidy(self._document.label(number))[:MAX_LABEL] or str(number)
-            page = self._page(number, label, offset)
-            offset += len(page.text)
-            if offset > MAX_CHARACTERS:
-                raise DocumentError(
-                    DocumentState.TOO_LARGE,
-                    f"The document has more than {MAX_CHARACTERS // 1_000_000} million characters. "
-                    "Split it and add the parts.",
-                )
-            yield page
-            progress(number, self._document.page_count)
+        offset, count = 0, self._document.page_count
+        for first in range(1, count + 1, PAGES_AT_ONCE):
+            numbers = range(first, min(first + PAGES_AT_ONCE, count + 1))
+            with self._document.reading(numbers) as read:
+                pages = [self._page(*page) for page in zip(numbers, read, strict=True)]
+            for page in pages:
+                yield replace(page, label=self._label(page.number), offset=offset)
+                progress(page.number, count)
+                offset += len(page.text)
+                if offset > MAX_CHARACTERS:
+                    raise DocumentError(
+                        DocumentState.TOO_LARGE,
+                        f"The document has more than {MAX_CHARACTERS // 1_000_000} million "
+                        "characters. Split it and add the parts.",
+                    )
 
-    def _page(self, number: int, label: str, offset: int) -> Page:
-        try:
-            with self._document.reading(number) as read:
-                content = read.content
-                if _is_unreadable(content):
-                    return Page(number, label, "", offset, PageState.NEEDS_OCR, NO_LETTERS)
-                if content.text.strip():
-                    self.tables.add(number, content.text, layout.lines(content.text, read.ruler))
-                    return Page(number, label, content.text, offset)
-        except DocumentError as error:
-            return Page(number, label, "", offset, PageState.FAILED, error.reason)
-        if content.drawn:
-            return Page(number, label, content.text, offset, PageState.NEEDS_OCR, NEEDS_OCR)
-        return Page(number, label, content.text, offset, PageState.EMPTY, NO_CONTENT)
+    def _label(self, number: int) -> str:
+        return titles.tidy(self._document.label(number))[:MAX_LABEL] or str(number)
+
+    def _page(self, number: int, read: pdfium.ReadPage | None) -> Page:
+        """A page without its label and its offset."""
+        if read is None:
+            return Page(
+                number, "", "", 0, PageState.FAILED, f"Page {number} is damaged and cannot be read."
+            )
+        text = read.content.text
+        if _is_unreadable(read.content):
+            return Page(number, "", "", 0, PageState.NEEDS_OCR, NO_LETTERS)
+        if text.strip():
+            self.tables.add(number, text, layout.lines(text, read.ruler))
+            return Page(number, "", text, 0)
+        if read.content.drawn:
+            return Page(number, "", text, 0, PageState.NEEDS_OCR, NEEDS_OCR)
+        return Page(number, "", text, 0, PageState.EMPTY, NO_CONTENT)
 
 
 def _is_unreadable(content: pdfium.PageContent) -> bool:

@@ -225,3 +225,16 @@ def test_rows_are_in_order_and_hold_their_cells(rows: list[list[Words]]) -> None
             end = row.end
             words = text[row.start : row.end].split()
             assert all(word in words for cell in row.cells for word in cell.split())
+
+
+def test_a_page_longer_than_any_page_is_not_looked_at() -> None:
+    text = "Sales 1,200 1,100\r\n" * 20_000
+
+    assert layout.lines(text, lambda offset: (0.0, 1.0)) == []
+
+
+@pytest.mark.parametrize(
+    "line", ["1 " * 50_000, "-" * 100_000, "(" * 100_000, ". " * 50_000, "in " * 30_000]
+)
+def test_odd_lines_are_looked_at_in_bearable_time(line: str) -> None:
+    assert tables(prose(line, line[:90_000])) == ()

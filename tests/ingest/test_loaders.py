@@ -85,7 +85,7 @@ def test_progress_counts_the_pages(tmp_path: Path) -> None:
         ([SCAN, PdfPage()], DocumentState.NEEDS_OCR, "OCR"),
         ([PdfPage(), PdfPage()], DocumentState.EMPTY, "no words that can be read"),
         ([PdfPage(raw=b"0 0 1 1 re f\n" * 30)], DocumentState.NEEDS_OCR, "OCR"),
-        ([PdfPage(raw=b"0 0 1 1 re f\n")], DocumentState.EMPTY, "no text"),
+        ([PdfPage(raw=b"0 0 1 1 re f\n")], DocumentState.EMPTY, "no words"),
     ],
     ids=["some scans", "all scans", "blank", "letters as outlines", "a rule"],
 )
