@@ -219,7 +219,7 @@ def wants_codes(base: Base, exact_rows: int) -> bool:
 
 def _still_serves(base: Base, library: Library, spans: Sequence[ChunkSpan]) -> bool:
     """Whether rows differ from the catalog by what was added after them, or little was removed."""
-    if base.rows.dimension != library.dimension or base.generation > library.generation:
+    if base.rows.dimension != library.dimension or base.generation > _age(library):
         return False
     if any(span not in base.spans for span in spans if span.first <= base.last):
         return False  # of another history: the catalog was restored from a backup
@@ -260,7 +260,7 @@ def _stored_base(catalog: Catalog, library: Library, spans: Sequence[ChunkSpan])
                     return base
         except (OSError, ValueError, TypeError) as error:
             logger.info("%s cannot be used: %s", older, error)
-    place = folder / f"vectors-{library.generation}"
+    place = folder / f"vectors-{_age(library)}"
 
     def build(fresh: Path) -> None:
         ids: list[int] = []
@@ -278,7 +278,7 @@ def _stored_base(catalog: Catalog, library: Library, spans: Sequence[ChunkSpan])
     ids: list[int] = []
     packed = _noting(_of(spans, catalog, library), ids)
     rows = halves_in_memory(packed, library.dimension)
-    return Base(np.array(ids, dtype=np.int64), rows, frozenset(spans), library.generation)
+    return Base(np.array(ids, dtype=np.int64), rows, frozenset(spans), _age(library))
 
 
 def _noting(packed: Iterable[tuple[int, bytes]], ids: list[int]) -> Iterator[bytes]:
@@ -295,6 +295,11 @@ def _mapped(folder: Path, spans: frozenset[ChunkSpan]) -> Base:
 
 def _read_spans(path: Path) -> frozenset[ChunkSpan]:
     return frozenset(ChunkSpan(*row) for row in json.loads(path.read_text(encoding="utf-8")))
+
+
+def _age(library: Library) -> int:
+    """A number that grows with every change of a library's vectors, those that come late too."""
+    return library.generation + library.vectors
 
 
 def _generation(folder: Path) -> int:
