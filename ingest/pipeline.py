@@ -57,10 +57,10 @@ class Added:
     @property
     def sentence(self) -> str:
         """The outcome in words."""
-        if not self.new and self.document.name != self.name:
-            return f"{self.name} is already in the library as {self.document.name}."
         if not self.new and self.document.state in READABLE:
-            return f"{self.name} is already in the library."
+            same = self.document.name == self.name
+            called = "" if same else f" as {self.document.name}"
+            return f"{self.name} is already in the library{called}."
         if self.document.state is DocumentState.READY and not self.document.reason:
             return ADDED.format(self.name)
         return f"{self.name}: {self.document.reason}"

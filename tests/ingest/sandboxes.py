@@ -12,9 +12,9 @@ from ingest.child import SandboxLimits
 PROGRAM = Path(__file__).with_name("hostile_worker.py")
 HOSTILE = (sys.executable, "-S", "-P", "-X", "utf8", str(PROGRAM))
 LIMITS = SandboxLimits(
-    idle_seconds=1.0,
+    idle_seconds=20.0,
     page_seconds=0.0001,
-    most_seconds=2.0,
+    most_seconds=40.0,
     memory_bytes=256 << 20,
     text_bytes=1_000_000,
     attachment_bytes=400_000,

@@ -223,13 +223,14 @@ def test_a_hostile_file_costs_only_itself(
 def test_files_that_never_end_are_stopped(file: Path) -> None:
     names = ("loop", "sleep", "repeat", "creep")
     before = hostile_processes()
-    with Sandbox(4, LIMITS, command=HOSTILE) as sandbox, ThreadPoolExecutor(4) as threads:
+    short = replace(LIMITS, idle_seconds=2.0, most_seconds=4.0)
+    with Sandbox(4, short, command=HOSTILE) as sandbox, ThreadPoolExecutor(4) as threads:
         refused = list(threads.map(lambda name: refusal(sandbox, file, name), names))
         assert hostile_processes() == before
     assert {each.state for each in refused} == {DocumentState.FAILED}
     assert [each.reason.split(",")[0] for each in refused] == [
-        *["Reading the file took longer than 1 seconds"] * 3,
-        "Reading the file took longer than 2 seconds",
+        *["Reading the file took longer than 2 seconds"] * 3,
+        "Reading the file took longer than 3 seconds",
     ]
 
 

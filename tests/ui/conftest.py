@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -27,6 +28,8 @@ from ui.intake import INCOMING
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+EXPECT_SECONDS = 20.0  # how long a page may take to show something on a machine that is busy
+
 APP = Path(__file__).parents[2] / "app.py"
 
 
@@ -45,6 +48,14 @@ def watch(event, arguments):
             file.write(f"{{host}}\\n")
 sys.addaudithook(watch)
 """
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patience() -> None:
+    if find_spec("playwright") is not None:
+        from playwright.sync_api import expect
+
+        expect.set_options(timeout=EXPECT_SECONDS * 1000)
 
 
 @contextmanager
@@ -150,7 +161,7 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser, address: str, tmp_path: Path) -> Iterator[Page]:
     """The page with the guide in its library; afterwards, nothing left it and nothing ran."""
     page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme="light")
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(20_000)
     requests: list[str] = []
     faults: list[str] = []
     page.on("request", lambda request: requests.append(request.url))

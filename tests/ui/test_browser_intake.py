@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.errors import AuthenticationError, RateLimitError, StoreError
+from rag.domain import DocumentState
+from rag.errors import AuthenticationError, DocumentError, RateLimitError, StoreError
 from rag.wiring import Application
 from tests.builders import PdfPage, paragraph, pdf
 
@@ -20,6 +21,7 @@ from tests.ui.workbench import HeldEmbedder, HeldOcr, Workbench  # noqa: E402
 pytestmark = IN_CHROMIUM
 
 OVER = "La Plateforme is over its limit."
+BROKE_DOWN = "tesseract broke down on the page."
 NO_KEY = "La Plateforme does not know the key."
 DROP = """files => {
   const transfer = new DataTransfer();
@@ -63,7 +65,7 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
 
 def opened(browser: Browser, address: str) -> Page:
     page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(20_000)
     page.goto(address)
     expect(page.locator("#outcomes")).to_be_attached()
     return page
@@ -223,17 +225,17 @@ def test_a_report_tells_each_page_and_reads_one_again(
     page: Page, bench: Workbench, tmp_path: Path
 ) -> None:
     assert bench.ocr is not None
-    bench.ocr.faults += [RateLimitError(OVER)]
+    bench.ocr.faults.append(DocumentError(DocumentState.FAILED, BROKE_DOWN))
     pages = [*tale("tides", 3), PdfPage(image=True), PdfPage(), *tale("tides", 2)]
     add(page, tmp_path, "study.pdf", pages)
     expect(row(page, "study").locator(".st")).to_have_text("partly read")
     page.get_by_role("button", name="Report on study").click()
     report = page.locator("#source .report")
-    expect(report.locator("h3").first).to_have_text("7 pages: 5 with text, 1 needing OCR, 1 empty")
+    expect(report.locator("h3").first).to_have_text("7 pages: 5 with text, 1 empty, 1 failed")
     runs = report.locator(".runs li")
     expect(runs).to_have_count(4)
     expect(runs.nth(0)).to_have_text("p. 1–3text")
-    expect(runs.nth(1)).to_contain_text(f"tesseract did not read the page: {OVER}")
+    expect(runs.nth(1)).to_contain_text(BROKE_DOWN)
     bench.ocr.gate.shut()
     runs.nth(1).get_by_role("button", name="Read again").click()
     expect(runs.nth(1).locator(".redo")).to_have_text("Reading…")
@@ -251,12 +253,14 @@ def test_a_report_tells_each_page_and_reads_one_again(
 
 def test_a_page_that_is_still_unread_is_told(page: Page, bench: Workbench, tmp_path: Path) -> None:
     assert bench.ocr is not None
-    bench.ocr.faults += [RateLimitError(OVER)] * 2
+    bench.ocr.faults += [AuthenticationError(NO_KEY)] * 2
     add(page, tmp_path, "study.pdf", [*tale("tides"), PdfPage(image=True)])
+    expect(row(page, "study")).to_contain_text(NO_KEY)
     page.get_by_role("button", name="Report on study").click()
     page.locator("#source").get_by_role("button", name="Read again").click()
     notices = page.get_by_role("log", name="Notices")
-    expect(notices).to_contain_text("p. 2 could still not be read. tesseract did not read the page")
+    expect(notices).to_contain_text(NO_KEY)
+    expect(page.locator("#source .runs")).to_contain_text(f"did not read the page: {NO_KEY}")
     expect(page.locator("#source .redo")).to_be_enabled()
 
 

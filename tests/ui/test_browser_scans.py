@@ -65,7 +65,7 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def scans(browser: Browser, address: str) -> Iterator[Page]:
     page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme="light")
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(20_000)
     page.goto(address)
     page.locator(".doc[data-id]").first.wait_for()
     yield page

@@ -113,7 +113,7 @@ class HeldOcr:
     name: str = "tesseract"
     dollars_per_page: float = 0.0
     gate: Gate = field(default_factory=Gate)
-    faults: list[ProviderError] = field(default_factory=list)
+    faults: list[RagError] = field(default_factory=list)
 
     def read(self, image: bytes) -> OcrPage:
         self.gate.come_by()

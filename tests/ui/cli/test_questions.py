@@ -60,7 +60,9 @@ def test_a_search_stays_within_the_chosen_documents(run: Run, filled: Path) -> N
     question = "How many boats are in the harbour?"
     found = run("search", question, "--document", "light.txt", "--json").rows
     assert {row["document"] for row in found} == {"light.txt"}
-    identity = run("list", "--json").rows[0]["id"]
+    identity = next(
+        row["id"] for row in run("list", "--json").rows if row["document"] == "boats.pdf"
+    )
     both = run("search", question, "--document", "light.txt", "--document", identity, "--json")
     assert {row["document"] for row in both.rows} == {"light.txt", "boats.pdf"}
 
