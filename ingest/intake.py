@@ -10,7 +10,6 @@ from ingest.child import CancelledError, SandboxLimits
 from ingest.loaded import LoadedDocument
 from ingest.pipeline import Ingestor, Limits
 from ingest.recognition import Picture, Recogniser
-from ingest.rendering import render_page
 from ingest.sandbox import Sandbox
 from rag.domain import Document, DocumentState, Library, PageState
 from rag.errors import DocumentError
@@ -24,6 +23,13 @@ OCR_SECONDS_A_PAGE = 2.5  # roughly
 DRAWING_SECONDS = 15.0  # for a page that somebody looks at
 
 
+def draw_here(path: Path, number: int, width_pixels: int) -> bytes:
+    """Draw a page in this process. What draws is imported where it is needed first."""
+    from ingest.rendering import render_page
+
+    return render_page(path, number, width_pixels)
+
+
 @dataclass(frozen=True, slots=True)
 class Intake:
     """What works on files, and draws their pages as JPEG.
@@ -35,7 +41,7 @@ class Intake:
     ingestor: Ingestor
     recogniser: Recogniser | None = None
     ask_above_dollars: float = 0.05
-    draw: Picture = render_page
+    draw: Picture = draw_here
     release: Callable[[], None] = lambda: None
 
     def close(self) -> None:

@@ -15,7 +15,6 @@ from typing import Protocol
 
 from ingest.chunking import split
 from ingest.loaded import Attachment, LoadedDocument
-from ingest.loaders.load import load
 from ingest.measuring import Ruler
 from ingest.outcomes import READABLE
 from rag.domain import Chunk, Document, DocumentState, Library
@@ -85,6 +84,15 @@ def _ignore(_progress: Progress) -> None:
     pass
 
 
+def read_here(
+    path: Path, name: str, *, max_pages: int, progress: Callable[[int, int], None]
+) -> LoadedDocument:
+    """Read a file in this process. What reads files is imported where it is needed first."""
+    from ingest.loaders.load import load
+
+    return load(path, name, max_pages=max_pages, progress=progress)
+
+
 class Reader(Protocol):
     """Reads a file of any kind; see `ingest.loaders.load.load`."""
 
@@ -106,7 +114,7 @@ class Ingestor:
     """Takes files into a library."""
 
     def __init__(
-        self, catalog: Catalog, embedder: Embedder, limits: Limits, reader: Reader = load
+        self, catalog: Catalog, embedder: Embedder, limits: Limits, reader: Reader = read_here
     ) -> None:
         self._catalog = catalog
         self._embedder = embedder

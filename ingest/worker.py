@@ -5,15 +5,20 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
-from ingest.loaders.load import load
-from ingest.rendering import page_image, render_page
-from ingest.serving import serve
+gc.disable()  # for as long as modules are loaded, of which nothing is thrown away
+
+from ingest.loaders.load import load  # noqa: E402
+from ingest.rendering import page_image, render_page  # noqa: E402
+from ingest.serving import serve  # noqa: E402
 
 
 def main() -> None:
     """Serve the process's own input and output; its argument is the memory allowed, in bytes."""
+    gc.freeze()
+    gc.enable()
     serve(load, {"image": page_image, "page": render_page}, int(sys.argv[1]))
 
 

@@ -52,7 +52,9 @@ def encodable(text: str) -> str:
 
 def readable(text: str) -> str:
     """A text as a reader or a model should see it: words whole, no control characters."""
-    return _CONTROLS.sub("", _BROKEN_WORD.sub("", text)).replace("\r\n", "\n").replace("\r", "\n")
+    if not text.rstrip("\r\n").isprintable():  # a line that is has neither of both
+        text = _CONTROLS.sub("", _BROKEN_WORD.sub("", text))
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def unaccented(text: str) -> str:

@@ -51,6 +51,8 @@ def open_queue(application: Application) -> IngestQueue:
     """The queue of the library in use, at work; to be closed."""
     settings = application.settings
     incoming = Incoming(settings.data_dir / INCOMING, settings.library)
+    # One more than there are processes to read: while these read on, it cuts what was read.
+    readers = settings.readers + 1
     return IngestQueue(
-        intake_of(application), lambda: application.library, incoming, readers=settings.readers
+        intake_of(application), lambda: application.library, incoming, readers=readers
     )

@@ -8,8 +8,10 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import accumulate, chain
 from pathlib import Path
 
 # Unless told before it is imported, onnxruntime keeps a device id under the home directory and
@@ -37,6 +39,7 @@ MEASURED_WORDS = 120
 FOREIGN_PIECES, FOREIGN_RANGE = 1.6, 0.25  # word pieces a word: 1.35 is still all English
 MOST_REMEMBERED_WORDS = 100_000  # about 10 MB
 LONGEST_REMEMBERED_WORD = 40
+LEARNT_AT_ONCE = 200
 _WORD = re.compile(r"[^\W\d_]+")
 _UNSEEN = re.compile(r"[\x0b\x0c\x1c-\x1f\x85]")  # white space to Python, nothing to the tokenizer
 ERRORS_ONLY = 3  # onnxruntime's severity scale: 2 is a warning, 3 an error
@@ -90,23 +93,30 @@ class MiniLmEmbedder:
 
         No word piece goes over white space: the lengths of words add up, and are remembered.
         """
-        return [self._length(text) for text in texts]
-
-    def _length(self, text: str) -> int:
-        if _UNSEEN.search(text):
-            return len(self._token_ids(text))
-        words, known = text.split(), self._lengths
-        if len(known) > MOST_REMEMBERED_WORDS:
+        if len(self._lengths) > MOST_REMEMBERED_WORDS:
             self._lengths = {}
-        length = 2
-        for word in words:
-            pieces = known.get(word)
-            if pieces is None:
-                pieces = len(self._token_ids(word)) - 2
-                if len(word) <= LONGEST_REMEMBERED_WORD:
-                    known[word] = pieces
-            length += pieces
-        return length
+        lengths = self._lengths
+        words = [text.split() for text in texts]
+        new = set(chain.from_iterable(words)) - lengths.keys()
+        long = {word for word in new if len(word) > LONGEST_REMEMBERED_WORD}
+        self._learn(list(new - long), lengths)
+        return [
+            len(self._token_ids(text))
+            if _UNSEEN.search(text) or not long.isdisjoint(own)
+            else 2 + sum(map(lengths.__getitem__, own))
+            for text, own in zip(texts, words, strict=True)
+        ]
+
+    def _learn(self, words: Sequence[str], lengths: dict[str, int]) -> None:
+        """Count the word pieces of words, many in one call: that takes less than half the time."""
+        for first in range(0, len(words), LEARNT_AT_ONCE):
+            batch = words[first : first + LEARNT_AT_ONCE]
+            starts = [0, *accumulate(len(word) + 1 for word in batch)]
+            pieces = [0] * len(batch)
+            encoding = self._tokenizer.encode(encodable(" ".join(batch)), add_special_tokens=False)
+            for start, _end in encoding.offsets:
+                pieces[bisect_right(starts, start) - 1] += 1
+            lengths.update(zip(batch, pieces, strict=True))
 
     def fluency(self, text: str) -> float:
         """How well it knows the language of a text: 1 for English, 0 for what it must spell out.
