@@ -11,6 +11,7 @@ is given by the clock and by processor time, which a busy machine disturbs less.
 from __future__ import annotations
 
 import argparse
+import gc
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -77,6 +78,7 @@ def main(arguments: list[str] | None = None) -> None:
     if not paths:
         lost(f"{options.folder} has no PDF files.")
     pages = bare(paths)
+    gc.freeze()  # as the process does in which files are read
     with ProcessPoolExecutor(WORKERS, get_context("spawn")) as pool:
         in_workers(pool, paths)
         contenders: dict[str, Callable[[Sequence[Path]], int]] = {

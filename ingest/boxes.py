@@ -7,6 +7,7 @@ character has none.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,16 @@ from numpy.typing import NDArray
 NO_EXTENT = 1e-6
 
 Boxes = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Rectangle:
+    """A part of a page as displayed: fractions of its width and height from the top left."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
 
 
 def as_displayed(boxes: Boxes, visible: tuple[float, ...], rotation: int) -> Boxes:

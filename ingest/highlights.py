@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ingest import pdfium
-from ingest.pdfium import Rectangle
+from ingest.boxes import Rectangle
 from ingest.rendering import PDF
 from rag.domain import Document, Page, PageState
 from rag.intake import WordBox

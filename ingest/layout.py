@@ -212,22 +212,22 @@ def _cells(
     first, left = 0, whole[2]
     known, edges = -1, None  # the character measured last, which may be a word of its own
     for place in range(_words_of_label(words, numeric, whole, ruler, unit), len(words)):
-        before, after = words[place - 1], words[place]
-        if (text[before[0]] in _SIGNS or text[after[0]] in _MARKS) and _belong(
-            text[slice(*before)], text[slice(*after)]
+        (begin, end), (start, finish) = words[place - 1], words[place]
+        if (text[begin] in _SIGNS or text[start] in _MARKS) and _belong(
+            text[begin:end], text[start:finish]
         ):
             continue
-        one = edges if known == before[1] - 1 else ruler(before[1] - 1)
-        known, edges = after[0], ruler(after[0])
+        one = edges if known == end - 1 else ruler(end - 1)
+        known, edges = start, ruler(start)
         if one is None or edges is None:
             continue
         gap = (edges[0] - one[1]) / unit
         if gap <= (GAP_OF_NUMBERS if numeric[place - 1] and numeric[place] else WIDE_GAP):
             continue
-        if place == 1 and not numeric[1] and _BULLET.fullmatch(text, *before):
+        if place == 1 and not numeric[1] and _BULLET.fullmatch(text, begin, end):
             continue
         is_number = all(numeric[first:place])
-        cells.append(Cell(words[first][0], before[1], left / unit, one[1] / unit, is_number))
+        cells.append(Cell(words[first][0], end, left / unit, one[1] / unit, is_number))
         first, left = place, edges[0]
     is_number = all(numeric[first:])
     last = Cell(words[first][0], words[-1][1], left / unit, whole[3] / unit, is_number)

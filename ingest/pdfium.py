@@ -14,7 +14,7 @@ import math
 import re
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import accumulate, islice
@@ -26,7 +26,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium_c
 
 from ingest import repair
-from ingest.boxes import NO_EXTENT, Boxes, as_displayed, merge
+from ingest.boxes import NO_EXTENT, Boxes, Rectangle, as_displayed, merge
 from ingest.loaded import Heading
 from rag.domain import DocumentState
 from rag.errors import DocumentError, NotFoundError
@@ -36,16 +36,6 @@ MIN_PATHS_OF_A_DRAWING = 20  # fewer are rules and frames, more may be letters d
 _LONG_LINE = re.compile(r"\S[^\r\n]{20,}\S")
 _lock = threading.Lock()
 logging.getLogger("pypdfium2").setLevel(logging.ERROR)  # it warns of forms it draws in part
-
-
-@dataclass(frozen=True, slots=True)
-class Rectangle:
-    """A part of a page as displayed: fractions of its width and height from the top left."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +49,9 @@ class PageContent:
     text: str
     drawn: bool
     unmapped: int = 0
+
+
+Measure = Callable[[int], tuple[float, float] | None]
 
 
 class Ruler:
@@ -79,7 +72,7 @@ class Ruler:
     def __call__(self, offset: int) -> tuple[float, float] | None:
         """The edges of `text[offset]`; None for white space and where they are not known."""
         index = offset if self._indices_are_offsets else self._index(offset)
-        if self._is_upright:  # the usual case, in two thirds of the time
+        if self._is_upright:
             if pdfium_c.FPDFText_GetLooseCharBox(self._textpage, index, self._extent):
                 return self._extent.left, self._extent.right
         elif pdfium_c.FPDFText_GetCharBox(
@@ -88,6 +81,17 @@ class Ruler:
             begin, end = self._along
             return begin.value * self._sign, end.value * self._sign
         return None
+
+    def quick(self) -> Measure:
+        """The same, as a function that takes half the time where a page is as most are."""
+        if not (self._is_upright and self._indices_are_offsets):
+            return self
+        box, textpage, extent = pdfium_c.FPDFText_GetLooseCharBox, self._textpage, self._extent
+
+        def measure(offset: int) -> tuple[float, float] | None:
+            return (extent.left, extent.right) if box(textpage, offset, extent) else None
+
+        return measure
 
     def _index(self, offset: int) -> int:
         if not self._units:
@@ -115,7 +119,7 @@ class ReadPage:
     """An open page: what is on it, and where."""
 
     content: PageContent
-    ruler: Ruler
+    ruler: Measure
 
 
 class OpenPdf:
@@ -233,7 +237,7 @@ class OpenPdf:
         text = _text(textpage, characters)
         unmapped = max(characters - len(text), 0)
         drawn = not text.strip() and (unmapped > 0 or _shows_a_drawing(page))
-        return ReadPage(PageContent(text, drawn, unmapped), Ruler(textpage, text))
+        return ReadPage(PageContent(text, drawn, unmapped), Ruler(textpage, text).quick())
 
 
 @contextmanager

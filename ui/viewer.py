@@ -8,8 +8,8 @@ from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import quote as url_quote
 
+from ingest.boxes import Rectangle
 from ingest.highlights import highlights
-from ingest.pdfium import Rectangle
 from ingest.rendering import SHOWN, page_size
 from rag.domain import Answer, Document, Page, Passage, Span, Verdict
 from rag.errors import NotFoundError, RagError

@@ -1,5 +1,5 @@
+from ingest.boxes import Rectangle
 from ingest.highlights import word_rectangles
-from ingest.pdfium import Rectangle
 from rag.intake import WordBox
 
 TEXT = "forty-one boats\nin winter\n\nNobody"

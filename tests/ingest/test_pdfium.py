@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from ingest import pdfium, rendering
-from ingest.pdfium import Rectangle
+from ingest.boxes import Rectangle
 from rag.domain import DocumentState
 from rag.errors import DocumentError, NotFoundError
 from tests import builders
