@@ -16,6 +16,7 @@ from contextlib import closing
 from pathlib import Path
 
 from bench.xquad import lost, rows
+from ingest.loaders.load import load
 from ingest.pipeline import Ingestor, Limits
 from rag.domain import Passage
 from rag.settings import Settings
@@ -56,7 +57,9 @@ def main(arguments: list[str]) -> None:
         settings = Settings(data_dir=Path(temporary), chat="reader", embedding="all-MiniLM-L6-v2")
         with closing(build(settings)) as application:
             started = time.perf_counter()
-            ingestor = Ingestor(application.catalog, application.embedder, Limits(10**9, 10**6))
+            ingestor = Ingestor(
+                application.catalog, application.embedder, Limits(10**9, 10**6), load
+            )
             library = application.library
             ids = {path.name: ingestor.add(path, library).document.id for path in files}
             taken_in = time.perf_counter()

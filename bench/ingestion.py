@@ -49,6 +49,7 @@ PATIENCE_SECONDS = 600
 MOST_LOAD = 1.0
 LINE_WORDS = range(8, 16)
 PHRASE_WORDS = 8
+FIRST = 20
 
 MOST_WORDS_SECONDS = 15.0
 MOST_OF_MODEL = 1.15
@@ -126,12 +127,13 @@ def seconds_to_words(folder: Path, phrases: Mapping[str, str], data_dir: Path) -
         closing(Catalog(data_dir)) as catalog,
         closing(Indexes(catalog)) as indexes,
     ):
-        while waiting and not process.poll():
+        while waiting:
             time.sleep(LOOK_SECONDS)
+            has_ended = process.poll() is not None
             known = documents(catalog)
             if all(name in known and known[name].chunks for name in phrases):
                 waiting = unfound(catalog, indexes, waiting)
-            if time.perf_counter() - began > PATIENCE_SECONDS:
+            if waiting and (has_ended or time.perf_counter() - began > PATIENCE_SECONDS):
                 raise TimeoutError(f"not found by their words: {', '.join(waiting)}")
         return time.perf_counter() - began
 
@@ -144,14 +146,14 @@ def documents(catalog: Catalog) -> dict[str, Document]:
 
 
 def unfound(catalog: Catalog, indexes: Indexes, phrases: Mapping[str, str]) -> dict[str, str]:
-    """Those of the phrases whose search does not give their document."""
+    """Those of the phrases whose search does not give their document among the first passages."""
     known = documents(catalog)
     index = indexes.current(catalog.library(LIBRARY).id)
     return {
         name: phrase
         for name, phrase in phrases.items()
         if known[name].id
-        not in [index.document_of(id_) for id_, _ in index.words.search(f'"{phrase}"', 1)]
+        not in [index.document_of(id_) for id_, _ in index.words.search(phrase, FIRST)]
     }
 
 

@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from ingest.loaders.load import load
 from ingest.pipeline import Ingestor, Limits
 from rag.domain import Prompt, Source, TextDelta
 from rag.evidence import USUAL_BAR
@@ -46,7 +47,7 @@ def library(passages: list[dict[str, Any]], folder: Path) -> Application:
     """A library with one text file for each passage."""
     settings = Settings(data_dir=folder / "data", chat="reader", embedding="all-MiniLM-L6-v2")
     application = build(settings)
-    ingestor = Ingestor(application.catalog, application.embedder, Limits(10**9, 10**6))
+    ingestor = Ingestor(application.catalog, application.embedder, Limits(10**9, 10**6), load)
     for passage in passages:
         path = folder / f"{passage['id']}.txt"
         path.write_text(passage["text"], encoding="utf-8")

@@ -23,13 +23,6 @@ OCR_SECONDS_A_PAGE = 2.5  # roughly
 DRAWING_SECONDS = 15.0  # for a page that somebody looks at
 
 
-def draw_here(path: Path, number: int, width_pixels: int) -> bytes:
-    """Draw a page in this process. What draws is imported where it is needed first."""
-    from ingest.rendering import render_page
-
-    return render_page(path, number, width_pixels)
-
-
 @dataclass(frozen=True, slots=True)
 class Intake:
     """What works on files, and draws their pages as JPEG.
@@ -39,9 +32,9 @@ class Intake:
 
     catalog: Catalog
     ingestor: Ingestor
+    draw: Picture
     recogniser: Recogniser | None = None
     ask_above_dollars: float = 0.05
-    draw: Picture = draw_here
     release: Callable[[], None] = lambda: None
 
     def close(self) -> None:
@@ -119,7 +112,7 @@ def open_intake(
 
     ingestor = Ingestor(catalog, embedder, limits_of(settings), sandbox.read)
     recogniser = Recogniser(catalog, ingestor, sandbox.image, ocr)
-    return Intake(catalog, ingestor, recogniser, settings.ask_above, drawing.page, release)
+    return Intake(catalog, ingestor, drawing.page, recogniser, settings.ask_above, release)
 
 
 def limits_of(settings: Settings) -> Limits:

@@ -84,15 +84,6 @@ def _ignore(_progress: Progress) -> None:
     pass
 
 
-def read_here(
-    path: Path, name: str, *, max_pages: int, progress: Callable[[int, int], None]
-) -> LoadedDocument:
-    """Read a file in this process. What reads files is imported where it is needed first."""
-    from ingest.loaders.load import load
-
-    return load(path, name, max_pages=max_pages, progress=progress)
-
-
 class Reader(Protocol):
     """Reads a file of any kind; see `ingest.loaders.load.load`."""
 
@@ -114,8 +105,9 @@ class Ingestor:
     """Takes files into a library."""
 
     def __init__(
-        self, catalog: Catalog, embedder: Embedder, limits: Limits, reader: Reader = read_here
+        self, catalog: Catalog, embedder: Embedder, limits: Limits, reader: Reader
     ) -> None:
+        """Read with `reader`: `ingest.sandbox.Sandbox.read`, where files are not our own."""
         self._catalog = catalog
         self._embedder = embedder
         self.limits = limits

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from ingest.loaders.load import load
 from ingest.pipeline import Ingestor, Limits
 from rag.domain import Answer, Quote, Retrieved, Verdict
 from rag.settings import load_settings
@@ -63,7 +64,7 @@ def open_stage(folder: Path) -> Iterator[Stage]:
         chosen = {"data_dir": data_dir, "chat": f"{server.url}/v1", "samples": False}
         with closing(build(load_settings(chosen))) as application:
             limits = Limits(1_000_000, 100)
-            ingestor = Ingestor(application.catalog, application.embedder, limits)
+            ingestor = Ingestor(application.catalog, application.embedder, limits, load)
             for name, text in TEXTS.items():
                 path = folder / name
                 path.write_text(text, encoding="utf-8")

@@ -19,7 +19,9 @@ import sys
 from pathlib import Path
 from ingest.incoming import Incoming
 from ingest.intake import Intake
+from ingest.loaders.load import load
 from ingest.pipeline import Ingestor, Limits
+from ingest.rendering import render_page
 from ingest.queue import IngestQueue
 from rag.store.catalog import Catalog
 from tests.fakes import HashEmbedder
@@ -40,7 +42,7 @@ class Halting(HashEmbedder):
 catalog, embedder = Catalog(folder / "data"), Halting()
 catalog.create_library("documents", embedder.model, embedder.dimension)
 queue = IngestQueue(
-    Intake(catalog, Ingestor(catalog, embedder, Limits(10_000_000, 500))),
+    Intake(catalog, Ingestor(catalog, embedder, Limits(10_000_000, 500), load), render_page),
     lambda: catalog.library("documents"),
     Incoming(folder / "incoming", "documents"),
 )

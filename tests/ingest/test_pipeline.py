@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ingest.loaders.load import load
 from ingest.pipeline import LONGEST_HEADER, Ingestor, Limits, Progress, embedded_text, reembed
 from rag.domain import DocumentState, Library
 from rag.errors import DocumentError, StoreError, UnavailableError
@@ -67,7 +68,7 @@ def embedder() -> LengthEmbedder:
 
 @pytest.fixture
 def ingestor(catalog: Catalog, embedder: LengthEmbedder) -> Ingestor:
-    return Ingestor(catalog, embedder, LIMITS)
+    return Ingestor(catalog, embedder, LIMITS, load)
 
 
 @pytest.fixture
@@ -100,7 +101,7 @@ def test_every_chunk_of_the_samples_is_its_span_of_the_page(
 ) -> None:
     minilm = MiniLmEmbedder()
     library = catalog.create_library("samples", minilm.model, minilm.dimension)
-    ingestor = Ingestor(catalog, minilm, LIMITS)
+    ingestor = Ingestor(catalog, minilm, LIMITS, load)
     samples = sorted(SAMPLES.glob("*.*"))
     for path in samples:
         ingestor.add(path, library)
@@ -197,9 +198,9 @@ def test_a_file_that_could_not_be_read_is_read_again(
 ) -> None:
     path = tmp_path / "pages.pdf"
     path.write_bytes(pdf([paragraph("Boats lie here.")] * 3))
-    strict = Ingestor(catalog, embedder, Limits(1_000_000, max_pages=2))
+    strict = Ingestor(catalog, embedder, Limits(1_000_000, max_pages=2), load)
     assert strict.add(path, library).document.state is DocumentState.TOO_LARGE
-    added = Ingestor(catalog, embedder, LIMITS).add(path, library)
+    added = Ingestor(catalog, embedder, LIMITS, load).add(path, library)
     assert (added.new, added.document.state) == (True, DocumentState.READY)
     assert catalog.documents(library.id) == [added.document]
 
@@ -258,7 +259,7 @@ def test_the_file_is_there_even_if_its_last_owner_was_removed_meanwhile(
     catalog: Catalog, library: Library, note: Path
 ) -> None:
     other = catalog.create_library("other", LengthEmbedder.model, 2)
-    first = Ingestor(catalog, LengthEmbedder(), LIMITS).add(note, other).document
+    first = Ingestor(catalog, LengthEmbedder(), LIMITS, load).add(note, other).document
 
     class Meanwhile(Catalog):
         def publish(self, reading):  # type: ignore[no-untyped-def]
@@ -267,7 +268,7 @@ def test_the_file_is_there_even_if_its_last_owner_was_removed_meanwhile(
 
     racing = Meanwhile(catalog.data_dir)
     try:
-        added = Ingestor(racing, LengthEmbedder(), LIMITS).add(note, library)
+        added = Ingestor(racing, LengthEmbedder(), LIMITS, load).add(note, library)
         assert catalog.original(added.document.id).read_bytes() == note.read_bytes()
     finally:
         racing.close()
@@ -316,11 +317,12 @@ def test_letters_without_a_unicode_are_searchable_up_to_the_end(
 ADD = """
 import sys
 from pathlib import Path
+from ingest.loaders.load import load
 from ingest.pipeline import Ingestor
 from rag.store.catalog import Catalog
 from tests.ingest.test_pipeline import LIMITS, LengthEmbedder
 catalog = Catalog(Path(sys.argv[1]))
-added = Ingestor(catalog, LengthEmbedder(), LIMITS).add(
+added = Ingestor(catalog, LengthEmbedder(), LIMITS, load).add(
     Path(sys.argv[2]), catalog.library("documents"),
     report=lambda progress: (print("ready", flush=True), input())
     if progress.stage == "reading" else None,

@@ -10,8 +10,10 @@ import pytest
 
 from ingest.incoming import Incoming
 from ingest.intake import Intake
+from ingest.loaders.load import load
 from ingest.pipeline import BATCH_CHUNKS, Ingestor, Limits
 from ingest.queue import IngestQueue
+from ingest.rendering import render_page
 from rag.domain import Library
 from rag.errors import UnavailableError
 from rag.intake import Job, Stage
@@ -79,7 +81,7 @@ def incoming(tmp_path: Path) -> Incoming:
 
 
 def start(catalog: Catalog, gate: Gate, incoming: Incoming, readers: int = 1) -> IngestQueue:
-    intake = Intake(catalog, Ingestor(catalog, gate, Limits(1_000_000, 100)))
+    intake = Intake(catalog, Ingestor(catalog, gate, Limits(1_000_000, 100), load), render_page)
     where = lambda: catalog.library("documents")  # noqa: E731
     return IngestQueue(intake, where, incoming, readers=readers, retry_seconds=0.0)
 

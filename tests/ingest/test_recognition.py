@@ -12,9 +12,11 @@ import pytest
 
 from ingest.incoming import Incoming
 from ingest.intake import Intake
+from ingest.loaders.load import load
 from ingest.pipeline import Ingestor, Limits, Progress
 from ingest.queue import IngestQueue
 from ingest.recognition import NO_WORDS, Recogniser
+from ingest.rendering import render_page
 from rag.domain import DocumentState, Library, PageState
 from rag.errors import DocumentError, UnavailableError
 from rag.intake import Job, OcrPage, Stage, WordBox
@@ -88,7 +90,7 @@ def library(catalog: Catalog, embedder: Counting) -> Library:
 
 
 def recogniser(catalog: Catalog, embedder: Counting, ocr: Scripted | None) -> Recogniser:
-    return Recogniser(catalog, Ingestor(catalog, embedder, LIMITS), picture, ocr)
+    return Recogniser(catalog, Ingestor(catalog, embedder, LIMITS, load), picture, ocr)
 
 
 def scan(tmp_path: Path) -> Path:
@@ -101,7 +103,7 @@ def scan(tmp_path: Path) -> Path:
 def test_pages_that_need_it_are_read_by_ocr_and_no_others(
     catalog: Catalog, library: Library, embedder: Counting, tmp_path: Path
 ) -> None:
-    added = Ingestor(catalog, embedder, LIMITS).add(scan(tmp_path), library)
+    added = Ingestor(catalog, embedder, LIMITS, load).add(scan(tmp_path), library)
     assert added.document.state is DocumentState.PARTIAL
     ocr = Scripted("Forty-one boats", "")
     reading = recogniser(catalog, embedder, ocr)
@@ -124,7 +126,7 @@ def test_pages_that_need_it_are_read_by_ocr_and_no_others(
 def test_a_page_that_ocr_could_not_read_can_be_tried_alone(
     catalog: Catalog, library: Library, embedder: Counting, tmp_path: Path
 ) -> None:
-    document = Ingestor(catalog, embedder, LIMITS).add(scan(tmp_path), library).document
+    document = Ingestor(catalog, embedder, LIMITS, load).add(scan(tmp_path), library).document
     away = UnavailableError("The server is away. Try again later.")
     first = recogniser(catalog, embedder, Scripted("Forty-one boats", away))
     with pytest.raises(UnavailableError):
@@ -156,7 +158,7 @@ def start(
     catalog: Catalog, embedder: Counting, ocr: Scripted | None, tmp_path: Path
 ) -> IngestQueue:
     reading = recogniser(catalog, embedder, ocr)
-    intake = Intake(catalog, Ingestor(catalog, embedder, LIMITS), reading)
+    intake = Intake(catalog, Ingestor(catalog, embedder, LIMITS, load), render_page, reading)
     incoming = Incoming(tmp_path / "incoming", "documents")
     return IngestQueue(intake, lambda: catalog.library("documents"), incoming, retry_seconds=0.0)
 
@@ -303,7 +305,7 @@ def test_a_fault_that_passes_is_waited_out_and_what_was_read_is_not_read_again(
 def test_a_blank_page_stays_blank_when_another_is_read_again(
     catalog: Catalog, library: Library, embedder: Counting, tmp_path: Path
 ) -> None:
-    document = Ingestor(catalog, embedder, LIMITS).add(scan(tmp_path), library).document
+    document = Ingestor(catalog, embedder, LIMITS, load).add(scan(tmp_path), library).document
     bad = DocumentError(DocumentState.FAILED, "The picture is damaged.")
     recogniser(catalog, embedder, Scripted("", bad)).read_pages(document.id, [2, 3])
     recogniser(catalog, embedder, Scripted("The lighthouse")).read_pages(document.id, [3])
@@ -314,7 +316,7 @@ def test_a_blank_page_stays_blank_when_another_is_read_again(
 def test_pages_that_were_read_are_kept_when_the_rest_is_stopped(
     catalog: Catalog, library: Library, embedder: Counting, tmp_path: Path
 ) -> None:
-    document = Ingestor(catalog, embedder, LIMITS).add(scan(tmp_path), library).document
+    document = Ingestor(catalog, embedder, LIMITS, load).add(scan(tmp_path), library).document
 
     def stop(progress: Progress) -> None:
         if progress.done == 1:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.loaders.load import load
 from ingest.pipeline import Ingestor, Limits, Progress, reembed
 from rag.errors import EmbeddingMismatchError
 from rag.intake import Stage
@@ -27,7 +28,7 @@ def test_a_file_for_the_old_model_is_refused_and_nothing_is_mixed(
     old, new = HashEmbedder("old", 8), HashEmbedder("new", 16)
     with closing(Catalog(tmp_path / "data")) as catalog:
         library = catalog.create_library("documents", old.model, old.dimension)
-        ingestor = Ingestor(catalog, old, LIMITS)
+        ingestor = Ingestor(catalog, old, LIMITS, load)
         ingestor.add(first, library)
         old.embedded.clear()
 
@@ -45,4 +46,4 @@ def test_a_file_for_the_old_model_is_refused_and_nothing_is_mixed(
         names = ["first.txt"] if when == "before" else ["first.txt", "second.txt"]
         assert [each.name for each in catalog.documents(library.id)] == names
         assert vectors_of(catalog, catalog.library("documents"))[1].shape == (len(names), 16)
-        assert Ingestor(catalog, new, LIMITS).add(second, library).new == (when == "before")
+        assert Ingestor(catalog, new, LIMITS, load).add(second, library).new == (when == "before")

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from ingest.incoming import Incoming
 from ingest.intake import Intake
+from ingest.loaders.load import load
 from ingest.pipeline import Ingestor
 from ingest.queue import IngestQueue
+from ingest.rendering import render_page
 from rag.domain import Library
 from rag.intake import OcrPage, Stage
 from rag.store.catalog import Catalog
@@ -75,7 +77,7 @@ def test_files_without_scans_do_not_wait_for_ocr(
 
     ocr = Interrupting("Forty-one boats", "The lighthouse")
     reading = recogniser(catalog, embedder, ocr)
-    intake = Intake(catalog, Ingestor(catalog, embedder, LIMITS), reading)
+    intake = Intake(catalog, Ingestor(catalog, embedder, LIMITS, load), render_page, reading)
     incoming = Incoming(tmp_path / "incoming", "documents")
     queues.append(IngestQueue(intake, lambda: catalog.library("documents"), incoming, readers=1))
     queue_of.append(queues[0])

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from ingest.loaders.load import load
 from ingest.pipeline import Ingestor, Limits
 from rag.settings import Settings, load_settings
 from rag.wiring import Application, build
@@ -30,7 +31,7 @@ def application(**given: object) -> Iterator[Application]:
 
 
 def fill(opened: Application) -> None:
-    ingestor = Ingestor(opened.catalog, opened.embedder, Limits(1_000_000, 100))
+    ingestor = Ingestor(opened.catalog, opened.embedder, Limits(1_000_000, 100), load)
     for name, text in TEXTS.items():
         path = Path(name)
         path.write_text(text, encoding="utf-8")

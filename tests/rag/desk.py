@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from ingest.loaders.load import load
 from ingest.pipeline import Ingestor, Limits
 from rag.assistant import Assistant
 from rag.domain import Answer, Document, Event, Library, Message, Scope, TextDelta
@@ -47,7 +48,7 @@ class Desk:
     def add(self, name: str, text: str) -> Document:
         path = self.folder / name
         path.write_text(text, encoding="utf-8")
-        return Ingestor(self.catalog, self.embedder, LIMITS).add(path, self.library).document
+        return Ingestor(self.catalog, self.embedder, LIMITS, load).add(path, self.library).document
 
     @property
     def scope(self) -> Scope:

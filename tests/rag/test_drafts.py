@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.loaders.load import load
 from ingest.pipeline import Ingestor, Limits
 from rag.domain import Verdict
 from rag.drafts import (
@@ -41,7 +42,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
 def add(built: Application, folder: Path, name: str, text: str) -> None:
     path = folder / name
     path.write_text(text, encoding="utf-8")
-    Ingestor(built.catalog, built.embedder, Limits(1_000_000, 100)).add(path, built.library)
+    Ingestor(built.catalog, built.embedder, Limits(1_000_000, 100), load).add(path, built.library)
 
 
 def checked(opened: Application, text: str) -> list[CheckedClaim]:

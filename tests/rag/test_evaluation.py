@@ -1,3 +1,4 @@
+from ingest.loaders.load import load
 from ingest.pipeline import Ingestor
 from rag.answer_rows import AnswerRow
 from rag.domain import Scope
@@ -60,7 +61,7 @@ def test_a_question_whose_documents_are_not_there_is_not_asked(desk: Desk) -> No
 def test_the_rank_of_a_question_that_names_no_page_is_that_of_its_document(desk: Desk) -> None:
     path = desk.folder / "ship.pdf"
     path.write_bytes(pdf([paragraph("A cover."), paragraph("The harbour holds forty boats.")]))
-    Ingestor(desk.catalog, desk.embedder, LIMITS).add(path, desk.library)
+    Ingestor(desk.catalog, desk.embedder, LIMITS, load).add(path, desk.library)
     ask = evaluator(desk).ask
     asked = {"question": "How many boats does the harbour hold?"}
     whole = ask(question(**asked, document="ship.pdf"), desk.scope, 8)

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from ingest.loaders.load import load
 from ingest.pipeline import Ingestor
 from rag.answer_rows import AnswerRow
 from rag.domain import Verdict
@@ -96,7 +97,7 @@ def test_what_is_not_in_the_library_supports_nothing(rechecker: Rechecker) -> No
 def test_only_the_page_that_is_cited_counts(desk: Desk, rechecker: Rechecker) -> None:
     path = desk.folder / "ship.pdf"
     path.write_bytes(pdf([paragraph("A cover."), paragraph("The harbour holds forty boats.")]))
-    Ingestor(desk.catalog, desk.embedder, LIMITS).add(path, desk.library)
+    Ingestor(desk.catalog, desk.embedder, LIMITS, load).add(path, desk.library)
     claim = "The harbour holds forty boats [1]."
 
     def on(**place: object) -> AnswerRow:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ingest.loaders.load import load
 from ingest.pipeline import Ingestor
 from rag.domain import Scope
 from rag.errors import EmbeddingMismatchError, NotFoundError, QuestionError
@@ -167,7 +168,7 @@ def test_what_only_words_or_only_meaning_can_find_is_found(tmp_path: Path, fluen
         for number, text in enumerate(list(MEANT)[:-2]):
             path = tmp_path / f"{number}.txt"
             path.write_text(text)
-            Ingestor(catalog, embedder, LIMITS).add(path, library)
+            Ingestor(catalog, embedder, LIMITS, load).add(path, library)
         scorer = SentenceScorer(HashEmbedder(), Words())
         retriever = Retriever(catalog, Indexes(catalog), embedder, scorer, Vocabulary({}))
 

@@ -17,8 +17,10 @@ import pytest
 
 from ingest.incoming import Incoming
 from ingest.intake import Intake, limits_of
+from ingest.loaders.load import load
 from ingest.pipeline import Ingestor
 from ingest.queue import IngestQueue
+from ingest.rendering import render_page
 from rag.settings import Settings, load_settings
 from rag.wiring import Application, build
 from tests.loopback import LoopbackServer, listed_model
@@ -122,9 +124,9 @@ def application(settings: Settings) -> Iterator[Application]:
 @pytest.fixture
 def queue(application: Application) -> Iterator[IngestQueue]:
     settings = application.settings
-    ingestor = Ingestor(application.catalog, application.embedder, limits_of(settings))
+    ingestor = Ingestor(application.catalog, application.embedder, limits_of(settings), load)
     incoming = Incoming(settings.data_dir / INCOMING, settings.library)
-    intake = Intake(application.catalog, ingestor)
+    intake = Intake(application.catalog, ingestor, render_page)
     waiting = IngestQueue(intake, lambda: application.library, incoming)
     yield waiting
     waiting.close()

@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from ingest.loaders.load import load
 from ingest.pipeline import Ingestor, Limits
 from ingest.queue import IngestQueue
 from rag.drafts import read_draft
@@ -45,7 +46,7 @@ def guide(application: Application, tmp_path: Path) -> str:
     """The id of the guide, which is in the library."""
     path = tmp_path / "harbours.pdf"
     path.write_bytes(GUIDE)
-    ingestor = Ingestor(application.catalog, application.embedder, Limits(1_000_000, 100))
+    ingestor = Ingestor(application.catalog, application.embedder, Limits(1_000_000, 100), load)
     return ingestor.add(path, application.library).document.id
 
 

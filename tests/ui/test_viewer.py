@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from PIL import Image
 
+from ingest.loaders.load import load
 from ingest.pipeline import Ingestor, Limits
 from ingest.queue import IngestQueue
 from ingest.recognition import Recogniser
@@ -88,7 +89,7 @@ def picture(application: Application, tmp_path: Path) -> Document:
     path = tmp_path / "poster.png"
     Image.new("RGB", (60, 40), (200, 0, 0)).save(path)
     library, limits = application.library, Limits(1_000_000, 10)
-    ingestor = Ingestor(application.catalog, application.embedder, limits)
+    ingestor = Ingestor(application.catalog, application.embedder, limits, load)
     recogniser = Recogniser(application.catalog, ingestor, page_image, FixedOcr())
     added = ingestor.take(path, library).added
     assert added is not None

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.loaders.load import load
 from ingest.pipeline import Ingestor, Limits
 from rag.settings import load_settings
 from rag.wiring import Application, build
@@ -23,7 +24,7 @@ def application(tmp_path: Path) -> Iterator[Application]:
     path = tmp_path / "harbour.txt"
     path.write_text(TEXT, encoding="utf-8")
     limits = Limits(1_000_000, 100)
-    Ingestor(application.catalog, application.embedder, limits).add(path, application.library)
+    Ingestor(application.catalog, application.embedder, limits, load).add(path, application.library)
     yield application
     application.close()
 

@@ -19,6 +19,7 @@ from ingest.loaders.load import load
 from ingest.pipeline import Ingestor
 from ingest.queue import IngestQueue
 from ingest.recognition import Picture, Recogniser
+from ingest.rendering import render_page
 from rag.errors import ProviderError, RagError
 from rag.intake import OcrPage
 from rag.protocols import Embedder, Vectors
@@ -146,7 +147,7 @@ class Workbench:
         catalog, limits = application.catalog, limits_of(settings)
         ingestor = Ingestor(catalog, self.embedder, limits, self.reader)
         recogniser = Recogniser(catalog, ingestor, self.picture, self.ocr)
-        intake = Intake(catalog, ingestor, recogniser, self.ask_above_dollars)
+        intake = Intake(catalog, ingestor, render_page, recogniser, self.ask_above_dollars)
         incoming = Incoming(settings.data_dir / INCOMING, settings.library)
         where = lambda: application.library  # noqa: E731
         queue = IngestQueue(intake, where, incoming, retry_seconds=self.retry_seconds)

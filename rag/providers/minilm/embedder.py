@@ -97,7 +97,7 @@ class MiniLmEmbedder:
             self._lengths = {}
         lengths = self._lengths
         words = [text.split() for text in texts]
-        new = set(chain.from_iterable(words)) - lengths.keys()
+        new = {word for word in chain.from_iterable(words) if word not in lengths}
         long = {word for word in new if len(word) > LONGEST_REMEMBERED_WORD}
         self._learn(list(new - long), lengths)
         return [
