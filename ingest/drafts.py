@@ -8,7 +8,6 @@ from pathlib import Path
 
 from ingest.loaded import LoadedDocument
 from ingest.loaders import markdown
-from ingest.loaders.load import load
 from ingest.pipeline import Limits, Reader
 from rag.domain import DocumentState, Page
 from rag.errors import DocumentError
@@ -27,7 +26,7 @@ class DraftFile:
     sha256: str
 
 
-def read_draft_file(path: Path, name: str, limits: Limits, reader: Reader = load) -> DraftFile:
+def read_draft_file(path: Path, name: str, limits: Limits, reader: Reader) -> DraftFile:
     """Read a file of any kind that holds a text: Markdown, PDF, Word and others.
 
     Raises:
