@@ -15,7 +15,7 @@ from rag.arithmetic import is_computed
 from rag.folding import flowing, unaccented
 from rag.identifiers import lacking
 from rag.languages import SMALL_WORDS, Language, detect
-from rag.periods import periods_of
+from rag.periods import MONTHS, periods_of
 from rag.quantities import Quantity, ordinals, quantities, same, single
 
 MOST_COUNTED = 5  # of what is listed
@@ -69,20 +69,6 @@ _YEAR_AFTER = re.compile(
     r"annee (?:suivante|prochaine)|an plus tard|exercice suivant|folgejahr\w*|ano siguiente)\b"
 )
 _AMOUNT = re.compile(r"\d+(?:[.,]\d+)?[^\W\d_]{1,3}")
-_MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +233,7 @@ def _told_by_word(passage: str) -> set[str]:
 
 
 def _named(period: str) -> str:
-    return _MONTHS[int(period[1:]) - 1] if period[0] == "m" else period.upper()
+    return MONTHS[int(period[1:]) - 1] if period[0] == "m" else period.upper()
 
 
 def _wrong_name(claim: str, evidence: Evidence) -> str:

@@ -38,6 +38,7 @@ _MONTHS = (
     "november novembre noviembre novembro",
     "december decembre dezember diciembre dicembre dezembro",
 )
+MONTHS = [names.split()[0].capitalize() for names in _MONTHS]  # in English
 MONTH_OF = {name: f"m{at:02}" for at, names in enumerate(_MONTHS, 1) for name in names.split()}
 _SAID = (
     "first second third fourth quarter fiscal year month half premier deuxieme troisieme quatrieme "

@@ -12,25 +12,14 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from rag.periods import MONTHS
+
 GROUPS = Path(__file__).with_name("groups.txt")
 _NUMBER = re.compile(r"(?<![\w.,-])\d+(?:[.,  ]\d+)*(?![\w])")
 _YEAR = re.compile(r"(?<![\w.,])(?:1[5-9]|20)\d\d(?![\w.,]*\d)")
 _NAME = re.compile(r"[A-ZÀ-Ý][\w'’-]+(?:\s(?:(?:de|of|the|du|la|van|von|der)\s)?[A-ZÀ-Ý][\w'’-]+)*")
 _MONTHS = (
-    [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ],
+    MONTHS,
     [
         "janvier",
         "février",
