@@ -36,7 +36,7 @@ from rag.protocols import ChatModel
 from rag.refusal import RefusalReader, declines
 from rag.rephrasing import from_reply, rephrased
 from rag.retrieval import Retrieval, Retriever, checked_question
-from rag.tools import NOTHING_ANSWERS, Tool, run_tool
+from rag.tools import Tool, run_tool
 from rag.verification import Verifier
 
 MAX_TOOL_ROUNDS = 4
@@ -307,9 +307,7 @@ class Assistant:
     def _told(self, turn: _Turn, prompt: Prompt, result: ToolResult) -> Prompt:
         """The prompt with the result of a call, as far as the model can still read it."""
         sources = turn.number(result.passages)
-        content = render_sources(sources) if sources else result.content
-        if sources and result.content == NOTHING_ANSWERS:
-            content = f"{NOTHING_ANSWERS}\n\n{content}"
+        content = "\n\n".join([result.content, *([render_sources(sources)] if sources else [])])
         message = Message("tool", content, tool_call_id=result.call.id)
         if not fits(message, prompt, self.card):
             return replace(prompt, messages=(*prompt.messages, replace(message, content=NO_ROOM)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from rag.errors import RagError, ToolError
 
 NOTHING_ANSWERS = "Nothing in the documents answers this; the nearest passages follow, if any."
 LONGEST_RESULT = 12_000  # characters of a tool's own words
+LONGEST_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def run_tool(call: ToolCall, tools: Mapping[str, Tool]) -> ToolResult:
         )
     try:
         arguments = tool.arguments.model_validate_json(call.arguments or "{}")
-        output = tool.function(**dict(arguments))
+        output = _within_time(tool, arguments)
     except ValidationError as error:
         return ToolResult(call, _what_is_wrong(error)[:LONGEST_RESULT], failed=True)
     except (ToolError, RagError) as error:
@@ -78,6 +80,17 @@ def run_tool(call: ToolCall, tools: Mapping[str, Tool]) -> ToolResult:
         found = output.note or f"{len(output.passages)} passages found."
         return ToolResult(call, found, passages=output.passages)
     return ToolResult(call, f"{len(output)} passages found.", passages=tuple(output))
+
+
+def _within_time(tool: Tool, arguments: BaseModel) -> str | Sequence[Passage] | Findings:
+    """What a tool gives; nobody waits for one that takes too long."""
+    worker = ThreadPoolExecutor(1, thread_name_prefix="tool")
+    try:
+        return worker.submit(tool.function, **dict(arguments)).result(LONGEST_SECONDS)
+    except TimeoutError as error:
+        raise ToolError(f"{tool.name} takes too long. Ask it for less.") from error
+    finally:
+        worker.shutdown(wait=False)
 
 
 def _what_is_wrong(error: ValidationError) -> str:

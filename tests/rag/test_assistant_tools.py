@@ -40,7 +40,7 @@ def test_a_passage_found_again_keeps_its_number(desk: Desk) -> None:
 
     desk.ask(chat, QUESTION)
 
-    assert chat.prompts[1].messages[-1].content.startswith("[1] nemo (nemo.txt)")
+    assert "\n\n[1] nemo (nemo.txt)\n" in chat.prompts[1].messages[-1].content
     assert len(chat.prompts[1].sources) == len(chat.prompts[0].sources)
 
 
