@@ -84,7 +84,7 @@ class Archive:
     def _opened(self, entry: zipfile.ZipInfo) -> IO[bytes]:
         try:
             return self._archive.open(entry)
-        except (*_UNREADABLE, OSError) as error:  # it may claim to begin before the file does
+        except _UNREADABLE as error:  # it may claim to begin before the file does
             raise _damaged() from error
 
 

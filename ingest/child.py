@@ -55,6 +55,13 @@ _NUMBER = TypeAdapter(int)
 _logger = logging.getLogger(__name__)
 
 
+class TooSlowError(DocumentError):
+    """Reading a file, or drawing a page of it, took longer than is allowed."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(DocumentState.FAILED, reason)
+
+
 @dataclass(frozen=True, slots=True)
 class SandboxLimits:
     """What reading one file may take, and how long one process is used.
@@ -102,9 +109,9 @@ class _Clock:
         return min(self.start + whole, self.last + limits.idle_seconds) - time.monotonic()
 
     @property
-    def too_slow(self) -> DocumentError:
+    def too_slow(self) -> TooSlowError:
         taken = max(time.monotonic() - self.start, 1.0)
-        return DocumentError(DocumentState.FAILED, TOO_SLOW.format(taken))
+        return TooSlowError(TOO_SLOW.format(taken))
 
 
 class Child:

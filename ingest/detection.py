@@ -10,6 +10,7 @@ from ingest.charsets import marked_encoding, sample_text
 from ingest.containers import OLE_MARK, ZIP_MARKS, ole_type, zip_type
 from ingest.filetypes import (
     CONTAINERS,
+    READ_KINDS,
     WORDS,
     FileType,
     mismatch,
@@ -147,8 +148,8 @@ def _cannot_read(foreign: str, name: str) -> DocumentError:
         return _not_what_it_says(name, promised)
     return DocumentError(
         DocumentState.UNSUPPORTED,
-        f"The file is called {suffix_of(name)}, but is {foreign}, which cannot be read. Save it as "
-        "PDF, Markdown or plain text.",
+        f"The file is called {suffix_of(name)}, but is {foreign}, which cannot be read. "
+        f"{READ_KINDS}",
     )
 
 

@@ -96,6 +96,10 @@ CONTAINERS = frozenset(
         *(FileType.PNG, FileType.JPEG, FileType.TIFF, FileType.ZIP),
     }
 )
+READ_KINDS = (
+    "Save it as a kind that is read: PDF, Office, HTML, EPUB, e-mail, text, PNG, JPEG or TIFF."
+)
+CALLED = "The file is called"
 _PROSE = frozenset(
     {
         *(FileType.TEXT, FileType.MARKDOWN, FileType.CODE, FileType.JSON),
@@ -128,13 +132,11 @@ def mismatch(kind: FileType, name: str) -> str:
     if promised is kind or {promised, kind} <= _PROSE:
         return ""
     if kind in _PROSE and kind not in (FileType.CSV, FileType.TSV):
-        return f"The file is called {suffix}, but is plain text; it was read as text."
-    return f"The file is called {suffix}, but is {WORDS[kind]}; it was read as one."
+        return f"{CALLED} {suffix}, but is plain text; it was read as text."
+    return f"{CALLED} {suffix}, but is {WORDS[kind]}; it was read as one."
 
 
-def unsupported(
-    kind: str, remedy: str = "Save it as PDF, Markdown or plain text."
-) -> DocumentError:
+def unsupported(kind: str, remedy: str = READ_KINDS) -> DocumentError:
     """The error for a file of a kind that cannot be read."""
     return DocumentError(
         DocumentState.UNSUPPORTED, f"This is {kind}, which cannot be read. {remedy}"

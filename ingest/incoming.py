@@ -93,6 +93,18 @@ class Incoming:
         )
 
 
+def size_of(path: Path) -> int:
+    """How many bytes a file has that is on its way in.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    try:
+        return path.stat().st_size
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read ({error.strerror}).") from error
+
+
 def _note_of(path: Path) -> Path:
     return path.with_name(path.name + NOTE_SUFFIX)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.child import CancelledError, SandboxLimits
+from ingest.drawing import Drawing
+from ingest.estimating import Estimated, estimate_whole, total_of
 from ingest.loaded import LoadedDocument
 from ingest.pipeline import Ingestor, Limits
 from ingest.recognition import Picture, Recogniser
@@ -41,24 +43,32 @@ class Intake:
         """Let go of the processes that read files."""
         self.release()
 
-    def estimate(self, path: Path, library: Library) -> tuple[Estimate, LoadedDocument]:
-        """What taking a file in would take, and how it reads; nothing is stored.
+    def estimate(self, path: Path, library: Library) -> Estimated:
+        """What taking a file in would take, with those within it; nothing is stored.
 
         Raises:
             DocumentError: the file is not there, or may not be read.
         """
-        estimate, loaded = self.ingestor.estimate(path, library)
-        if self.recogniser is None or self.recogniser.ocr is None:
-            return estimate, loaded
-        pages = sum(page.state is PageState.NEEDS_OCR for page in loaded.pages)
-        return self._with_ocr(estimate, pages), loaded
+
+        def estimate_file(path: Path, name: str) -> tuple[Estimate, LoadedDocument]:
+            estimate, loaded = self.ingestor.estimate(path, library, name)
+            scans = self._scans(loaded)
+            embedding = self.ingestor.price_of_scans(scans)
+            return self._with_ocr(total_of([estimate, embedding]), scans), loaded
+
+        return estimate_whole(path, path.name, estimate_file)
 
     def price(self, document: Document) -> Estimate:
         """What is left to do for a document that was read, and what it costs."""
-        estimate = self.ingestor.price(document.id)
-        if self.recogniser is None:
-            return estimate
-        return self._with_ocr(estimate, len(self.recogniser.waiting_pages(document.id)))
+        scans = len(self.recogniser.waiting_pages(document.id)) if self.recogniser else 0
+        return self._with_ocr(self.ingestor.price(document.id, scans), scans)
+
+    def next_stage(self, document_id: str) -> Stage:
+        """What is left to do for a document that was read."""
+        if self.recogniser is not None and self.recogniser.waiting_pages(document_id):
+            return Stage.OCR
+        document = self.catalog.document(document_id)
+        return Stage.EMBEDDING if document.embedded < document.chunks else Stage.DONE
 
     def asks(self, estimate: Estimate, job: Job) -> bool:
         """Whether a person is asked first: for what all files on their way cost together."""
@@ -86,16 +96,18 @@ class Intake:
                 DocumentState.FAILED, f"The file is gone ({error.strerror}). Add it again."
             ) from error
 
+    def _scans(self, loaded: LoadedDocument) -> int:
+        """How many pages OCR would read."""
+        if self.recogniser is None or self.recogniser.ocr is None:
+            return 0
+        return sum(page.state is PageState.NEEDS_OCR for page in loaded.pages)
+
     def _with_ocr(self, estimate: Estimate, pages: int) -> Estimate:
+        """The estimate with what it takes to read so many pages, besides embedding them."""
         ocr = self.recogniser.ocr if self.recogniser is not None else None
         dollars = pages * (ocr.dollars_per_page if ocr is not None else 0.0)
-        seconds = pages * OCR_SECONDS_A_PAGE
-        return replace(
-            estimate,
-            ocr_pages=pages,
-            dollars=(estimate.dollars or 0.0) + dollars,
-            seconds=estimate.seconds + seconds,
-        )
+        reading = Estimate(0, 0, pages, dollars, pages * OCR_SECONDS_A_PAGE)
+        return total_of([estimate, reading])
 
 
 def open_intake(
@@ -112,7 +124,7 @@ def open_intake(
 
     ingestor = Ingestor(catalog, embedder, limits_of(settings), sandbox.read)
     recogniser = Recogniser(catalog, ingestor, sandbox.image, ocr)
-    return Intake(catalog, ingestor, drawing.page, recogniser, settings.ask_above, release)
+    return Intake(catalog, ingestor, Drawing(drawing.page), recogniser, settings.ask_above, release)
 
 
 def limits_of(settings: Settings) -> Limits:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ingest.chunking import split
+from ingest.filetypes import CALLED, mismatch, type_by_name
 from ingest.loaded import Attachment, LoadedDocument
 from ingest.measuring import Ruler
 from ingest.outcomes import READABLE
@@ -32,6 +33,10 @@ BATCH_CHUNKS = 128  # what a killed run repeats at most
 LONGEST_HEADER = 120  # characters of title and headings that are embedded with a chunk
 HASH_BYTES = 16
 PASSAGES_A_SECOND = 150  # embedded, roughly: here with two cores, or by La Plateforme
+# What OCR finds on a page is not known before: of prose, A4 holds some 450 words, of 4 tokens to
+# 3 words, which are two passages.
+SCAN_TOKENS = 600
+SCAN_PASSAGES = 2
 ADDED = "{} was added."
 
 
@@ -57,12 +62,20 @@ class Added:
     def sentence(self) -> str:
         """The outcome in words."""
         if not self.new and self.document.state in READABLE:
-            same = self.document.name == self.name
-            called = "" if same else f" as {self.document.name}"
-            return f"{self.name} is already in the library{called}."
+            return self.already
         if self.document.state is DocumentState.READY and not self.document.reason:
             return ADDED.format(self.name)
         return f"{self.name}: {self.document.reason}"
+
+    @property
+    def already(self) -> str:
+        """A sentence saying that the library has it, and under what name."""
+        known = self.document
+        called = "" if known.name == self.name else f" as {known.name}"
+        # Its name here tells what the file is, unless that one was found to be wrong.
+        kind = None if CALLED in known.reason else type_by_name(known.name)
+        note = mismatch(kind, self.name) if kind is not None else ""
+        return f"{self.name} is already in the library{called}. {note}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +230,8 @@ class Ingestor:
     ) -> None:
         """Give the chunks of a document the vectors that they have not, batch by batch.
 
-        What was embedded stays when `report` raises something to stop it.
+        What was embedded stays when `report` raises something to stop it. Pages that are read again
+        meanwhile get theirs too, and cost the batch that is on its way at most.
 
         Raises:
             NotFoundError: the document was removed.
@@ -228,26 +242,38 @@ class Ingestor:
         if document.embedded == document.chunks:
             return
         pending = self._catalog.pending_chunks(document_id)
-        done = document.chunks - len(pending)
-        for start in range(0, len(pending), BATCH_CHUNKS):
-            report(Progress(document.name, Stage.EMBEDDING, done + start, document.chunks))
-            batch = pending[start : start + BATCH_CHUNKS]
+        while pending:
+            done = document.chunks - len(pending)
+            report(Progress(document.name, Stage.EMBEDDING, done, document.chunks))
+            batch, pending = pending[:BATCH_CHUNKS], pending[BATCH_CHUNKS:]
             vectors = pack(self._embedder.embed([_text_of(chunk) for chunk in batch]))
             packed = dict(zip([chunk.id for chunk in batch], vectors, strict=True))
-            self._catalog.put_vectors(document_id, self._embedder.model, packed)
+            embedded = self._catalog.put_vectors(document_id, self._embedder.model, packed)
+            if embedded < document.embedded + len(batch):  # read again meanwhile: other chunks
+                document = self._catalog.document(document_id)
+                pending = self._catalog.pending_chunks(document_id)
+            else:
+                document = replace(document, embedded=embedded)
 
-    def price(self, document_id: str) -> Estimate:
-        """What giving a document its vectors will take."""
+    def price(self, document_id: str, scans: int = 0) -> Estimate:
+        """What giving a document its vectors will take, with pages that OCR is yet to read."""
         document = self._catalog.document(document_id)
         if not embedding_cost(self._embedder.model, 1):
-            left = document.chunks - document.embedded
+            left = document.chunks - document.embedded + scans * SCAN_PASSAGES
             return self._estimate(document.page_count, 0, left)
         texts = [_text_of(chunk) for chunk in self._catalog.pending_chunks(document_id)]
-        tokens = sum(self._embedder.count_tokens(texts))
-        return self._estimate(document.page_count, tokens, len(texts))
+        tokens = sum(self._embedder.count_tokens(texts)) + scans * SCAN_TOKENS
+        return self._estimate(document.page_count, tokens, len(texts) + scans * SCAN_PASSAGES)
 
-    def estimate(self, path: Path, library: Library) -> tuple[Estimate, LoadedDocument]:
+    def price_of_scans(self, scans: int) -> Estimate:
+        """What giving so many pages their vectors will take, once OCR has read them."""
+        return self._estimate(0, scans * SCAN_TOKENS, scans * SCAN_PASSAGES)
+
+    def estimate(self, path: Path, library: Library, name: str) -> tuple[Estimate, LoadedDocument]:
         """What taking a file in would take, and how it reads; nothing is stored.
+
+        Pages that need OCR and files within it are left out. Of one that the library has, there is
+        what it knows of it, and nothing within it is taken in again.
 
         Raises:
             DocumentError: the file is not there, or may not be read.
@@ -256,11 +282,11 @@ class Ingestor:
             size, sha256 = path.stat().st_size, hash_file(path)
         except OSError as error:
             raise _unreadable(path, error) from error
-        loaded = self.load(path, path.name, size)
         known = self._catalog.find(library.id, sha256)
         if known is not None and known.state in READABLE:
-            return self._estimate(len(loaded.pages), 0, 0), loaded
-        reading = self.reading(_document(library, path.name, sha256, size, loaded), loaded)
+            return self.price(known.id), self._known(known)
+        loaded = self.load(path, name, size)
+        reading = self.reading(_document(library, name, sha256, size, loaded), loaded)
         pages = {page.number: page.text for page in loaded.pages}
         texts = [
             _embedded(loaded.title, chunk, pages[chunk.page][chunk.start : chunk.end])
@@ -268,6 +294,18 @@ class Ingestor:
         ]
         tokens = sum(self._embedder.count_tokens(texts))
         return self._estimate(len(loaded.pages), tokens, len(texts)), loaded
+
+    def _known(self, document: Document) -> LoadedDocument:
+        """A document of the library, as if it had been read just now."""
+        return LoadedDocument(
+            document.title,
+            document.media_type,
+            document.paginated,
+            tuple(self._catalog.pages(document.id)),
+            (),
+            document.state,
+            document.reason,
+        )
 
     def _estimate(self, pages: int, tokens: int, passages: int) -> Estimate:
         dollars = embedding_cost(self._embedder.model, tokens)

@@ -11,16 +11,17 @@ import threading
 import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from ingest.attachments import display_name
 from ingest.child import CancelledError
-from ingest.incoming import Incoming
+from ingest.incoming import Incoming, size_of
 from ingest.intake import Intake
 from ingest.outcomes import READABLE
 from ingest.pipeline import Added, Progress
-from ingest.within import Within
-from rag.domain import Document, Library
+from ingest.within import NESTED, Within, said_of_archive
+from rag.domain import Document, DocumentState, Library
 from rag.errors import (
     InvalidReplyError,
     NotFoundError,
@@ -44,7 +45,6 @@ RENEW_SECONDS = 15.0
 RETRY_SECONDS = 30.0  # after the first fault of a provider; twice that after the second
 PASSING = (RateLimitError, UnavailableError, InvalidReplyError)  # faults that may pass
 TO_READ = (Stage.WAITING, Stage.READING)
-NESTED = "{} is an archive in an archive, which is not opened. Unpack it and add it by itself."
 OFFERED = "offered"
 
 
@@ -114,7 +114,7 @@ class IngestQueue:
             DocumentError: it is too large.
             StoreError: it cannot be stored.
         """
-        name, size = display_name(storable(name), "unnamed"), _size_of(path)
+        name, size = display_name(storable(name), "unnamed"), size_of(path)
         self.intake.ingestor.check_size(name, size)
         blobs = self._catalog.blobs
         sha256 = blobs.put(path) if keep else blobs.adopt(path)
@@ -131,7 +131,7 @@ class IngestQueue:
             job = self._jobs.get(number)
             stage = Stage.WAITING
             if job.document_id is not None:
-                stage = self._next_stage(job.document_id)
+                stage = self.intake.next_stage(job.document_id)
                 price = self.intake.price(self._catalog.document(job.document_id))
                 if stage is not Stage.DONE and self.intake.asks(price, job):
                     stage = Stage.CONFIRM
@@ -148,7 +148,7 @@ class IngestQueue:
         """Let a file go on that waits for a person's word on what it will cost."""
         try:
             job = self._jobs.get(number)
-            self._jobs.confirm(number, self._next_stage(job.document_id or ""))
+            self._jobs.confirm(number, self.intake.next_stage(job.document_id or ""))
         except NotFoundError:  # its document was removed
             self._jobs.cancel(number)
         self._notify()
@@ -170,10 +170,16 @@ class IngestQueue:
         if recogniser is None:
             return self._catalog.document(document_id)
         document = recogniser.read_pages(document_id, numbers)
-        if document.embedded < document.chunks:
-            self._jobs.submit_embedding(document)
-            self._notify()
+        self._complete(document)
         return document
+
+    def _complete(self, document: Document) -> None:
+        """Queue what a document has not embedded, unless a job that goes on does it."""
+        if document.embedded < document.chunks:
+            jobs = self._jobs.of(document.library_id)
+            if all(job.has_ended for job in jobs if job.document_id == document.id):
+                self._jobs.submit_embedding(document)
+                self._notify()
 
     def jobs(self) -> list[Job]:
         """Every job that is remembered, in the order of submission."""
@@ -315,9 +321,7 @@ class IngestQueue:
             return
         left_out = self._within.queue(job, taken.attachments)
         if taken.added is None:
-            count = len(taken.attachments)
-            which = "1 file, which is" if count == 1 else f"{count} files, which are"
-            outcome = left_out or f"{job.name} holds {which} taken in."
+            outcome = left_out or said_of_archive(job.name, len(taken.attachments))
             outcome = f"{outcome} {taken.reason}".strip()
             self._jobs.advance(held, Stage.DONE, outcome=outcome)
             self._catalog.discard_file(job.sha256)
@@ -329,8 +333,12 @@ class IngestQueue:
         if held.mark:
             self._catalog.set_mark(held.mark, OFFERED)
         stage, estimate = Stage.DONE, None
-        if added.new or document.embedded < document.chunks:
-            stage = self._next_stage(document.id)
+        waits = document.state is DocumentState.NEEDS_OCR  # since before
+        if waits and not added.new and self._is_elsewhere(held.job):
+            self._jobs.advance(held, stage, outcome=added.already, document_id=document.id)
+            return
+        if added.new or waits or document.embedded < document.chunks:
+            stage = self.intake.next_stage(document.id)
             estimate = self.intake.price(document)
             if (
                 stage is not Stage.DONE
@@ -338,7 +346,8 @@ class IngestQueue:
                 and self.intake.asks(estimate, held.job)
             ):
                 stage = Stage.CONFIRM
-        if stage is Stage.DONE and document.state not in READABLE:
+        added = replace(added, document=self._catalog.document(document.id))  # as it is by now
+        if stage is Stage.DONE and added.document.state not in READABLE:
             stage = Stage.FAILED
         self._jobs.advance(
             held,
@@ -348,13 +357,10 @@ class IngestQueue:
             estimate=estimate,
         )
 
-    def _next_stage(self, document_id: str) -> Stage:
-        """What is left to do for a document that was read."""
-        recogniser = self.intake.recogniser
-        if recogniser is not None and recogniser.waiting_pages(document_id):
-            return Stage.OCR
-        document = self._catalog.document(document_id)
-        return Stage.EMBEDDING if document.embedded < document.chunks else Stage.DONE
+    def _is_elsewhere(self, job: Job) -> bool:
+        """Whether another job takes the same bytes in."""
+        others = (other for other in self._jobs.of(job.library_id) if other.id != job.id)
+        return any(other.sha256 == job.sha256 and not other.has_ended for other in others)
 
     def _recognise(self, held: Held) -> None:
         recogniser, document_id = self.intake.recogniser, held.job.document_id or ""
@@ -387,13 +393,8 @@ class IngestQueue:
         stage = Stage.EMBEDDING if document.embedded < document.chunks else Stage.DONE
         if stage is Stage.DONE and document.state not in READABLE:
             stage = Stage.FAILED
-        is_new = document.name == held.job.name
-        sentence = Added(held.job.name, document, new=is_new).sentence
+        name = held.job.name
+        sentence = Added(name, document, new=document.name == name).sentence
         self._jobs.advance(held, stage, outcome=sentence, document_id=document.id)
-
-
-def _size_of(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError as error:
-        raise StoreError(f"{path} cannot be read ({error.strerror}).") from error
+        if stage is Stage.DONE:  # pages may have been read again in the very moment it ended
+            self._complete(self._catalog.document(document.id))

@@ -11,6 +11,7 @@ from rag.intake import Job
 from rag.store.catalog import Catalog
 
 DEEPEST = 4  # mails and archives in one another
+NESTED = "{} is an archive in an archive, which is not opened. Unpack it and add it by itself."
 
 
 class Within:
@@ -69,3 +70,9 @@ class Within:
             except NotFoundError:
                 break
         return depth
+
+
+def said_of_archive(name: str, count: int) -> str:
+    """The outcome of an archive that holds so many files."""
+    which = "1 file, which is" if count == 1 else f"{count} files, which are"
+    return f"{name} holds {which} taken in."

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ingest.estimating import Estimated, total_of
 from ingest.outcomes import READABLE, page_counts
 from ingest.pipeline import ADDED
 from ingest.queue import IngestQueue
-from rag.domain import Document, DocumentState
+from rag.domain import Document, DocumentState, Page
 from rag.errors import DocumentError, NotFoundError, RagError, SettingsError
 from rag.intake import Estimate, Job, Stage
 from rag.store.catalog import Catalog
@@ -23,13 +24,14 @@ from ui.intake import intake_of, open_queue
 from ui.naming import document_row, documents_named, documents_of, estimate_row, lost_row
 from ui.opening import DONE, SOME_FAILED, open_without_documents, settings_of
 from ui.options import AsJson, DataDir, LibraryName, Paths
+from ui.progress import fault_of
 
 if TYPE_CHECKING:
     from rag.wiring import Application
 
 LOOK_SECONDS = 0.2
 STUCK_SECONDS = 20.0  # without any change, while the catalog cannot be written
-WITHIN = "What is in it ({} files) is not counted."
+AGAIN = "{}: {} It is tried again soon."
 WAITS = "{} would cost about {}. Run the command again with --yes to go on."
 
 OnlyEstimate = Annotated[
@@ -74,65 +76,75 @@ def report(
 ) -> int:
     """Say page by page how documents were read: text, OCR, empty, failed, and why."""
     settings = settings_of(data_dir, library)
+    missing = 0
     with closing(Catalog(settings.data_dir)) as catalog:
-        found = documents_of(catalog, settings.library)
-        if documents:
-            named = (documents_named(catalog, settings.library, name) for name in documents)
-            found = [document for each in named for document in each]
+        found = documents_of(catalog, settings.library) if not documents else []
+        for name in documents or ():
+            try:
+                found += documents_named(catalog, settings.library, name)
+            except NotFoundError as error:
+                printing.tell(str(error))
+                missing += 1
         for document in found:
-            pages = catalog.pages(document.id)
-            if json:
-                rows = [
-                    {"page": page.number, "label": page.label, "state": page.state}
-                    | {"characters": len(page.text), "reason": page.reason}
-                    for page in pages
-                ]
-                printing.say_row(document_row(document) | {"page_states": rows})
-                continue
-            printing.say(f"{document.name}: {page_counts(pages)}. {document.reason}".rstrip())
-            for page in pages:
-                if page.reason:
-                    printing.say(f"  p. {page.label}: {page.reason}")
-    return DONE
+            _report(document, catalog.pages(document.id), json=json)
+    return SOME_FAILED if missing else DONE
+
+
+def _report(document: Document, pages: Sequence[Page], *, json: bool) -> None:
+    if json:
+        rows = [
+            {"page": page.number, "label": page.label, "state": page.state}
+            | {"characters": len(page.text), "reason": page.reason}
+            for page in pages
+        ]
+        printing.say_row(document_row(document) | {"page_states": rows})
+        return
+    printing.say(f"{document.name}: {page_counts(pages)}. {document.reason}".rstrip())
+    for page in pages:
+        if page.reason:
+            printing.say(f"  p. {page.label}: {page.reason}")
 
 
 def _estimate(files: Sequence[Path], application: Application, *, json: bool) -> int:
     """Say what each file would take; how many cannot be read."""
     failed = 0
-    total = Estimate(0, 0, 0, 0.0, 0.0)
+    estimates: list[Estimate] = []
     with closing(intake_of(application)) as intake:
         for path in files:
             try:
-                found, loaded = intake.estimate(path, application.library)
+                found = intake.estimate(path, application.library)
             except DocumentError as error:
                 failed += 1
                 printing.tell(str(error))
                 continue
+            loaded = found.loaded
             failed += not loaded.pages and not loaded.attachments
-            total = _sum(total, found)
+            estimates.append(found.estimate)
             if json:
                 ending = {"state": loaded.state, "reason": loaded.reason}
-                printing.say_row({"document": path.name, **estimate_row(found), **ending})
+                row = estimate_row(found.estimate) | {"files_within": found.within}
+                printing.say_row({"document": path.name, **row, **ending})
             else:
-                within = WITHIN.format(len(loaded.attachments)) if loaded.attachments else ""
-                said = f"{path.name}: {printing.in_words(found)}. {within} {loaded.reason}"
+                words = printing.in_words(found.estimate)
+                said = f"{path.name}: {words}. {_within(found)} {loaded.reason}"
                 printing.say(" ".join(said.split()))
     if json:
-        printing.say_row({"document": None, **estimate_row(total)})
+        printing.say_row({"document": None, **estimate_row(total_of(estimates))})
     elif len(files) > 1:
-        printing.say(f"All {len(files)} files: {printing.in_words(total)}.")
+        printing.say(f"All {len(files)} files: {printing.in_words(total_of(estimates))}.")
     return failed
 
 
-def _sum(one: Estimate, other: Estimate) -> Estimate:
-    unknown = one.dollars is None or other.dollars is None
-    return Estimate(
-        one.pages + other.pages,
-        one.tokens + other.tokens,
-        one.ocr_pages + other.ocr_pages,
-        None if unknown else (one.dollars or 0.0) + (other.dollars or 0.0),
-        one.seconds + other.seconds,
-    )
+def _within(found: Estimated) -> str:
+    """A sentence on the files within a file; empty where there are none."""
+    parts = []
+    if found.within:
+        files = "1 file" if found.within == 1 else f"{found.within} files"
+        parts.append(f"This is with {files} in it.")
+    if found.uncounted:
+        files = "1 file" if found.uncounted == 1 else f"{found.uncounted} files"
+        parts.append(f"Not counted: {files} in it, unreadable or too deep within.")
+    return " ".join(parts)
 
 
 class _Watch:
@@ -147,6 +159,7 @@ class _Watch:
         self._known = {document.id for document in documents if document.state in READABLE}
         self._numbers: dict[int, None] = {}
         self._told: set[int] = set()
+        self._faults: set[tuple[int, str]] = set()
         self._last: list[Job] = []
         self._moved = time.monotonic()
         self.failed = 0
@@ -174,6 +187,9 @@ class _Watch:
                 for job in waiting:
                     if job.has_ended or job.stage is Stage.CONFIRM:
                         self._end(job)
+                    elif (fault := fault_of(job)) and (job.id, fault) not in self._faults:
+                        self._faults.add((job.id, fault))
+                        printing.tell(AGAIN.format(job.name, fault))
                 time.sleep(LOOK_SECONDS)
 
     def _is_stuck(self, jobs: list[Job]) -> bool:

@@ -12,6 +12,7 @@ from ingest.queue import IngestQueue
 from rag.domain import Manner
 from ui.chat import Choice, Inquiry, ask
 from ui.conversation import USUAL, Conversation, KeptConversations, Turn, TurnState
+from ui.endings import being_read
 from ui.viewer import INVITATION
 
 if TYPE_CHECKING:
@@ -130,6 +131,6 @@ class ChatHandlers:
     def _ask(
         self, question: str, conversation: Conversation, choice: Choice, manner: Manner
     ) -> Iterator[Conversation]:
-        still_read = tuple(job.name for job in self._queue.jobs() if not job.has_ended)
+        still_read = tuple(job.name for job in being_read(self._queue.jobs()))
         inquiry = Inquiry(question, choice, manner, still_read)
         return ask(self._application, inquiry, conversation)

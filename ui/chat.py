@@ -37,7 +37,7 @@ class Choice:
 class Inquiry:
     """A question as it is put: with what a visitor has set, and in what manner it is answered.
 
-    `still_read` are the names of the files that are on their way in.
+    `still_read` are the names of the files that are on their way in, and not searched.
     """
 
     question: str
@@ -64,7 +64,8 @@ def ask(
         scope = Scope(application.library.id)
         if manner.documents:
             scope = choose_scope(application, choice, inquiry.still_read)
-            turn = replace(turn, reach=measure_reach(application, scope))
+            reach = measure_reach(application, scope)
+            turn = replace(turn, reach=reach, still_read=len(inquiry.still_read))
             yield asked.with_last(turn)
         assistant = application.assistant(choice.model)
         turn = replace(turn, card=assistant.card)

@@ -32,9 +32,10 @@ from rag.wiring import Application, build
 from ui import inputs, printing
 from ui.adding import add, report
 from ui.backing import say_backing
+from ui.endings import BEING_READ
 from ui.evaluating import evaluate
 from ui.evidence import usually_needed
-from ui.naming import document_row, documents_named, documents_of, scope_of
+from ui.naming import count_waiting, document_named, document_row, documents_of, scope_of
 from ui.opening import DONE, MISUSE, SOME_FAILED, open_application, settings_of
 from ui.options import (
     AsIs,
@@ -130,13 +131,15 @@ def list_documents(
     settings = settings_of(data_dir, library)
     with closing(Catalog(settings.data_dir)) as catalog:
         documents = documents_of(catalog, settings.library)
+        waiting = count_waiting(catalog, settings.library)
     if json:
         for document in documents:
             printing.say_row(document_row(document))
     elif documents:
         printing.say_documents(documents)
-    else:
+    elif not waiting:
         printing.tell("The library is empty. Add files with: tramontane add PATH")
+    printing.tell_waiting(waiting)
 
 
 @app.command(cls=Command)
@@ -152,12 +155,12 @@ def remove(
     with closing(Catalog(settings.data_dir)) as catalog:
         for name in documents:
             try:
-                for document in documents_named(catalog, settings.library, name):
-                    catalog.remove(document.id)
-                    if json:
-                        printing.say_row(document_row(document))
-                    else:
-                        printing.say(f"{document.name} was removed.")
+                document = document_named(catalog, settings.library, name)
+                catalog.remove(document.id)
+                if json:
+                    printing.say_row(document_row(document))
+                else:
+                    printing.say(f"{document.name} was removed.")
             except NotFoundError as error:
                 printing.tell(str(error))
                 missing += 1
@@ -181,10 +184,12 @@ def ask(
     with open_application(data_dir, library, chat=chat) as application:
         scope = scope_of(application, document or [])
         assistant = application.assistant(passages=k)
+        unread = application.catalog.jobs.count(application.library.id, BEING_READ)
         events = assistant.ask(question, (), scope, Manner(bar, not as_is))
         if json:
             answer = drain(events)
             printing.say_row(answer_row(BatchQuestion(question=question, id="1"), answer))
+            printing.tell_still_read(unread * answer.refused)
             return
         for event in events:
             if isinstance(event, TextDelta):
@@ -195,6 +200,7 @@ def ask(
                 usual = application.settings.bar if bar is None else bar
                 printing.say("")
                 printing.say_answer(event, usually_needed(usual, assistant.card))
+                printing.tell_still_read(unread * event.refused)
                 if assistant.card.instructable and event.grounded:
                     say_backing(event)
 

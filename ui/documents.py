@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -12,6 +11,8 @@ from rag.domain import Document, DocumentState, Library
 from rag.intake import Job, Stage
 from ui import icons
 from ui.chat import ANSWERABLE
+from ui.endings import BY_WORDS, kind_of_end
+from ui.notices import render_notices
 from ui.progress import (
     is_at_work,
     kind_of,
@@ -42,8 +43,6 @@ DROP_ZONE = (
     "or drop them anywhere</label>"
 )
 NOTHING = f'<p class="nothing">Files become pages that can be asked: {FORMATS}.</p>'
-ALREADY = "{} is already in the library"
-BY_WORDS = "by words only"
 OUTCOMES = 300  # the last files whose end the page is told of
 
 
@@ -172,9 +171,7 @@ def _render_outcomes(shelf: Shelf, documents: Mapping[str, Document]) -> str:
     """How each file ended, for the page to tell whoever added it, and which have not."""
     ended = [job for job in shelf.jobs if job.has_ended][-OUTCOMES:]
     outcomes = "".join(_render_outcome(job, documents.get(job.document_id or "")) for job in ended)
-    outcomes += "".join(
-        f'<em data-said="{secrets.token_hex(4)}">{escape(sentence)}</em>' for sentence in shelf.said
-    )
+    outcomes += render_notices(shelf.said)
     going = " ".join(f"{job.id}:{job.parent_id or ''}" for job in shelf.jobs if not job.has_ended)
     newest = max((job.id for job in shelf.jobs), default=0)
     return (
@@ -188,24 +185,9 @@ def _render_outcome(job: Job, document: Document | None) -> str:
     added = " data-added" * (job.outcome == ADDED.format(job.name))
     return (
         f'<i data-job="{job.id}" data-document="{escape(job.document_id or "")}" '
-        f'data-parent="{job.parent_id or ""}" data-kind="{_kind_of_end(job, document)}" '
+        f'data-parent="{job.parent_id or ""}" data-kind="{kind_of_end(job, document)}" '
         f'data-tone="{tone}"{added}>{escape(_outcome(job, document))}</i>'
     )
-
-
-def _kind_of_end(job: Job, document: Document | None) -> str:
-    """How a file ended, in the words that files which ended like it are counted by."""
-    if job.document_id is None:
-        ends = {Stage.CANCELLED: "cancelled", Stage.FAILED: "failed"}
-        return ends.get(job.stage, "")  # an archive: the files in it are counted
-    if job.outcome.startswith(ALREADY.format(job.name)):
-        return "already there"
-    if document is None:
-        return "read"
-    if document.embedded < document.chunks:
-        return BY_WORDS
-    kinds = {DocumentState.READY: "read", DocumentState.PARTIAL: "partly"}
-    return kinds.get(document.state, "failed")
 
 
 def _outcome(job: Job, document: Document | None) -> str:
@@ -302,6 +284,6 @@ def _can_go_on(document: Document, job: Job) -> bool:
 
 def _length(document: Document) -> str:
     if not document.paginated and document.page_count == 1:
-        return f"{max(1, round(document.size_bytes / 1000)):,} kB of text"
+        return f"{max(1, round(document.size_bytes / 1000)):,} kB"
     noun = "page" if document.paginated else "part"
     return f"{document.page_count:,} {noun}{'s' * (document.page_count != 1)}"

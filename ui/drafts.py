@@ -31,6 +31,7 @@ from ui.draft_reports import (
     shown_quote,
     summary,
 )
+from ui.endings import being_read
 from ui.viewer import Mark, View, render_note, render_source
 
 if TYPE_CHECKING:
@@ -205,7 +206,7 @@ class DraftHandlers:
             if len(text) > MAX_DRAFT_CHARACTERS:
                 raise QuestionError(TOO_LONG.format(len(text), MAX_DRAFT_CHARACTERS))
             draft = read_draft(text)
-            still_read = tuple(job.name for job in self._queue.jobs() if not job.has_ended)
+            still_read = tuple(job.name for job in being_read(self._queue.jobs()))
             scope = choose_scope(application, choice, still_read)
             digest = sha256 or hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
             scope, own = without_itself(application.catalog, scope, name=name, sha256=digest)

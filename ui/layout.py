@@ -104,6 +104,7 @@ class Page:
     documents: gr.HTML
     thread: gr.HTML
     source: gr.HTML
+    notices: gr.HTML
     question: gr.Textbox
     send: gr.Button
     stop: gr.Button
@@ -172,8 +173,9 @@ def _lay_out() -> Page:
                 source = _html(
                     "source", "<aside class='pane' aria-label='Source'>${value}</aside>", INVITATION
                 )
+        notices = _html("notices", "<div>${value}</div>")
     return Page(
-        *(blocks, head, documents, thread, source, question, send, stop, timer),
+        *(blocks, head, documents, thread, source, notices, question, send, stop, timer),
         *(conversation, choice, key, drafts),
     )
 
@@ -244,10 +246,11 @@ def _connect_chat(page: Page, application: Application, queue: IngestQueue) -> N
     page.head.fresh(handlers.start_afresh, page.key, [*shown, page.source], cancels=asking, **QUICK)
     page.thread.restore(handlers.restore, page.conversation, [*shown, page.key], **QUICK)
     marks = MarkHandlers(application, kept, partial(_show, application))
-    page.thread.mark(marks.mark, halted, shown, **QUICK)
-    page.thread.good(marks.praise, halted, shown, **QUICK)
-    page.thread.unmark(marks.unmark, halted, shown, **QUICK)
-    page.thread.answers(marks.name_page, halted, shown, **QUICK)
+    told = [*shown, page.notices]
+    page.thread.mark(marks.mark, halted, told, **QUICK)
+    page.thread.good(marks.praise, halted, told, **QUICK)
+    page.thread.unmark(marks.unmark, halted, told, **QUICK)
+    page.thread.answers(marks.name_page, halted, told, **QUICK)
 
 
 def _connect_source(page: Page, application: Application, does: DocumentHandlers) -> None:

@@ -17,6 +17,7 @@ from ui.chat import ANSWERABLE, Choice
 from ui.conversation import Conversation
 from ui.documents import Shelf, are_running, render_documents, state_of
 from ui.header import render_head
+from ui.notices import render_notices
 from ui.progress import EVERY, is_at_work
 from ui.report import PAGES_AT_ONCE, UNREAD, Report, place, render_report
 from ui.viewer import INVITATION
@@ -58,8 +59,7 @@ class DocumentHandlers:
         try:
             return render_head(self._application.models(), choice.model, self._application.away())
         except RagError as error:
-            gr.Warning(MODEL_PROBLEM.format(error))
-            return render_head([], None)
+            return render_head([], None) + render_notices([MODEL_PROBLEM.format(error)])
 
     def open_page(self, choice: Choice, conversation: Conversation) -> tuple[Any, ...]:
         """The page as a visitor finds it."""
@@ -138,7 +138,8 @@ class DocumentHandlers:
         with self._lock:
             reading = frozenset(page for id_, page in self._reading if id_ == document_id)
         state = state_of(self._application.library, jobs)
-        return render_report(Report(document, pages, tables, job, reading, state))
+        price = self._dollars_per_page
+        return render_report(Report(document, pages, tables, job, reading, state, price))
 
     def read_again(
         self, choice: Choice, conversation: Conversation, event: gr.EventData
@@ -185,6 +186,13 @@ class DocumentHandlers:
     def _meant(self, event: gr.EventData, every: Iterable[Job]) -> list[int]:
         """The job that a gesture is about, or every one of these."""
         return [job.id for job in every] if str(event.id) == EVERY else [int(event.id)]
+
+    @property
+    def _dollars_per_page(self) -> float:
+        """What OCR takes for a page."""
+        recogniser = self._queue.intake.recogniser
+        ocr = None if recogniser is None else recogniser.ocr
+        return 0.0 if ocr is None else ocr.dollars_per_page
 
     def _asking(self) -> list[Job]:
         return [job for job in self._queue.jobs() if job.stage is Stage.CONFIRM]

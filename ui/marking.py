@@ -12,13 +12,14 @@ from rag.errors import RagError
 from rag.marks import Marks, Opinion, Place, marked_answer
 from ui.conversation import Conversation, KeptConversations, Mark, Turn
 from ui.feedback import judged
+from ui.notices import render_notices
 
 if TYPE_CHECKING:
     from rag.wiring import Application
 
 
 class MarkHandlers:
-    """What opinions about answers do to the page."""
+    """What opinions about answers do to the page: to what is kept, shown, and said above it."""
 
     def __init__(
         self,
@@ -37,7 +38,7 @@ class MarkHandlers:
         said = event._data
         turn = conversation.turn(int(event.turn))
         if turn is None or turn.answer is None:
-            return gr.skip(), gr.skip()
+            return _nothing()
         opinion, reason = judged(turn.answer, said.get("kind", ""), said.get("reason", ""))
         return self._mark(conversation, key, turn, opinion, reason)
 
@@ -45,14 +46,14 @@ class MarkHandlers:
         """The conversation with an answer marked as good."""
         turn = conversation.turn(int(event.turn))
         if turn is None:
-            return gr.skip(), gr.skip()
+            return _nothing()
         return self._mark(conversation, key, turn, Opinion.RIGHT, "")
 
     def unmark(self, conversation: Conversation, key: str, event: gr.EventData) -> tuple[Any, ...]:
         """The conversation with the mark taken back."""
         turn = conversation.turn(int(event.turn))
         if turn is None or turn.mark is None or conversation.is_running:
-            return gr.skip(), gr.skip()
+            return _nothing()
         try:
             self._marks.withdraw(self._library_id, turn.mark.id)
         except RagError as error:
@@ -65,7 +66,7 @@ class MarkHandlers:
         """A marked question with the page that answers it."""
         turn = conversation.turn(int(event.turn))
         if turn is None or turn.mark is None or conversation.is_running:
-            return gr.skip(), gr.skip()
+            return _nothing()
         try:
             document = self._application.catalog.document(str(event.id))
             page = int(event.page) if document.paginated else None
@@ -81,7 +82,7 @@ class MarkHandlers:
         self, conversation: Conversation, key: str, turn: Turn, opinion: Opinion, reason: str
     ) -> tuple[Any, ...]:
         if turn.answer is None or conversation.is_running:
-            return gr.skip(), gr.skip()
+            return _nothing()
         marked = marked_answer(turn.question, turn.answer, reason, opinion=opinion)
         try:
             id_ = self._marks.mark(self._library_id, marked)
@@ -96,9 +97,13 @@ class MarkHandlers:
 
     def _changed(self, conversation: Conversation, key: str) -> tuple[Any, ...]:
         self._kept.keep(key, conversation)
-        return conversation, self._show(conversation)
+        return conversation, self._show(conversation), gr.skip()
+
+
+def _nothing() -> tuple[Any, ...]:
+    return gr.skip(), gr.skip(), gr.skip()
 
 
 def _warned(error: RagError) -> tuple[Any, ...]:
-    gr.Warning(str(error))
-    return gr.skip(), gr.skip()
+    """Nothing changes, so that what was typed is still there; what went wrong is said."""
+    return gr.skip(), gr.skip(), render_notices([str(error)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from rag.domain import Document, Scope
 from rag.errors import DocumentError, NotFoundError
 from rag.intake import Estimate
 from rag.store.catalog import Catalog
+from ui.endings import BEING_READ
 
 if TYPE_CHECKING:
     from rag.wiring import Application
@@ -37,6 +39,26 @@ def documents_named(catalog: Catalog, library: str, name: str) -> list[Document]
             f"The library {library!r} has no document {name!r}. See them with: tramontane list"
         )
     return found
+
+
+def document_named(catalog: Catalog, library: str, name: str) -> Document:
+    """The one document of that name or id.
+
+    Raises:
+        NotFoundError: there is none, or more than one.
+    """
+    found = documents_named(catalog, library, name)
+    if len(found) > 1:
+        ids = ", ".join(document.id for document in found)
+        raise NotFoundError(f"{len(found)} documents are called {name}. Name one by its id: {ids}.")
+    return found[0]
+
+
+def count_waiting(catalog: Catalog, library: str) -> int:
+    """How many files were handed over and are not read yet."""
+    with suppress(NotFoundError):
+        return catalog.jobs.count(catalog.library(library).id, BEING_READ)
+    return 0
 
 
 def scope_of(application: Application, names: Sequence[str]) -> Scope:

@@ -19,7 +19,7 @@ from rich.progress import (
     TaskProgressColumn,
     TextColumn,
 )
-from rich.table import Table
+from rich.table import Column, Table
 
 from ingest.pipeline import Progress as FileProgress
 from ingest.pipeline import Report
@@ -30,12 +30,15 @@ from rag.evidence import Sentence
 from rag.folding import flowing
 from rag.intake import Estimate, Job, Stage
 from rag.store.derived import DERIVED
+from ui.endings import BEING_READ
 from ui.evidence import against_bar, percent
 
 WIDTH = 96
 EXCERPT_CHARACTERS = 400
 LEAST_SHOWN = 0.005  # of a score
 LEAST_DOLLARS = 0.01
+NARROW_BAR = 20  # characters
+AT_WORK = (Stage.READING, Stage.OCR, Stage.EMBEDDING)
 MARKS = {Level.GOOD: "ok", Level.NOTE: "note", Level.WRONG: "WRONG"}
 STATES = {
     DocumentState.READY: "ready",
@@ -112,6 +115,22 @@ def _tell_refused(answer: Answer, needed: float) -> None:
         evidence = f" (evidence {against_bar(answer, needed)})"
     lower = " With --bar 0 it is answered all the same." if needed > 0 else ""
     tell(f"\nSearched: {answer.question}{evidence}.{lower}")
+
+
+def tell_still_read(count: int) -> None:
+    """Tell of a refused question that so many files could not be searched yet."""
+    if not count:
+        return
+    files = "1 file was" if count == 1 else f"{count:,} files were"
+    them = "it" if count == 1 else "them"
+    tell(f"{files} not read yet. Ask again when `tramontane add` or `serve` has read {them}.")
+
+
+def tell_waiting(count: int) -> None:
+    """Tell of a list that so many files are not in it yet."""
+    if count:
+        files = "1 file waits" if count == 1 else f"{count:,} files wait"
+        tell(f"{files} to be read: `tramontane add` or `serve` goes on with what is left.")
 
 
 def cited(citations: Sequence[Citation]) -> list[str]:
@@ -248,26 +267,34 @@ def file_progress() -> Iterator[Report]:
 
 @contextmanager
 def queue_progress() -> Iterator[Callable[[Sequence[Job]], None]]:
-    """Show on stderr how far the files are: how many are read, how much is embedded."""
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
-    with _bar(*columns) as bar:
+    """Show on stderr how far the files are, and the one that is worked on, page by page."""
+    words_column = TextColumn(
+        "{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True)
+    )
+    with _bar(words_column, BarColumn(NARROW_BAR), TaskProgressColumn(), expand=True) as bar:
         task = bar.add_task("", total=None)
 
         def show(jobs: Sequence[Job]) -> None:
-            waiting = (Stage.WAITING, Stage.READING, Stage.OCR)
-            read = sum(job.stage not in waiting for job in jobs)
-            ended = sum(job.has_ended for job in jobs)
-            if read < len(jobs):
-                words, done = f"reading {read + 1} of {len(jobs)}", float(read)
-            else:
-                words, done = f"words ready, meaning {ended} of {len(jobs)}", float(ended)
-            now = next((job for job in jobs if job.stage in (*waiting, Stage.EMBEDDING)), None)
-            if now is not None and now.total:
-                done += now.done / now.total
-                words += f": {now.name}"
-            bar.update(task, description=words, completed=done, total=len(jobs))
+            read = sum(job.stage not in BEING_READ for job in jobs)
+            all_read = read == len(jobs)
+            done = sum(job.has_ended for job in jobs) if all_read else read
+            now = next((job for job in jobs if job.stage in AT_WORK), None)
+            counted = f"words ready, meaning {done}" if all_read else f"{read}"
+            words = f"{counted} of {len(jobs)}{'' if all_read else ' read'}"
+            bar.update(
+                task,
+                description=f"{words} · {_at_work(now)}" if now is not None else words,
+                completed=done + (now.done / now.total if now is not None and now.total else 0.0),
+                total=len(jobs),
+            )
 
         yield show
+
+
+def _at_work(job: Job) -> str:
+    """A file that is worked on, with how far it is."""
+    unit = "passage" if job.stage is Stage.EMBEDDING else "page"
+    return f"{unit} {job.done:,} of {job.total:,} of {job.name}" if job.total else job.name
 
 
 def in_dollars(estimate: Estimate | None) -> str:
@@ -282,7 +309,8 @@ def in_words(estimate: Estimate) -> str:
     pages = "1 page" if estimate.pages == 1 else f"{estimate.pages:,} pages"
     parts = [pages, f"{estimate.tokens:,} tokens to embed"]
     if estimate.ocr_pages:
-        parts.append(f"{estimate.ocr_pages:,} pages by OCR")
+        pages = "1 page" if estimate.ocr_pages == 1 else f"{estimate.ocr_pages:,} pages"
+        parts.append(f"{pages} by OCR")
     parts.append(f"about {estimate.seconds:,.0f} s")
     parts.append(in_dollars(estimate) if estimate.dollars != 0 else "at no cost")
     return ", ".join(parts)
@@ -313,12 +341,13 @@ def step_progress() -> Iterator[Progress]:
         yield bar
 
 
-def _bar(*columns: ProgressColumn) -> Progress:
+def _bar(*columns: ProgressColumn, expand: bool = False) -> Progress:
     console = Console(stderr=True, markup=False, emoji=False)
     return Progress(
         *columns,
         console=console,
         transient=True,
+        expand=expand,
         disable=not console.is_terminal,
         # rich would otherwise send to stderr what is printed meanwhile, into a file or not
         redirect_stdout=sys.stdout.isatty(),

@@ -10,6 +10,7 @@ from pathlib import PurePath
 from rag.domain import Document
 from rag.intake import Estimate, Job, Stage
 from ui import icons
+from ui.endings import READ, count_ends, is_opened
 from ui.printing import in_dollars
 
 FEW = 4  # rows that are shown at once; the others are folded away
@@ -17,7 +18,6 @@ MOST_FOLDED = 60  # of those, how many are there to be unfolded
 SECONDS_IN_MINUTES = 90  # from here on
 LEAST_DOLLARS = 0.01
 AT_WORK = (Stage.WAITING, Stage.READING, Stage.OCR, Stage.EMBEDDING)
-UNREAD = (Stage.WAITING, Stage.READING)
 EVERY = "all"
 
 
@@ -25,21 +25,31 @@ EVERY = "all"
 class Tally:
     """How far files that are taken in together have come.
 
-    `meaning` is the share of their passages, as far as they are read, that have vectors.
+    `ends` says what those that need no more reading came to, as their end will be told; `meaning`
+    is the share of their passages, as far as they are read, that have vectors.
     """
 
     files: int
-    read: int
+    ends: Mapping[str, int]
     by_words: int
     meaning: float
     dollars: float
 
     @property
+    def settled(self) -> float:
+        """The share of the files that need no more reading."""
+        return sum(self.ends.values()) / self.files if self.files else 0.0
+
+    @property
     def reading(self) -> str:
-        """How many are read, in words."""
-        if self.read == self.files:
-            return f"{self.files:,} files read"
-        return f"{self.read:,} of {self.files:,} read"
+        """How many are read, and what became of others, in words."""
+        if self.ends.get(READ) == self.files:
+            return f"{_count(self.files, 'file')} read"
+        if self.settled == 1:
+            told = (f"{number:,} {kind}" for kind, number in self.ends.items())
+            return f"{_count(self.files, 'file')}: {', '.join(told)}"
+        others = (f", {number:,} {kind}" for kind, number in self.ends.items() if kind != READ)
+        return f"{self.ends.get(READ, 0):,} of {self.files:,} read{''.join(others)}"
 
     @property
     def finding(self) -> str:
@@ -59,8 +69,8 @@ def tally(jobs: Sequence[Job], documents: Mapping[str, Document]) -> Tally:
     found = [documents[id_] for job in jobs if (id_ := job.document_id or "") in documents]
     chunks = sum(document.chunks for document in found)
     return Tally(
-        files=len(jobs),
-        read=sum(job.stage not in UNREAD for job in jobs),
+        files=sum(not is_opened(job) for job in jobs),
+        ends=count_ends(jobs, documents),
         by_words=sum(document.chunks > 0 for document in found),
         meaning=sum(document.embedded for document in found) / chunks if chunks else 0.0,
         dollars=sum(_paid(job) for job in jobs),
@@ -193,7 +203,7 @@ def render_queue(
     running = [job for job in together if is_at_work(job)]
     if len(together) > 1 and running:
         found = tally(together, documents)
-        words = found.read / found.files
+        words = found.settled
         stop = (
             f'<button type="button" class="all" data-confirm="halt" '
             f'data-count="{len(running)}">Cancel all</button>'

@@ -11,7 +11,7 @@ from ingest.outcomes import page_counts
 from rag.domain import Document, Page, PageState
 from rag.intake import Job, Stage, Table
 from ui import icons
-from ui.progress import cost, render_work
+from ui.progress import LEAST_DOLLARS, cost, render_work
 from ui.viewer import render_bar
 
 STATES = {
@@ -46,6 +46,7 @@ class Report:
     """What there is to tell of a document; `job` is the last one about it, if it is remembered.
 
     `reading` are the pages that are being read again, and `state` is the list's own.
+    `dollars_per_page` is what OCR takes.
     """
 
     document: Document
@@ -54,6 +55,7 @@ class Report:
     job: Job | None = None
     reading: frozenset[int] = frozenset()
     state: str = ""
+    dollars_per_page: float = 0.0
 
     @property
     def is_going(self) -> bool:
@@ -154,6 +156,7 @@ def _render_run(report: Report, run: Run) -> str:
     if run.state in UNREAD and not report.is_going:
         numbers = range(run.first.number, run.first.number + min(run.count, PAGES_AT_ONCE))
         words = "Read again" if len(numbers) == run.count else f"Read {len(numbers)} again"
+        words += _price(run.state, len(numbers) * report.dollars_per_page)
         busy = not report.reading.isdisjoint(numbers)
         again = (
             f'<button type="button" class="redo" data-event="reread" data-id="{key}" '
@@ -168,6 +171,15 @@ def _render_run(report: Report, run: Run) -> str:
         f'data-page="{run.first.number}">{where}</button>'
         f"<span>{STATES[run.state]}</span>{again}{reason}</li>"
     )
+
+
+def _price(state: PageState, dollars: float) -> str:
+    """What reading pages again costs, in words; a page that failed may be read without OCR."""
+    if not dollars:
+        return ""
+    digits = 2 if dollars >= LEAST_DOLLARS else 3
+    about = "about" if state is PageState.NEEDS_OCR else "at most"
+    return f", {about} ${dollars:,.{digits}f}"
 
 
 def _render_tables(document: Document, tables: Sequence[Table]) -> str:

@@ -30,6 +30,7 @@ QUOTATION_MARKS = '"“”„«»'
 SMALLEST_COST = 0.0001  # dollars; what is less is only said to be less
 WAITING = '<p class="waiting" aria-label="Working">Reading<i></i><i></i><i></i></p>'
 STOPPED = '<p class="note">Stopped. What came before it stands, without checked citations.</p>'
+STILL_READ = "{} still being read when this was asked. Ask again when {} in."
 STILL_NOTHING = '<p class="notice">Asked all the same: the answer is not in these passages.</p>'
 
 
@@ -201,7 +202,7 @@ def _render_answer(turn: Turn, answer: Answer, idle: bool) -> str:
     said = answer.notice.replace(_alone(turn), "").strip()  # which stands above the answer
     notice = f'<p class="notice">{escape(said)}</p>' if said else ""
     if answer.refused:
-        parts.append(_render_refusal(turn, answer, notice, idle))
+        parts += [_render_still_read(turn), _render_refusal(turn, answer, notice, idle)]
     else:
         parts.append(notice)
     parts += [render_passages(turn, answer), render_cards(turn, answer)]
@@ -213,6 +214,15 @@ def _render_text(turn: Turn, answer: Answer) -> str:
     return (
         f'<div class="a">{render_answer(answer.text, references(answer), turn.number, parts)}</div>'
     )
+
+
+def _render_still_read(turn: Turn) -> str:
+    """That a refused question was not searched in every file, because some were being read."""
+    if not turn.still_read:
+        return ""
+    was, it_is = ("was", "it is") if turn.still_read == 1 else ("were", "they are")
+    said = STILL_READ.format(f"{count(turn.still_read, 'file')} {was}", it_is)
+    return f'<p class="notice unsearched">{said}</p>'
 
 
 def _render_refusal(turn: Turn, answer: Answer, notice: str, idle: bool) -> str:

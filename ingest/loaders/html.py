@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ingest import markup, titles
-from ingest.composer import Composer
+from ingest import markup
 from ingest.loaded import LoadedDocument
+from ingest.loaders.blocks import document_of
 from ingest.loaders.text import decode
-from rag.domain import DocumentState
 
 MEDIA_TYPE = "text/html"
 DECLARATION_BYTES = 8_192  # browsers look at the first 1,024
@@ -28,21 +27,7 @@ def load(path: Path, name: str, *, max_pages: int) -> LoadedDocument:
         DocumentError: the page holds no text, or too much of it.
     """
     page = markup.read(decode_page(path.read_bytes()))
-    composer = Composer()
-    markup.write(page.blocks, composer)
-    composed = composer.finish(max_pages)
-    own = titles.tidy(page.title)
-    first = next((heading.title for heading in composed.outline if heading.level == 1), "")
-    return LoadedDocument(
-        title=own if titles.is_meaningful(own) else titles.tidy(first) or titles.from_name(name),
-        media_type=MEDIA_TYPE,
-        paginated=False,
-        pages=composed.pages,
-        outline=composed.outline,
-        state=DocumentState.READY,
-        reason="",
-        tables=composed.tables,
-    )
+    return document_of(page, name, MEDIA_TYPE, max_pages)
 
 
 def decode_page(content: bytes) -> str:

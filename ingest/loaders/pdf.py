@@ -11,9 +11,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 import pypdf
 from pypdf.errors import DependencyError, PyPdfError
+from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
 
 from ingest import layout, layout_tables, pdfium, repair, titles
 from ingest.attachments import display_name
@@ -26,6 +28,10 @@ MEDIA_TYPE = "application/pdf"
 MAX_HEADINGS = 5000
 MAX_OUTLINE_DEPTH = 8
 MAX_LABEL = 20  # characters
+LABELS = b"/PageLabels"
+MAX_LABEL_NODES = 10_000
+BLOCK_BYTES = 1_000_000
+MAX_LABEL_DEPTH = 32
 MAX_AROUND_TITLE = 80  # characters, such as the number before a title and the dots behind it
 MAX_CHARACTERS = 20_000_000  # in all; more is a file made to fill memory
 
@@ -98,6 +104,7 @@ class _Reader:
     def __init__(self, document: pdfium.OpenPdf) -> None:
         self.tables = layout_tables.Collector()
         self._document = document
+        self._has_labels = _labels_end(document)
 
     def pages(self, progress: Callable[[int, int], None]) -> Iterator[Page]:
         """The pages in order, each in a state of its own."""
@@ -118,7 +125,8 @@ class _Reader:
                     )
 
     def _label(self, number: int) -> str:
-        return titles.tidy(self._document.label(number))[:MAX_LABEL] or str(number)
+        label = self._document.label(number) if self._has_labels else ""
+        return titles.tidy(label)[:MAX_LABEL] or str(number)
 
     def _page(self, number: int, read: pdfium.ReadPage | None) -> Page:
         """A page without its label and its offset."""
@@ -135,6 +143,49 @@ class _Reader:
         if read.content.drawn:
             return Page(number, "", text, 0, PageState.NEEDS_OCR, NEEDS_OCR)
         return Page(number, "", text, 0, PageState.EMPTY, NO_CONTENT)
+
+
+def _labels_end(document: pdfium.OpenPdf) -> bool:
+    """Whether the tree of page labels has an end; pdfium never comes back from one that has none.
+
+    Only looked at where the file names the tree in plain bytes: pypdf takes up to half a second to
+    open a file whose objects are packed.
+    """
+    with document.source() as source:
+        if not _holds(source, LABELS):
+            return True
+        source.seek(0)
+        try:
+            with pypdf.PdfReader(source) as reader:
+                return _is_tree(reader.root_object.get(LABELS.decode()))
+        except _ODD_FILE_ERRORS:
+            return False
+
+
+def _holds(source: BinaryIO, word: bytes) -> bool:
+    """Whether a word stands in a file."""
+    before = b""
+    while block := source.read(BLOCK_BYTES):
+        if word in before + block:
+            return True
+        before = block[1 - len(word) :]
+    return False
+
+
+def _is_tree(root: object) -> bool:
+    """Whether the nodes below one are as few, and as little deep, as of a tree without rings."""
+    todo: list[tuple[object, int]] = [(root, 0)]
+    for _node in range(MAX_LABEL_NODES):
+        if not todo:
+            return True
+        node, depth = todo.pop()
+        if depth > MAX_LABEL_DEPTH:
+            return False
+        node = node.get_object() if isinstance(node, IndirectObject) else node
+        kids = node.get("/Kids") if isinstance(node, DictionaryObject) else None
+        if isinstance(kids, ArrayObject):
+            todo += [(kid, depth + 1) for kid in kids]
+    return False
 
 
 def _is_unreadable(content: pdfium.PageContent) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ingest import markup, richtext, titles
-from ingest.composer import Composer
+from ingest import richtext
 from ingest.loaded import LoadedDocument
-from rag.domain import DocumentState
+from ingest.loaders.blocks import document_of
+from ingest.markup import Markup
 
 MEDIA_TYPE = "application/rtf"
 
@@ -19,18 +19,5 @@ def load(path: Path, name: str, *, max_pages: int) -> LoadedDocument:
         DocumentError: the document holds no text, too much of it, or is damaged.
     """
     document = richtext.read(path.read_bytes())
-    composer = Composer()
-    markup.write((*document.blocks, *document.margins), composer)
-    composed = composer.finish(max_pages)
-    own = titles.tidy(document.title)
-    first = next((heading.title for heading in composed.outline if heading.level == 1), "")
-    return LoadedDocument(
-        title=own if titles.is_meaningful(own) else titles.tidy(first) or titles.from_name(name),
-        media_type=MEDIA_TYPE,
-        paginated=False,
-        pages=composed.pages,
-        outline=composed.outline,
-        state=DocumentState.READY,
-        reason="",
-        tables=composed.tables,
-    )
+    shown = Markup(document.title, (*document.blocks, *document.margins))
+    return document_of(shown, name, MEDIA_TYPE, max_pages)

@@ -15,6 +15,7 @@ from tests.hostile.shelf import (
     NEEDS_PASSWORD,
     PARTIAL,
     READY,
+    REFUSED,
     TEXT,
     TOO_LARGE,
     UNSUPPORTED,
@@ -24,7 +25,6 @@ from tests.hostile.shelf import (
 )
 
 SHELF = Shelf()
-REFUSED = (DAMAGED, UNSUPPORTED, TOO_LARGE)
 ANY_END = (READY, PARTIAL, EMPTY, *REFUSED)
 _UP = "../" * 20
 _LOCAL, _CENTRAL = b"PK\x03\x04", b"PK\x01\x02"

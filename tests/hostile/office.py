@@ -14,6 +14,7 @@ from tests.hostile.shelf import (
     NEEDS_PASSWORD,
     PARTIAL,
     READY,
+    REFUSED,
     TEXT,
     TOO_LARGE,
     UNSUPPORTED,
@@ -29,7 +30,6 @@ SLIDES = "http://schemas.openxmlformats.org/presentationml/2006/main"
 LINKS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _TYPE = "application/vnd.openxmlformats-officedocument"
-REFUSED = (DAMAGED, UNSUPPORTED, TOO_LARGE)
 
 
 def _types(parts: Mapping[str, str]) -> str:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from tests.hostile.pdf_structure import honest
 from tests.hostile.shelf import (
-    DAMAGED,
     EMPTY,
     PARTIAL,
     READY,
+    REFUSED,
     TEXT,
-    TOO_LARGE,
     UNSUPPORTED,
     Shelf,
     Trap,
@@ -17,7 +16,6 @@ from tests.hostile.shelf import (
 )
 
 SHELF = Shelf()
-REFUSED = (DAMAGED, UNSUPPORTED, TOO_LARGE)
 _HEAD = (
     "From: a@example.org\nTo: b@example.org\nSubject: Hello\nDate: Mon, 1 Jan 2024 00:00:00 +0000\n"
 )

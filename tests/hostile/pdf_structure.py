@@ -220,7 +220,7 @@ def form_loop() -> bytes:
     )
 
 
-@SHELF.put("names-loop.pdf", READY, DAMAGED, said=TEXT)
+@SHELF.put("names-loop.pdf", READY, said=TEXT)
 def names_loop() -> bytes:
     """Page labels and names that are trees in a ring."""
     writer = pypdf.PdfWriter(clone_from=io.BytesIO(honest()))

@@ -9,11 +9,16 @@ import zlib
 from PIL import Image
 
 from tests import builders
-from tests.hostile.shelf import DAMAGED, EMPTY, NEEDS_OCR, PARTIAL, TOO_LARGE, UNSUPPORTED, Shelf
+from tests.hostile.shelf import (
+    EMPTY,
+    NEEDS_OCR,
+    PARTIAL,
+    REFUSED,
+    Shelf,
+)
 
 SHELF = Shelf()
 SEEN = (NEEDS_OCR, EMPTY)  # EMPTY where OCR is there and finds no words
-REFUSED = (DAMAGED, UNSUPPORTED, TOO_LARGE)
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 

@@ -17,6 +17,7 @@ NEEDS_PASSWORD = DocumentState.NEEDS_PASSWORD
 DAMAGED = DocumentState.DAMAGED
 UNSUPPORTED = DocumentState.UNSUPPORTED
 TOO_LARGE = DocumentState.TOO_LARGE
+REFUSED = (DAMAGED, UNSUPPORTED, TOO_LARGE)
 
 SECRET = "the-secret-of-this-machine"  # what no hostile file may make us read
 TEXT = "Honest words."  # what can be read in a file that is hostile otherwise

@@ -7,14 +7,13 @@ from tests.hostile.shelf import (
     EMPTY,
     PARTIAL,
     READY,
+    REFUSED,
     TEXT,
-    TOO_LARGE,
     UNSUPPORTED,
     Shelf,
 )
 
 SHELF = Shelf()
-REFUSED = (DAMAGED, UNSUPPORTED, TOO_LARGE)
 
 
 @SHELF.put("deep.rtf", READY, PARTIAL, *REFUSED)

@@ -150,6 +150,14 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, content: bytes, said: str)
     assert said in error.reason
 
 
+@pytest.mark.parametrize("name", ["report.txt", "report.pdf"])
+def test_what_cannot_be_read_says_what_is(tmp_path: Path, name: str) -> None:
+    said = (
+        "Save it as a kind that is read: PDF, Office, HTML, EPUB, e-mail, text, PNG, JPEG or TIFF."
+    )
+    assert refusal(tmp_path, name, b"MZ\x90\x00\x03").reason.endswith(f"cannot be read. {said}")
+
+
 @pytest.mark.parametrize(
     ("name", "content", "state", "said"),
     [

@@ -57,13 +57,6 @@ class Gate:
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Iterator[Catalog]:
-    opened = Catalog(tmp_path / "data")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def library(catalog: Catalog) -> Library:
     return catalog.create_library("documents", Gate.model, Gate.dimension)
 

@@ -3,101 +3,26 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pytest
 
-from ingest.incoming import Incoming
-from ingest.intake import Intake
 from ingest.loaders.load import load
-from ingest.pipeline import Ingestor, Limits, Progress
+from ingest.pipeline import SCAN_TOKENS, Ingestor, Progress
 from ingest.queue import IngestQueue
-from ingest.recognition import NO_WORDS, Recogniser
-from ingest.rendering import render_page
+from ingest.recognition import NO_WORDS
 from rag.domain import DocumentState, Library, PageState
 from rag.errors import DocumentError, UnavailableError
-from rag.intake import Job, OcrPage, Stage, WordBox
+from rag.intake import Job, Stage, WordBox
 from rag.protocols import Vectors
 from rag.store.catalog import Catalog
-from tests.builders import PdfPage, paragraph, pdf
-
-LIMITS = Limits(max_bytes=5_000_000, max_pages=50)
-
-
-class Counting:
-    """An embedder whose tokens cost something under the name of La Plateforme's."""
-
-    dimension = 2
-    max_tokens = 256
-
-    def __init__(self, model: str = "counting") -> None:
-        self.model = model
-        self.embedded: list[str] = []
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        return [len(text.split()) + 2 for text in texts]
-
-    def fluency(self, text: str) -> float:
-        return 1.0
-
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        self.embedded += texts
-        return np.tile(np.array([[1.0, 0.0]], dtype=np.float32), (len(texts), 1))
-
-
-class Scripted:
-    """OCR that says what it is told, in order; a failing one once its script says so."""
-
-    name = "scripted OCR"
-
-    def __init__(self, *said: str | Exception, dollars_per_page: float = 0.0) -> None:
-        self.said = list(said)
-        self.seen: list[bytes] = []
-        self.dollars_per_page = dollars_per_page
-
-    def read(self, image: bytes) -> OcrPage:
-        self.seen.append(image)
-        text = self.said.pop(0)
-        if isinstance(text, Exception):
-            raise text
-        if not text:
-            return OcrPage("", ())
-        return OcrPage(text, (WordBox(0, len(text.split()[0]), 0.1, 0.2, 0.3, 0.25),))
-
-
-def picture(path: Path, number: int, width_pixels: int) -> bytes:
-    return f"{path.name} {number} {width_pixels}".encode()
-
-
-@pytest.fixture
-def catalog(tmp_path: Path) -> Iterator[Catalog]:
-    opened = Catalog(tmp_path / "data")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def embedder() -> Counting:
-    return Counting()
-
-
-@pytest.fixture
-def library(catalog: Catalog, embedder: Counting) -> Library:
-    return catalog.create_library("documents", embedder.model, embedder.dimension)
-
-
-def recogniser(catalog: Catalog, embedder: Counting, ocr: Scripted | None) -> Recogniser:
-    return Recogniser(catalog, Ingestor(catalog, embedder, LIMITS, load), picture, ocr)
-
-
-def scan(tmp_path: Path) -> Path:
-    """Three pages: words, and two pictures."""
-    path = tmp_path / "scan.pdf"
-    path.write_bytes(pdf([paragraph("Boats lie here."), PdfPage(image=True), PdfPage(image=True)]))
-    return path
+from rag.store.holds import Held
+from rag.store.jobs import Jobs
+from tests.builders import PdfPage, pdf
+from tests.ingest.scanning import LIMITS, Counting, Scripted, recogniser, scan, settled, start
 
 
 def test_pages_that_need_it_are_read_by_ocr_and_no_others(
@@ -144,31 +69,6 @@ def test_a_page_that_ocr_could_not_read_can_be_tried_alone(
         "The lighthouse",
     ]
     assert catalog.words(document.id, 2)  # of the page that was read before
-
-
-@pytest.fixture
-def queue_of(catalog: Catalog, tmp_path: Path) -> Iterator[list[IngestQueue]]:
-    opened: list[IngestQueue] = []
-    yield opened
-    for queue in opened:
-        queue.close()
-
-
-def start(
-    catalog: Catalog, embedder: Counting, ocr: Scripted | None, tmp_path: Path
-) -> IngestQueue:
-    reading = recogniser(catalog, embedder, ocr)
-    intake = Intake(catalog, Ingestor(catalog, embedder, LIMITS, load), render_page, reading)
-    incoming = Incoming(tmp_path / "incoming", "documents")
-    return IngestQueue(intake, lambda: catalog.library("documents"), incoming, retry_seconds=0.0)
-
-
-def settled(queue: IngestQueue) -> list[Job]:
-    """Every job, once each has ended or waits for a word."""
-    known: set[int] = set()
-    while known != (known := {job.id for job in queue.jobs()}):
-        queue.wait(known)
-    return queue.jobs()
 
 
 def test_a_scan_is_read_by_ocr_on_its_way_in(
@@ -223,8 +123,9 @@ def test_what_costs_something_waits_for_a_word(
     assert job.stage is Stage.CONFIRM
     assert job.estimate is not None
     assert (job.estimate.pages, job.estimate.ocr_pages) == (3, 2)
-    assert job.estimate.tokens == 6  # title and three words, and two that the model adds
-    assert job.estimate.dollars == pytest.approx(1.0 + 0.1 * 6 / 1e6)
+    # Title and three words, two that the model adds, and what scans are taken to hold.
+    assert job.estimate.tokens == 6 + 2 * SCAN_TOKENS
+    assert job.estimate.dollars == pytest.approx(1.0 + 0.1 * 1206 / 1e6)
     assert ocr.seen == []
     assert embedder.embedded == []
     queue.confirm(number)
@@ -327,3 +228,60 @@ def test_pages_that_were_read_are_kept_when_the_rest_is_stopped(
         reading.read_pages(document.id, [2, 3], stop)
     assert catalog.page(document.id, 2).text == "Forty-one boats"
     assert reading.waiting_pages(document.id) == [3]
+
+
+def test_a_page_that_is_read_again_while_the_rest_is_embedded_costs_one_batch_at_most(
+    catalog: Catalog,
+    library: Library,
+    queue_of: list[IngestQueue],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Interrupted(Counting):
+        def embed(self, texts: Sequence[str]) -> Vectors:
+            if not self.embedded:
+                (document,) = catalog.documents(library.id)
+                queue.retry_pages(document.id, [3])
+            return super().embed(texts)
+
+    monkeypatch.setattr("ingest.pipeline.BATCH_CHUNKS", 1)
+    embedder = Interrupted()
+    bad = DocumentError(DocumentState.FAILED, "The picture is damaged.")
+    queue = start(catalog, embedder, Scripted("Forty-one boats", bad, "The lighthouse"), tmp_path)
+    queue_of.append(queue)
+    queue.submit(scan(tmp_path), "scan.pdf")
+    (job,) = settled(queue)
+    assert (job.stage, catalog.document(job.document_id or "").embedded) == (Stage.DONE, 3)
+    assert [text.split("\n")[1] for text in embedder.embedded] == [
+        "Boats lie here.",
+        "Boats lie here.",
+        "Forty-one boats",
+        "The lighthouse",
+    ]
+
+
+def test_pages_that_are_read_again_in_the_moment_a_job_ends_are_embedded(
+    catalog: Catalog,
+    library: Library,
+    embedder: Counting,
+    queue_of: list[IngestQueue],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bad = DocumentError(DocumentState.FAILED, "The picture is damaged.")
+    queue = start(catalog, embedder, Scripted("Forty-one boats", bad, "The lighthouse"), tmp_path)
+    queue_of.append(queue)
+    advance = Jobs.advance
+    ended: list[Job] = []
+
+    def late(jobs: Jobs, held: Held, stage: Stage, **how: Any) -> None:
+        if stage is Stage.DONE and not ended:
+            ended.append(held.job)
+            queue.retry_pages(held.job.document_id or "", [3])
+        advance(jobs, held, stage, **how)
+
+    monkeypatch.setattr(Jobs, "advance", late)
+    queue.submit(scan(tmp_path), "scan.pdf")
+    jobs = settled(queue)
+    assert [job.stage for job in jobs] == [Stage.DONE, Stage.DONE]
+    assert catalog.document(jobs[0].document_id or "").embedded == 3

@@ -5,30 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from ingest.incoming import Incoming
-from ingest.intake import Intake
-from ingest.loaders.load import load
-from ingest.pipeline import Ingestor
 from ingest.queue import IngestQueue
-from ingest.rendering import render_page
-from rag.domain import Library
+from rag.domain import DocumentState, Library
 from rag.intake import OcrPage, Stage
 from rag.store.catalog import Catalog
 from tests.builders import PdfPage, paragraph, pdf
-from tests.ingest.test_recognition import (
-    LIMITS,
-    Counting,
-    Scripted,
-    catalog,
-    embedder,
-    library,
-    queue_of,
-    recogniser,
-    scan,
-    settled,
-    start,
-)
-
-__all__ = ["catalog", "embedder", "library", "queue_of"]
+from tests.ingest.scanning import Counting, Scripted, intake_of, scan, settled, start
 
 
 def test_the_same_scan_twice_is_one_document_and_read_once(
@@ -47,12 +29,32 @@ def test_the_same_scan_twice_is_one_document_and_read_once(
         queue.submit(path, name, keep=True)
     queue_of.append(start(catalog, embedder, ocr, tmp_path))
     jobs = settled(queue_of[0])
+    (document,) = catalog.documents(library.id)
+    (other,) = {job.name for job in jobs} - {document.name}
     assert {job.outcome for job in jobs} == {
-        "letter.pdf was added.",
-        "copy.pdf is already in the library as letter.pdf.",
+        f"{document.name} was added.",
+        f"{other} is already in the library as {document.name}.",
     }
-    assert [document.name for document in catalog.documents(library.id)] == ["letter.pdf"]
     assert len(ocr.seen) == 1
+
+
+def test_a_scan_that_nothing_could_read_is_read_when_it_is_added_again(
+    catalog: Catalog,
+    library: Library,
+    embedder: Counting,
+    queue_of: list[IngestQueue],
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "letter.pdf"
+    path.write_bytes(pdf([PdfPage(image=True)]))
+    for ocr, stage in ((None, Stage.FAILED), (Scripted("Forty-one boats"), Stage.DONE)):
+        queue = start(catalog, embedder, ocr, tmp_path)
+        queue_of.append(queue)
+        queue.submit(path, "letter.pdf", keep=True)
+        assert settled(queue)[-1].stage is stage
+        queue.close()
+    (document,) = catalog.documents(library.id)
+    assert (document.state, document.embedded) == (DocumentState.READY, 1)
 
 
 def test_files_without_scans_do_not_wait_for_ocr(
@@ -76,8 +78,7 @@ def test_files_without_scans_do_not_wait_for_ocr(
             return super().read(image)
 
     ocr = Interrupting("Forty-one boats", "The lighthouse")
-    reading = recogniser(catalog, embedder, ocr)
-    intake = Intake(catalog, Ingestor(catalog, embedder, LIMITS, load), render_page, reading)
+    intake = intake_of(catalog, embedder, ocr)
     incoming = Incoming(tmp_path / "incoming", "documents")
     queues.append(IngestQueue(intake, lambda: catalog.library("documents"), incoming, readers=1))
     queue_of.append(queues[0])

@@ -15,11 +15,12 @@ from tests.builders import PdfPage, paragraph, pdf
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import Browser, Locator, Page, expect  # noqa: E402
 
-from tests.ui.harbours import IN_CHROMIUM  # noqa: E402
+from tests.ui.harbours import IN_CHROMIUM, ask  # noqa: E402
 from tests.ui.workbench import HeldEmbedder, HeldOcr, Workbench  # noqa: E402
 
 pytestmark = IN_CHROMIUM
 
+UNANSWERED = "Which enzyme unwinds the double helix during replication?"
 OVER = "La Plateforme is over its limit."
 BROKE_DOWN = "tesseract broke down on the page."
 NO_KEY = "La Plateforme does not know the key."
@@ -102,7 +103,7 @@ def test_thirty_files_are_dropped_followed_and_told(page: Page, bench: Workbench
     expect(page.locator("li.doc[data-id]")).to_have_count(11)
     expect(page.locator(".intake li.doc:visible")).to_have_count(19)
     bench.reader.gate.let()
-    expect(tally).to_contain_text("30 files read")
+    expect(tally).to_contain_text("30 files: 29 read, 1 failed")
     bench.embedder.gate.let(1)
     expect(tally).to_contain_text("words ready for 29 · meaning 3 %")
     bench.embedder.gate.let()
@@ -262,6 +263,45 @@ def test_a_page_that_is_still_unread_is_told(page: Page, bench: Workbench, tmp_p
     expect(notices).to_contain_text(NO_KEY)
     expect(page.locator("#source .runs")).to_contain_text(f"did not read the page: {NO_KEY}")
     expect(page.locator("#source .redo")).to_be_enabled()
+
+
+def test_reading_a_page_again_shows_its_price(page: Page, bench: Workbench, tmp_path: Path) -> None:
+    assert bench.ocr is not None
+    bench.ocr.dollars_per_page = 0.004
+    bench.ocr.faults.append(AuthenticationError(NO_KEY))
+    add(page, tmp_path, "study.pdf", [*tale("tides"), PdfPage(image=True)])
+    expect(row(page, "study")).to_contain_text(NO_KEY)
+    page.get_by_role("button", name="Report on study").click()
+    again = page.locator("#source").get_by_role("button", name="Read again, about $0.004: p. 2")
+    state = page.locator("#source .runs span", has_text="needs OCR")
+    for width in (320, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert state.evaluate("state => state.getBoundingClientRect().height") < 30
+    again.click()
+    expect(page.locator("#source .runs")).to_contain_text("Read by tesseract.")
+
+
+def test_a_question_refused_while_files_are_read_says_so(
+    page: Page, bench: Workbench, tmp_path: Path
+) -> None:
+    add(page, tmp_path, "anchor.pdf", tale("anchors"))
+    expect(row(page, "anchor").locator(".s")).to_have_text("1 pageReport")
+    bench.reader.gate.shut()
+    for name in ("bollard", "quay"):
+        add(page, tmp_path, f"{name}.pdf", tale(name))
+        expect(row(page, f"{name}.pdf")).to_be_visible()
+    ask(page, UNANSWERED)
+    said = page.locator("article.turn.refused .unsearched")
+    expect(said).to_have_text(
+        "2 files were still being read when this was asked. Ask again when they are in."
+    )
+    expect(page.locator("#announced")).to_contain_text("2 files were still being read")
+    bench.reader.gate.let()
+    expect(page.locator("li.doc[data-id]")).to_have_count(3)
+    page.get_by_role("button", name="Ask again").click()
+    expect(page.locator(".step").first).to_have_text("Searched 3 pages of 3 documents")
+    expect(page.locator("article.turn.refused.done")).to_be_visible()
+    expect(said).to_have_count(0)
 
 
 def test_the_queue_survives_a_closed_tab_and_a_server_that_stops(

@@ -80,10 +80,35 @@ def test_a_fault_that_is_waited_out_is_told_and_an_outcome_is_not() -> None:
 
 def test_files_taken_in_together_are_summed_up() -> None:
     paid = replace(job(Stage.EMBEDDING), document_id="d1", estimate=estimate(0.02))
-    asked = replace(job(Stage.CONFIRM), estimate=estimate(5.0))
+    asked = replace(job(Stage.CONFIRM), document_id="d1", estimate=estimate(5.0))
     waiting = job(Stage.WAITING)
     found = tally([paid, asked, waiting], {"d1": DOCUMENT})
     assert found.reading == "2 of 3 read"
-    assert found.finding == "words ready for 1 · meaning 62 % · about $0.02"
+    assert found.finding == "words ready for 2 · meaning 62 % · about $0.02"
     assert tally([paid, paid], {"d1": DOCUMENT}).reading == "2 files read"
+    assert tally([paid], {"d1": DOCUMENT}).reading == "1 file read"
     assert tally([waiting], {}).finding == ""
+
+
+def test_what_could_not_be_read_is_not_counted_as_read() -> None:
+    going = replace(job(Stage.EMBEDDING), document_id="d1")
+    damaged = replace(job(Stage.DONE), document_id="d2")
+    lost = job(Stage.FAILED, outcome="There is no room.")
+    partly = replace(job(Stage.EMBEDDING), document_id="d3")
+    documents = {
+        "d1": DOCUMENT,
+        "d2": replace(DOCUMENT, state=DocumentState.DAMAGED, chunks=0, embedded=0),
+        "d3": replace(DOCUMENT, state=DocumentState.PARTIAL),
+    }
+    jobs = [going, damaged, lost, partly]
+    found = tally(jobs, documents)
+    assert found.reading == "4 files: 1 read, 1 partly, 2 failed"
+    assert found.settled == 1.0
+    found = tally([*jobs, job(Stage.READING)], documents)
+    assert found.reading == "1 of 5 read, 1 partly, 2 failed"
+    assert found.settled == 0.8
+
+
+def test_an_archive_that_was_opened_is_no_file_of_its_own() -> None:
+    within = replace(job(Stage.READING), parent_id=1)
+    assert tally([job(Stage.DONE), within, within], {}).reading == "0 of 2 read"

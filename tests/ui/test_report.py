@@ -70,6 +70,21 @@ def test_what_was_not_read_can_be_read_again() -> None:
 
 
 @pytest.mark.parametrize(
+    ("dollars", "needing", "failed"),
+    [
+        (0.004, "Read again, about $0.008", "Read again, at most $0.004"),
+        (0.03, "Read again, about $0.06", "Read again, at most $0.03"),
+    ],
+)
+def test_reading_again_says_what_it_costs(dollars: float, needing: str, failed: str) -> None:
+    html = render_report(Report(DOCUMENT, PAGES, dollars_per_page=dollars))
+    assert f'aria-label="{needing}: p. 15–16"' in html
+    assert f"<span>{needing}</span>" in html
+    assert f"<span>{failed}</span>" in html
+    assert "$" not in render_report(Report(DOCUMENT, PAGES))
+
+
+@pytest.mark.parametrize(
     ("chunks", "embedded", "words"),
     [
         (0, 0, "No passages: nothing of it can be found."),

@@ -235,6 +235,21 @@ def test_a_refusal_says_what_was_searched_and_offers_an_answer_all_the_same() ->
     assert 'data-turn="0" disabled>Answer all the same<' in html_of(turn, asked("more"))
 
 
+@pytest.mark.parametrize(
+    ("still_read", "said"),
+    [
+        (1, "1 file was still being read when this was asked. Ask again when it is in."),
+        (3, "3 files were still being read when this was asked. Ask again when they are in."),
+    ],
+)
+def test_a_refusal_says_which_files_were_not_searched_yet(still_read: int, said: str) -> None:
+    turn = replace(asked("Boats?", REFUSED), state=TurnState.DONE, still_read=still_read)
+    assert f'<p class="notice unsearched">{said}</p>' in html_of(turn)
+    assert "unsearched" not in html_of(replace(turn, still_read=0))
+    answered = replace(asked("Boats?", Answer("Forty.", "Boats?", "small")), still_read=still_read)
+    assert "unsearched" not in html_of(answered)
+
+
 def test_a_model_can_be_asked_without_the_documents() -> None:
     card = ModelCard("small", "here", 8_000)
     for answer in (REFUSED, replace(REFUSED, nearest=(passage("Boats."),))):

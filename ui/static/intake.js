@@ -217,13 +217,7 @@
   // files that were added together one notice counts those that went well.
   const fresh = new Map();  // and whether they need not be scrolled to
   const lit = new Set();
-  const told = new Set();
   const tellOutcomes = () => {
-    for (const sentence of document.querySelectorAll("#outcomes [data-said]")) {
-      if (told.has(sentence.dataset.said)) continue;
-      told.add(sentence.dataset.said);
-      say(sentence.textContent, "bad");
-    }
     for (const outcome of document.querySelectorAll("#outcomes i")) {
       const batch = mine.get(outcome.dataset.job);
       if (!mine.delete(outcome.dataset.job)) continue;

@@ -42,6 +42,23 @@
   // Others say something by an event, whose note they get back, to say something else in it.
   document.addEventListener("say", ({ detail }) => { detail.note = say(detail.sentence, detail.tone, detail.note); });
 
+  // What handlers have to say comes with what they draw, and is said once.
+  const told = new Set();
+  const tell = (place) => {
+    for (const sentence of place.querySelectorAll("[data-said]")) {
+      if (told.has(sentence.dataset.said)) continue;
+      told.add(sentence.dataset.said);
+      say(sentence.textContent, "bad");
+    }
+  };
+  const watch = (id) => {
+    const place = document.getElementById(id);
+    if (!place) { requestAnimationFrame(() => watch(id)); return; }
+    new MutationObserver(() => tell(place)).observe(place, { childList: true, subtree: true });
+    tell(place);
+  };
+  for (const id of ["head", "documents", "notices"]) watch(id);
+
   // The models' server is looked for while it does not answer.
   const lookAtModels = () => { if (!document.hidden) gesture("head", { event: "look" }); };
   setInterval(() => { if (document.querySelector("#head .away")) lookAtModels(); }, 20000);

@@ -222,7 +222,7 @@
   const announce = (turn) => {
     const answer = turn.querySelector(".a")?.cloneNode(true);
     for (const chip of answer?.querySelectorAll(".cite") ?? []) chip.remove();
-    const words = `${turn.querySelector("p.alone")?.textContent ?? ""} ${turn.querySelector(".thin")?.textContent ?? ""} ${answer?.textContent ?? ""}`.replace(/\s+/g, " ").trim();
+    const words = `${turn.querySelector("p.alone")?.textContent ?? ""} ${turn.querySelector(".thin")?.textContent ?? ""} ${answer?.textContent ?? ""} ${turn.querySelector(".unsearched")?.textContent ?? ""}`.replace(/\s+/g, " ").trim();
     live.textContent = turn.classList.contains("done") ? words.slice(0, 1500) : turn.querySelector(".note, .held")?.textContent ?? "";
   };
 

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from rag.store.catalog import Catalog
 from tests.builders import PdfPage, pdf
 from tests.ui.cli.rig import BOATS, DOCUMENT, Run
 
@@ -15,7 +17,7 @@ def test_adding_a_folder_takes_its_files_but_not_hidden_ones(
     data = tmp_path / "data"
     output = run("add", notes, "--data-dir", data)
     assert (output.code, output.err) == (0, "")
-    assert output.out == "boats.pdf was added.\nlight.txt was added.\n"
+    assert sorted(output.out.splitlines()) == ["boats.pdf was added.", "light.txt was added."]
     assert run("add", notes / "boats.pdf", "--data-dir", data).out == (
         "boats.pdf is already in the library.\n"
     )
@@ -23,7 +25,7 @@ def test_adding_a_folder_takes_its_files_but_not_hidden_ones(
 
 def test_added_documents_as_json(run: Run, notes: Path, tmp_path: Path) -> None:
     arguments = ["add", notes, "--data-dir", tmp_path / "data", "--json"]
-    first, second = run(*arguments).rows
+    first, second = sorted(run(*arguments).rows, key=lambda row: str(row["document"]))
     assert set(first) == DOCUMENT | {"new"}
     assert (first["document"], first["pages"], first["state"]) == ("boats.pdf", 2, "ready")
     assert (second["document"], second["pages"]) == ("light.txt", None)
@@ -81,13 +83,16 @@ def test_a_file_name_that_is_no_text_is_printed_all_the_same(run: Run, tmp_path:
 def test_listing_shows_every_document(run: Run, filled: Path) -> None:
     output = run("list")
     assert (output.code, output.err) == (0, "")
-    head, first, second = output.out.splitlines()
-    assert head.split() == ["id", "document", "title", "pages", "state"]
-    assert first.split()[1:] == ["boats.pdf", "2", "ready"]
-    assert second.split()[1:] == ["light.txt", "ready"]
+    head, *lines = (line.split() for line in output.out.splitlines())
+    assert head == ["id", "document", "title", "pages", "state"]
+    # In the order in which they were read, side by side.
+    assert sorted(line[1:] for line in lines) == [
+        ["boats.pdf", "2", "ready"],
+        ["light.txt", "ready"],
+    ]
     rows = run("list", "--json").rows
     assert [set(row) for row in rows] == [DOCUMENT, DOCUMENT]
-    assert [row["document"] for row in rows] == ["boats.pdf", "light.txt"]
+    assert [row["document"] for row in rows] == [line[1] for line in lines]
 
 
 def test_a_title_is_listed_where_it_says_more_than_the_name(run: Run, tmp_path: Path) -> None:
@@ -152,3 +157,39 @@ def test_what_is_no_file_in_a_folder_is_passed_over_aloud(
         f"{notes / 'pipe.txt'} was passed over: it is a pipe, a socket or a device.",
     ]
     assert output.out.count("was added.") == 2
+
+
+def test_of_two_documents_with_one_name_the_one_with_the_id_is_removed(
+    run: Run, filled: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "light.txt").write_text("The lighthouse is dark now.")
+    assert run("add", tmp_path / "light.txt").code == 0
+    twins = [row["id"] for row in run("list", "--json").rows if row["document"] == "light.txt"]
+    output = run("remove", "light.txt")
+    assert (output.code, output.out) == (1, "")
+    assert output.err.startswith("2 documents are called light.txt. Name one by its id: ")
+    assert all(identity in output.err for identity in twins)
+    assert run("remove", twins[0]).code == 0
+    left = [row["id"] for row in run("list", "--json").rows if row["document"] == "light.txt"]
+    assert left == twins[1:]
+
+
+def test_a_report_of_what_is_not_there_leaves_the_others_to_be_reported(
+    run: Run, filled: Path
+) -> None:
+    output = run("report", "nothing.pdf", "light.txt")
+    assert output.code == 1
+    assert output.out.startswith("light.txt: ")
+    assert "no document 'nothing.pdf'" in output.err
+
+
+def test_files_that_are_not_read_yet_are_told_by_a_list(run: Run, filled: Path) -> None:
+    with closing(Catalog(filled)) as catalog:
+        library = catalog.library("documents").id
+        catalog.jobs.submit(library, "late.txt", "0" * 64, 1)
+    output = run("list")
+    assert (
+        output.err
+        == "1 file waits to be read: `tramontane add` or `serve` goes on with what is left.\n"
+    )
+    assert run("list", "--json").code == 0

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from rag.settings import load_settings
 from rag.store.catalog import Catalog
 from tests.loopback import LoopbackServer, Say
 from tests.ui.cli.rig import BOATS, CITATION, LIGHT, PASSAGE, ROW, Run
@@ -86,6 +87,20 @@ def test_an_answer_in_words_ends_with_its_quotes(run: Run, filled: Path) -> None
     assert output.code == 0
     assert "forty-one boats" in output.out
     assert "[1] boats.pdf, p. 2: “" in output.out
+
+
+def test_a_refusal_tells_of_files_that_are_not_read_yet(run: Run, filled: Path) -> None:
+    asked = ("ask", "Which enzyme unwinds the double helix during replication?")
+    assert "not read yet" not in run(*asked).err
+    with closing(Catalog(filled)) as catalog:
+        library = catalog.library(load_settings().library)
+        for name in ("a.pdf", "b.pdf"):
+            catalog.jobs.submit(library.id, name, f"hash of {name}", 9)
+    said = "2 files were not read yet. Ask again when `tramontane add` or `serve` has read them.\n"
+    assert run(*asked).err.endswith(said)
+    output = run(*asked, "--json")
+    assert (output.rows[0]["refused"], output.err) == (True, said)
+    assert run("ask", "How many boats does the harbour hold in winter?", "--json").err == ""
 
 
 def test_an_answer_of_a_server_of_ones_own(

@@ -1,0 +1,118 @@
+"""What taking a file in would take, with the files that came in it; nothing is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Protocol
+
+from ingest.loaded import Attachment, LoadedDocument
+from rag.errors import DocumentError, StoreError
+from rag.intake import Estimate
+
+DEEPEST = 2  # files in one another that are counted: an attachment of a mail in an archive
+NOTHING = Estimate(0, 0, 0, 0.0, 0.0)
+
+
+class EstimateFile(Protocol):
+    """Says what taking one file in would take, and how it reads."""
+
+    def __call__(self, path: Path, name: str) -> tuple[Estimate, LoadedDocument]:
+        """`name` is what its owner calls it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimated:
+    """How a file reads, and what taking it in would take with the files within it.
+
+    `within` says how many of those are counted, `uncounted` how many are not: they cannot be read,
+    or lie too deep.
+    """
+
+    estimate: Estimate
+    loaded: LoadedDocument
+    within: int = 0
+    uncounted: int = 0
+
+
+def total_of(estimates: Iterable[Estimate]) -> Estimate:
+    """What several things take together; its price is known where each price is."""
+    total = NOTHING
+    for one in estimates:
+        known = total.dollars is not None and one.dollars is not None
+        total = Estimate(
+            total.pages + one.pages,
+            total.tokens + one.tokens,
+            total.ocr_pages + one.ocr_pages,
+            (total.dollars or 0.0) + (one.dollars or 0.0) if known else None,
+            total.seconds + one.seconds,
+        )
+    return total
+
+
+def estimate_whole(path: Path, name: str, estimate_file: EstimateFile) -> Estimated:
+    """What taking a file in would take, with those within it, as they would be taken in.
+
+    Raises:
+        DocumentError: the file itself is not there, or may not be read.
+        StoreError: there is no place for temporary files.
+    """
+    estimate, loaded = estimate_file(path, name)
+    if not loaded.attachments:
+        return Estimated(estimate, loaded)
+    try:
+        with TemporaryDirectory(prefix="tramontane-") as folder:  # which nobody else may enter
+            counter = _Counter(Path(folder) / "within", estimate_file)
+            counter.count(loaded, name)
+    except OSError as error:
+        raise StoreError(
+            f"The files in {name} have no place to be looked at ({error.strerror}). Make room in "
+            "the folder for temporary files."
+        ) from error
+    total = total_of([estimate, *counter.estimates])
+    return Estimated(total, loaded, len(counter.estimates), counter.uncounted)
+
+
+class _Counter:
+    """Estimates files within files, written one after the other to the same place."""
+
+    def __init__(self, path: Path, estimate_file: EstimateFile) -> None:
+        self._path = path
+        self._estimate_file = estimate_file
+        self.estimates: list[Estimate] = []
+        self.uncounted = 0
+
+    def count(self, outer: LoadedDocument, name: str, depth: int = 1) -> None:
+        """Count the files in another of that name; archives in archives are not opened."""
+        if depth > DEEPEST:
+            self.uncounted += len(outer.attachments)
+            return
+        for attachment in outer.attachments:
+            called = f"{name}/{attachment.name}"
+            found = self._estimate(attachment, called)
+            if found is None or (_is_archive(found[1]) and _is_archive(outer)):
+                self.uncounted += 1
+                continue
+            estimate, loaded = found
+            if loaded.pages:
+                self.estimates.append(estimate)
+            elif not loaded.attachments:
+                self.uncounted += 1
+            self.count(loaded, called, depth + 1)
+
+    def _estimate(
+        self, attachment: Attachment, name: str
+    ) -> tuple[Estimate, LoadedDocument] | None:
+        """None where it cannot be read, or there is no room to write it."""
+        try:
+            self._path.write_bytes(attachment.content)
+            return self._estimate_file(self._path, name)
+        except (DocumentError, OSError):
+            return None
+
+
+def _is_archive(loaded: LoadedDocument) -> bool:
+    """Whether a file is no document itself, and only holds others."""
+    return bool(loaded.attachments) and not loaded.pages

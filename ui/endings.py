@@ -1,0 +1,63 @@
+"""What files on their way in came to, in the words that files which ended alike are counted by."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from rag.domain import Document, DocumentState
+from rag.intake import Job, Stage
+
+READ, PARTLY, BY_WORDS, KNOWN = "read", "partly", "by words only", "already there"
+FAILED, CANCELLED = "failed", "cancelled"
+KINDS = (READ, PARTLY, BY_WORDS, KNOWN, FAILED, CANCELLED)  # in the order they are told
+ALREADY = "{} is already in the library"
+BEING_READ = (Stage.WAITING, Stage.READING, Stage.OCR)
+
+_READ_BY_STATE = {DocumentState.READY: READ, DocumentState.PARTIAL: PARTLY}
+
+
+def kind_of_end(job: Job, document: Document | None) -> str:
+    """How a file ended; empty for an archive that was opened: the files in it are counted."""
+    if job.document_id is None:
+        return {Stage.CANCELLED: CANCELLED, Stage.FAILED: FAILED}.get(job.stage, "")
+    if job.outcome.startswith(ALREADY.format(job.name)):
+        return KNOWN
+    if document is None:
+        return READ
+    if document.embedded < document.chunks:
+        return BY_WORDS
+    return _READ_BY_STATE.get(document.state, FAILED)
+
+
+def being_read(jobs: Iterable[Job]) -> list[Job]:
+    """Those whose files no question searches yet, or not whole."""
+    return [job for job in jobs if job.stage in BEING_READ]
+
+
+def count_ends(jobs: Iterable[Job], documents: Mapping[str, Document]) -> dict[str, int]:
+    """How many of the files that are read, or never will be, came to what, in the order told.
+
+    What is read waits for nothing but its vectors; of a file that waits for a person's word that
+    is known only if it can be found by now.
+    """
+    ends = Counter(_kind(job, documents.get(job.document_id or "")) for job in jobs)
+    return {kind: ends[kind] for kind in KINDS if ends[kind]}
+
+
+def is_opened(job: Job) -> bool:
+    """Whether it was an archive, which is no file of its own once the files in it are known."""
+    return job.stage is Stage.DONE and job.document_id is None
+
+
+def _kind(job: Job, document: Document | None) -> str:
+    if job.has_ended:
+        return kind_of_end(job, document)
+    if job.stage in BEING_READ or (job.stage is Stage.CONFIRM and not _is_found(document)):
+        return ""
+    state = DocumentState.READY if document is None else document.state
+    return _READ_BY_STATE.get(state, FAILED)
+
+
+def _is_found(document: Document | None) -> bool:
+    return document is not None and document.chunks > 0
