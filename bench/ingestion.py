@@ -30,8 +30,9 @@ from pathlib import Path
 from statistics import median
 
 from bench.xquad import lost
+from ingest.embedded import embedded_text
 from ingest.loaders.load import load
-from ingest.pipeline import BATCH_CHUNKS, embedded_text
+from ingest.pipeline import BATCH_CHUNKS
 from rag.connections import MINILM
 from rag.domain import Document
 from rag.errors import NotFoundError

@@ -25,9 +25,10 @@ __all__ = ["FileType", "detect", "mismatch", "unsupported"]
 
 HEAD_BYTES = 8192
 PDF_MARK_BYTES = 1024  # readers accept the mark anywhere in these
+MOST_STRANGE = 20  # one letter in so many may be of another encoding
 MAX_CONTROL_SHARE = 0.01  # of the first bytes; text files hold next to none
 MAX_JSON_BYTES = 5_000_000  # of a file that only its content can tell from text
-_TEXT_CONTROLS = frozenset(b"\t\n\r\f\x08\x1b\x85")
+_TEXT_CONTROLS = frozenset(b"\t\n\v\f\r\a\b\x1b\x85")
 _SIGNATURES = (
     (b"\x89PNG\r\n\x1a\n", FileType.PNG),
     (b"\xff\xd8\xff", FileType.JPEG),
@@ -173,6 +174,8 @@ def _type_of_text(path: Path, name: str, text: str) -> FileType:
     if promised is FileType.HTML or (not is_told and _HTML_START.match(text)):
         return FileType.HTML
     if promised in CONTAINERS:
+        if _is_legible(text):
+            return FileType.JSON if _is_json(path, text) else FileType.TEXT
         raise _not_what_it_says(name, promised)
     if promised is FileType.XLS:
         return _type_of_export(text)
@@ -183,6 +186,12 @@ def _type_of_text(path: Path, name: str, text: str) -> FileType:
             return FileType.CODE
         return FileType.JSON if _is_json(path, text) else FileType.TEXT
     return promised
+
+
+def _is_legible(text: str) -> bool:
+    """Whether nearly all of a text, read as UTF-8, is letters and signs that people write."""
+    strange = text.count("\ufffd")
+    return any(map(str.isalpha, text)) and strange * MOST_STRANGE <= len(text)
 
 
 def _type_of_export(text: str) -> FileType:

@@ -20,7 +20,7 @@ from ingest.incoming import Incoming, size_of
 from ingest.intake import Intake
 from ingest.outcomes import READABLE
 from ingest.pipeline import Added, Progress
-from ingest.within import NESTED, Within, said_of_archive
+from ingest.within import NESTED, Within, said_of_archive, with_left_out
 from rag.domain import Document, DocumentState, Library
 from rag.errors import (
     InvalidReplyError,
@@ -270,7 +270,7 @@ class IngestQueue:
             if outcome == REMOVED:
                 self._catalog.discard_file(held.job.sha256)
         except PASSING as error:
-            self._fail_for_now(held, str(error))
+            self._fail_for_now(held, with_left_out(str(error), held.job.outcome))
         except RagError as error:
             self._end(held, Stage.FAILED, str(error))
         except Exception:  # a fault of ours must cost one file, never the queue
@@ -393,8 +393,8 @@ class IngestQueue:
         stage = Stage.EMBEDDING if document.embedded < document.chunks else Stage.DONE
         if stage is Stage.DONE and document.state not in READABLE:
             stage = Stage.FAILED
-        name = held.job.name
-        sentence = Added(name, document, new=document.name == name).sentence
-        self._jobs.advance(held, stage, outcome=sentence, document_id=document.id)
+        sentence = Added(held.job.name, document, new=document.name == held.job.name).sentence
+        outcome = with_left_out(sentence, held.job.outcome)
+        self._jobs.advance(held, stage, outcome=outcome, document_id=document.id)
         if stage is Stage.DONE:  # pages may have been read again in the very moment it ended
             self._complete(self._catalog.document(document.id))

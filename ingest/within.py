@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ingest.incoming import Incoming
@@ -11,7 +12,15 @@ from rag.intake import Job
 from rag.store.catalog import Catalog
 
 DEEPEST = 4  # mails and archives in one another
+LEFT_OUT = "{} more in it lie {} files deep and are left out."
+_LEFT_OUT = re.compile(LEFT_OUT.format(r"\d+", r"\d+"))
 NESTED = "{} is an archive in an archive, which is not opened. Unpack it and add it by itself."
+
+
+def with_left_out(outcome: str, before: str) -> str:
+    """An outcome, with what the one before said of files that were left out."""
+    found = _LEFT_OUT.search(before)
+    return f"{outcome} {found[0]}" if found and found[0] not in outcome else outcome
 
 
 class Within:
@@ -32,7 +41,7 @@ class Within:
             StoreError: it cannot be stored.
         """
         if attachments and self._depth(job) >= DEEPEST:
-            return f"{len(attachments)} more in it lie {DEEPEST} files deep and are left out."
+            return LEFT_OUT.format(len(attachments), DEEPEST)
         for attachment in attachments:
             self._queue(job, attachment)
         return ""

@@ -14,9 +14,9 @@ from sqlalchemy.exc import IntegrityError
 from rag.domain import Document, Library, Page, Scope
 from rag.errors import NotFoundError, StoreError
 from rag.intake import Table, WordBox
+from rag.store import embedding
 from rag.store.blobs import Blobs
 from rag.store.database import forget_log, open_database, verify
-from rag.store.embedding import check_embedding, check_lengths, put_vectors, replace_vectors
 from rag.store.jobs import Jobs, end_jobs_of, wants_file
 from rag.store.leaves import all_pages, all_tables, one_page, word_boxes
 from rag.store.places import ChunkedPage, Place, chunked_pages, found_chunks
@@ -189,11 +189,11 @@ class Catalog:
     def _check(self, connection: Connection, reading: Reading) -> None:
         library = _library_with_id(connection, reading.document.library_id)
         if reading.vectors is None:
-            check_embedding(library, reading.embedding_model, library.dimension)
+            embedding.check_embedding(library, reading.embedding_model, library.dimension)
             return
         if len(reading.vectors) != len(reading.chunks):
             raise ValueError(f"{len(reading.chunks)} chunks with {len(reading.vectors)} vectors")
-        check_embedding(library, reading.embedding_model, reading.vectors.shape[1])
+        embedding.check_embedding(library, reading.embedding_model, reading.vectors.shape[1])
 
     def remove(self, document_id: str) -> None:
         """Remove a document from every answer at once, and its file when nobody else has it.
@@ -301,7 +301,7 @@ class Catalog:
         """
         with self._reader.begin() as connection:
             now = _library_with_id(connection, library.id)
-            check_embedding(now, library.embedding_model, library.dimension)
+            embedding.check_embedding(now, library.embedding_model, library.dimension)
             yield from packed_vectors(connection, now, after)
 
     def verify_vectors(self, library_id: str) -> None:
@@ -312,7 +312,7 @@ class Catalog:
             NotFoundError: the library was deleted.
         """
         with self._reader.begin() as connection:
-            check_lengths(connection, _library_with_id(connection, library_id))
+            embedding.check_lengths(connection, _library_with_id(connection, library_id))
 
     def replace_vectors(
         self, library: Library, model: str, dimension: int, vectors: dict[int, bytes]
@@ -325,7 +325,7 @@ class Catalog:
             StoreError: documents were added or removed since the vectors were made.
         """
         with self._writer.begin() as connection:
-            replace_vectors(connection, library, model, dimension, vectors)
+            embedding.replace_vectors(connection, library, model, dimension, vectors)
             _advance(connection, library.id)
 
     def pending_chunks(self, document_id: str) -> list[StoredChunk]:
@@ -351,8 +351,13 @@ class Catalog:
             if row is None:
                 raise NotFoundError("This document is no longer in the library.")
             library = _library_with_id(connection, row.library_id)
-            check_embedding(library, model, library.dimension)
-            return put_vectors(connection, document_of(row), packed)
+            embedding.check_embedding(library, model, library.dimension)
+            return embedding.put_vectors(connection, document_of(row), packed)
+
+    def known_vectors(self, model: str, hashes: Iterable[bytes]) -> dict[bytes, bytes]:
+        """The vectors that a model has given before to texts with these hashes (see `pack`)."""
+        with self._reader.begin() as connection:
+            return embedding.known_vectors(connection, model, hashes)
 
     def embedded_spans(self, library_id: str) -> EmbeddedSpans:
         """Which chunks of a library have their vectors."""

@@ -139,6 +139,8 @@ class Jobs:
             row = connection.execute(select(jobs).where(jobs.c.id == number)).first()
             if row is None or row.stage not in stages or is_held(row, now):
                 return None  # somebody was quicker
+            if row.document_id and _is_worked_on(connection, row, now):
+                return None  # nothing of a document is done, or paid, twice
             if row.attempts >= MOST_ATTEMPTS:
                 _set(connection, number, {"stage": Stage.FAILED, "outcome": POISON, "holder": ""})
                 return None
@@ -161,6 +163,10 @@ class Jobs:
         """
         with self._writer.begin() as connection:
             row = _own(connection, held)
+            # Who makes headway that stays is not what ends the program: another vector, or a page
+            # less that waits for OCR than at the attempt before.
+            further = stage is Stage.EMBEDDING and done > row.done
+            kept = row.stage == stage and (further or (stage is Stage.OCR and total < row.total))
             _set(
                 connection,
                 held.job.id,
@@ -169,8 +175,7 @@ class Jobs:
                     "done": done,
                     "total": total,
                     "held_until": time.time() + HOLD_SECONDS,
-                    # Who makes headway is not what ends the program.
-                    "attempts": row.attempts if done <= row.done else min(row.attempts, 1),
+                    "attempts": min(row.attempts, 1 if kept else row.attempts),
                 },
             )
             return str(row.wish)
@@ -358,6 +363,12 @@ def _same(connection: Connection, values: Mapping[str, object]) -> Job | None:
     same = (jobs.c[name] == values[name] for name in ("parent_id", "sha256", "name"))
     row = connection.execute(select(jobs).where(*same)).first()
     return None if row is None else job_of(row)
+
+
+def _is_worked_on(connection: Connection, row: Row[Any], now: float) -> bool:
+    """Whether another job of the same document is held."""
+    same = (jobs.c.document_id == row.document_id, jobs.c.id != row.id, jobs.c.holder != "")
+    return any(is_held(other, now) for other in connection.execute(select(jobs).where(*same)))
 
 
 def _own(connection: Connection, held: Held) -> Row[Any]:

@@ -162,9 +162,9 @@ def test_what_cannot_be_read_says_what_is(tmp_path: Path, name: str) -> None:
     ("name", "content", "state", "said"),
     [
         ("a.txt", b"", DocumentState.EMPTY, "empty"),
-        ("a.pdf", b"hello", DocumentState.DAMAGED, "called a PDF, but its content is none"),
-        ("a.docx", b"hello", DocumentState.DAMAGED, "content is no Word document"),
-        ("a.png", b"hello", DocumentState.DAMAGED, "content is no picture"),
+        ("a.pdf", b"12 % 7", DocumentState.DAMAGED, "called a PDF, but its content is none"),
+        ("a.docx", b"h\xe9\xff\xfe", DocumentState.DAMAGED, "content is no Word document"),
+        ("a.png", b"12", DocumentState.DAMAGED, "content is no picture"),
         ("a.pdf", b"\x00\x07\x08" * 99, DocumentState.DAMAGED, "content is none"),
         ("a.pdf", b"MZ\x90\x00\x03", DocumentState.UNSUPPORTED, "called .pdf, but is a Windows"),
         ("a.docx", b"PK\x03\x04 cut", DocumentState.DAMAGED, "damaged"),

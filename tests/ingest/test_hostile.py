@@ -181,9 +181,11 @@ def test_a_file_is_read_as_what_it_is_whatever_its_name(
 
 
 @pytest.mark.parametrize("suffix", ["pdf", "docx", "xlsx", "pptx", "zip", "png"])
-def test_a_text_that_is_called_something_else_is_not_taken_for_it(
+def test_a_text_that_is_called_something_else_is_read_as_text(
     suffix: str, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     document = read(sandbox, tmp_path, TEXT.encode(), f"a.{suffix}")
-    assert document.state is DocumentState.DAMAGED
-    assert "has the wrong name" in document.reason
+    assert (document.state, text_of(document)) == (DocumentState.READY, TEXT)
+    assert document.reason == (
+        f"The file is called .{suffix}, but is plain text; it was read as text."
+    )

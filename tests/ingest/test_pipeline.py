@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ingest.loaders.load import load
-from ingest.pipeline import LONGEST_HEADER, Ingestor, Limits, Progress, embedded_text, reembed
+from ingest.pipeline import Ingestor, Limits, Progress, reembed
 from rag.domain import DocumentState, Library
 from rag.errors import DocumentError, StoreError, UnavailableError
 from rag.intake import Stage
@@ -337,13 +337,6 @@ def test_the_same_file_from_two_processes_at_once_is_one_document(
     assert answers == [f"{document.id} True", f"{document.id} False"]
     assert len(catalog.all_chunks(library.id)) == 1
     assert blobs_of(catalog) == [document.sha256]
-
-
-def test_what_is_embedded_is_the_headings_then_the_words() -> None:
-    assert embedded_text("Guide", ("Guide", "Boats"), "forty-\none  boats") == (
-        "Guide · Boats\nfortyone boats"
-    )
-    assert embedded_text("x" * 500, (), "words") == f"{'x' * LONGEST_HEADER}\nwords"
 
 
 def test_a_library_is_embedded_again_with_another_model(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zipfile
 from collections.abc import Sequence
 from email.message import EmailMessage
@@ -10,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from ingest.embedded import text_of
 from ingest.loaders.load import load
-from ingest.pipeline import SCAN_TOKENS, Ingestor, Progress
+from ingest.pipeline import BILLED_PER_TEKKEN, SCAN_TOKENS, Ingestor, Progress
 from ingest.queue import IngestQueue
 from ingest.recognition import NO_WORDS
 from rag.domain import DocumentState, Library, PageState
@@ -21,6 +23,7 @@ from rag.protocols import Vectors
 from rag.store.catalog import Catalog
 from rag.store.holds import Held
 from rag.store.jobs import Jobs
+from rag.tokens import count_tokens
 from tests.builders import PdfPage, pdf
 from tests.ingest.scanning import LIMITS, Counting, Scripted, recogniser, scan, settled, start
 
@@ -123,9 +126,10 @@ def test_what_costs_something_waits_for_a_word(
     assert job.stage is Stage.CONFIRM
     assert job.estimate is not None
     assert (job.estimate.pages, job.estimate.ocr_pages) == (3, 2)
-    # Title and three words, two that the model adds, and what scans are taken to hold.
-    assert job.estimate.tokens == 6 + 2 * SCAN_TOKENS
-    assert job.estimate.dollars == pytest.approx(1.0 + 0.1 * 1206 / 1e6)
+    (chunk,) = catalog.pending_chunks(job.document_id or "")
+    text_tokens = math.ceil(BILLED_PER_TEKKEN * count_tokens([text_of(chunk)])[0])
+    assert job.estimate.tokens == text_tokens + 2 * SCAN_TOKENS
+    assert job.estimate.dollars == pytest.approx(1.0 + 0.1 * job.estimate.tokens / 1e6)
     assert ocr.seen == []
     assert embedder.embedded == []
     queue.confirm(number)
@@ -285,3 +289,29 @@ def test_pages_that_are_read_again_in_the_moment_a_job_ends_are_embedded(
     jobs = settled(queue)
     assert [job.stage for job in jobs] == [Stage.DONE, Stage.DONE]
     assert catalog.document(jobs[0].document_id or "").embedded == 3
+
+
+def test_what_lies_too_deep_in_mails_is_told_to_the_end(
+    catalog: Catalog,
+    library: Library,
+    embedder: Counting,
+    queue_of: list[IngestQueue],
+    tmp_path: Path,
+) -> None:
+    mail = EmailMessage()
+    mail.set_content("The deepest of all.")
+    for depth in range(6):
+        outer = EmailMessage()
+        outer["Subject"], outer["From"] = f"Letter {depth}", "anna@example.org"
+        outer.set_content(f"Letter {depth} has another in it.")
+        outer.add_attachment(mail)
+        mail = outer
+    path = tmp_path / "nested.eml"
+    path.write_bytes(mail.as_bytes())
+    queue = start(catalog, embedder, None, tmp_path)
+    queue_of.append(queue)
+    queue.submit(path, "nested.eml")
+    jobs = settled(queue)
+    assert {job.stage for job in jobs} == {Stage.DONE}
+    (told,) = [job.outcome for job in jobs if "left out" in job.outcome]
+    assert told.endswith("was added. 1 more in it lie 4 files deep and are left out.")

@@ -193,3 +193,41 @@ def test_a_file_is_kept_for_as_long_as_a_job_may_want_it(
     with pytest.raises(NotFoundError):
         jobs.get(job.id)
     assert jobs.dismiss(job.id) is None
+
+
+def test_two_jobs_of_one_document_take_turns(jobs: Jobs, library: Library) -> None:
+    for name in ("a.txt", "copy of a.txt"):
+        held = claim(jobs, library, new_holder()) if submit(jobs, library, name) else None
+        assert held is not None
+        jobs.advance(held, Stage.EMBEDDING, document_id="doc")
+    first = claim(jobs, library, new_holder(), Stage.EMBEDDING)
+    assert jobs.claim(library.id, new_holder(), (Stage.EMBEDDING,)) is None
+    jobs.advance(first, Stage.DONE, document_id="doc")
+    assert claim(jobs, library, new_holder(), Stage.EMBEDDING).job.name == "copy of a.txt"
+
+
+def test_pages_that_were_not_kept_are_no_headway(jobs: Jobs, library: Library) -> None:
+    submit(jobs, library)
+    jobs.advance(claim(jobs, library, new_holder()), Stage.OCR, document_id="doc")
+    for attempt in range(1, MOST_ATTEMPTS + 1):
+        held = claim(jobs, library, dead_holder(), Stage.OCR)
+        assert held.job.attempts == attempt
+        for page in range(4):
+            jobs.report(held, Stage.OCR, page, 12)
+    assert jobs.claim(library.id, new_holder(), (Stage.OCR,)) is None
+    assert [job.stage for job in jobs.of(library.id)] == [Stage.FAILED]
+
+
+def test_pages_and_vectors_that_were_kept_are_headway(jobs: Jobs, library: Library) -> None:
+    submit(jobs, library)
+    jobs.advance(claim(jobs, library, new_holder()), Stage.OCR, document_id="doc")
+    for left in (12, 7, 2):
+        held = claim(jobs, library, dead_holder(), Stage.OCR)
+        jobs.report(held, Stage.OCR, 0, left)
+        assert jobs.get(held.job.id).attempts == 1
+    held = claim(jobs, library, new_holder(), Stage.OCR)
+    jobs.advance(held, Stage.EMBEDDING, document_id="doc")
+    for done in (0, 128, 256, 384):
+        held = claim(jobs, library, dead_holder(), Stage.EMBEDDING)
+        jobs.report(held, Stage.EMBEDDING, done, 600)
+    assert claim(jobs, library, dead_holder(), Stage.EMBEDDING).job.attempts == 2

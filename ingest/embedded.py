@@ -1,0 +1,34 @@
+"""What is embedded of a chunk: its words, below what they stand under."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from rag.domain import Chunk
+from rag.folding import flowing
+from rag.store.rows import StoredChunk, storable
+
+LONGEST_HEADER = 120  # characters of title and headings that are embedded with a chunk
+HASH_BYTES = 16
+
+
+def embedded_text(title: str, heading: Sequence[str], text: str, header: str = "") -> str:
+    """What is embedded for a chunk: its title and headings, its table's header, then its words."""
+    above = " · ".join(dict.fromkeys([title, *heading]))[:LONGEST_HEADER]
+    return storable("\n".join(filter(None, [above, header, flowing(text)])))
+
+
+def text_within(title: str, chunk: Chunk, text: str) -> str:
+    """What is embedded for a chunk of a document with a title; `text` is the chunk's own."""
+    return embedded_text(title, chunk.heading, text, chunk.header)
+
+
+def text_of(chunk: StoredChunk) -> str:
+    """What is embedded for a chunk of the library."""
+    return text_within(chunk.document.title, chunk.chunk, chunk.text)
+
+
+def hash_of(text: str) -> bytes:
+    """What tells one embedded text from another."""
+    return hashlib.sha256(text.encode()).digest()[:HASH_BYTES]
