@@ -70,6 +70,23 @@ class Intake:
         document = self.catalog.document(document_id)
         return Stage.EMBEDDING if document.embedded < document.chunks else Stage.DONE
 
+    def is_elsewhere(self, job: Job) -> bool:
+        """Whether another job takes the same bytes in.
+
+        One that waits for a person's word makes way: the file was handed over once more.
+        """
+        jobs = self.catalog.jobs
+        others = [
+            other
+            for other in jobs.of(job.library_id)
+            if other.id != job.id and other.sha256 == job.sha256 and not other.has_ended
+        ]
+        for other in others:
+            if other.stage is Stage.CONFIRM:
+                jobs.cancel(other.id)
+                jobs.dismiss(other.id)
+        return any(other.stage is not Stage.CONFIRM for other in others)
+
     def asks(self, estimate: Estimate, job: Job) -> bool:
         """Whether a person is asked first: for what all files on their way cost together."""
         others = [

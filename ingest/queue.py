@@ -334,7 +334,7 @@ class IngestQueue:
             self._catalog.set_mark(held.mark, OFFERED)
         stage, estimate = Stage.DONE, None
         waits = document.state is DocumentState.NEEDS_OCR  # since before
-        if waits and not added.new and self._is_elsewhere(held.job):
+        if not added.new and self.intake.is_elsewhere(held.job) and waits:
             self._jobs.advance(held, stage, outcome=added.already, document_id=document.id)
             return
         if added.new or waits or document.embedded < document.chunks:
@@ -356,11 +356,6 @@ class IngestQueue:
             document_id=document.id,
             estimate=estimate,
         )
-
-    def _is_elsewhere(self, job: Job) -> bool:
-        """Whether another job takes the same bytes in."""
-        others = (other for other in self._jobs.of(job.library_id) if other.id != job.id)
-        return any(other.sha256 == job.sha256 and not other.has_ended for other in others)
 
     def _recognise(self, held: Held) -> None:
         recogniser, document_id = self.intake.recogniser, held.job.document_id or ""

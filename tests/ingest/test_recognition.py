@@ -315,3 +315,21 @@ def test_what_lies_too_deep_in_mails_is_told_to_the_end(
     assert {job.stage for job in jobs} == {Stage.DONE}
     (told,) = [job.outcome for job in jobs if "left out" in job.outcome]
     assert told.endswith("was added. 1 more in it lie 4 files deep and are left out.")
+
+
+def test_a_file_that_is_added_again_takes_the_place_of_one_that_waits_for_a_word(
+    catalog: Catalog, queue_of: list[IngestQueue], tmp_path: Path
+) -> None:
+    embedder = Counting("mistral-embed")
+    catalog.create_library("documents", embedder.model, embedder.dimension)
+    ocr = Scripted("Forty-one boats", "The lighthouse", dollars_per_page=0.5)
+    queue = start(catalog, embedder, ocr, tmp_path)
+    queue_of.append(queue)
+    for _ in range(2):
+        number = queue.submit(scan(tmp_path), "scan.pdf")
+        (job,) = settled(queue)
+        assert (job.id, job.stage) == (number, Stage.CONFIRM)
+    queue.confirm(number)
+    queue.wait([number])
+    assert [each.stage for each in queue.jobs()] == [Stage.DONE]
+    assert len(ocr.seen) == 2
