@@ -8,7 +8,7 @@ name on Hugging Face, or the folder of a downloaded model. Prints a line of JSON
 was, and the seconds of each part. It runs in an environment of its own:
 
     python -m venv peer
-    peer/bin/pip install torch --index-url https://download.pytorch.org/whl/cpu
+    peer/bin/pip install torch  # the build for processors alone will do
     peer/bin/pip install langchain-community langchain-text-splitters langchain-huggingface \
         sentence-transformers faiss-cpu pypdf
 

@@ -31,7 +31,7 @@ from rag.errors import InvalidReplyError, NotFoundError
 from rag.evidence import USUAL_BAR
 from rag.folding import encodable
 from rag.models import answer_cost
-from rag.prompts import compose, compose_alone, compose_rewrite, fits, render_sources
+from rag.prompts import affordable, compose, compose_alone, compose_rewrite, fits, render_sources
 from rag.protocols import ChatModel
 from rag.refusal import RefusalReader, declines
 from rag.rephrasing import from_reply, rephrased
@@ -252,7 +252,7 @@ class Assistant:
         """Ask the model, running the tools it calls, until it answers."""
         offered = self._tools_for(scope, manner) if self.card.tools else ()
         tools = {tool.name: tool for tool in offered}
-        specs = [tool.spec for tool in tools.values()]
+        specs = affordable([tool.spec for tool in tools.values()], self.card)
         prompt = compose(turn.question, turn.sources, history, self.card, specs)
         prompt = replace(prompt, parts=turn.answerable, widen=manner.rewrite)
         turn.markers.offer(prompt.sources)

@@ -38,8 +38,8 @@ def test_la_plateforme_end_to_end() -> None:
         assert embedded.body["model"] == "mistral-embed"
         assert chat.body["model"] == "mistral-small-latest"
         assert [tool["function"]["name"] for tool in chat.body["tools"]] == [
-            "search_documents",
-            "open_page",
+            *("search_documents", "open_page", "read_range", "find_text", "list_documents"),
+            *("outline", "query_table", "calculate", "today"),
         ]
         assert answer.usage is not None
         assert answer.cost == pytest.approx((10 * 0.15 + 5 * 0.6) / 1e6)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rag.domain import Message, ModelCard, Passage, Source, ToolCall, ToolSpec
 from rag.errors import ContextLengthError
 from rag.models import answer_tokens
-from rag.prompts import REWRITE, SYSTEM, compose, compose_rewrite, fits, render_sources
+from rag.prompts import REWRITE, SYSTEM, affordable, compose, compose_rewrite, fits, render_sources
 from rag.refusal import NOT_FOUND
 from rag.tokens import count
 from tests.fakes import passage, sources
@@ -203,3 +203,12 @@ def test_a_message_fits_as_long_as_there_is_room_for_the_answer() -> None:
     assert fits(Message("tool", "word " * 1000), prompt, PLATFORM)
     assert not fits(Message("tool", "word " * 4000), prompt, PLATFORM)
     assert not fits(Message("assistant", "", tool_calls=(long_call,)), prompt, PLATFORM)
+
+
+@pytest.mark.parametrize(("context_tokens", "count"), [(500, 0), (2_000, 2), (32_000, 3)])
+def test_tools_are_offered_as_far_as_a_model_can_afford_them(
+    context_tokens: int, count: int
+) -> None:
+    tools = [ToolSpec(f"tool{n}", "word " * 100, {"type": "object"}) for n in range(3)]
+    card = ModelCard(name="m", place="here", context_tokens=context_tokens)
+    assert affordable(tools, card) == tools[:count]

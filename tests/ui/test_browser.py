@@ -97,7 +97,7 @@ def test_stopping_keeps_what_was_written_and_frees_the_box(
     )
     ask(page)
     expect(page.locator("article.turn.running .a")).to_contain_text("In winter", timeout=20_000)
-    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="Stop", exact=True).click()
     expect(page.locator("article.turn.stopped .a")).to_contain_text("In winter")
     expect(page.get_by_role("button", name="Ask", exact=True)).to_be_visible()
     server.closing.set()  # lets the connection go
