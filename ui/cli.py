@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 from collections.abc import Callable, Sequence
@@ -56,6 +57,7 @@ from ui.verifying import verify
 from ui.working import classify, extract, summarise, write
 
 INTERRUPTED = 130
+COLLECT_AFTER = (50_000, 20, 20)  # a tenth of the time until words are found went into collecting
 
 app = typer.Typer(
     name="tramontane",
@@ -72,6 +74,9 @@ app = typer.Typer(
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; its exit code is 0 when all is done, 1 when some items failed, 2 on misuse."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    if argv is None:  # a process of its own: what is loaded by now stays until its end
+        gc.freeze()
+        gc.set_threshold(*COLLECT_AFTER)
     try:
         arguments = None if argv is None else list(argv)
         code = app(args=arguments, prog_name="tramontane", standalone_mode=False)
