@@ -183,7 +183,7 @@ class Assistant:
             yield from self._alone(turn, history)
         if turn.refused:
             before = "\n\n" if turn.text and not turn.text[-1].isspace() else ""
-            yield from turn.show(before + (REFUSAL if turn.passages else NOTHING_TO_SEARCH))
+            yield from turn.show(before + (REFUSAL if retrieval.searched else NOTHING_TO_SEARCH))
         yield self._answer(turn)
 
     def answer(self, question: str, scope: Scope, manner: Manner = USUAL) -> Answer:

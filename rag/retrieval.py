@@ -47,13 +47,15 @@ class Retrieval:
     """Passages, best first, and the evidence that the answer is among them.
 
     `by_part` is the evidence for each part of the question, in their order; `notice` is a sentence
-    for the user on how they were found, empty when there is nothing to say.
+    for the user on how they were found, empty when there is nothing to say. `searched` is whether
+    there was anything to search.
     """
 
     passages: tuple[Passage, ...]
     evidence: Evidence
     notice: str = ""
     by_part: tuple[Evidence, ...] = ()
+    searched: bool = True
 
 
 class Retriever:
@@ -120,11 +122,17 @@ class Retriever:
             for asked in (question, *map(checked_question, parts))
         ]
         best = max(evidence, key=lambda found: found.score)
-        return Retrieval(passages, best, notice, tuple(evidence[1:]))
+        searched = bool(passages) or self._holds_text(scope)
+        return Retrieval(passages, best, notice, tuple(evidence[1:]), searched)
 
     def nearest(self, claim: str, texts: Sequence[str]) -> tuple[int, float]:
         """The position of the text nearest in meaning to a claim, and the cosine of the two."""
         return self._scorer.nearest(claim, texts)
+
+    def _holds_text(self, scope: Scope) -> bool:
+        allowed = scope.document_ids
+        documents = self._catalog.documents(scope.library_id)
+        return any(each.chunks and (allowed is None or each.id in allowed) for each in documents)
 
     def _index(self, scope: Scope) -> LibraryIndex:
         index = self._indexes.current(scope.library_id)

@@ -115,14 +115,14 @@ def compose(
     evidence = found.evidence.score if found.passages else None
     notice = found.notice
     if not found.passages or too_low:
-        yield from sheet.refuse(found.passages)
+        yield from sheet.refuse(searched=found.searched)
     elif instructable:
         sources = [Source(at, each) for at, each in enumerate(found.passages, start=1)]
         request = f"The instruction: {instruction}"
         prompt = compose_fitted(_SYSTEMS[kind], sources, request, resources.card)
         yield from sheet.stream(prompt)
         if sheet.refused or sheet.nothing_stands:
-            yield from sheet.refuse(found.passages)
+            yield from sheet.refuse(searched=found.searched)
     else:
         weighed = list(zip(parts, found.by_part, strict=True)) or [(topic, found.evidence)]
         yield from _skeleton(kind, topic, weighed, found.passages, resources, sheet)

@@ -180,11 +180,11 @@ class Sheet:
             prompt = replace(prompt, messages=(*prompt.messages, *said))
         raise InvalidReplyError("The model's answer cannot be used.")
 
-    def refuse(self, nearest: Sequence[Passage]) -> Iterator[TextDelta]:
+    def refuse(self, *, searched: bool) -> Iterator[TextDelta]:
         """End the text where nothing carries it."""
         self.refused = True
         before = "\n\n" if self.text and not self.text[-1].isspace() else ""
-        yield from self.say(before + (REFUSAL if nearest else NOTHING_TO_SEARCH))
+        yield from self.say(before + (REFUSAL if searched else NOTHING_TO_SEARCH))
 
     def answer(
         self,
