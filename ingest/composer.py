@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ingest.loaded import Heading
+from ingest.loaded import Heading, LoadedDocument
 from ingest.loaders.text import sections
 from rag.domain import DocumentState, Page, PageState
 from rag.errors import DocumentError
@@ -28,6 +28,27 @@ class Composed:
     pages: tuple[Page, ...]
     outline: tuple[Heading, ...]
     tables: tuple[Table, ...]
+
+    def document(
+        self,
+        title: str,
+        media_type: str,
+        *,
+        paginated: bool = False,
+        state: DocumentState = DocumentState.READY,
+        reason: str = "",
+    ) -> LoadedDocument:
+        """The document that it makes."""
+        return LoadedDocument(
+            title,
+            media_type,
+            paginated,
+            self.pages,
+            self.outline,
+            state,
+            reason,
+            tables=self.tables,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ingest import markup, titles
 from ingest.composer import Composed, Composer
 from ingest.loaded import Attachment, LoadedDocument
 from ingest.markup import Block
-from rag.domain import DocumentState
 
 POOR_SHARE = 0.25  # of its web page's text: a plain body shorter than that only points to it
 MAX_ATTACHMENTS = 5_000
@@ -71,17 +70,9 @@ def document_of(mail: Mail, name: str, media_type: str, *, max_pages: int) -> Lo
     is_bare = not composer.length and bool(mail.attachments)
     composed = Composed((), (), ()) if is_bare else composer.finish(max_pages)
     subject = titles.tidy(mail.subject)
-    return LoadedDocument(
-        title=subject if titles.is_meaningful(subject) else titles.from_name(name),
-        media_type=media_type,
-        paginated=False,
-        pages=composed.pages,
-        outline=composed.outline,
-        state=DocumentState.READY,
-        reason="",
-        tables=composed.tables,
-        attachments=tuple(mail.attachments[:MAX_ATTACHMENTS]),
-    )
+    title = subject if titles.is_meaningful(subject) else titles.from_name(name)
+    attachments = tuple(mail.attachments[:MAX_ATTACHMENTS])
+    return replace(composed.document(title, media_type), attachments=attachments)
 
 
 def on_one_line(values: Iterable[str]) -> str:

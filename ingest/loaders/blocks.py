@@ -5,7 +5,6 @@ from __future__ import annotations
 from ingest import markup, titles
 from ingest.composer import Composer
 from ingest.loaded import LoadedDocument
-from rag.domain import DocumentState
 
 
 def document_of(shown: markup.Markup, name: str, media_type: str, max_pages: int) -> LoadedDocument:
@@ -19,13 +18,5 @@ def document_of(shown: markup.Markup, name: str, media_type: str, max_pages: int
     composed = composer.finish(max_pages)
     own = titles.tidy(shown.title)
     first = next((heading.title for heading in composed.outline if heading.level == 1), "")
-    return LoadedDocument(
-        title=own if titles.is_meaningful(own) else titles.tidy(first) or titles.from_name(name),
-        media_type=media_type,
-        paginated=False,
-        pages=composed.pages,
-        outline=composed.outline,
-        state=DocumentState.READY,
-        reason="",
-        tables=composed.tables,
-    )
+    title = own if titles.is_meaningful(own) else titles.tidy(first) or titles.from_name(name)
+    return composed.document(title, media_type)

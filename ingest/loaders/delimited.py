@@ -12,7 +12,6 @@ from ingest import grid, titles
 from ingest.composer import MAX_CELLS, Composer, too_many_cells
 from ingest.loaded import LoadedDocument
 from ingest.loaders.text import decode
-from rag.domain import DocumentState
 
 CSV_TYPE, TSV_TYPE = "text/csv", "text/tab-separated-values"
 DELIMITERS = (",", ";", "\t", "|")
@@ -38,16 +37,7 @@ def load(path: Path, name: str, *, max_pages: int) -> LoadedDocument:
         composer.paragraph(*block.lines)
         composer.table(block.rows, name=title, header=block.header)
     composed = composer.finish(max_pages)
-    return LoadedDocument(
-        title=title,
-        media_type=TSV_TYPE if delimiter == "\t" else CSV_TYPE,
-        paginated=False,
-        pages=composed.pages,
-        outline=composed.outline,
-        state=DocumentState.READY,
-        reason="",
-        tables=composed.tables,
-    )
+    return composed.document(title, TSV_TYPE if delimiter == "\t" else CSV_TYPE)
 
 
 def delimiter_of(text: str) -> str:

@@ -44,15 +44,12 @@ def load(path: Path, name: str, *, max_pages: int) -> LoadedDocument:
             DocumentState.DAMAGED, "The e-book is damaged: none of its chapters can be read."
         )
     composed = composer.finish(max_pages)
-    return LoadedDocument(
-        title=book.title if titles.is_meaningful(book.title) else titles.from_name(name),
-        media_type=MEDIA_TYPE,
-        paginated=False,
-        pages=composed.pages,
-        outline=composed.outline,
+    reason = f"{failed:,} of {len(book.chapters):,} chapters cannot be read." if failed else ""
+    return composed.document(
+        book.title if titles.is_meaningful(book.title) else titles.from_name(name),
+        MEDIA_TYPE,
         state=DocumentState.PARTIAL if failed else DocumentState.READY,
-        reason=f"{failed:,} of {len(book.chapters):,} chapters cannot be read." if failed else "",
-        tables=composed.tables,
+        reason=reason,
     )
 
 

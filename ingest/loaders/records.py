@@ -88,16 +88,7 @@ def _lines_or_text(text: str, name: str, max_pages: int) -> LoadedDocument:
 
 def _document(composer: Composer, name: str, max_pages: int) -> LoadedDocument:
     composed = composer.finish(max_pages)
-    return LoadedDocument(
-        title=titles.from_name(name),
-        media_type=MEDIA_TYPE,
-        paginated=False,
-        pages=composed.pages,
-        outline=(),
-        state=DocumentState.READY,
-        reason="",
-        tables=composed.tables,
-    )
+    return replace(composed, outline=()).document(titles.from_name(name), MEDIA_TYPE)
 
 
 def _parsed(text: str) -> Any:

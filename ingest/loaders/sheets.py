@@ -44,15 +44,12 @@ def load(path: Path, name: str, *, max_pages: int) -> LoadedDocument:
     notes = [NOT_CALCULATED] if any(sheet.lacks_results for sheet in sheets) else []
     if broken:
         notes.insert(0, f"Damaged sheets, read as far as they go: {', '.join(broken)}.")
-    return LoadedDocument(
-        title=titles.from_name(name),
-        media_type=OLD_MEDIA_TYPE if is_old else MEDIA_TYPE,
+    return composed.document(
+        titles.from_name(name),
+        OLD_MEDIA_TYPE if is_old else MEDIA_TYPE,
         paginated=True,
-        pages=composed.pages,
-        outline=composed.outline,
         state=DocumentState.PARTIAL if broken else DocumentState.READY,
         reason=" ".join(notes),
-        tables=composed.tables,
     )
 
 

@@ -62,15 +62,13 @@ def _loaded(slides: Sequence[Slide], kept: str, name: str, max_pages: int) -> Lo
     composed = composer.finish(max_pages)
     first = composed.outline[0].title if composed.outline else ""
     kept = kept if titles.is_meaningful(kept) else ""
-    return LoadedDocument(
-        title=kept or titles.tidy(first) or titles.from_name(name),
-        media_type=MEDIA_TYPE,
+    reason = f"{failed} of {len(slides)} slides are damaged." if failed else ""
+    return composed.document(
+        kept or titles.tidy(first) or titles.from_name(name),
+        MEDIA_TYPE,
         paginated=True,
-        pages=composed.pages,
-        outline=composed.outline,
         state=DocumentState.PARTIAL if failed else DocumentState.READY,
-        reason=f"{failed} of {len(slides)} slides are damaged." if failed else "",
-        tables=composed.tables,
+        reason=reason,
     )
 
 

@@ -55,16 +55,7 @@ def load(path: Path, name: str, *, max_pages: int) -> LoadedDocument:
     _compose(composer, [*blocks, *margins])
     composed = composer.finish(max_pages)
     first = next((each.title for each in composed.outline if each.level == 1), "")
-    return LoadedDocument(
-        title=written or titles.tidy(first) or titles.from_name(name),
-        media_type=MEDIA_TYPE,
-        paginated=False,
-        pages=composed.pages,
-        outline=composed.outline,
-        state=DocumentState.READY,
-        reason="",
-        tables=composed.tables,
-    )
+    return composed.document(written or titles.tidy(first) or titles.from_name(name), MEDIA_TYPE)
 
 
 def read_text(path: Path) -> str:
