@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -36,6 +37,12 @@ def says(text: str, *attachments: Attachment) -> LoadedDocument:
     page = Page(1, "1", text, 0)
     ready = DocumentState.READY
     return LoadedDocument("", "", False, (page,), (), ready, "", attachments=attachments)
+
+
+def allowed(_file: File) -> LoadedDocument:
+    """What the process may have at most: bytes of a dump, bytes of a file, open files."""
+    limits = (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE)
+    return says(" ".join(str(most) for limit in limits for most in resource.getrlimit(limit)))
 
 
 def attempts(*actions: Callable[[], object]) -> LoadedDocument:
@@ -248,7 +255,7 @@ BEHAVIOURS: dict[str, Callable[[File], LoadedDocument]] = {
         *(say, write, count, attach, refuse, environment, process, die_later),
         *(loop, sleep, creep, repeat, allocate, grow),
         *(fork, execute, change, connect, spy, kill, shout),
-        *(segfault, abort, leave, vanish, stumble, recurse),
+        *(allowed, segfault, abort, leave, vanish, stumble, recurse),
         *(hide, babble, boast, lie, skip, stray),
     )
 }

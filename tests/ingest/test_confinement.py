@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.confinement import MAX_OPEN_FILES
 from ingest.loaded import LoadedDocument
 from ingest.sandbox import Sandbox
 from ingest.serving import serve
@@ -74,6 +75,10 @@ def test_no_connection_is_made(sandbox: Sandbox) -> None:
         assert outcome(sandbox, f"connect {port}") == ["PermissionError"]
         with pytest.raises(BlockingIOError):
             listener.accept()
+
+
+def test_the_process_is_allowed_little(sandbox: Sandbox) -> None:
+    assert outcome(sandbox, "allowed") == ["0"] * 4 + [str(MAX_OPEN_FILES)] * 2
 
 
 def test_nothing_is_written(sandbox: Sandbox, folder: Path) -> None:
