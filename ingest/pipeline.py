@@ -6,7 +6,6 @@ come, and what was embedded before, in any library, is not embedded again.
 
 from __future__ import annotations
 
-import math
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from typing import Protocol
 
 from ingest.chunking import split
 from ingest.embedded import hash_of, text_of, text_within
+from ingest.estimating import embedding_estimate, embedding_tokens
 from ingest.filetypes import CALLED, mismatch, type_by_name
 from ingest.loaded import Attachment, LoadedDocument
 from ingest.measuring import Ruler
@@ -28,13 +28,8 @@ from rag.store.blobs import hash_file
 from rag.store.catalog import Catalog
 from rag.store.embedding import check_embedding
 from rag.store.rows import Reading, StoredChunk, pack
-from rag.tokens import count_tokens as tekken_tokens
 
 BATCH_CHUNKS = 128  # what a killed run repeats at most
-PASSAGES_A_SECOND = 150  # embedded, roughly: here with two cores, or by La Plateforme
-# The tokenizer of Mistral's first models takes 1.06 times Tekken's tokens for the English of annual
-# reports, 1.10 for that of XQuAD, 1.29 for its Spanish and 1.30 for its German.
-BILLED_PER_TEKKEN = 1.3
 # What OCR finds on a page is not known before: of prose, A4 holds some 450 words, of 4 tokens to
 # 3 words, which are two passages.
 SCAN_TOKENS = 600
@@ -271,14 +266,18 @@ class Ingestor:
         document = self._catalog.document(document_id)
         if not embedding_cost(self._embedder.model, 1):
             left = document.chunks - document.embedded + scans * SCAN_PASSAGES
-            return self._estimate(document.page_count, 0, left)
+            return embedding_estimate(self._embedder.model, document.page_count, 0, left)
         texts = [text_of(chunk) for chunk in self._catalog.pending_chunks(document_id)]
-        tokens = self._tokens(texts) + scans * SCAN_TOKENS
-        return self._estimate(document.page_count, tokens, len(texts) + scans * SCAN_PASSAGES)
+        tokens = embedding_tokens(self._embedder, texts) + scans * SCAN_TOKENS
+        return embedding_estimate(
+            self._embedder.model, document.page_count, tokens, len(texts) + scans * SCAN_PASSAGES
+        )
 
     def price_of_scans(self, scans: int) -> Estimate:
         """What giving so many pages their vectors will take, once OCR has read them."""
-        return self._estimate(0, scans * SCAN_TOKENS, scans * SCAN_PASSAGES)
+        return embedding_estimate(
+            self._embedder.model, 0, scans * SCAN_TOKENS, scans * SCAN_PASSAGES
+        )
 
     def estimate(self, path: Path, library: Library, name: str) -> tuple[Estimate, LoadedDocument]:
         """What taking a file in would take, and how it reads; nothing is stored.
@@ -303,8 +302,10 @@ class Ingestor:
             text_within(loaded.title, chunk, pages[chunk.page][chunk.start : chunk.end])
             for chunk in reading.chunks
         ]
-        tokens = self._tokens(texts)
-        return self._estimate(len(loaded.pages), tokens, len(texts)), loaded
+        tokens = embedding_tokens(self._embedder, texts)
+        return embedding_estimate(
+            self._embedder.model, len(loaded.pages), tokens, len(texts)
+        ), loaded
 
     def _known(self, document: Document) -> LoadedDocument:
         """A document of the library, as if it had been read just now."""
@@ -317,19 +318,6 @@ class Ingestor:
             document.state,
             document.reason,
         )
-
-    def _tokens(self, texts: Sequence[str]) -> int:
-        """How many tokens embedding takes: of a model that bills them, at most in all likelihood.
-
-        Such a model's own count is a bound for the limits of requests, far above what is billed.
-        """
-        if not embedding_cost(self._embedder.model, 1):
-            return sum(self._embedder.count_tokens(texts))
-        return math.ceil(BILLED_PER_TEKKEN * sum(tekken_tokens(texts)))
-
-    def _estimate(self, pages: int, tokens: int, passages: int) -> Estimate:
-        dollars = embedding_cost(self._embedder.model, tokens)
-        return Estimate(pages, tokens, 0, dollars, passages / PASSAGES_A_SECOND)
 
     def _check_embedding(self, library: Library) -> None:
         """Before anything is read: embedding can take long and cost money."""
@@ -345,30 +333,6 @@ class Ingestor:
             raise DocumentError(
                 DocumentState.FAILED, f"{path} changed while it was read. Add it again."
             )
-
-
-def reembed(catalog: Catalog, library: Library, embedder: Embedder, report: Report) -> int:
-    """Embed every chunk of a library with another model, and switch to it at once at the end.
-
-    Returns:
-        How many chunks there are.
-
-    Raises:
-        StoreError: documents were added or removed meanwhile; nothing has changed then.
-        ProviderError: the embedder's server failed; nothing has changed then.
-    """
-    ids: list[int] = []
-    vectors: list[bytes] = []
-    chunks = [(chunk.id, text_of(chunk)) for chunk in catalog.all_chunks(library.id)]
-    for start in range(0, len(chunks), BATCH_CHUNKS):
-        report(Progress(library.name, Stage.EMBEDDING, start, len(chunks)))
-        batch = chunks[start : start + BATCH_CHUNKS]
-        ids += [id_ for id_, _ in batch]
-        vectors += pack(embedder.embed([text for _, text in batch]))
-    catalog.replace_vectors(
-        library, embedder.model, embedder.dimension, dict(zip(ids, vectors, strict=True))
-    )
-    return len(chunks)
 
 
 def _document(

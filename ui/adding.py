@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Sequence
 from contextlib import closing
@@ -24,6 +23,7 @@ from ui.intake import intake_of, open_queue
 from ui.naming import document_row, documents_named, documents_of, estimate_row, lost_row
 from ui.opening import DONE, SOME_FAILED, open_without_documents, settings_of
 from ui.options import AsJson, DataDir, LibraryName, Paths
+from ui.paying import Yes, agrees
 from ui.progress import fault_of
 
 if TYPE_CHECKING:
@@ -32,12 +32,10 @@ if TYPE_CHECKING:
 LOOK_SECONDS = 0.2
 STUCK_SECONDS = 20.0  # without any change, while the catalog cannot be written
 AGAIN = "{}: {} It is tried again soon."
-WAITS = "{} would cost about {}. Run the command again with --yes to go on."
 
 OnlyEstimate = Annotated[
     bool, typer.Option("--estimate", help="Only say what it would take and cost; add nothing.")
 ]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before anything is paid.")]
 Named = Annotated[
     list[str] | None, typer.Argument(metavar="DOCUMENT", help="Names or ids; all when left out.")
 ]
@@ -213,10 +211,9 @@ class _Watch:
 
     def _end(self, job: Job) -> None:
         if job.stage is Stage.CONFIRM:
-            if self._yes or _agrees(job):
+            if agrees(job.name, job.estimate, yes=self._yes):
                 self._queue.confirm(job.id)
                 return
-            printing.tell(WAITS.format(job.name, printing.in_dollars(job.estimate)))
             self.failed += 1
             self._told.add(job.id)
             return
@@ -266,12 +263,3 @@ def _take_in(
         printing.tell(f"Stopped. {count}: the next `tramontane add` or `serve` goes on.")
         raise
     return watch.failed
-
-
-def _agrees(job: Job) -> bool:
-    """Whether the person at the terminal, if there is one, pays what a file costs."""
-    if not sys.stdin.isatty() or not sys.stderr.isatty():
-        return False
-    return typer.confirm(
-        f"{job.name} would cost about {printing.in_dollars(job.estimate)}. Go on?", err=True
-    )

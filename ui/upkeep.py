@@ -7,12 +7,16 @@ from typing import Annotated
 
 import typer
 
-from ingest.pipeline import reembed
+from ingest.reembedding import discard_kept, price_of_reembedding, reembed
 from rag.doctor import Level, examine
+from rag.errors import SettingsError
+from rag.intake import Estimate
 from rag.wiring import checks, open_for_reembedding
 from ui import printing
+from ui.naming import estimate_row
 from ui.opening import DONE, SOME_FAILED, open_application, settings_of
 from ui.options import AsJson, DataDir, LibraryName
+from ui.paying import Yes, agrees
 
 
 def doctor(data_dir: DataDir = None, library: LibraryName = None, json: AsJson = False) -> int:
@@ -38,16 +42,24 @@ def rebuild(
             help="Embed the library again: all-MiniLM-L6-v2, or mistral-embed with a key.",
         ),
     ] = None,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Only say what embedding anew would take and cost.")
+    ] = False,
+    yes: Yes = False,
     json: AsJson = False,
 ) -> int:
     """Make the search indexes again, or embed anew.
 
-    The indexes are made from the catalog; with --embedding, so are the vectors.
+    The indexes are made from the catalog; with --embedding, so are the vectors. What was embedded
+    is kept if that fails, and not paid again.
     """
     if embedding is None:
+        if estimate:
+            raise SettingsError("--estimate needs --embedding MODEL: the model to embed anew with.")
         with open_application(data_dir, library) as application:
             application.catalog.verify()
             orphans = application.catalog.discard_orphans()
+            discard_kept(application.catalog)
             application.indexes.discard(application.library.id)
             count = len(application.indexes.current(application.library.id).vectors)
             model = application.library.embedding_model
@@ -59,12 +71,26 @@ def rebuild(
         printing.tell_upkeep(orphans, None if are_stored else application.catalog.data_dir)
         return DONE if are_stored else SOME_FAILED
     settings = settings_of(data_dir, library, {"embedding": embedding})
-    with printing.file_progress() as report:
-        catalog, library_now, embedder = open_for_reembedding(settings)
-        with closing(catalog):
+    catalog, library_now, embedder = open_for_reembedding(settings)
+    with closing(catalog):
+        price = price_of_reembedding(catalog, library_now, embedder)
+        if estimate:
+            _say_price(library_now.name, price, json=json)
+            return DONE
+        is_dear = (price.dollars or 0.0) > settings.ask_above
+        if is_dear and not agrees(f"The library {library_now.name}", price, yes=yes):
+            return SOME_FAILED
+        with printing.file_progress() as report:
             count = reembed(catalog, library_now, embedder, report)
     if json:
         printing.say_row({"chunks": count, "embedding": embedder.model})
     else:
         printing.say(f"{count} chunks were embedded again with {embedder.model}.")
     return DONE
+
+
+def _say_price(name: str, price: Estimate, *, json: bool) -> None:
+    if json:
+        printing.say_row({"library": name, **estimate_row(price)})
+    else:
+        printing.say(f"The library {name}: {printing.in_words(price)}.")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest.estimating import total_of
+from ingest.estimating import PASSAGES_A_SECOND, total_of
 from ingest.intake import OCR_SECONDS_A_PAGE
-from ingest.pipeline import PASSAGES_A_SECOND, SCAN_PASSAGES, SCAN_TOKENS
+from ingest.pipeline import SCAN_PASSAGES, SCAN_TOKENS
 from rag.domain import DocumentState, Library
 from rag.intake import Estimate
 from rag.store.catalog import Catalog

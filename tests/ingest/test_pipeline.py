@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from ingest.loaders.load import load
-from ingest.pipeline import Ingestor, Limits, Progress, reembed
+from ingest.pipeline import Ingestor, Limits, Progress
+from ingest.reembedding import reembed
 from rag.domain import DocumentState, Library
 from rag.errors import DocumentError, StoreError, UnavailableError
 from rag.intake import Stage

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from ingest.embedded import text_of
+from ingest.estimating import BILLED_PER_TEKKEN
 from ingest.loaders.load import load
-from ingest.pipeline import BILLED_PER_TEKKEN, SCAN_TOKENS, Ingestor, Progress
+from ingest.pipeline import SCAN_TOKENS, Ingestor, Progress
 from ingest.queue import IngestQueue
 from ingest.recognition import NO_WORDS
 from rag.domain import DocumentState, Library, PageState

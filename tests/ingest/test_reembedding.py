@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from ingest.embedded import text_of
 from ingest.loaders.load import load
-from ingest.pipeline import Ingestor, Limits, Progress, reembed
-from rag.errors import EmbeddingMismatchError
+from ingest.pipeline import BATCH_CHUNKS, Ingestor, Limits, Progress
+from ingest.reembedding import discard_kept, price_of_reembedding, reembed
+from rag.errors import EmbeddingMismatchError, UnavailableError
 from rag.intake import Stage
+from rag.protocols import Vectors
 from rag.store.catalog import Catalog
 from tests.fakes import HashEmbedder
 from tests.stored import vectors_of
@@ -47,3 +52,91 @@ def test_a_file_for_the_old_model_is_refused_and_nothing_is_mixed(
         assert [each.name for each in catalog.documents(library.id)] == names
         assert vectors_of(catalog, catalog.library("documents"))[1].shape == (len(names), 16)
         assert Ingestor(catalog, new, LIMITS, load).add(second, library).new == (when == "before")
+
+
+class Stopping(HashEmbedder):
+    """Stops after so many batches."""
+
+    def __init__(self, batches: int) -> None:
+        super().__init__("new", 16)
+        self._left = batches
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        if not self._left:
+            raise UnavailableError("The server is away.")
+        self._left -= 1
+        return super().embed(texts)
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Iterator[Catalog]:
+    """A catalog with a library of three batches, embedded with an old model."""
+    old = HashEmbedder("old", 8)
+    with closing(Catalog(tmp_path / "data")) as catalog:
+        library = catalog.create_library("documents", old.model, old.dimension)
+        text = " ".join(f"Boat number {number} lies at its pier." for number in range(12_000))
+        path = tmp_path / "harbour.txt"
+        path.write_text(text)
+        Ingestor(catalog, old, LIMITS, load).add(path, library)
+        yield catalog
+
+
+def test_what_was_embedded_before_a_fault_is_not_embedded_again(catalog: Catalog) -> None:
+    library = catalog.library("documents")
+    (document,) = catalog.documents(library.id)
+    first, second = Stopping(2), Stopping(9)
+    whole = price_of_reembedding(catalog, library, first)
+    with pytest.raises(UnavailableError):
+        reembed(catalog, library, first, lambda _: None)
+    assert catalog.library("documents") == library
+    left = price_of_reembedding(catalog, library, second)
+    assert left.seconds < whole.seconds
+
+    assert reembed(catalog, library, second, lambda _: None) == document.chunks
+
+    assert len(first.embedded) == 2 * BATCH_CHUNKS
+    assert len(first.embedded) + len(second.embedded) == document.chunks
+    assert set(first.embedded).isdisjoint(second.embedded)
+    now = catalog.library("documents")
+    texts = [text_of(chunk) for chunk in catalog.all_chunks(now.id)]
+    expected = HashEmbedder("new", 16).embed(texts)
+    assert np.allclose(vectors_of(catalog, now)[1], expected, atol=1e-3)
+    assert list((catalog.data_dir / "reembedding").iterdir()) == []
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped"])
+def test_what_was_kept_and_damaged_is_made_again(catalog: Catalog, damage: str) -> None:
+    library = catalog.library("documents")
+    with pytest.raises(UnavailableError):
+        reembed(catalog, library, Stopping(1), lambda _: None)
+    (kept,) = (catalog.data_dir / "reembedding").iterdir()
+    content = bytearray(kept.read_bytes())
+    record = len(content) // BATCH_CHUNKS
+    if damage == "cut":
+        del content[-1:]
+    else:
+        content[-record // 2] ^= 1
+    kept.write_bytes(content)
+    second = Stopping(9)
+
+    count = reembed(catalog, library, second, lambda _: None)
+
+    assert len(second.embedded) == count - BATCH_CHUNKS + 1
+
+
+def test_a_library_is_made_anew_with_its_own_model(catalog: Catalog) -> None:
+    old = HashEmbedder("old", 8)
+
+    count = reembed(catalog, catalog.library("documents"), old, lambda _: None)
+
+    assert len(old.embedded) == count
+
+
+def test_what_earlier_runs_kept_can_be_thrown_away(catalog: Catalog) -> None:
+    library = catalog.library("documents")
+    with pytest.raises(UnavailableError):
+        reembed(catalog, library, Stopping(1), lambda _: None)
+    discard_kept(catalog)
+    second = Stopping(9)
+
+    assert reembed(catalog, library, second, lambda _: None) == len(second.embedded)

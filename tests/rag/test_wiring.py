@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.pipeline import reembed
+from ingest.reembedding import reembed
 from rag.errors import (
     EmbeddingMismatchError,
     ModelNotFoundError,

@@ -100,6 +100,29 @@ def test_a_library_is_embedded_again_with_another_model_and_back(
     assert run("search", BOATS, "--json").rows == expected
 
 
+def test_embedding_anew_says_its_price_first(
+    run: Run, filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anew = ("rebuild", "--embedding", "mistral-embed")
+    monkeypatch.setenv("TRAMONTANE_ASK_ABOVE", "0")
+    monkeypatch.setenv("MISTRAL_API_KEY", "right")
+    with LoopbackServer(api_key="right") as server:
+        monkeypatch.setenv("TRAMONTANE_MISTRAL_URL", server.url)
+        words = run(*anew, "--estimate")
+        assert words.out.startswith("The library documents: 3 pages, 58 tokens to embed, ")
+        assert words.out.endswith("less than $0.01.\n")
+        (row,) = run(*anew, "--estimate", "--json").rows
+        assert row["library"] == "documents"
+        assert 0 < row["dollars"] < 0.001
+        refused = run(*anew)
+        assert (refused.code, refused.out) == (1, "")
+        assert "would cost about less than $0.01. Run the command again with --yes" in refused.err
+        assert server.requests == []
+        assert run(*anew, "--yes").code == 0
+        assert len(server.requests) == 1
+    assert "--estimate needs --embedding MODEL" in run("rebuild", "--estimate").sentence(2)
+
+
 def test_rebuilding_does_not_claim_what_could_not_be_written(run: Run, filled: Path) -> None:
     shutil.rmtree(filled / "derived", ignore_errors=True)
     (filled / "derived").write_text("in the way")
