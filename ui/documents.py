@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 from ingest.pipeline import ADDED
@@ -112,8 +113,13 @@ def render_documents(shelf: Shelf) -> str:
     together = [job for job in shelf.jobs if job.id > shelf.since or not job.has_ended]
     newest = list(reversed(shelf.documents))
     newest.sort(key=lambda document: not _asks(document, job_of))
+    titles = Counter(document.title for document in newest)
     rows = [
-        _render_document(document, job_of.get(document.id), document.id not in shelf.excluded)
+        _render_document(
+            document if titles[document.title] == 1 else replace(document, title=document.name),
+            job_of.get(document.id),
+            document.id not in shelf.excluded,
+        )
         for document in newest
     ]
     intake = render_queue(alone, together, documents) + render_stalled(shelf.stalled)

@@ -62,6 +62,15 @@ def test_the_newest_document_comes_first() -> None:
     assert html.index('data-id="d2"') < html.index('data-id="d1"')
 
 
+def test_documents_of_one_title_are_told_apart_by_their_names() -> None:
+    first, second = document(), replace(document(), id="d2", name="new.pdf")
+    other = replace(document(), id="d3", name="other.pdf", title="Other")
+    html = render_documents(Shelf([first, second, other], []))
+    for label in ("Ask a&amp;b.pdf", "Ask new.pdf", "Ask Other"):
+        assert f'aria-label="{label}"' in html
+    assert "A &amp; B" not in html
+
+
 def test_an_unread_document_says_why_and_cannot_be_asked() -> None:
     scanned = document(DocumentState.NEEDS_OCR, "Its pages are <pictures>.")
     html = render_documents(Shelf([scanned], []))
