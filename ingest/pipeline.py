@@ -77,9 +77,9 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What reading a file gave: a document, none for an archive, and the files within it.
+    """What reading a file gave: a document, or the files in an archive.
 
-    `reason` is what there is to know of an archive, such as what in it was left out.
+    `reason` is what there is to know besides, such as what in it was left out.
     """
 
     added: Added | None
@@ -88,6 +88,11 @@ class Taken:
 
 
 Report = Callable[[Progress], None]
+Bring = Callable[[Sequence[Attachment]], str]
+
+
+def _leave(_attachments: Sequence[Attachment]) -> str:
+    return ""
 
 
 def _ignore(_progress: Progress) -> None:
@@ -148,9 +153,19 @@ class Ingestor:
         return replace(added, document=self._catalog.document(added.document.id))
 
     def take(
-        self, path: Path, library: Library, name: str | None = None, *, report: Report = _ignore
+        self,
+        path: Path,
+        library: Library,
+        name: str | None = None,
+        *,
+        report: Report = _ignore,
+        bring: Bring = _leave,
     ) -> Taken:
-        """Read a file and publish its words; its vectors are left to `embed`. Raises as `add`."""
+        """Read a file and publish its words; its vectors are left to `embed`. Raises as `add`.
+
+        What came in a document goes to `bring` before it is published, so that who is killed in
+        between does both again; it says what it leaves out. Files in an archive are the caller's.
+        """
         name = name or path.name
         try:
             size, sha256 = path.stat().st_size, hash_file(path)
@@ -165,12 +180,13 @@ class Ingestor:
             return Taken(None, loaded.attachments, loaded.reason)
         document = _document(library, name, sha256, size, loaded)
         reading = self.reading(document, loaded)
+        left_out = bring(loaded.attachments)
         self._keep(path, sha256)
         published = self._catalog.publish(reading)
         self._keep(path, sha256)  # had the last owner been removed in between
         was_unreadable = known is not None and published.state in READABLE
         added = Added(name, published, new=published.id == document.id or was_unreadable)
-        return Taken(added, loaded.attachments)
+        return Taken(added, reason=left_out)
 
     def load(self, path: Path, name: str, size: int, report: Report = _ignore) -> LoadedDocument:
         """Read a file; one that cannot be read has no pages, and says why.

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from ingest.attachments import display_name
@@ -315,18 +316,18 @@ class IngestQueue:
         report = self._reporter(held)
         report(Progress(job.name, Stage.READING, 0, 0))
         path = self._catalog.blobs.path(job.sha256)
-        taken = self.intake.ingestor.take(path, self._library(), job.name, report=report)
+        library, bring = self._library(), partial(self._within.queue, job)
+        taken = self.intake.ingestor.take(path, library, job.name, report=report, bring=bring)
         if taken.added is None and self._within.is_in_archive(job):
             self._jobs.advance(held, Stage.FAILED, outcome=NESTED.format(job.name))
             return
-        left_out = self._within.queue(job, taken.attachments)
         if taken.added is None:
-            outcome = left_out or said_of_archive(job.name, len(taken.attachments))
+            outcome = bring(taken.attachments) or said_of_archive(job.name, len(taken.attachments))
             outcome = f"{outcome} {taken.reason}".strip()
             self._jobs.advance(held, Stage.DONE, outcome=outcome)
             self._catalog.discard_file(job.sha256)
             return
-        self._was_read(held, taken.added, left_out)
+        self._was_read(held, taken.added, taken.reason)
 
     def _was_read(self, held: Held, added: Added, left_out: str) -> None:
         document = added.document

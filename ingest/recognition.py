@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -43,6 +44,7 @@ class Recogniser:
         self._ingestor = ingestor
         self._picture = picture
         self.ocr = ocr
+        self._publishing = threading.Lock()
 
     def waiting_pages(self, document_id: str) -> list[int]:
         """The pages of a document that OCR would read."""
@@ -74,30 +76,34 @@ class Recogniser:
         loaded = self._ingestor.load(path, document.name, document.size_bytes)
         if not loaded.pages:  # it could be read before, and is not made worse
             return document
-        read = self._known(document_id, loaded, numbers)
+        fresh = _Read({page.number: page for page in loaded.pages}, dict(loaded.words))
+        read = self._merged(document_id, fresh, numbers)
+        before = {page.number: page.state for page in self._catalog.pages(document_id)}
         at_once = PAID_AT_ONCE if self.ocr and self.ocr.dollars_per_page else PUBLISHED_AT_ONCE
-        unpublished = True
+        unpublished, done = True, set[int]()
         try:
             for count, number in enumerate(sorted(numbers), 1):
                 report(Progress(document.name, Stage.OCR, count - 1, len(numbers)))
                 page = read.pages.get(number)
                 if page is not None and page.state is PageState.NEEDS_OCR and self.ocr is not None:
+                    if self._catalog.page(document_id, number).state is not before.get(number):
+                        continue  # somebody else has read it meanwhile
                     self._recognise(path, page, read, self.ocr)
                     unpublished = True
+                done.add(number)
                 if count % at_once == 0:
-                    document, unpublished = self._publish(document, loaded, read), False
+                    document, unpublished = self._publish(document, loaded, read, done), False
         finally:  # what was read, and perhaps paid, is kept whatever ends it
             if unpublished:
-                document = self._publish(document, loaded, read)
+                document = self._publish(document, loaded, read, done)
         return document
 
-    def _known(self, document_id: str, loaded: LoadedDocument, numbers: Collection[int]) -> _Read:
-        """The pages as just read, except those that OCR has seen before and nobody asks for."""
-        pages = {page.number: page for page in loaded.pages}
-        words: dict[int, Sequence[WordBox]] = dict(loaded.words)
+    def _merged(self, document_id: str, read: _Read, own: Collection[int]) -> _Read:
+        """The pages, except `own` as the library has them where OCR has seen them before."""
+        pages, words = dict(read.pages), dict(read.words)
         for page in self._catalog.pages(document_id):
             fresh = pages.get(page.number)
-            if fresh is None or page.number in numbers:
+            if fresh is None or page.number in own:
                 continue
             if fresh.state is PageState.NEEDS_OCR and page.state is not PageState.NEEDS_OCR:
                 pages[page.number] = page
@@ -123,18 +129,23 @@ class Recogniser:
         read.pages[number] = replace(page, text=found.text, state=PageState.OCR, reason=reason)
         read.words[number] = found.words
 
-    def _publish(self, document: Document, loaded: LoadedDocument, read: _Read) -> Document:
-        pages = with_offsets([read.pages[number] for number in sorted(read.pages)])
-        state, reason = outcome_of(pages)
-        note = _note(loaded)
-        now = replace(
-            document,
-            state=state,
-            reason=" ".join(filter(None, [reason, note])),
-            page_count=len(pages),
-        )
-        whole = replace(loaded, pages=pages, words=_boxes(read))
-        return self._catalog.replace(self._ingestor.reading(now, whole))
+    def _publish(
+        self, document: Document, loaded: LoadedDocument, read: _Read, done: Collection[int]
+    ) -> Document:
+        """Publish what is `done`, and of all other pages what others have read meanwhile."""
+        with self._publishing:
+            merged = self._merged(document.id, read, done)
+            pages = with_offsets([merged.pages[number] for number in sorted(merged.pages)])
+            state, reason = outcome_of(pages)
+            note = _note(loaded)
+            now = replace(
+                document,
+                state=state,
+                reason=" ".join(filter(None, [reason, note])),
+                page_count=len(pages),
+            )
+            whole = replace(loaded, pages=pages, words=_boxes(merged))
+            return self._catalog.replace(self._ingestor.reading(now, whole))
 
 
 def with_offsets(pages: Sequence[Page]) -> tuple[Page, ...]:

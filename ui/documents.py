@@ -44,6 +44,10 @@ DROP_ZONE = (
     "or drop them anywhere</label>"
 )
 NOTHING = f'<p class="nothing">Files become pages that can be asked: {FORMATS}.</p>'
+CHECKUP = (
+    '<button type="button" class="act setup" data-event="checkup">'
+    f"{icons.PULSE}<span>Check the set-up</span></button>"
+)
 OUTCOMES = 300  # the last files whose end the page is told of
 
 
@@ -76,8 +80,10 @@ class Shelf:
         for job in self.jobs:
             if job.document_id is not None:
                 found[job.document_id] = job
-            elif not job.has_ended and job.sha256 in by_content:
-                found[by_content[job.sha256]] = job  # published in this very moment, or read again
+            elif not job.has_ended and (id_ := by_content.get(job.sha256, "")):
+                # Published in this very moment, or read again; another copy of it waits its turn.
+                if id_ not in found or found[id_].has_ended:
+                    found[id_] = job
         return found
 
     @property
@@ -131,7 +137,7 @@ def render_documents(shelf: Shelf) -> str:
         f'<section class="intake"{label}>{intake}</section>'
         f'<div class="h"><h2>Documents</h2>{_render_count(shelf)}</div>'
         f'<ul class="docs">{"".join(rows)}</ul>'
-        f"{'' if rows or alone else NOTHING}{_render_outcomes(shelf, documents)}"
+        f"{'' if rows or alone else NOTHING}{CHECKUP}{_render_outcomes(shelf, documents)}"
     )
 
 

@@ -24,6 +24,7 @@ INHERITED = 0.9
 LEAST_SCORE = 0.05
 IN_ITS_WORDS = 0.6  # what the words of documents count beside those of the question
 SIMILARITY, COVERAGE, NAMED, EXPECTED, RANK = 0.5, 0.5, 0.15, 0.15, 0.1
+CELL_BORDER = " | "
 LONGEST_LABEL_WORDS = 12
 FRAGMENT_WORDS = 8
 LONGEST_HEAD = 200  # characters
@@ -118,7 +119,7 @@ def choose(
         scores[position] = max(scores[position], IN_ITS_WORDS * said)
     asked = _telling_words(question)
     for position, text in enumerate(texts):
-        leads_on = _leads_on(text, titles) or (
+        leads_on = _leads_on(text, titles, is_row=_is_row(position, sentences, texts)) or (
             _is_column_head(text) and not is_of_the_kind(question, text)
         )
         if not leads_on and _telling_words(text) - asked:
@@ -149,14 +150,24 @@ def _needs_its_question(position: int, sentences: Sequence[Sentence], texts: Seq
     )
 
 
-def _leads_on(text: str, titles: Collection[str]) -> bool:
+def _is_row(position: int, sentences: Sequence[Sentence], texts: Sequence[str]) -> bool:
+    """Whether a sentence is a row of a table below its first, which may name the columns."""
+    return (
+        position > 0
+        and CELL_BORDER in texts[position].strip(" |")
+        and CELL_BORDER in texts[position - 1].strip(" |")
+        and sentences[position - 1].passage == sentences[position].passage
+    )
+
+
+def _leads_on(text: str, titles: Collection[str], *, is_row: bool) -> bool:
     line = text.strip()
     return (
         bool(_NUMBERED_HEAD.fullmatch(flowing(line)))
         or line.endswith(("?", ":", "？", "："))
         or line[0] == "#"
         or _title(line) in titles
-        or _is_label(line)
+        or (not is_row and _is_label(line))
     )
 
 

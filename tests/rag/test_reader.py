@@ -88,6 +88,14 @@ def test_a_caption_is_not_quoted_and_a_row_is() -> None:
     assert said("Nemo memory", sources(text)).startswith("“Nemo memory 24 GB 12” [1]")
 
 
+def test_a_row_that_ends_in_a_word_is_quoted_and_no_other_row_in_its_place() -> None:
+    text = "Employee | Desk | City\nAnna Kowalski | 14 | Gdansk\nPiet de Vries | 22 | Utrecht\nLucia"
+
+    (row,) = said("In which city does Piet de Vries work?", sources(text)).splitlines()
+
+    assert row == "“Piet de Vries | 22 | Utrecht” [1]"
+
+
 def test_a_sibling_of_what_is_asked_is_not_quoted() -> None:
     text = "The weights of Mixtral 8x7B take 94 GB. The weights of Mixtral 8x22B take 282 GB."
 

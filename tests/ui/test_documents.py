@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -152,6 +153,17 @@ def test_what_is_published_in_this_moment_is_one_row() -> None:
     html = render_documents(Shelf([published], [reading]))
     assert html.count('class="doc ') == 1
     assert "reading page 14 of 14" in html
+
+
+def test_a_copy_that_waits_does_not_hide_what_is_done_to_the_document() -> None:
+    published = replace(document(), sha256="hash of a.pdf", chunks=10, embedded=4)
+    at_work = replace(job(1, "a.pdf", Stage.EMBEDDING, of="d1"), done=4, total=10)
+    copy = replace(job(2, "copy.pdf", Stage.WAITING), sha256="hash of a.pdf")
+    html = render_documents(Shelf([published], [at_work, copy]))
+    (row,) = re.findall(r'<li class="doc [^>]*data-id="d1".*?</li>', html, re.DOTALL)
+    assert "words ready, meaning 40 %" in row
+    assert 'data-event="cancel" data-id="1"' in row
+    assert 'aria-label="Cancel copy.pdf"' in html
 
 
 def test_a_document_found_by_its_words_alone_can_go_on() -> None:
