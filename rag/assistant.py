@@ -66,6 +66,7 @@ class _Turn:
     question: str
     started: float
     checking: Checking
+    principal: str
     parts: tuple[str, ...] = ()
     answerable: tuple[str, ...] = ()  # of the parts
     passages: tuple[Passage, ...] = ()
@@ -154,7 +155,7 @@ class Assistant:
             RagError: at any point; what was yielded before is then no answer.
         """
         checking = Checking(self._verifier)
-        turn = _Turn(checked_question(question), time.monotonic(), checking)
+        turn = _Turn(checked_question(question), time.monotonic(), checking, scope.principal)
         self._chat.connect()
         if not manner.documents:
             yield from self._alone(turn, history)
@@ -230,7 +231,8 @@ class Assistant:
     def _rephrased(self, turn: _Turn, history: Sequence[Message]) -> Rewritten | None:
         """What the model makes of a follow-up; a reply cut short is not used."""
         text, whole = "", False
-        for item in self._chat.stream(compose_rewrite(turn.question, history, self.card)):
+        prompt = compose_rewrite(turn.question, history, self.card)
+        for item in self._chat.stream(replace(prompt, principal=turn.principal)):
             if isinstance(item, TextDelta):
                 text += item.text
             elif isinstance(item, Finish):
@@ -282,7 +284,7 @@ class Assistant:
         calls: list[ToolCall] = []
         refusal = RefusalReader()
         may_call = MAX_CALLS_A_ROUND if prompt.tools else 0
-        for item in self._chat.stream(prompt):
+        for item in self._chat.stream(replace(prompt, principal=turn.principal)):
             if isinstance(item, TextDelta):
                 if turn.text and not said and not turn.text[-1].isspace():
                     yield from turn.show(turn.markers.feed("\n\n"))

@@ -221,6 +221,7 @@ def _row(id_: str, question: str) -> Row:
         "model": None,
         "usage": None,
         "cost": None,
+        "spent_today": None,
         "evidence": None,
         "grounded": True,
         "claims": [],

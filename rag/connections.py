@@ -60,6 +60,11 @@ def check_chat(settings: Settings) -> None:
 
 def served_names(settings: Settings) -> tuple[str, ...]:
     """The models the configured server lists now; none when it does not answer."""
+    return tuple(served_contexts(settings))
+
+
+def served_contexts(settings: Settings) -> dict[str, int | None]:
+    """The same, each with how many tokens it reads, None where the server does not say."""
     from rag.providers.openai_compatible import served_models
 
     try:
@@ -67,12 +72,12 @@ def served_names(settings: Settings) -> tuple[str, ...]:
             settings.chat, api_key=_chat_key(settings), timeout_seconds=PROBE_SECONDS
         )
     except RagError:
-        return ()
-    return tuple(model.name for model in models)
+        return {}
+    return {model.name: model.context_tokens for model in models}
 
 
-def la_plateforme_models(settings: Settings) -> list[str]:
-    """The models that La Plateforme serves to the key.
+def la_plateforme_models(settings: Settings) -> dict[str, int | None]:
+    """The models that La Plateforme serves to the key, with the tokens that each reads if it says.
 
     Raises:
         ProviderError: it cannot be reached, or refuses the key.
@@ -132,6 +137,7 @@ def mistral_chat(settings: Settings, name: str) -> ChatModel:
         name,
         url=settings.mistral_url,
         timeout_seconds=settings.request_timeout_seconds,
+        native_citations=settings.native_citations,
     )
 
 

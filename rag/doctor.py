@@ -46,20 +46,32 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Something to look at: `look` says how it is, or raises what is wrong."""
+    """Something to look at: `look` says how it is, or raises what is wrong.
+
+    It is not looked at where one of the subjects that it comes `after` is wrong: it could only say
+    the same again.
+    """
 
     subject: str
     look: Callable[[], str | Note]
+    after: tuple[str, ...] = ()
 
 
 def examine(data_dir: Path, checks: list[Check]) -> Iterator[Finding]:
     """Look at the machine, then at everything given, in turn."""
     yield _disk(data_dir)
     yield _sqlite()
+    wrong: list[str] = []
     for check in checks:
+        before = next((subject for subject in check.after if subject in wrong), None)
+        if before is not None:
+            sentence = f"Not looked at, because of what is wrong with: {before}."
+            yield Finding(check.subject, Level.NOTE, sentence)
+            continue
         try:
             found = check.look()
         except RagError as error:
+            wrong.append(check.subject)
             yield Finding(check.subject, Level.WRONG, str(error))
             continue
         if isinstance(found, Note):
@@ -85,10 +97,9 @@ def look_at_library(
             f"{model} gives {dimension} dimensions now, and the library has {library.dimension}. "
             f"Run `tramontane rebuild --embedding {model}`."
         )
-    sentence = (
-        f"{library.name!r} has {len(catalog.documents(library.id))} documents, embedded with "
-        f"{model} ({dimension} dimensions)."
-    )
+    count = len(catalog.documents(library.id))
+    documents = "1 document" if count == 1 else f"{count} documents"
+    sentence = f"{library.name!r} has {documents}, embedded with {model} ({dimension} dimensions)."
     if better is not None and better != model:
         sentence += (
             f" There is a key now: `tramontane rebuild --embedding {better}` embeds it again with "

@@ -283,14 +283,16 @@ class Prompt:
     tools: tuple[ToolSpec, ...] = ()
     parts: tuple[str, ...] = ()
     widen: bool = True
+    principal: str = "local"  # on whose account
+    schema: Mapping[str, Any] | None = None  # of the reply, where the server can hold it to one
 
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
     """A chat model as a user meets it.
 
-    Prices are dollars per million tokens, None where unknown or not billed. `instructable` is
-    false for a model that can only quote; `place` is where it runs, in the page's words.
+    Prices are dollars per million tokens, None where unknown. Not `instructable` can only quote;
+    `place` is where it runs, in the page's words; `tokenizer` where its name does not show it.
     """
 
     name: str
@@ -300,6 +302,7 @@ class ModelCard:
     tools: bool = False
     input_price: float | None = None
     output_price: float | None = None
+    tokenizer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,14 @@ RagError
 ├── NotFoundError              no library, document or page of that name
 ├── QuestionError              the question itself cannot be searched
 ├── DocumentError              a file cannot be read; carries the state it ends in
-└── ProviderError              a model's server failed
+└── ProviderError              a model's server failed, or may not be asked
+    ├── BudgetError            a cap on spending would be passed
     ├── AuthenticationError    the key is missing, wrong or not allowed
     ├── RateLimitError         too many requests or tokens, or the budget is spent
     ├── ModelNotFoundError     the server does not serve that model
     ├── ContextLengthError     the prompt is longer than the model reads
     ├── UnavailableError       no connection, time-out, or the server's own fault
+    │   └── NotBegunError      it never began to answer, so that nothing is billed
     └── InvalidReplyError      the reply was cut off or makes no sense
 
 Every message is one or two plain sentences fit for a user: what happened, and what to do.
@@ -60,6 +62,10 @@ class ProviderError(RagError):
     """A model's server failed."""
 
 
+class BudgetError(ProviderError):
+    """A cap on spending would be passed, so nothing was sent."""
+
+
 class AuthenticationError(ProviderError):
     """The key is missing, wrong, or not allowed to do this."""
 
@@ -78,6 +84,10 @@ class ContextLengthError(ProviderError):
 
 class UnavailableError(ProviderError):
     """The server cannot be reached, took too long, or failed by itself."""
+
+
+class NotBegunError(UnavailableError):
+    """The server cannot be reached, or failed before it began to answer."""
 
 
 class InvalidReplyError(ProviderError):

@@ -1,99 +1,122 @@
-"""The catalogue of Mistral's models on La Plateforme: what they read, cost, and what replaced them.
+"""What the catalogue knows of a model by any of its names, and what follows for its answers.
 
-Figures from Mistral's model cards and lifecycle page, August 2026. A name that is not here gets
-careful defaults, so a model newer than the catalogue works too.
+A name that is not in the catalogue gets careful defaults, so a model newer than it works too, and
+so does a community's version of open weights.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from functools import lru_cache
 
+from rag.catalogue import (
+    CATALOGUE,
+    LA_PLATEFORME,
+    SMALL,
+    UNKNOWN_CONTEXT_TOKENS,
+    CatalogueModel,
+    Tokenizer,
+)
 from rag.domain import ModelCard, Usage
 from rag.errors import ModelNotFoundError
 
-DEFAULT_CHAT_MODEL = "mistral-small-latest"
-UNKNOWN_CONTEXT_TOKENS = 32_000
+DEFAULT_CHAT_MODEL = SMALL
 MAX_ANSWER_TOKENS = 2048
-EMBEDDING_PRICES = {"mistral-embed": 0.1, "codestral-embed": 0.15}  # dollars per million tokens
 
-
-@dataclass(frozen=True, slots=True)
-class CatalogueModel:
-    """A chat model of La Plateforme; prices are dollars per million tokens, None where unknown.
-
-    `successor` is the model to use instead, where there is one; a `retired` model answers no more.
-    """
-
-    name: str
-    context_tokens: int = UNKNOWN_CONTEXT_TOKENS
-    input_price: float | None = None
-    output_price: float | None = None
-    tools: bool = False
-    successor: str | None = None
-    retired: bool = False
-
-
-def _served(
-    names: tuple[str, ...], context_tokens: int, prices: tuple[float, float]
-) -> list[CatalogueModel]:
-    return [CatalogueModel(name, context_tokens, *prices, tools=True) for name in names]
-
-
-def _replaced(names: tuple[str, ...], successor: str, *, retired: bool) -> list[CatalogueModel]:
-    return [CatalogueModel(name, successor=successor, retired=retired) for name in names]
-
-
-_SMALL, _MEDIUM, _LARGE = "mistral-small-latest", "mistral-medium-latest", "mistral-large-latest"
-_CODE = "codestral-latest"
-
-CATALOGUE: tuple[CatalogueModel, ...] = (
-    *_served((_SMALL, "mistral-small-2603"), 256_000, (0.15, 0.6)),
-    *_served((_MEDIUM, "mistral-medium-3-5"), 256_000, (1.5, 7.5)),
-    *_served((_LARGE, "mistral-large-2512"), 256_000, (0.5, 1.5)),
-    *_served(("ministral-3b-latest", "ministral-3b-2512"), 256_000, (0.1, 0.1)),
-    *_served(("ministral-8b-latest", "ministral-8b-2512"), 256_000, (0.15, 0.15)),
-    *_served(("ministral-14b-latest", "ministral-14b-2512"), 256_000, (0.2, 0.2)),
-    *_served((_CODE, "codestral-2508"), 128_000, (0.3, 0.9)),
-    *_replaced(("mistral-small-2506", "open-mistral-nemo"), _SMALL, retired=False),
-    *_replaced(("mistral-medium-2505", "mistral-medium-2508"), _MEDIUM, retired=False),
-    *_replaced(("mistral-large-2411",), _LARGE, retired=False),
-    *_replaced(
-        (
-            "open-mistral-7b",
-            "open-mixtral-8x7b",
-            "open-mixtral-8x22b",
-            "mistral-tiny-2312",
-            "mistral-small-2402",
-            "mistral-small-2409",
-            "mistral-small-2501",
-            "mistral-small-2503",
-            "mistral-saba-2502",
-            "open-codestral-mamba",
-        ),
-        _SMALL,
-        retired=True,
-    ),
-    *_replaced(("mistral-medium-2312",), _MEDIUM, retired=True),
-    *_replaced(("mistral-large-2402", "mistral-large-2407"), _LARGE, retired=True),
-    *_replaced(("codestral-2405", "codestral-2501", "codestral-mamba-2407"), _CODE, retired=True),
+_BY_NAME = {name: model for model in CATALOGUE for name in (model.name, *model.aliases)}
+_BY_WEIGHTS = {name.lower(): model for model in CATALOGUE for name in model.weights}
+# The same, without who gave them out, the longest first: fine-tunes and quantised versions keep it.
+_BY_SHORT_NAME = dict(
+    sorted(
+        ((name.rpartition("/")[2], model) for name, model in _BY_WEIGHTS.items()),
+        key=lambda pair: -len(pair[0]),
+    )
 )
-
-_BY_NAME = {model.name: model for model in CATALOGUE}
+# What names show of weights that the catalogue does not list, the first that is found.
+_SHOWN: tuple[tuple[re.Pattern[str], Tokenizer], ...] = (
+    (
+        re.compile(r"mistral[-_]?nemo|ministral|magistral|devstral|pixtral[-_]?12b"),
+        Tokenizer.TEKKEN,
+    ),
+    (re.compile(r"mistral[-_]?small.*24b|mistral[-_]?small[-_]?3"), Tokenizer.TEKKEN),
+    (re.compile(r"8x22b|mathstral|codestral[-_:]?22b|mistral[-_:]?7b.*v0?\.3"), Tokenizer.V3),
+    (re.compile(r"mixtral|8x7b|mistral[-_:]?7b"), Tokenizer.V1),
+)
+_DOES_OTHERWISE = {
+    "embedding": "makes vectors of texts",
+    "ocr": "reads pictures of pages",
+    "moderation": "judges texts",
+}
 
 
 def find_model(name: str) -> CatalogueModel:
-    """What is known of a model of La Plateforme; careful defaults for a name not in the catalogue.
+    """What is known of a chat model of La Plateforme; careful defaults for an unknown name.
 
     Raises:
-        ModelNotFoundError: La Plateforme has retired it; the message names its successor.
+        ModelNotFoundError: La Plateforme has retired it, or never served it; the message names
+            what to use instead. Or it is no chat model.
     """
-    model = _BY_NAME.get(name, CatalogueModel(name))
-    if model.retired:
+    model = _BY_NAME.get(name) or CatalogueModel(name, context_tokens=UNKNOWN_CONTEXT_TOKENS)
+    if model.retired or not model.served:
+        longer = "no longer serves" if model.served else "does not serve"
+        own = f", or run {model.weights[0]} on a server of your own" if model.weights else ""
         raise ModelNotFoundError(
-            f"La Plateforme no longer serves {name}. Use {model.successor} instead, "
-            "or a server of your own for open weights."
+            f"La Plateforme {longer} {name}. Use {model.successor} instead{own}."
+        )
+    if model.kind != "chat":
+        raise ModelNotFoundError(
+            f"{name} {_DOES_OTHERWISE[model.kind]}, and answers no questions. "
+            f"Use {DEFAULT_CHAT_MODEL} instead."
         )
     return model
+
+
+def find_weights(name: str) -> CatalogueModel | None:
+    """The model behind the name that a server of one's own gives it, None for an unknown one.
+
+    Names of the hub count in any case, those of fine-tunes and quantised versions by what they
+    keep of them, and names on La Plateforme where the weights are open. Retired models run here.
+    """
+    lowered = name.lower()
+    if (exact := _BY_WEIGHTS.get(lowered)) is not None:
+        return exact
+    if (known := _BY_NAME.get(lowered)) is not None and known.weights:
+        return known
+    return next((model for short, model in _BY_SHORT_NAME.items() if short in lowered), None)
+
+
+@lru_cache(maxsize=256)
+def tokenizer_of(name: str, place: str) -> Tokenizer:
+    """How the model of that name splits text, as far as its name shows.
+
+    La Plateforme's newer models, which the catalogue lacks, read Tekken as all of today's do.
+    """
+    if place == LA_PLATEFORME:
+        model = _BY_NAME.get(name)
+        return model.tokenizer if model else Tokenizer.TEKKEN
+    lowered = name.lower()
+    model = find_weights(name) or _BY_NAME.get(lowered)
+    if model is not None:
+        return model.tokenizer
+    shown = (tokenizer for pattern, tokenizer in _SHOWN if pattern.search(lowered))
+    return next(shown, Tokenizer.UNKNOWN)
+
+
+def la_plateforme_card(name: str) -> ModelCard:
+    """A model of La Plateforme as a user meets it.
+
+    Raises:
+        ModelNotFoundError: as `find_model` does.
+    """
+    model = find_model(name)
+    return ModelCard(
+        name=name,
+        place=LA_PLATEFORME,
+        context_tokens=model.context_tokens or UNKNOWN_CONTEXT_TOKENS,
+        tools=model.tools,
+        input_price=model.input_price,
+        output_price=model.output_price,
+    )
 
 
 def answer_cost(card: ModelCard, usage: Usage) -> float | None:
@@ -111,9 +134,15 @@ def answer_tokens(card: ModelCard) -> int:
 
 def embedding_cost(model: str, tokens: int) -> float:
     """What embedding so many tokens costs on La Plateforme, in dollars; 0 for any other model."""
-    return EMBEDDING_PRICES.get(model, 0.0) * tokens / 1_000_000
+    known = _BY_NAME.get(model)
+    price = known.input_price if known and known.kind == "embedding" else None
+    return (price or 0.0) * tokens / 1_000_000
 
 
 def offered_models() -> list[str]:
-    """The models of La Plateforme that a user chooses from."""
-    return [_SMALL, _MEDIUM, _LARGE]
+    """The models of La Plateforme that a user chooses from: those of today that answer."""
+    return [
+        model.name
+        for model in CATALOGUE
+        if model.kind == "chat" and model.input_price is not None and not model.successor
+    ]

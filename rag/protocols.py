@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,17 @@ class Embedder(Protocol):
         Raises:
             ProviderError: when a remote model cannot be used.
         """
+
+
+@runtime_checkable
+class Counting(Protocol):
+    """What an embedder has besides that is told by its server how many tokens it billed."""
+
+    def requests_of(self, texts: Sequence[str]) -> list[list[str]]:
+        """The texts in order, as many together as go into one request."""
+
+    def embed_counted(self, texts: Sequence[str]) -> tuple[Vectors, int]:
+        """As `Embedder.embed`, with the tokens that are billed."""
 
 
 class ChatModel(Protocol):

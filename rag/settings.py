@@ -72,6 +72,11 @@ class Settings(BaseSettings):
         pattern=r"^https?://[^/]+",
         description="La Plateforme's address; `https://api.eu.mistral.ai` stays in Europe.",
     )
+    native_citations: bool = Field(
+        False,
+        description="Whether the models of La Plateforme are shown what was found as the result of "
+        "a search, to which they refer by themselves, rather than asked to mark what they cite.",
+    )
     passages: int = Field(8, ge=1, le=50, description="How many passages an answer may draw on.")
     bar: float = Field(
         0.05,
@@ -102,6 +107,11 @@ class Settings(BaseSettings):
         None, description="Which of that server's models; the first it lists when unset."
     )
     rerank_api_key: SecretStr | None = Field(None, description="That server's key, if it has one.")
+    tools: str | None = Field(
+        None,
+        description="A Python module of your own, by its file (`my_tools.py`) or its dotted name, "
+        "whose functions become tools that the model may call.",
+    )
     request_timeout_seconds: float = Field(
         60.0, gt=0, le=600, description="How long a model's server may be silent."
     )
@@ -117,6 +127,22 @@ class Settings(BaseSettings):
         ge=0,
         description="Above how many dollars you are asked first, before a file is embedded or read "
         "by OCR.",
+    )
+    daily_dollars: float | None = Field(
+        None,
+        ge=0,
+        le=1_000_000,
+        allow_inf_nan=False,
+        description="How many dollars may be spent on models in a day (of UTC), by all together; a "
+        "request that could pass it is not sent. Without it there is no such cap.",
+    )
+    person_dollars: float | None = Field(
+        None,
+        ge=0,
+        le=1_000_000,
+        allow_inf_nan=False,
+        description="The same for each person; whoever uses the page without signing in, and the "
+        "command line, are one.",
     )
     readers: int = Field(2, ge=1, le=32, description="How many files are read side by side.")
     host: str = Field("127.0.0.1", min_length=1, description="The address the page is served on.")
@@ -192,7 +218,7 @@ def _describe(name: str, error: ErrorDetails) -> str:
 def _number(name: str) -> str:
     """The numbers that a setting may be, in words."""
     field = Settings.model_fields[name]
-    noun = "a number" if field.annotation is float else "a whole number"
+    noun = "a number" if field.annotation in (float, float | None) else "a whole number"
     limits = {
         limit: value
         for item in field.metadata

@@ -44,6 +44,18 @@ def count_tokens(texts: Sequence[str]) -> list[int]:
     ]
 
 
+def vocabulary_path(name: str) -> Path:
+    """Where a vocabulary of mistral-common lies.
+
+    Raises:
+        ModuleNotFoundError: mistral-common is not installed.
+    """
+    spec = importlib.util.find_spec("mistral_common")
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError("mistral-common is not installed; it holds the vocabulary.")
+    return Path(spec.submodule_search_locations[0]) / "data" / name
+
+
 def _count_in_pieces(encoding: tiktoken.Encoding, text: str) -> int:
     pieces: list[str] = []
     done = 0
@@ -58,11 +70,7 @@ def _count_in_pieces(encoding: tiktoken.Encoding, text: str) -> int:
 
 @lru_cache(maxsize=1)
 def _encoding() -> tiktoken.Encoding:
-    spec = importlib.util.find_spec("mistral_common")
-    if spec is None or not spec.submodule_search_locations:
-        raise ModuleNotFoundError("mistral-common is not installed; it holds the vocabulary.")
-    path = Path(spec.submodule_search_locations[0]) / "data" / VOCABULARY
-    content = json.loads(path.read_text(encoding="utf-8"))
+    content = json.loads(vocabulary_path(VOCABULARY).read_text(encoding="utf-8"))
     config = content["config"]
     size = config["default_vocab_size"] - config["default_num_special_tokens"]
     ranks = {

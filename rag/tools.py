@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import inspect
+import logging
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
+from rag.apart import Raised, run_apart
 from rag.domain import Passage, ToolCall, ToolResult, ToolSpec
 from rag.errors import RagError, ToolError
 
 NOTHING_ANSWERS = "Nothing in the documents answers this; the nearest passages follow, if any."
 LONGEST_RESULT = 12_000  # characters of a tool's own words
 LONGEST_SECONDS = 30.0
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +35,16 @@ ToolFunction = Callable[..., str | Sequence[Passage] | Findings]
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A function with the name, description and arguments that a model is shown."""
+    """A function with the name, description and arguments that a model is shown.
+
+    `tell` puts into words what a function gives that is neither words nor passages.
+    """
 
     name: str
     description: str
     arguments: type[BaseModel]
     function: ToolFunction
+    tell: Callable[[object], str] | None = None
 
     @property
     def spec(self) -> ToolSpec:
@@ -71,11 +79,11 @@ def run_tool(call: ToolCall, tools: Mapping[str, Tool]) -> ToolResult:
         arguments = tool.arguments.model_validate_json(call.arguments or "{}")
         output = _within_time(tool, arguments)
     except ValidationError as error:
-        return ToolResult(call, _what_is_wrong(error)[:LONGEST_RESULT], failed=True)
+        return ToolResult(call, _sendable(_what_is_wrong(error)), failed=True)
     except (ToolError, RagError) as error:
-        return ToolResult(call, str(error)[:LONGEST_RESULT], failed=True)
+        return ToolResult(call, _sendable(str(error)), failed=True)
     if isinstance(output, str):
-        return ToolResult(call, output[:LONGEST_RESULT])
+        return ToolResult(call, _sendable(output))
     if isinstance(output, Findings):
         found = output.note or f"{len(output.passages)} passages found."
         return ToolResult(call, found, passages=output.passages)
@@ -83,14 +91,35 @@ def run_tool(call: ToolCall, tools: Mapping[str, Tool]) -> ToolResult:
 
 
 def _within_time(tool: Tool, arguments: BaseModel) -> str | Sequence[Passage] | Findings:
-    """What a tool gives; nobody waits for one that takes too long."""
-    worker = ThreadPoolExecutor(1, thread_name_prefix="tool")
+    """What a tool gives; nobody waits for one that takes too long.
+
+    Raises:
+        ToolError: it takes too long, or breaks down. What else it raised may hold secrets, and is
+            told to nobody: the log has the place.
+        RagError: it says so itself.
+    """
     try:
-        return worker.submit(tool.function, **dict(arguments)).result(LONGEST_SECONDS)
+        outcome = run_apart(partial(_given, tool, arguments), LONGEST_SECONDS)
     except TimeoutError as error:
         raise ToolError(f"{tool.name} takes too long. Ask it for less.") from error
-    finally:
-        worker.shutdown(wait=False)
+    if not isinstance(outcome, Raised):
+        return outcome.value
+    if isinstance(outcome.error, ToolError | RagError):
+        raise outcome.error
+    path = inspect.getsourcefile(tool.function)
+    line = outcome.line_in(path)
+    logger.warning("The tool %s raised %s (%s, line %s).", tool.name, outcome.kind, path, line)
+    raise ToolError(f"{tool.name} broke down. Go on without it.") from outcome.error
+
+
+def _given(tool: Tool, arguments: BaseModel) -> str | Sequence[Passage] | Findings:
+    given = tool.function(**dict(arguments))
+    return given if tool.tell is None else tool.tell(given)
+
+
+def _sendable(text: str) -> str:
+    """As much of a text as a model reads, without what no request can carry: half characters."""
+    return text[:LONGEST_RESULT].encode("utf-8", "replace").decode("utf-8")
 
 
 def _what_is_wrong(error: ValidationError) -> str:

@@ -19,6 +19,12 @@ from rag.shelf import Shelf, passage_of
 from rag.store.catalog import Catalog
 from rag.tools import NOTHING_ANSWERS, Findings, Tool, ToolFunction, tool_from
 
+OFFERED = frozenset(
+    {
+        *("search_documents", "open_page", "read_range", "find_text", "list_documents"),
+        *("outline", "query_table", "calculate", "today"),
+    }
+)  # the names of our tools, which no tool of a user's own may have
 FOUND_PASSAGES = 5
 FOUND_PLACES = 20
 LISTED = 200  # documents, headings or tables that are named at most

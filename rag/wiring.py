@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass
 
@@ -18,7 +18,6 @@ from rag.connections import (
     check_reranking,
     default_model,
     is_url,
-    la_plateforme_models,
     mistral_chat,
     served_names,
     server_chat,
@@ -27,12 +26,20 @@ from rag.connections import (
 from rag.doctor import Check, Note, look_at_library
 from rag.domain import Library, Manner, ModelCard, Scope
 from rag.errors import (
+    BudgetError,
     EmbeddingMismatchError,
-    ModelNotFoundError,
     NotFoundError,
     RagError,
 )
 from rag.evidence import SentenceScorer
+from rag.looks import (
+    configured_chat,
+    has_chat,
+    look_at_chat,
+    look_at_key,
+    look_at_reranking,
+    look_at_tools,
+)
 from rag.models import offered_models
 from rag.protocols import ChatModel, Embedder
 from rag.providers.minilm.embedder import MiniLmEmbedder
@@ -40,17 +47,20 @@ from rag.providers.minilm.judge import MiniLmJudge
 from rag.providers.reader import READER, EmbeddedReader
 from rag.retrieval import Retriever
 from rag.settings import Settings
+from rag.spending import Meter, MeteredChat, MeteredEmbedder, day_in_words
 from rag.store.catalog import CATALOG, Catalog
 from rag.store.indexes import Indexes
+from rag.store.spending import Caps
 from rag.store.words import Words
 from rag.tools import Tool
 from rag.toolset import tools_for
+from rag.trials import try_structured_output, try_tools
+from rag.user_tools import load_tools
 from rag.verification import Verifier
 from rag.vocabulary import load_vocabulary
 from rag.whole.resources import Resources
 from rag.whole.tasks import Tasks
 
-NAMES_SHOWN = 10
 PROBE_LASTS_SECONDS = 20.0
 
 
@@ -69,6 +79,7 @@ class Application:
         self.settings = settings
         self.catalog = catalog
         self.indexes = Indexes(catalog)
+        self.meter = _meter(settings, catalog)
         self.embedder = _embedder(settings, catalog, local)
         self.scorer = SentenceScorer(local, Words())
         self.verifier = build_verifier(self.scorer)
@@ -78,6 +89,7 @@ class Application:
         self._lock = threading.Lock()
         reranker = build_reranker(settings, lambda: self._chat(default_model(settings)))
         self.vocabulary = load_vocabulary(settings.vocabulary)
+        self._own_tools = load_tools(settings.tools)
         self.retriever = Retriever(
             catalog,
             self.indexes,
@@ -149,13 +161,17 @@ class Application:
         parts = (self.catalog, self.retriever, self.scorer, self.verifier)
         return Tasks(Resources(chat, *parts, count, bar))
 
+    def checks(self) -> list[Check]:
+        """What a doctor should look at."""
+        return checks(self.settings)
+
     def close(self) -> None:
         """Let go of the catalog, and of what is being prepared for it."""
         self.indexes.close()
         self.catalog.close()
 
     def _tools_for(self, scope: Scope, manner: Manner) -> list[Tool]:
-        return tools_for(scope, self.retriever, self.catalog, manner)
+        return [*tools_for(scope, self.retriever, self.catalog, manner), *self._own_tools]
 
     def _chat_named(self, model: str | None) -> ChatModel:
         if model is None:
@@ -174,8 +190,9 @@ class Application:
             return EmbeddedReader(self.scorer, self.vocabulary)
         on_la_plateforme = settings.mistral_api_key is not None and name in offered_models()
         if is_url(settings.chat) and not on_la_plateforme:
-            return server_chat(settings, settings.chat_model if is_url(name) else name)
-        return mistral_chat(settings, name)
+            model = settings.chat_model if is_url(name) else name
+            return MeteredChat(server_chat(settings, model), self.meter)
+        return MeteredChat(mistral_chat(settings, name), self.meter)
 
     def _served_names(self) -> list[str]:
         """The models of the configured server, the configured one first."""
@@ -233,10 +250,20 @@ def checks(settings: Settings) -> list[Check]:
     """What a doctor should look at."""
     looks = [Check("library", lambda: _look_at_library(settings))]
     if settings.mistral_api_key is not None:
-        looks.append(Check("La Plateforme", lambda: _look_at_key(settings)))
-    looks.append(Check("answers", lambda: _look_at_chat(settings)))
+        looks.append(Check("La Plateforme", lambda: look_at_key(settings)))
+    looks.append(Check("answers", lambda: look_at_chat(settings)))
+    if has_chat(settings):
+        after = ("library", "answers")
+        looks.append(Check("tools", lambda: _tried(settings, try_tools), after))
+        looks.append(
+            Check("structured output", lambda: _tried(settings, try_structured_output), after)
+        )
+    if settings.tools is not None:
+        looks.append(Check("tools of your own", lambda: look_at_tools(settings)))
+    if _has_catalog(settings):
+        looks.append(Check("spending", lambda: _look_at_spending(settings)))
     if settings.rerank != "off":
-        looks.append(Check("reranking", lambda: _look_at_reranking(settings)))
+        looks.append(Check("reranking", lambda: look_at_reranking(settings)))
     return looks
 
 
@@ -247,18 +274,31 @@ def _look_at_library(settings: Settings) -> str | Note:
             "yet. Add documents with: tramontane add PATH"
         )
     key, better = settings.mistral_api_key, MISTRAL_EMBED
-    settings = settings.model_copy(update={"rerank": "off"})  # that is looked at by itself
+    # These are looked at by themselves.
+    settings = settings.model_copy(update={"rerank": "off", "tools": None})
     with closing(Application(settings, Catalog(settings.data_dir), MiniLmEmbedder())) as app:
         return look_at_library(app.catalog, app.library, app.embedder, better if key else None)
 
 
-def _has_library(settings: Settings) -> bool:
-    """Whether the library is there; nothing is made by looking."""
+def _look_at_spending(settings: Settings) -> str:
+    with closing(Catalog(settings.data_dir)) as catalog:
+        return day_in_words(_meter(settings, catalog))
+
+
+def _has_catalog(settings: Settings) -> bool:
+    """Whether there is a catalog, or something in its place; nothing is made by looking."""
     with suppress(OSError):  # the catalog itself says best why it cannot be looked at
         folder = settings.data_dir.absolute()
         nearest = next(path for path in (folder, *folder.parents) if path.exists())
         if nearest.is_dir() and not (folder / CATALOG).is_file():
             return False
+    return True
+
+
+def _has_library(settings: Settings) -> bool:
+    """Whether the library is there."""
+    if not _has_catalog(settings):
+        return False
     with closing(Catalog(settings.data_dir)) as catalog:
         try:
             catalog.library(settings.library)
@@ -267,45 +307,16 @@ def _has_library(settings: Settings) -> bool:
     return True
 
 
-def _look_at_key(settings: Settings) -> str:
-    count = len(la_plateforme_models(settings))
-    models = "1 model" if count == 1 else f"{count} models"
-    return f"The key is valid at {settings.mistral_url}, which serves {models}."
-
-
-def _look_at_chat(settings: Settings) -> str:
-    check_chat(settings)
-    name = default_model(settings)
-    if name == READER:
-        return "The embedded reader answers: it quotes, without a language model."
-    card = _configured_chat(settings).connect()
-    served = served_names(settings) if is_url(name) else tuple(la_plateforme_models(settings))
-    if served and not {card.name, f"{card.name}:latest"} & set(served):
-        raise ModelNotFoundError(
-            f"{card.place} does not serve {card.name}. It serves: {_some(served)}."
-        )
-    return f"{card.name} on {card.place} answers, and reads {card.context_tokens:,} tokens."
-
-
-def _configured_chat(settings: Settings) -> ChatModel:
-    name = default_model(settings)
-    if is_url(name):
-        return server_chat(settings, settings.chat_model)
-    return mistral_chat(settings, name)
-
-
-def _look_at_reranking(settings: Settings) -> str | Note:
-    check_chat(settings)
-    reranker = build_reranker(settings, lambda: _configured_chat(settings))
-    if reranker is None:
-        return Note("Passages stay in the order of the search.")
-    reranker.rerank("How long does cheese ripen?", ["It ripens for weeks.", "It is round."])
-    return f"{reranker.model} at {reranker.place} puts passages in order."
-
-
-def _some(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:NAMES_SHOWN])
-    return shown if len(names) <= NAMES_SHOWN else f"{shown} and {len(names) - NAMES_SHOWN} more"
+def _tried(settings: Settings, trial: Callable[[ChatModel], str | Note]) -> str | Note:
+    """What the model that answers did when it was tried; that is paid for like any question."""
+    chat = configured_chat(settings)
+    if not _has_catalog(settings):
+        return trial(chat)
+    with closing(Catalog(settings.data_dir)) as catalog:
+        try:
+            return trial(MeteredChat(chat, _meter(settings, catalog)))
+        except BudgetError as error:
+            return Note(str(error))
 
 
 def open_for_reembedding(settings: Settings) -> tuple[Catalog, Library, Embedder]:
@@ -317,19 +328,28 @@ def open_for_reembedding(settings: Settings) -> tuple[Catalog, Library, Embedder
     catalog = Catalog(settings.data_dir)
     library = catalog.library(settings.library)
     wanted = wanted_embedding(settings, library.embedding_model)
-    return catalog, library, build_embedder(settings, wanted, MiniLmEmbedder())
+    return catalog, library, _paid_embedder(settings, catalog, wanted, MiniLmEmbedder())
+
+
+def _meter(settings: Settings, catalog: Catalog) -> Meter:
+    return Meter(catalog.spending, Caps(settings.daily_dollars, settings.person_dollars))
+
+
+def _paid_embedder(settings: Settings, catalog: Catalog, model: str, local: Embedder) -> Embedder:
+    embedder = build_embedder(settings, model, local)
+    return embedder if embedder is local else MeteredEmbedder(embedder, _meter(settings, catalog))
 
 
 def _embedder(settings: Settings, catalog: Catalog, local: Embedder) -> Embedder:
     try:
         library = catalog.library(settings.library)
     except NotFoundError:
-        embedder = build_embedder(settings, wanted_embedding(settings, None), local)
+        embedder = _paid_embedder(settings, catalog, wanted_embedding(settings, None), local)
         catalog.create_library(settings.library, embedder.model, embedder.dimension)
         return embedder
     if not any(document.embedded for document in catalog.documents(library.id)):
         # Nothing is embedded yet: it may change its mind.
-        embedder = build_embedder(settings, wanted_embedding(settings, None), local)
+        embedder = _paid_embedder(settings, catalog, wanted_embedding(settings, None), local)
         if embedder.model != library.embedding_model:
             catalog.replace_vectors(library, embedder.model, embedder.dimension, {})
         return embedder
@@ -345,4 +365,4 @@ def _embedder(settings: Settings, catalog: Catalog, local: Embedder) -> Embedder
             f"The library {library.name!r} was embedded with {model}, which needs MISTRAL_API_KEY. "
             f"Set it, or run `tramontane rebuild --embedding {MINILM}` to embed it again here."
         )
-    return build_embedder(settings, model, local)
+    return _paid_embedder(settings, catalog, model, local)

@@ -13,6 +13,7 @@ from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 from rag.errors import RagError
+from rag.stopping import Stop, heeding
 
 Item = TypeVar("Item")
 
@@ -29,16 +30,14 @@ def in_batches(
 ) -> Generator[list[Item]]:
     """Yield what has arrived: at most once in `every` seconds, empty when nothing has for long.
 
-    Closing the generator closes `items` as soon as it has produced its next item.
+    Closing the generator hangs up on the model's server, and then closes `items`.
 
     Raises:
         RagError: as `items` does, once what came before has been yielded.
     """
     arrived: SimpleQueue[Item | _End] = SimpleQueue()
-    abandoned = threading.Event()
-    threading.Thread(
-        target=_read, args=(items, arrived, abandoned), name="answer", daemon=True
-    ).start()
+    stop = Stop()
+    threading.Thread(target=_read, args=(items, arrived, stop), name="answer", daemon=True).start()
     try:
         while True:
             batch, end = _collect(arrived, every, at_least_every)
@@ -49,20 +48,19 @@ def in_batches(
                     raise end.failure
                 return
     finally:
-        abandoned.set()
+        stop.say()
 
 
-def _read(
-    items: Iterator[Item], arrived: SimpleQueue[Item | _End], abandoned: threading.Event
-) -> None:
+def _read(items: Iterator[Item], arrived: SimpleQueue[Item | _End], stop: Stop) -> None:
     failure = None
     try:
-        for item in items:
-            if abandoned.is_set():
-                if isinstance(items, Generator):
-                    items.close()  # whoever else still holds it, such as a traceback
-                return
-            arrived.put(item)
+        with heeding(stop):
+            for item in items:
+                if stop.is_said:
+                    if isinstance(items, Generator):
+                        items.close()  # whoever else still holds it, such as a traceback
+                    return
+                arrived.put(item)
     except RagError as error:
         failure = error
     finally:

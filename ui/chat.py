@@ -81,6 +81,7 @@ def ask(
                     turn,
                     needed=usually_needed(application.settings.bar, assistant.card),
                     telling=telling_parts(turn.answer, application.scorer),
+                    spent_today=application.catalog.spending.today(scope.principal).dollars,
                 )
             yield asked.with_last(turn)
         if turn.answer is None:

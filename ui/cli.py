@@ -193,7 +193,8 @@ def ask(
         events = assistant.ask(question, (), scope, Manner(bar, not as_is))
         if json:
             answer = drain(events)
-            printing.say_row(answer_row(BatchQuestion(question=question, id="1"), answer))
+            row = answer_row(BatchQuestion(question=question, id="1"), answer)
+            printing.say_row(row | {"spent_today": application.meter.spent_today()})
             printing.tell_still_read(unread * answer.refused)
             return
         for event in events:
@@ -281,7 +282,7 @@ def batch(
         with printing.count_progress() as progress:
             for row in run(questions, answer):
                 failed += row["error"] is not None
-                printing.say_row(row)
+                printing.say_row(row | {"spent_today": application.meter.spent_today()})
                 progress.advance(progress.task_ids[0])
     if failed:
         rows = (

@@ -18,6 +18,7 @@ from rag.batch import BatchQuestion, Row, answer_row, passage_row
 from rag.domain import Answer, Message, ModelCard, Usage
 from rag.errors import (
     AuthenticationError,
+    BudgetError,
     ContextLengthError,
     ModelNotFoundError,
     NotFoundError,
@@ -36,6 +37,7 @@ NO_QUESTION = "There is no question: put one into a message of the role `user`."
 
 # What a caller did wrong is a 4xx; what our own model's server did, its key included, a 5xx.
 _STATUS: tuple[tuple[type[RagError], int, str], ...] = (
+    (BudgetError, RATE_LIMITED, "budget_spent"),
     (ModelNotFoundError, 404, "model_not_found"),
     (ContextLengthError, 400, "context_length_exceeded"),
     (RateLimitError, RATE_LIMITED, "rate_limit_exceeded"),

@@ -84,7 +84,8 @@ class Turn:
     `error` is one plain sentence when it failed or is held. `needed` is the evidence below which
     whoever answered usually refuses; `telling` is for each passage of the answer the part of its
     page to be read first, empty while nothing is known of any. `card` is who answers, and
-    `still_read` how many files were on their way in, and not searched.
+    `still_read` how many files were on their way in, and not searched; `spent_today` are the
+    dollars that whoever asks had spent by then.
     """
 
     number: int
@@ -104,6 +105,7 @@ class Turn:
     telling: tuple[Span | None, ...] = ()
     card: ModelCard | None = None
     still_read: int = 0
+    spent_today: float = 0.0
 
     @property
     def instructable(self) -> bool:

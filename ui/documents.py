@@ -80,10 +80,11 @@ class Shelf:
         for job in self.jobs:
             if job.document_id is not None:
                 found[job.document_id] = job
-            elif not job.has_ended and (id_ := by_content.get(job.sha256, "")):
-                # Published in this very moment, or read again; another copy of it waits its turn.
-                if id_ not in found or found[id_].has_ended:
-                    found[id_] = job
+                continue
+            id_ = by_content.get(job.sha256, "")
+            # Published in this very moment, or read again; another copy of it waits its turn.
+            if id_ and not job.has_ended and (id_ not in found or found[id_].has_ended):
+                found[id_] = job
         return found
 
     @property

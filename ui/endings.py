@@ -9,12 +9,16 @@ from rag.domain import Document, DocumentState
 from rag.intake import Job, Stage
 
 READ, PARTLY, BY_WORDS, KNOWN = "read", "partly", "by words only", "already there"
-FAILED, CANCELLED = "failed", "cancelled"
-KINDS = (READ, PARTLY, BY_WORDS, KNOWN, FAILED, CANCELLED)  # in the order they are told
+NEEDS_OCR, FAILED, CANCELLED = "needing OCR", "failed", "cancelled"
+KINDS = (READ, PARTLY, BY_WORDS, KNOWN, NEEDS_OCR, FAILED, CANCELLED)  # in the order they are told
 ALREADY = "{} is already in the library"
 BEING_READ = (Stage.WAITING, Stage.READING, Stage.OCR)
 
-_READ_BY_STATE = {DocumentState.READY: READ, DocumentState.PARTIAL: PARTLY}
+_READ_BY_STATE = {
+    DocumentState.READY: READ,
+    DocumentState.PARTIAL: PARTLY,
+    DocumentState.NEEDS_OCR: NEEDS_OCR,
+}
 
 
 def kind_of_end(job: Job, document: Document | None) -> str:

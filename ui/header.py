@@ -51,4 +51,9 @@ def render_head(
 
 
 def _describe(card: ModelCard) -> str:
-    return card.name if card.place in card.name else f"{card.name} · {card.place}"
+    """A model as it is chosen: its name, where it runs and, where it is paid for, what for."""
+    parts = [card.name] if card.place in card.name else [card.name, card.place]
+    if card.input_price is not None and card.output_price is not None:
+        parts.append(f"{card.context_tokens / 1000:.0f}k tokens")
+        parts.append(f"${card.input_price:.2f} in, ${card.output_price:.2f} out per million")
+    return " · ".join(parts)

@@ -36,6 +36,7 @@ CROSS = _icon('<path d="m6 6 12 12M18 6 6 18"/>', 15)
 CHECK = _icon('<path d="m5 12.5 4.5 4.5L19 7.5"/>', 12)
 UNFOLD = _icon('<path d="m9 6 6 6-6 6"/>', 13)
 DOUBT = _icon('<path d="M12 4.5 21 20H3z"/><path d="M12 11v4M12 17.5v.1"/>', 13)
+PULSE = _icon('<path d="M2.5 12.5h4l3-7.5 4.5 14 3-6.5h4.5"/>', 15)
 FORK = _icon('<path d="M12 21v-7M12 14 5 7M12 14l7-7M5 11V7h4M19 11V7h-4"/>', 14)
 THUMB = (
     '<path d="M7 10v10H4V10zM7 11l4-8a2.6 2.6 0 0 1 2.4 3.4L12.8 9.5H18a2 2 0 0 1 2 2.4'

@@ -12,6 +12,7 @@ from rag.connections import build_ocr
 from rag.errors import SettingsError
 from rag.protocols import Ocr
 from rag.settings import Settings
+from rag.spending import MeteredOcr
 
 if TYPE_CHECKING:
     from rag.wiring import Application
@@ -26,7 +27,8 @@ def intake_of(application: Application) -> Intake:
         SettingsError: the OCR that is asked for is not there.
     """
     settings = application.settings
-    ocr = build_ocr(settings) or find_ocr(settings)
+    billed = build_ocr(settings)
+    ocr = find_ocr(settings) if billed is None else MeteredOcr(billed, application.meter)
     return open_intake(settings, application.catalog, application.embedder, ocr)
 
 

@@ -17,6 +17,7 @@ from ingest.queue import IngestQueue
 from rag.errors import NotFoundError
 from ui.asking import ChatHandlers
 from ui.chat import MAX_QUESTION_CHARACTERS, Choice
+from ui.checkup import Checkup, render_offer
 from ui.conversation import Conversation, KeptConversations
 from ui.drafts import DraftHandlers, DraftPlace, connect_drafts, lay_out_drafts
 from ui.library import DocumentHandlers
@@ -45,7 +46,7 @@ EXAMPLES = (
 BRIDGE = """
 const names = ['open', 'choose', 'every', 'remove', 'retry', 'dismiss', 'cancel', 'confirm',
   'decline', 'reread', 'added', 'example', 'again', 'fresh', 'model', 'look', 'restore', 'typed',
-  'anyway', 'alone', 'good', 'mark', 'unmark', 'answers'];
+  'anyway', 'alone', 'good', 'mark', 'unmark', 'answers', 'check'];
 // Whatever opens a page goes through the source's block, one after the other: the last click stays.
 let opening = 0, waiting = null;
 const open = detail => {
@@ -61,7 +62,7 @@ if (element.closest('#source')) watch('value', () => {
 });
 const send = (name, detail) => {
   const source = document.querySelector('#source [id^="html-"]');
-  if (['cite', 'nearest', 'passage', 'flip', 'show', 'report', 'clear'].includes(name)) {
+  if (['cite', 'nearest', 'passage', 'flip', 'show', 'report', 'checkup', 'clear'].includes(name)) {
     if (element === source) open({...detail, kind: name});
     else source.dispatchEvent(new CustomEvent('gesture', {detail: {...detail, event: name}}));
   } else if (names.includes(name)) trigger(name, {...detail});
@@ -256,7 +257,9 @@ def _connect_chat(page: Page, application: Application, queue: IngestQueue) -> N
 def _connect_source(page: Page, application: Application, does: DocumentHandlers) -> None:
     def open_source(conversation: Conversation, event: gr.EventData) -> str:
         try:
-            if event.kind == "report":
+            if event.kind == "checkup":
+                html = render_offer()
+            elif event.kind == "report":
                 html = does.report(str(event.id))
             else:
                 view = _find_view(conversation, event._data)
@@ -267,6 +270,7 @@ def _connect_source(page: Page, application: Application, does: DocumentHandlers
         return f'{html}<i hidden data-serial="{int(event.serial)}"></i>'
 
     page.source.open(open_source, page.conversation, page.source, trigger_mode="multiple", **QUICK)
+    page.source.check(Checkup(application).run, None, page.source, trigger_mode="once", **QUICK)
 
 
 def _find_view(conversation: Conversation, asked: Mapping[str, str]) -> View | None:

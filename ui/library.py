@@ -188,11 +188,11 @@ class DocumentHandlers:
         return [job.id for job in every] if str(event.id) == EVERY else [int(event.id)]
 
     @property
-    def _dollars_per_page(self) -> float:
-        """What OCR takes for a page."""
+    def _dollars_per_page(self) -> float | None:
+        """What OCR takes for a page, None where there is none."""
         recogniser = self._queue.intake.recogniser
         ocr = None if recogniser is None else recogniser.ocr
-        return 0.0 if ocr is None else ocr.dollars_per_page
+        return None if ocr is None else ocr.dollars_per_page
 
     def _asking(self) -> list[Job]:
         return [job for job in self._queue.jobs() if job.stage is Stage.CONFIRM]

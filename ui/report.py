@@ -41,12 +41,18 @@ class Run:
         return self.last.number - self.first.number + 1
 
 
+NO_OCR = (
+    "No OCR is at work here. Install tesseract or set a key of La Plateforme, see that "
+    "TRAMONTANE_OCR is not off, and start again."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """What there is to tell of a document; `job` is the last one about it, if it is remembered.
 
     `reading` are the pages that are being read again, and `state` is the list's own.
-    `dollars_per_page` is what OCR takes.
+    `dollars_per_page` is what OCR takes, None where there is none.
     """
 
     document: Document
@@ -55,7 +61,7 @@ class Report:
     job: Job | None = None
     reading: frozenset[int] = frozenset()
     state: str = ""
-    dollars_per_page: float = 0.0
+    dollars_per_page: float | None = 0.0
 
     @property
     def is_going(self) -> bool:
@@ -126,6 +132,9 @@ def _render_summary(report: Report, runs: Sequence[Run]) -> str:
     lines.append(f"{document.name}, {_size(document.size_bytes)}.")
     facts = "".join(f"<p>{escape(line)}</p>" for line in lines)
     note = f'<p class="note">{escape(document.reason)}</p>' if document.reason else ""
+    needs_ocr = any(page.state is PageState.NEEDS_OCR for page in report.pages)
+    if needs_ocr and report.dollars_per_page is None:
+        note += f'<p class="note">{NO_OCR}</p>'
     work = ""
     if job is not None and not job.has_ended:
         work = render_work(job, document)
@@ -156,7 +165,7 @@ def _render_run(report: Report, run: Run) -> str:
     if run.state in UNREAD and not report.is_going:
         numbers = range(run.first.number, run.first.number + min(run.count, PAGES_AT_ONCE))
         words = "Read again" if len(numbers) == run.count else f"Read {len(numbers)} again"
-        words += _price(run.state, len(numbers) * report.dollars_per_page)
+        words += _price(run.state, len(numbers) * (report.dollars_per_page or 0.0))
         busy = not report.reading.isdisjoint(numbers)
         again = (
             f'<button type="button" class="redo" data-event="reread" data-id="{key}" '

@@ -274,16 +274,18 @@ def _render_meta(turn: Turn, is_last: bool) -> str:
     if turn.answer is not None:
         parts.insert(0, render_badge(turn, turn.answer))
         below += render_checks(turn, turn.answer)
-        parts.append(f'<span class="facts">{escape(_facts(turn.answer))}</span>')
+        parts.append(f'<span class="facts">{escape(_facts(turn.answer, turn.spent_today))}</span>')
     return f'<div class="meta">{"".join(parts)}</div>{below}'
 
 
-def _facts(answer: Answer) -> str:
+def _facts(answer: Answer, spent_today: float) -> str:
     facts = [answer.model]
     if answer.usage is not None:
         facts.append(f"{answer.usage.input_tokens + answer.usage.output_tokens:,} tokens")
     if answer.cost is not None:
         facts.append(_price(answer.cost))
+    if spent_today > 0:
+        facts.append(f"{_price(spent_today)} today")
     facts.append(f"{max(answer.seconds, 0.1):.1f} s")
     return " · ".join(facts)
 

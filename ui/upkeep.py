@@ -13,6 +13,7 @@ from rag.errors import SettingsError
 from rag.intake import Estimate
 from rag.wiring import checks, open_for_reembedding
 from ui import printing
+from ui.checkup import check_of_ocr
 from ui.naming import estimate_row
 from ui.opening import DONE, SOME_FAILED, open_application, settings_of
 from ui.options import AsJson, DataDir, LibraryName
@@ -20,9 +21,13 @@ from ui.paying import Yes, agrees
 
 
 def doctor(data_dir: DataDir = None, library: LibraryName = None, json: AsJson = False) -> int:
-    """Say what is configured, what can be reached, and what is wrong."""
+    """Say what is configured, what can be reached, and what is wrong.
+
+    A language model that answers is asked two short questions (some 200 tokens).
+    """
     settings = settings_of(data_dir, library)
-    findings = list(examine(settings.data_dir, checks(settings)))
+    looks = [*checks(settings), check_of_ocr(settings)]
+    findings = list(examine(settings.data_dir, looks))
     if json:
         for finding in findings:
             row = {"subject": finding.subject, "level": finding.level, "sentence": finding.sentence}

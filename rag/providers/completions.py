@@ -28,6 +28,14 @@ def rendered_tools(prompt: Prompt) -> list[dict[str, Any]]:
     return [{"type": "function", "function": _described(tool)} for tool in prompt.tools]
 
 
+def rendered_format(prompt: Prompt) -> dict[str, Any] | None:
+    """The JSON schema that holds the reply, as it goes over the wire; None where none does."""
+    if prompt.schema is None:
+        return None
+    held = {"name": "reply", "schema": dict(prompt.schema), "strict": True}
+    return {"type": "json_schema", "json_schema": held}
+
+
 def _rendered(message: Message) -> dict[str, Any]:
     wire: dict[str, Any] = {"role": message.role, "content": message.content}
     if message.tool_calls:
@@ -66,6 +74,14 @@ class _CallDraft:
     name: str = ""
     arguments: str = ""
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing of its arguments is missing."""
+        try:
+            return isinstance(json.loads(self.arguments), dict)
+        except (ValueError, RecursionError):
+            return False
+
 
 @dataclass(slots=True)
 class Turn:
@@ -76,15 +92,16 @@ class Turn:
     _drafts: list[_CallDraft] = field(default_factory=list)
 
     def add_call(
-        self, index: int, call_id: str | None, name: str | None, arguments: object
+        self, index: int | None, call_id: str | None, name: str | None, arguments: object
     ) -> None:
         """Take in a tool call or a fragment of one.
 
         Fragments belong together by index, as long as no other id says that a new call begins:
-        some servers number every call 0.
+        some servers number every call 0. Without an index they belong to the last call, and
+        without an id a name begins a new call where the arguments of the last one are whole.
         """
         known_id = None if call_id in (None, "", "null") else call_id
-        draft = self._draft(index, known_id)
+        draft = self._draft(index, known_id, begins=bool(name))
         if name and name != draft.name:
             draft.name += name
         if isinstance(arguments, Mapping):
@@ -92,11 +109,13 @@ class Turn:
         elif isinstance(arguments, str):
             draft.arguments += arguments
 
-    def _draft(self, index: int, call_id: str | None) -> _CallDraft:
+    def _draft(self, index: int | None, call_id: str | None, *, begins: bool) -> _CallDraft:
         for draft in reversed(self._drafts):
-            if draft.index == index and call_id in (None, draft.id):
+            if index in (None, draft.index) and call_id in (None, draft.id):
+                if call_id is None and begins and draft.is_whole:
+                    break
                 return draft
-        draft = _CallDraft(index, call_id or secrets.token_hex(5)[:9])
+        draft = _CallDraft(index or 0, call_id or secrets.token_hex(5)[:9])
         self._drafts.append(draft)
         return draft
 

@@ -22,15 +22,19 @@ from rag.errors import (
     ContextLengthError,
     InvalidReplyError,
     ModelNotFoundError,
+    NotBegunError,
     ProviderError,
     RateLimitError,
     SettingsError,
     UnavailableError,
 )
+from rag.providers.bounds import Stopped, TooLong
 from rag.providers.retries import LONGEST_WAIT_SECONDS, TransientFault
 
 MAX_QUOTED_CHARACTERS = 200
-TRANSIENT_STATUSES = frozenset({429, 500, 502, 503, 504})
+MAX_READ_CHARACTERS = 20_000  # of an error's body; a web page may be any length
+LONGEST_TOLD_SECONDS = 172_800
+TRANSIENT_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 529})
 
 _TOO_LONG = re.compile(
     r"context (length|size|window)|maximum context|too (long|large for model)"
@@ -139,7 +143,7 @@ def _error(
     if status == 429:
         return RateLimitError(f"{name} has had too many requests or tokens for now. {when}")
     if status >= 500:
-        return UnavailableError(f"{name} has a fault of its own ({status}). {when}")
+        return NotBegunError(f"{name} has a fault of its own ({status}). {when}")
     if _NO_MODEL.search(said):
         return ModelNotFoundError(
             f"{name} does not serve {endpoint.model}. Set {endpoint.model_setting} to a model "
@@ -151,7 +155,7 @@ def _error(
             "Ask with fewer passages or a shorter conversation."
         )
     if status == 404 or status < 400:
-        return UnavailableError(
+        return NotBegunError(
             f"No model's server is at {endpoint.url} (it answers {status}). Check the address."
         )
     return InvalidReplyError(f"{name} refused the request ({status}){_quoted(endpoint, body)}")
@@ -161,13 +165,22 @@ def failed_connection(endpoint: Endpoint, error: httpx2.RequestError) -> Excepti
     """The error for a request or a stream that the network broke."""
     if isinstance(error, httpx2.ConnectError):
         if "CERTIFICATE" in str(error).upper():
-            return UnavailableError(
+            return NotBegunError(
                 f"The certificate of {endpoint.url} is not trusted on this machine. "
                 "Check the address, or the machine's certificates."
             )
-        return TransientFault(UnavailableError(endpoint.unreachable))
+        return TransientFault(NotBegunError(endpoint.unreachable))
     if isinstance(error, httpx2.ConnectTimeout | httpx2.UnsupportedProtocol):
-        return UnavailableError(endpoint.unreachable)
+        return NotBegunError(endpoint.unreachable)
+    if isinstance(error, Stopped):
+        return InvalidReplyError(f"The answer of {endpoint.name} was stopped. Ask again.")
+    if isinstance(error, TooLong):
+        return UnavailableError(
+            f"{endpoint.subject} did not come to an end in time. Try again, or raise "
+            "TRAMONTANE_REQUEST_TIMEOUT_SECONDS."
+        )
+    if isinstance(error, httpx2.DecodingError):  # too large, or compressed without being asked
+        return nonsense(endpoint)
     if isinstance(error, httpx2.TimeoutException):
         return UnavailableError(
             f"{endpoint.subject} was silent for {endpoint.timeout_seconds:g} seconds. Try again, "
@@ -199,15 +212,19 @@ def nonsense(endpoint: Endpoint) -> InvalidReplyError:
 def broken_off(endpoint: Endpoint, event: object) -> Exception:
     """The error for an event that, instead of a piece of the answer, says what went wrong."""
     inner = event.get("error", event) if isinstance(event, Mapping) else event
-    body = json.dumps(inner, default=str)
+    try:
+        body = json.dumps(inner, default=str)
+    except RecursionError:
+        return nonsense(endpoint)
     status = inner.get("code") if isinstance(inner, Mapping) else None
-    if isinstance(status, int) and 400 <= status <= 599:
+    if isinstance(status, int) and 400 <= status < 500:
         return refusal_by_status(endpoint, status, body)
     if _TOO_LONG.search(_classifiable(body)):
         return refusal_by_status(endpoint, 400, body)
-    return UnavailableError(
+    error = UnavailableError(
         f"{endpoint.subject} broke off its answer{_quoted(endpoint, body)} Try again."
     )
+    return TransientFault(error) if status in TRANSIENT_STATUSES else error
 
 
 def _quoted(endpoint: Endpoint, body: str) -> str:
@@ -221,12 +238,14 @@ def _quoted(endpoint: Endpoint, body: str) -> str:
     return f": {message.rstrip('.')}." if message else "."
 
 
+def said_in(body: str) -> str:
+    """The words of a server's refusal, without what it may echo of the request."""
+    return _classifiable(body)
+
+
 def _classifiable(body: str) -> str:
     """Message, type and code of an error body: not the rest, which may echo the request."""
-    try:
-        content: Any = json.loads(body)
-    except ValueError:
-        return ""
+    content = _content(body)
     inner = content.get("error", content) if isinstance(content, Mapping) else content
     labels = [inner.get("type"), inner.get("code")] if isinstance(inner, Mapping) else []
     return " ".join(str(part) for part in (_message(body), *labels) if part)
@@ -234,10 +253,7 @@ def _classifiable(body: str) -> str:
 
 def _message(body: str) -> str:
     """What an error body says, in any of the shapes that Mistral, vLLM and others give it."""
-    try:
-        content: Any = json.loads(body)
-    except ValueError:
-        return ""
+    content = _content(body)
     while isinstance(content, Mapping):
         content = next(
             (content[key] for key in ("error", "message", "detail", "msg") if content.get(key)), ""
@@ -245,6 +261,16 @@ def _message(body: str) -> str:
         if isinstance(content, list) and content:
             content = content[0]
     return content if isinstance(content, str) else ""
+
+
+def _content(body: str) -> Any:
+    """The JSON of an error body; nothing where it is none, or none that says anything."""
+    if len(body) > MAX_READ_CHARACTERS:
+        return None
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _retry_after_seconds(headers: httpx2.Headers) -> float | None:
@@ -270,4 +296,6 @@ def _when(seconds: float | None) -> str:
         return f"Try again in {math.ceil(seconds)} seconds."
     if seconds < 7200:
         return f"Try again in {math.ceil(seconds / 60)} minutes."
-    return f"Try again in {math.ceil(seconds / 3600)} hours."
+    if seconds < LONGEST_TOLD_SECONDS:
+        return f"Try again in {math.ceil(seconds / 3600)} hours."
+    return "Try again on another day."

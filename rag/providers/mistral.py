@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import cast
 
@@ -13,13 +12,23 @@ from mistralai.client.types import UNSET
 
 from rag.domain import Finish, ModelCard, Prompt, TextDelta, ToolCall, Usage
 from rag.errors import ContextLengthError, InvalidReplyError
-from rag.models import answer_tokens, find_model
+from rag.models import answer_tokens, la_plateforme_card
+from rag.native_citations import with_sources_as_results
 from rag.protocols import Vectors
 from rag.providers import faults
-from rag.providers.completions import TEMPERATURE, Turn, rendered_messages, rendered_tools
+from rag.providers.breaker import Breaker
+from rag.providers.completions import (
+    TEMPERATURE,
+    Turn,
+    rendered_format,
+    rendered_messages,
+    rendered_tools,
+)
 from rag.providers.faults import Endpoint
 from rag.providers.mistral_client import connected, endpoint_of, http_client, sdk, translated
 from rag.providers.retries import Retries
+from rag.providers.spoken import Spoken
+from rag.stopping import rest
 
 EMBEDDING_MODEL = "mistral-embed"
 EMBEDDING_DIMENSION = 1024
@@ -42,27 +51,23 @@ class MistralChat:
         *,
         url: str,
         timeout_seconds: float,
-        sleep: Callable[[float], None] = time.sleep,
+        native_citations: bool = False,
+        sleep: Callable[[float], None] = rest,
     ) -> None:
         """Check key, address and model; no request is made before the first question.
+
+        With `native_citations` the model is shown its sources as the result of a search.
 
         Raises:
             AuthenticationError: the key cannot be one.
             ModelNotFoundError: La Plateforme has retired the model.
             SettingsError: the address is none.
         """
-        known = find_model(model)
-        self._card = ModelCard(
-            name=model,
-            place="La Plateforme",
-            context_tokens=known.context_tokens,
-            tools=known.tools,
-            input_price=known.input_price,
-            output_price=known.output_price,
-        )
+        self._card = la_plateforme_card(model)
+        self._native_citations = native_citations
         self._endpoint = endpoint_of(api_key, model, "TRAMONTANE_CHAT", url, timeout_seconds)
         self._client = connected(self._endpoint, self)
-        self._retries = Retries(sleep=sleep)
+        self._retries = Retries(sleep=sleep, breaker=Breaker(self._endpoint.subject))
 
     @property
     def card(self) -> ModelCard:
@@ -79,6 +84,8 @@ class MistralChat:
         Raises:
             ProviderError: at any point of the iteration; what came before is then incomplete.
         """
+        if self._native_citations:
+            prompt = with_sources_as_results(prompt, self._card)
         return self._retries.stream(lambda: self._attempt(prompt))
 
     def _attempt(self, prompt: Prompt) -> Generator[TextDelta | ToolCall | Finish, None, None]:
@@ -94,6 +101,9 @@ class MistralChat:
                     rendered_messages(prompt),
                 ),
                 tools=tools or UNSET,
+                response_format=cast(
+                    "models.ResponseFormatTypedDict | None", rendered_format(prompt)
+                ),
                 temperature=TEMPERATURE,
                 max_tokens=answer_tokens(self._card),
             ) as events,
@@ -114,7 +124,7 @@ class MistralEmbedder:
         *,
         url: str,
         timeout_seconds: float,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = rest,
     ) -> None:
         """Check key and address; no request is made before the first text.
 
@@ -126,7 +136,7 @@ class MistralEmbedder:
             api_key, EMBEDDING_MODEL, "TRAMONTANE_EMBEDDING", url, timeout_seconds
         )
         self._client = connected(self._endpoint, self)
-        self._retries = Retries(sleep=sleep)
+        self._retries = Retries(sleep=sleep, breaker=Breaker(self._endpoint.subject))
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """An upper bound for the tokens of each text in any ordinary writing.
@@ -146,10 +156,18 @@ class MistralEmbedder:
         Raises:
             ProviderError: La Plateforme cannot be used, or one text is longer than it reads.
         """
-        parts = [self._embed_batch(batch) for batch in _batches(texts)]
-        return np.concatenate([np.empty((0, EMBEDDING_DIMENSION), np.float32), *parts])
+        return self.embed_counted(texts)[0]
 
-    def _embed_batch(self, texts: Sequence[str]) -> Vectors:
+    def requests_of(self, texts: Sequence[str]) -> list[list[str]]:
+        """The texts in order, as many together as go into one request."""
+        return list(_batches(texts))
+
+    def embed_counted(self, texts: Sequence[str]) -> tuple[Vectors, int]:
+        """The same, with the tokens that are billed. Raises as `embed`."""
+        parts = [self._embed_batch(batch) for batch in _batches(texts)]
+        return _joined([(np.empty((0, EMBEDDING_DIMENSION), np.float32), 0), *parts])
+
+    def _embed_batch(self, texts: Sequence[str]) -> tuple[Vectors, int]:
         """The vectors of one batch, halved as often as the server finds it too large."""
         try:
             return self._retries.call(lambda: self._request(texts))
@@ -160,16 +178,19 @@ class MistralEmbedder:
                     f"reads ({MAX_TEXT_TOKENS} tokens). Split it."
                 ) from error
         half = len(texts) // 2
-        return np.concatenate([self._embed_batch(texts[:half]), self._embed_batch(texts[half:])])
+        return _joined([self._embed_batch(texts[:half]), self._embed_batch(texts[half:])])
 
-    def _request(self, texts: Sequence[str]) -> Vectors:
+    def _request(self, texts: Sequence[str]) -> tuple[Vectors, int]:
         with translated(self._endpoint):
             reply = self._client.embeddings.create(model=EMBEDDING_MODEL, inputs=list(texts))
-        return _unit_vectors(reply.data, len(texts))
+        tokens = reply.usage.prompt_tokens or sum(self.count_tokens(texts))
+        return _unit_vectors(reply.data, len(texts)), tokens
 
 
-def probe_mistral(api_key: str, *, url: str, timeout_seconds: float) -> list[str]:
-    """The names of the models that La Plateforme serves for this key, asked once.
+def probe_mistral(api_key: str, *, url: str, timeout_seconds: float) -> dict[str, int | None]:
+    """The models that La Plateforme serves for this key, asked once.
+
+    Each with how many tokens it reads, None where the list does not say.
 
     Raises:
         ProviderError: La Plateforme cannot be reached, or does not accept the key.
@@ -177,11 +198,13 @@ def probe_mistral(api_key: str, *, url: str, timeout_seconds: float) -> list[str
     endpoint = endpoint_of(api_key, "the list of models", "TRAMONTANE_CHAT", url, timeout_seconds)
     http = http_client(endpoint)
 
-    def listed() -> list[str]:
+    def listed() -> dict[str, int | None]:
         with translated(endpoint):
             served = sdk(endpoint, http).models.list().data or []
-        names = (None if card.type == "UNKNOWN" else card.id for card in served)
-        return [name for name in names if name]
+        known = [card for card in served if card.type != "UNKNOWN" and card.id]
+        said = [card for card in known if "max_context_length" in card.model_fields_set]
+        contexts = {card.id: card.max_context_length for card in said}
+        return {card.id: contexts.get(card.id) for card in known}
 
     with http:
         return Retries(max_attempts=1).call(listed)
@@ -190,24 +213,37 @@ def probe_mistral(api_key: str, *, url: str, timeout_seconds: float) -> list[str
 def _items(
     events: Iterable[models.CompletionEvent], endpoint: Endpoint
 ) -> Iterator[TextDelta | ToolCall | Finish]:
-    turn = Turn()
+    turn, spoken = Turn(), Spoken()
     for event in events:
-        if isinstance(event.data.usage, models.UsageInfo):
-            usage = event.data.usage
-            turn.usage = Usage(usage.prompt_tokens or 0, usage.completion_tokens or 0)
+        turn.usage = _usage(event.data.usage) or turn.usage
         for choice in event.data.choices:
-            if text := _text(choice.delta.content):
+            if choice.index != 0:
+                continue  # one answer was asked for
+            if text := spoken.feed(_text(choice.delta.content)):
                 yield TextDelta(text)
             _take_calls(turn, choice.delta.tool_calls)
             turn.finish_reason = choice.finish_reason or turn.finish_reason
-    if turn.finish_reason is None or turn.finish_reason == "error":
+    if turn.finish_reason is None or turn.finish_reason in ("error", "abort"):
         raise faults.cut_off(endpoint)
+    if text := spoken.rest():
+        yield TextDelta(text)
     yield from turn.calls()
     yield turn.finish()
 
 
+def _usage(told: object) -> Usage | None:
+    """The tokens so far; None where nothing is said of them, or nonsense."""
+    if not isinstance(told, models.UsageInfo):
+        return None
+    read, written = told.prompt_tokens or 0, told.completion_tokens or 0
+    return Usage(read, written) if read >= 0 and written >= 0 else None
+
+
 def _text(content: object) -> str:
-    """The text of a delta, which may be a string, typed chunks, nothing or `Unset`."""
+    """The text of a delta, which may be a string, typed chunks, nothing or `Unset`.
+
+    A model's thoughts are chunks of their own, references among them: none of it is the answer.
+    """
     if isinstance(content, str):
         return content
     if isinstance(content, list):
@@ -234,6 +270,10 @@ def _take_calls(turn: Turn, calls: object) -> None:
         return
     for call in calls:
         turn.add_call(call.index or 0, call.id, call.function.name, call.function.arguments)
+
+
+def _joined(parts: Sequence[tuple[Vectors, int]]) -> tuple[Vectors, int]:
+    return np.concatenate([vectors for vectors, _ in parts]), sum(tokens for _, tokens in parts)
 
 
 def _token_bound(text: str) -> int:

@@ -13,6 +13,7 @@ import httpx2
 from mistralai.client import Mistral, errors
 
 from rag.providers import faults
+from rag.providers.bounds import BoundedTransport
 from rag.providers.faults import Endpoint
 
 _DEPRECATION_HEADER = "x-model-deprecation-timestamp"
@@ -52,10 +53,11 @@ def connected(endpoint: Endpoint, owner: object) -> Mistral:
 
 
 def http_client(endpoint: Endpoint) -> httpx2.Client:
-    """A client for this one host: no proxy of the environment, no redirect."""
+    """A client for this one host, within bounds: no proxy of the environment, no redirect."""
     return httpx2.Client(
         timeout=endpoint.timeout_seconds,
         trust_env=False,
+        transport=BoundedTransport(endpoint.timeout_seconds),
         event_hooks={"response": [_spare_the_sdk]},
     )
 
@@ -66,7 +68,7 @@ def sdk(endpoint: Endpoint, http: httpx2.Client) -> Mistral:
         api_key=endpoint.api_key,
         server_url=endpoint.url,
         client=http,
-        async_client=httpx2.AsyncClient(trust_env=False),
+        async_client=httpx2.AsyncClient(transport=httpx2.AsyncBaseTransport()),  # leads nowhere
         timeout_ms=round(endpoint.timeout_seconds * 1000),
     )
 
@@ -97,7 +99,7 @@ def translated(endpoint: Endpoint) -> Iterator[None]:
         raise faults.cut_off(endpoint) from error
     except httpx2.RequestError as error:
         raise faults.failed_connection(endpoint, error) from error
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # neither JSON nor text, or nested without end
         raise faults.nonsense(endpoint) from error
 
 
@@ -105,7 +107,7 @@ def _unexpected(endpoint: Endpoint, body: str) -> Exception:
     """The error for a reply that the SDK cannot read: often an event that reports a fault."""
     try:
         event: Any = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return faults.nonsense(endpoint)
     content = event.get("data") if isinstance(event, Mapping) else None
     if isinstance(content, Mapping) and (content.get("object") == "error" or "error" in content):

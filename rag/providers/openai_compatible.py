@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 import weakref
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -22,15 +21,28 @@ from openai.types.chat import (
     ChatCompletionMessageParam,
     ChatCompletionToolUnionParam,
 )
-from openai.types.chat.chat_completion_chunk import ChoiceDeltaToolCall
+from openai.types.shared_params import ResponseFormatJSONSchema
 
 from rag.domain import Finish, ModelCard, Prompt, TextDelta, ToolCall, Usage
 from rag.errors import ModelNotFoundError, UnavailableError
 from rag.models import answer_tokens
 from rag.providers import faults
-from rag.providers.completions import TEMPERATURE, Turn, rendered_messages, rendered_tools
+from rag.providers.abilities import Abilities, abilities_of, adapted, refused_feature
+from rag.providers.bounds import BoundedTransport
+from rag.providers.breaker import Breaker
+from rag.providers.completions import (
+    TEMPERATURE,
+    Turn,
+    rendered_format,
+    rendered_messages,
+    rendered_tools,
+)
 from rag.providers.faults import Endpoint
 from rag.providers.retries import Retries
+from rag.providers.spoken import Spoken
+from rag.providers.told_tokenizers import told_tokenizer
+from rag.stopping import rest
+from rag.tool_protocol import Item
 
 # Ollama reads this much on most machines unless told otherwise, and cuts silently what is longer.
 DEFAULT_CONTEXT_TOKENS = 4096
@@ -70,7 +82,7 @@ class OpenAiCompatibleChat:
         api_key: str | None,
         context_tokens: int | None,
         timeout_seconds: float,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = rest,
     ) -> None:
         """Check address and key; the server may start later.
 
@@ -84,15 +96,22 @@ class OpenAiCompatibleChat:
         http = _http_client(self._endpoint)
         weakref.finalize(self, http.close)
         self._client = _sdk(self._endpoint, http)
-        self._retries = Retries(sleep=sleep)
+        self._retries = Retries(sleep=sleep, breaker=Breaker(self._endpoint.subject))
         self._lock = threading.Lock()
         self._served: ServedModel | None = None
+        self._abilities = Abilities()
+        self._tokenizer = ""
+
+    @property
+    def abilities(self) -> Abilities:
+        """What is believed by now of the server and its model."""
+        return self._abilities
 
     @property
     def card(self) -> ModelCard:
         """What is known by now: all of it once `connect` or a first answer has succeeded.
 
-        Tools are not offered: whether they work depends on how the server was started.
+        Tools are offered whatever it serves: a model that cannot call them is told in words.
         """
         place = self._endpoint.url.partition("://")[2].removesuffix("/v1")
         served = self._served
@@ -102,6 +121,8 @@ class OpenAiCompatibleChat:
             name=name,
             place=place,
             context_tokens=self._context_tokens or listed or DEFAULT_CONTEXT_TOKENS,
+            tools=True,
+            tokenizer=self._tokenizer,
         )
 
     def connect(self) -> ModelCard:
@@ -113,6 +134,9 @@ class OpenAiCompatibleChat:
         with self._lock:
             if self._served is None:
                 self._served = self._retries.call(self._found)
+                self._abilities = abilities_of(self._served.name)
+                if self._context_tokens is None:
+                    self._tokenizer = told_tokenizer(self._served.name, self._tokenized)
         return self.card
 
     def stream(self, prompt: Prompt) -> Iterator[TextDelta | ToolCall | Finish]:
@@ -121,12 +145,21 @@ class OpenAiCompatibleChat:
         Raises:
             ProviderError: at any point of the iteration; what came before is then incomplete.
         """
-        card = self.connect()
+        self.connect()
         try:
-            yield from self._retries.stream(lambda: self._attempt(prompt, card))
+            yield from adapted(prompt, self._abilities, self._ask)
         except ModelNotFoundError:
             self._served = None  # the server may have been started again with another model
             raise
+
+    def _ask(self, prompt: Prompt, most_tokens: int | None) -> Iterator[Item]:
+        return self._retries.stream(lambda: self._attempt(prompt, most_tokens))
+
+    def _tokenized(self, body: Mapping[str, object]) -> object:
+        url = self._endpoint.url.removesuffix("/v1") + "/tokenize"
+        with _translated(self._endpoint):
+            within = self._client.with_options(timeout=CONNECT_TIMEOUT_SECONDS)
+            return json.loads(within.post(url, cast_to=httpx2.Response, body=body).content)
 
     def _found(self) -> ServedModel:
         if self._model is not None and self._context_tokens is not None:
@@ -143,18 +176,21 @@ class OpenAiCompatibleChat:
         context = next((known.context_tokens for known in served if known.name in names), None)
         return ServedModel(self._model, context)
 
-    def _attempt(
-        self, prompt: Prompt, card: ModelCard
-    ) -> Generator[TextDelta | ToolCall | Finish, None, None]:
+    def _attempt(self, prompt: Prompt, most_tokens: int | None) -> Generator[Item, None, None]:
+        card = self.card
+        most = answer_tokens(card)
+        schema = cast("ResponseFormatJSONSchema | None", rendered_format(prompt))
         tools = cast("list[ChatCompletionToolUnionParam]", rendered_tools(prompt))
         with (
             _translated(self._endpoint),
+            self._refusing(prompt),
             self._client.chat.completions.create(
                 model=card.name,
                 messages=cast("list[ChatCompletionMessageParam]", rendered_messages(prompt)),
                 tools=tools or openai.omit,
                 temperature=TEMPERATURE,
-                max_tokens=answer_tokens(card),
+                response_format=schema or openai.omit,
+                max_tokens=min(most, most_tokens or most),
                 stream=True,
                 stream_options={"include_usage": True},
             ) as events,
@@ -162,6 +198,20 @@ class OpenAiCompatibleChat:
             if not events.response.headers.get("content-type", "").startswith("text/event-stream"):
                 raise faults.nonsense(self._endpoint)
             yield from _items(events, self._endpoint)
+
+    @contextmanager
+    def _refusing(self, prompt: Prompt) -> Iterator[None]:
+        """Tell a refusal of tools, of a schema or of a system message from any other."""
+        try:
+            yield
+        except openai.APIStatusError as error:
+            body = error.response.text
+            problem = faults.refusal(self._endpoint, error.response, body)
+            told = faults.said_in(body)
+            refused = refused_feature(prompt, error.status_code, told, problem)
+            if refused is None:
+                raise
+            raise refused from error
 
 
 def served_models(url: str, *, api_key: str | None, timeout_seconds: float) -> list[ServedModel]:
@@ -201,6 +251,7 @@ def _http_client(endpoint: Endpoint) -> httpx2.Client:
     return httpx2.Client(
         timeout=httpx2.Timeout(endpoint.timeout_seconds, connect=connect),
         trust_env=False,
+        transport=BoundedTransport(endpoint.timeout_seconds),
         event_hooks={"request": [_keep_needed_headers]},
     )
 
@@ -243,7 +294,7 @@ def _translated(endpoint: Endpoint) -> Iterator[None]:
         raise faults.broken_off(endpoint, error.body) from error
     except httpx2.RequestError as error:
         raise faults.failed_connection(endpoint, error) from error
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # neither JSON nor text, or nested without end
         raise faults.nonsense(endpoint) from error
 
 
@@ -280,17 +331,21 @@ def _first(served: list[ServedModel], endpoint: Endpoint) -> ServedModel:
 def _items(
     events: Iterable[ChatCompletionChunk], endpoint: Endpoint
 ) -> Iterator[TextDelta | ToolCall | Finish]:
-    turn = Turn()
+    turn, text_read = Turn(), Spoken()
     for event in events:
         _check_event(event, endpoint)
         turn.usage = _usage(event) or turn.usage
         for choice in getattr(event, "choices", None) or ():
+            if getattr(choice, "index", 0) not in (0, None):
+                continue  # one answer was asked for
             delta = getattr(choice, "delta", None)
-            if text := _text(getattr(delta, "content", None)):
+            if text := text_read.feed(_text(getattr(delta, "content", None))):
                 yield TextDelta(text)
             _take_calls(turn, getattr(delta, "tool_calls", None))
             turn.finish_reason = getattr(choice, "finish_reason", None) or turn.finish_reason
-    if turn.finish_reason is None or turn.finish_reason in ("error", "abort"):
+    if text := text_read.rest():
+        yield TextDelta(text)
+    if not isinstance(turn.finish_reason, str) or turn.finish_reason in ("error", "abort"):
         raise faults.cut_off(endpoint)
     yield from turn.calls()
     yield turn.finish()
@@ -311,14 +366,23 @@ def _usage(event: ChatCompletionChunk) -> Usage | None:
     """The tokens so far; the last event's count. The SDK checks no field of what it reads."""
     read = getattr(event.usage, "prompt_tokens", None)
     written = getattr(event.usage, "completion_tokens", None)
-    return Usage(read, written) if isinstance(read, int) and isinstance(written, int) else None
+    if not isinstance(read, int) or not isinstance(written, int):
+        return None
+    return Usage(read, written) if read >= 0 and written >= 0 else None
 
 
-def _take_calls(turn: Turn, calls: list[ChoiceDeltaToolCall] | None) -> None:
-    for call in calls or ():
-        function = call.function
-        name, arguments = (function.name, function.arguments) if function else (None, None)
-        turn.add_call(getattr(call, "index", None) or 0, call.id, name, arguments)
+def _take_calls(turn: Turn, calls: object) -> None:
+    """Take in calls and fragments of them; the SDK lets pass whatever stands in their place."""
+    for call in calls if isinstance(calls, list) else ():
+        function = getattr(call, "function", None)
+        index, call_id = getattr(call, "index", None), getattr(call, "id", None)
+        name, arguments = getattr(function, "name", None), getattr(function, "arguments", None)
+        turn.add_call(
+            index if isinstance(index, int) else None,
+            call_id if isinstance(call_id, str) else None,
+            name if isinstance(name, str) else None,
+            arguments,
+        )
 
 
 def _text(content: object) -> str:
@@ -327,5 +391,6 @@ def _text(content: object) -> str:
         return content
     if isinstance(content, list):
         chunks = (chunk for chunk in content if isinstance(chunk, Mapping))
-        return "".join(str(chunk["text"]) for chunk in chunks if chunk.get("type") == "text")
+        texts = (chunk.get("text") for chunk in chunks if chunk.get("type") == "text")
+        return "".join(text for text in texts if isinstance(text, str))
     return ""

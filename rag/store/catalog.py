@@ -40,6 +40,7 @@ from rag.store.spans import (
     embedded_spans,
     packed_vectors,
 )
+from rag.store.spending import Spending
 from rag.store.tables import chunks, documents, libraries, marks
 
 logger = logging.getLogger(__name__)
@@ -69,6 +70,7 @@ class Catalog:
         self._path = data_dir / CATALOG
         self._reader, self._writer = open_database(self._path)
         self.jobs = Jobs(self._reader, self._writer)
+        self.spending = Spending(self._reader, self._writer)
 
     def close(self) -> None:
         """Close every connection."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection, text
 
-from rag.store.tables import jobs, metadata, table_parts
+from rag.store.tables import jobs, metadata, reservations, spending, table_parts
 
 
 def upgrade(connection: Connection, version: int) -> None:
@@ -33,4 +33,9 @@ def _to_2(connection: Connection) -> None:
     metadata.create_all(connection, tables=[table_parts, jobs])
 
 
-_STEPS: tuple[Callable[[Connection], None], ...] = (_to_2,)
+def _to_3(connection: Connection) -> None:
+    """What models cost is kept."""
+    metadata.create_all(connection, tables=[spending, reservations])
+
+
+_STEPS: tuple[Callable[[Connection], None], ...] = (_to_2, _to_3)

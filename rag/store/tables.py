@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 metadata = MetaData()
 
@@ -130,5 +130,29 @@ jobs = Table(
     Column("held_until", Float, nullable=False, default=0.0),  # ... and how long that is believed
     Column("not_before", Float, nullable=False, default=0.0),
     Column("mark", String, nullable=False, default=""),  # set once there is a document of it
+    sqlite_autoincrement=True,
+)
+
+# Amounts alone: of what was asked nothing is kept.
+spending = Table(
+    "spending",
+    metadata,
+    Column("day", String, primary_key=True),  # of UTC, such as 2026-08-31
+    Column("person", String, primary_key=True),
+    Column("purpose", String, primary_key=True),
+    Column("nanodollars", Integer, nullable=False),
+    Column("input_tokens", Integer, nullable=False),
+    Column("output_tokens", Integer, nullable=False),
+    Column("requests", Integer, nullable=False),
+)
+
+reservations = Table(
+    "reservation",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("day", String, nullable=False, index=True),
+    Column("person", String, nullable=False),
+    Column("purpose", String, nullable=False),
+    Column("nanodollars", Integer, nullable=False),
     sqlite_autoincrement=True,
 )

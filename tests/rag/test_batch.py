@@ -283,6 +283,7 @@ def test_an_answer_is_a_row_of_the_contract() -> None:
         "model": "small",
         "usage": {"input_tokens": 10, "output_tokens": 5},
         "cost": 0.25,
+        "spent_today": None,
         "evidence": None,
         "grounded": True,
         "claims": [],

@@ -183,17 +183,33 @@ def test_lasting_fault_is_raised_after_three_attempts(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize(
-    ("retry_after", "waits"),
+    ("retry_after", "seconds"),
     [
-        ("0", [0.0]),
-        ("5", [5.0]),
-        ("Wed, 21 Oct 2015 07:28:00 GMT", [0.0]),
+        ("0", 0.0),
+        ("5", 5.0),
+        ("20", 20.0),
+        ("-7", 0.0),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
     ],
-    ids=["zero", "five", "a past date"],
+    ids=["zero", "five", "the most", "negative", "a past date"],
 )
-def test_server_says_how_long_to_wait(rig: Rig, retry_after: str, waits: list[float]) -> None:
+def test_server_says_how_long_to_wait(rig: Rig, retry_after: str, seconds: float) -> None:
     assert text_of(rig.items(rate_limited(retry_after), Say("Yes."))) == "Yes."
-    assert rig.waits == waits
+    (waited,) = rig.waits
+    assert seconds <= waited <= 1.1 * seconds
+
+
+def test_waits_together_have_a_bound(rig: Rig) -> None:
+    rig.failure(RateLimitError, *[rate_limited("16")] * 3)
+
+    assert rig.attempts == 2
+    assert len(rig.waits) == 1
+
+
+@pytest.mark.parametrize("retry_after", ["99999999999", "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_absurd_wait_is_told_in_plain_words(rig: Rig, retry_after: str) -> None:
+    assert "another day" in rig.failure(RateLimitError, rate_limited(retry_after))
+    assert rig.waits == []
 
 
 @pytest.mark.parametrize("retry_after", ["soon", "nan", "inf", "Wed, 99 Foo"])

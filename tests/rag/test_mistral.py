@@ -11,6 +11,7 @@ from rag.errors import (
     ContextLengthError,
     InvalidReplyError,
     ModelNotFoundError,
+    NotBegunError,
     ProviderError,
     RateLimitError,
     SettingsError,
@@ -159,6 +160,17 @@ def test_vectors_that_cannot_be_right_are_refused(
         embedder.embed(["one", "two"])
 
 
+def test_embedding_tells_the_tokens_that_are_billed(start: Start) -> None:
+    server, embedder = start()
+    texts = [f"text {number}" for number in range(200)]
+
+    vectors, tokens = embedder.embed_counted(texts)
+
+    assert vectors.shape == (200, DIMENSION)
+    assert sent(server) == embedder.requests_of(texts)
+    assert tokens == 10 * len(sent(server)) == 20
+
+
 def test_embedding_is_tried_again_after_a_passing_fault(start: Start) -> None:
     server, embedder = start(Status(503), rate_limited("0"))
 
@@ -173,7 +185,7 @@ def test_embedding_is_tried_again_after_a_passing_fault(start: Start) -> None:
         (rate_limited("3600"), RateLimitError),
         (Status(400, mistral_error("Invalid model", "invalid_model")), ModelNotFoundError),
         (Status(422, {"detail": []}), InvalidReplyError),
-        (Status(501, ""), UnavailableError),
+        (Status(501, ""), NotBegunError),
         (Status(200, "{oops"), InvalidReplyError),
         (Status(200, "<html>", content_type="text/html"), InvalidReplyError),
         (Status(200, b'{"data": "\xff"}'), InvalidReplyError),
@@ -327,11 +339,15 @@ def test_only_what_la_plateforme_knows_is_sent() -> None:
 
 
 def test_probe_lists_the_models() -> None:
-    served = [listed_model("mistral-small-latest"), listed_model("odd", type="new-kind")]
+    served = [
+        listed_model("mistral-small-latest", max_context_length=131072),
+        listed_model("mistral-tiny-latest"),
+        listed_model("odd", type="new-kind"),
+    ]
     with LoopbackServer(served=served, api_key=KEY) as server:
-        names = probe_mistral(KEY, url=server.url, timeout_seconds=5)
+        models = probe_mistral(KEY, url=server.url, timeout_seconds=5)
 
-    assert names == ["mistral-small-latest"]
+    assert models == {"mistral-small-latest": 131072, "mistral-tiny-latest": None}
 
 
 def test_probe_with_a_wrong_key_says_so() -> None:

@@ -84,3 +84,13 @@ def test_long_words_of_a_tool_are_cut() -> None:
     result = run_tool(ToolCall("1", "talk", f'{{"length": {LONGEST_RESULT + 1}}}'), TOOLS)
 
     assert len(result.content) == LONGEST_RESULT
+
+
+def test_a_tool_that_breaks_down_costs_only_its_call() -> None:
+    def divide(number: int) -> str:
+        """Divide."""
+        return str(number // 0)
+
+    result = run_tool(ToolCall("1", "divide", '{"number": 1}'), {"divide": tool_from(divide)})
+
+    assert (result.failed, result.content) == (True, "divide broke down. Go on without it.")

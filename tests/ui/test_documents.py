@@ -115,7 +115,7 @@ def test_every_outcome_is_there_to_be_told() -> None:
     [
         (DocumentState.READY, 9, Stage.DONE, "read", "a.pdf was added."),
         (DocumentState.PARTIAL, 9, Stage.DONE, "partly", "a.pdf was added."),
-        (DocumentState.NEEDS_OCR, 9, Stage.FAILED, "failed", "a.pdf was added."),
+        (DocumentState.NEEDS_OCR, 9, Stage.FAILED, "needing OCR", "a.pdf was added."),
         (DocumentState.READY, 4, Stage.CANCELLED, "by words only", "a.pdf: Found by words only."),
         (DocumentState.READY, 9, Stage.CANCELLED, "read", "a.pdf was added."),
     ],

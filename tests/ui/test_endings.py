@@ -29,7 +29,7 @@ def job(stage: Stage, outcome: str = "", of: str | None = None) -> Job:
         (job(Stage.EMBEDDING, of="partly"), {"partly": 1}),
         (job(Stage.DONE, of="d1"), {"read": 1}),
         (job(Stage.DONE, "a.pdf is already in the library.", "d1"), {"already there": 1}),
-        (job(Stage.DONE, of="scan"), {"failed": 1}),
+        (job(Stage.DONE, of="scan"), {"needing OCR": 1}),
         (job(Stage.FAILED, of="by words"), {"by words only": 1}),
         (job(Stage.FAILED), {"failed": 1}),
         (job(Stage.CANCELLED), {"cancelled": 1}),

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from rag.domain import ModelCard
+from rag.models import la_plateforme_card, offered_models
 from rag.settings import load_settings
 from rag.wiring import build
 from tests.loopback import LoopbackServer, listed_model
@@ -18,6 +19,18 @@ def test_a_model_whose_server_is_away_is_marked() -> None:
     assert 'role="img" aria-label="a &lt;b&gt; is not reachable now."' in html
     assert "embedded reader · this computer</option>" in html
     assert "not reachable" not in render_head([SERVED, READER], None)
+
+
+def test_a_model_that_is_paid_for_shows_what_it_reads_and_costs() -> None:
+    html = render_head([READER, *map(la_plateforme_card, offered_models())], None)
+
+    assert (
+        ">mistral-small-latest · La Plateforme · 256k tokens · $0.15 in, $0.60 out per million<"
+        in html
+    )
+    assert (
+        ">codestral-latest · La Plateforme · 128k tokens · $0.30 in, $0.90 out per million<" in html
+    )
 
 
 def test_a_server_is_away_when_it_does_not_answer(tmp_path: Path) -> None:

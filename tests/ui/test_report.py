@@ -41,6 +41,13 @@ def test_pages_that_ended_alike_stand_together() -> None:
     assert page_runs([]) == []
 
 
+def test_what_no_ocr_reads_says_so() -> None:
+    said = "No OCR is at work here. Install tesseract"
+    assert said in render_report(Report(DOCUMENT, PAGES, dollars_per_page=None))
+    assert said not in render_report(Report(DOCUMENT, PAGES, dollars_per_page=0.0))
+    assert said not in render_report(Report(DOCUMENT, PAGES[:13], dollars_per_page=None))
+
+
 def test_a_report_sums_up_and_tells_each_run() -> None:
     html = render_report(Report(DOCUMENT, PAGES, state="s1"))
     assert "16 pages: 12 with text, 1 by OCR, 2 needing OCR, 1 failed" in html

@@ -5,8 +5,8 @@
   const BATCH = "tramontane-batch-";
   const ROWS = 4;  // of files that are still to be sent
   const MANY = 200;  // files, from which on it is asked whether they are meant
-  const KINDS = ["read", "partly", "by words only", "already there", "failed", "not sent", "cancelled"];
-  const TROUBLED = new Set(["partly", "failed", "not sent"]);
+  const KINDS = ["read", "partly", "by words only", "already there", "needing OCR", "failed", "not sent", "cancelled"];
+  const TROUBLED = new Set(["partly", "needing OCR", "failed", "not sent"]);
   const CROSS = '<svg width="15" height="15" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" aria-hidden="true"><path d="m6 6 12 12M18 6 6 18"/></svg>';
   const byId = (id) => document.getElementById(id);
   const number = (count) => count.toLocaleString("en");

@@ -175,11 +175,14 @@
       showSource(control);
     } else if (control.dataset.event === "cite") {
       setOpened(`#cite-${control.dataset.turn}-${control.dataset.index}`);
-    } else if (["nearest", "passage", "show", "report"].includes(control.dataset.event)) {
+    } else if (["nearest", "passage", "show", "report", "checkup"].includes(control.dataset.event)) {
       setOpened(control.dataset.opens ?? null);
       showSource(control);
     } else if (control.dataset.unfolds) fold(control.dataset.unfolds, !unfolded.has(control.dataset.unfolds));
-    else if (["typed", "anyway", "alone", "again"].includes(control.dataset.event)) answersAnew = true;
+    else if (control.dataset.event === "check") {
+      control.disabled = true;
+      control.querySelector("span").textContent = "Checking…";
+    } else if (["typed", "anyway", "alone", "again"].includes(control.dataset.event)) answersAnew = true;
     else if (control.dataset.event === "fresh") {
       unfolded.clear();
       setOpened(null);

@@ -22,6 +22,7 @@ ROW = {
     "claims",
     "disagreements",
     "cost",
+    "spent_today",
     "error",
 }
 PASSAGE = {"document", "page", "score", "reasons", "text"}

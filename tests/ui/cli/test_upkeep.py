@@ -12,9 +12,9 @@ from tests.ui.cli.rig import BOATS, Output, Run
 def test_the_doctor_finds_a_fresh_machine_well(run: Run, tmp_path: Path) -> None:
     output = run("doctor", "--data-dir", tmp_path / "data", "--json")
     assert (output.code, output.err) == (0, "")
-    assert [set(row) for row in output.rows] == [{"subject", "level", "sentence"}] * 4
+    assert [set(row) for row in output.rows] == [{"subject", "level", "sentence"}] * 5
     subjects = [row["subject"] for row in output.rows]
-    assert subjects == ["data directory", "database", "library", "answers"]
+    assert subjects == ["data directory", "database", "library", "answers", "scans"]
     assert "wrong" not in {row["level"] for row in output.rows}
     words = run("doctor", "--data-dir", tmp_path / "data")
     assert words.code == 0
@@ -53,6 +53,7 @@ def test_the_doctor_finds_a_key_and_a_server_that_work(
         output = run("doctor", "--json")
     assert output.code == 0, output.out
     sentences = {row["subject"]: row["sentence"] for row in output.rows}
+    assert {"tools", "structured output"} < set(sentences)
     assert "The key is valid" in sentences["La Plateforme"]
     assert "rebuild --embedding mistral-embed" in sentences["library"]
 
