@@ -23,6 +23,7 @@ from rag.domain import (
     ToolResult,
 )
 from rag.marks import Opinion
+from ui.steps import step_of
 
 CONVERSATIONS_KEPT = 64
 TURNS_KEPT = 20
@@ -132,8 +133,12 @@ class Turn:
         match event:
             case Rewritten(question, parts, also):
                 return replace(self, rewritten=question, parts=parts, also=also)
-            case ToolCall(name=name):
-                return replace(self, tools=(*self.tools, name))
+            case ToolCall():
+                return replace(self, tools=(*self.tools, step_of(event)))
+            case ToolResult(call, failed=True):
+                steps = (step_of(call), step_of(call, failed=True))
+                tools = tuple(steps[1] if each == steps[0] else each for each in self.tools)
+                return replace(self, tools=tools)
             case Retrieved() | ToolResult():
                 return self
             case TextDelta(text):
