@@ -198,3 +198,10 @@ def _latin(sample: bytes) -> str:
             if foreign < fewest:
                 fewest, found = foreign, encoding
     return found
+
+
+def whole(text: str) -> str:
+    """Characters that were said in two halves, put together."""
+    if not any("\ud800" <= character <= "\udfff" for character in text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", errors="replace")

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from rag.domain import DocumentState
 from rag.errors import DocumentError
@@ -59,15 +59,15 @@ class CompoundFile:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[CompoundFile]:
-    """Open a compound file.
+def opened(source: Path | BinaryIO) -> Iterator[CompoundFile]:
+    """Open a compound file, by its path or as it is open.
 
     Raises:
         DocumentError: it is damaged.
     """
     import olefile
 
-    with path.open("rb") as content:
+    with source.open("rb") if isinstance(source, Path) else source as content:
         try:
             file = olefile.OleFileIO(content)
         except _UNREADABLE as error:

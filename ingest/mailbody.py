@@ -9,6 +9,7 @@ from ingest import markup, titles
 from ingest.composer import Composed, Composer
 from ingest.loaded import Attachment, LoadedDocument
 from ingest.markup import Block
+from rag.domain import DocumentState
 
 POOR_SHARE = 0.25  # of its web page's text: a plain body shorter than that only points to it
 MAX_ATTACHMENTS = 5_000
@@ -48,6 +49,14 @@ class Mail:
     headers: list[tuple[str, str]] = field(default_factory=list)
     bodies: list[Body] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
+    left_out: int = 0  # attachments, of more than can be taken
+
+    def attach(self, name: str, content: bytes) -> None:
+        """Keep a file that it brings, or count it where there are too many."""
+        if len(self.attachments) < MAX_ATTACHMENTS:
+            self.attachments.append(Attachment(name, content))
+        else:
+            self.left_out += 1
 
     @property
     def subject(self) -> str:
@@ -71,8 +80,13 @@ def document_of(mail: Mail, name: str, media_type: str, *, max_pages: int) -> Lo
     composed = Composed((), (), ()) if is_bare else composer.finish(max_pages)
     subject = titles.tidy(mail.subject)
     title = subject if titles.is_meaningful(subject) else titles.from_name(name)
-    attachments = tuple(mail.attachments[:MAX_ATTACHMENTS])
-    return replace(composed.document(title, media_type), attachments=attachments)
+    document = composed.document(
+        title,
+        media_type,
+        state=DocumentState.PARTIAL if mail.left_out else DocumentState.READY,
+        reason=_left_out(mail.left_out) if mail.left_out else "",
+    )
+    return replace(document, attachments=tuple(mail.attachments))
 
 
 def on_one_line(values: Iterable[str]) -> str:
@@ -80,6 +94,11 @@ def on_one_line(values: Iterable[str]) -> str:
     joined = ", ".join(value for value in values if value.strip())
     printable = "".join(sign if sign.isprintable() else " " for sign in joined)
     return " ".join(printable.split())
+
+
+def _left_out(number: int) -> str:
+    were = "attachment was" if number == 1 else "attachments were"
+    return f"{number:,} {were} left out: of one mail, {MAX_ATTACHMENTS:,} are taken."
 
 
 def _size(block: Block) -> int:

@@ -77,6 +77,11 @@ class Package:
         """
         return self._archive.pieces(self._entry(name))
 
+    def inside(self, folder: str) -> list[str]:
+        """The names of the parts in a folder, which ends with a slash, as they are written."""
+        entries = self._entries.items()
+        return [entry.filename for name, entry in entries if name.startswith(folder)]
+
     def relations(self, name: str) -> list[Relation]:
         """Where a part leads; that of the package itself has no name."""
         folder, file = posixpath.split(name)

@@ -11,13 +11,12 @@ import ctypes
 import io
 import logging
 import math
-import re
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
-from itertools import accumulate, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -28,98 +27,16 @@ import pypdfium2.raw as pdfium_c
 from ingest import repair
 from ingest.boxes import NO_EXTENT, Boxes, Rectangle, as_displayed, merge
 from ingest.loaded import Heading
+from ingest.page_content import PageContent, ReadPage
+from ingest.pdfium_ruler import Ruler
 from rag.domain import DocumentState
 from rag.errors import DocumentError, NotFoundError
 
 END_OF_LINE_HYPHEN = "\x02"  # pdfium's mark for a hyphen that only breaks a word at a line's end
 MIN_PATHS_OF_A_DRAWING = 20  # fewer are rules and frames, more may be letters drawn as outlines
-_LONG_LINE = re.compile(r"\S[^\r\n]{20,}\S")
+_NOTES = (pdfium_c.FPDF_ANNOT_WIDGET, pdfium_c.FPDF_ANNOT_FREETEXT)
 _lock = threading.Lock()
 logging.getLogger("pypdfium2").setLevel(logging.ERROR)  # it warns of forms it draws in part
-
-
-@dataclass(frozen=True, slots=True)
-class PageContent:
-    """What is on a page: its exact text, and whether it also shows what is no text.
-
-    `unmapped` is the number of characters whose font does not tell what letters they are; they are
-    absent from the text.
-    """
-
-    text: str
-    drawn: bool
-    unmapped: int = 0
-
-
-Measure = Callable[[int], tuple[float, float] | None]
-
-
-class Ruler:
-    """Where characters of a page begin and end, in points along the way in which it reads."""
-
-    def __init__(self, textpage: Any, text: str) -> None:
-        self._textpage, self._text = textpage, text
-        self._units: list[int] = []  # before each character, UTF-16's; made when needed
-        self._left, self._right, self._low, self._high = (ctypes.c_double() for _ in range(4))
-        self._extent = pdfium_c.FS_RECTF()
-        last = len(text) - 1
-        units = len(text.encode("utf-16-le")) // 2
-        index = pdfium_c.FPDFText_GetTextIndexFromCharIndex(textpage, last)
-        self._indices_are_offsets = units == len(text) and index == last
-        self._along, self._sign, self._is_upright = (self._left, self._right), 1, False
-        self._turn()
-
-    def __call__(self, offset: int) -> tuple[float, float] | None:
-        """The edges of `text[offset]`; None for white space and where they are not known."""
-        index = offset if self._indices_are_offsets else self._index(offset)
-        if self._is_upright:
-            if pdfium_c.FPDFText_GetLooseCharBox(self._textpage, index, self._extent):
-                return self._extent.left, self._extent.right
-        elif pdfium_c.FPDFText_GetCharBox(
-            self._textpage, index, self._left, self._right, self._low, self._high
-        ):
-            begin, end = self._along
-            return begin.value * self._sign, end.value * self._sign
-        return None
-
-    def quick(self) -> Measure:
-        """The same, as a function that takes a fifth less time where a page is as most are."""
-        if not (self._is_upright and self._indices_are_offsets):
-            return self
-        box, textpage, extent = pdfium_c.FPDFText_GetLooseCharBox, self._textpage, self._extent
-
-        def measure(offset: int) -> tuple[float, float] | None:
-            return (extent.left, extent.right) if box(textpage, offset, extent) else None
-
-        return measure
-
-    def _index(self, offset: int) -> int:
-        if not self._units:
-            sizes = (2 if letter > "\uffff" else 1 for letter in self._text)
-            self._units.extend(accumulate(sizes, initial=0))
-        return int(pdfium_c.FPDFText_GetCharIndexFromTextIndex(self._textpage, self._units[offset]))
-
-    def _turn(self) -> None:
-        """Measure along the way in which the first long line runs, its beginning first."""
-        line = _LONG_LINE.search(self._text)
-        if line is None or self(line.start()) is None:
-            return
-        left, low = self._left.value, self._low.value
-        if self(line.end() - 1) is None:
-            return
-        across, up = self._left.value - left, self._low.value - low
-        edges = (self._left, self._right) if abs(across) >= abs(up) else (self._low, self._high)
-        self._sign = 1 if max(across, up, key=abs) >= 0 else -1
-        self._along = edges if self._sign > 0 else (edges[1], edges[0])
-        self._is_upright = self._sign > 0 and edges[0] is self._left
-
-
-@dataclass(frozen=True, slots=True)
-class ReadPage:
-    """An open page: what is on it, and where."""
-
-    content: PageContent
-    ruler: Measure
 
 
 class OpenPdf:
@@ -201,6 +118,21 @@ class OpenPdf:
         with _lock, suppress(pypdfium2.PdfiumError):
             self._document.init_forms()
 
+    @contextmanager
+    def page_with_notes(self, number: int) -> Iterator[Any]:
+        """The same with what its forms and notes show as a part of it, as its text is read.
+
+        Raises:
+            NotFoundError: there is no page of that number.
+            DocumentError: the page cannot be read.
+        """
+        with self.page(number) as page, ExitStack() as opened:
+            noted = _with_notes(self._document, number, page)
+            if noted is not None:
+                opened.callback(noted.close)
+                page = noted[0]
+            yield page
+
     def read(self, number: int) -> PageContent:
         """The content of a page, counted from 1.
 
@@ -229,6 +161,10 @@ class OpenPdf:
         if not page:
             return None
         opened.callback(pdfium_c.FPDF_ClosePage, page)
+        noted = _with_notes(self._document, number, page)
+        if noted is not None:
+            opened.callback(noted.close)
+            page = noted[0]
         textpage = pdfium_c.FPDFText_LoadPage(page)
         if not textpage:
             return None
@@ -236,8 +172,11 @@ class OpenPdf:
         characters = pdfium_c.FPDFText_CountChars(textpage)
         text = _text(textpage, characters)
         unmapped = max(characters - len(text), 0)
-        drawn = not text.strip() and (unmapped > 0 or _shows_a_drawing(page))
-        return ReadPage(PageContent(text, drawn, unmapped), Ruler(textpage, text).quick())
+        drawing = noted is None and not text.strip() and _shows_a_drawing(page)
+        drawn = drawing or (unmapped > 0 and not text.strip())
+        bare = not (text or drawn or pdfium_c.FPDFPage_CountObjects(page))
+        content = PageContent(text, drawn, unmapped, bare)
+        return ReadPage(content, Ruler(textpage, text).quick())
 
 
 @contextmanager
@@ -308,7 +247,7 @@ def span_rectangles(path: Path, number: int, start: int, end: int) -> list[Recta
         NotFoundError: there is no page of that number.
         DocumentError: the file or the page cannot be read.
     """
-    with open_pdf(path) as document, document.page(number) as page:
+    with open_pdf(path) as document, document.page_with_notes(number) as page:
         textpage = page.get_textpage()
         characters = textpage.count_chars()
         text = _text(textpage, characters)
@@ -352,6 +291,52 @@ def _text(textpage: Any, characters: int) -> str:
     written = pdfium_c.FPDFText_GetText(textpage, first, last + 1 - first, buffer)
     text = bytes(memoryview(buffer)[: max(written - 1, 0)]).decode("utf-16-le", "replace")
     return text.replace("\ufffe", END_OF_LINE_HYPHEN)
+
+
+def _with_notes(document: Any, number: int, page: Any) -> Any | None:
+    """A copy of a page with what fields of forms and notes show as a part of it, if it has any.
+
+    A copy, because flattening a page takes what it inherits from it. None of a picture without
+    text: OCR sees the notes on it, and would not be asked to if there were words.
+    """
+    if not any(_kind(page, index) in _NOTES for index in range(_count_notes(page))):
+        return None
+    letters = _letters(page)
+    if not letters and _shows_a_drawing(page):
+        return None
+    noted = pypdfium2.PdfDocument.new()
+    with suppress(pypdfium2.PdfiumError):
+        noted.import_pages(document, [number - 1])
+        copy = noted[0]
+        pdfium_c.FPDFPage_Flatten(copy, pdfium_c.FLAT_NORMALDISPLAY)
+        copy.close()
+        if not letters - _letters(noted[0]):
+            return noted
+    noted.close()
+    return None
+
+
+def _count_notes(page: Any) -> int:
+    return int(pdfium_c.FPDFPage_GetAnnotCount(page))
+
+
+def _kind(page: Any, index: int) -> int:
+    note = pdfium_c.FPDFPage_GetAnnot(page, index)
+    if not note:
+        return int(pdfium_c.FPDF_ANNOT_UNKNOWN)
+    kind = int(pdfium_c.FPDFAnnot_GetSubtype(note))
+    pdfium_c.FPDFPage_CloseAnnot(note)
+    return kind
+
+
+def _letters(page: Any) -> Counter[str]:
+    """How often each character is on a page."""
+    textpage = pdfium_c.FPDFText_LoadPage(page)
+    if not textpage:
+        return Counter()
+    text = _text(textpage, pdfium_c.FPDFText_CountChars(textpage))
+    pdfium_c.FPDFText_ClosePage(textpage)
+    return Counter("".join(text.split()))
 
 
 def _shows_a_drawing(page: Any) -> bool:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from striprtf.striprtf import charset_map, destinations
 
 from ingest import grid
+from ingest.charsets import whole
 from ingest.composer import MAX_CELLS
 from ingest.markup import Block
 from rag.domain import DocumentState
@@ -21,10 +22,9 @@ from rag.errors import DocumentError
 
 DEEPEST = 10_000  # groups in one another
 MAX_FONTS = 20_000
-MAX_BINARY = 1 << 30
 HEADINGS = 6  # levels
 _TOKEN = re.compile(
-    r"\\([a-zA-Z]{1,32})(-?\d{1,9})?[ ]?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z])|([{}])|[\r\n\x00]+"
+    r"\\([a-zA-Z]{1,32})(-?\d{1,60})?[ ]?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z])|([{}])|[\r\n\x00]+"
     r"|([^\\{}\r\n\x00]+)|\\"
 )
 _SIGNS = (
@@ -46,11 +46,15 @@ _BULLETS = frozenset("•·▪◦‣●○■–-*\uf0b7\uf0a7o")
 
 @dataclass(frozen=True, slots=True)
 class RichText:
-    """What a rich text document says: its title, its blocks, and what its pages have around."""
+    """What a rich text document says: its title, its blocks, and what its pages have around.
+
+    Of one that `is_damaged`, bytes are missing that it announces.
+    """
 
     title: str
     blocks: tuple[Block, ...]
     margins: tuple[Block, ...]
+    is_damaged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,7 @@ class _Reader:
         self._margins: list[Block] = []
         self._cells: list[str] = []
         self._rows: list[tuple[str, ...]] = []
+        self._is_damaged = False
 
     def read(self) -> RichText:
         """All of it."""
@@ -121,7 +126,7 @@ class _Reader:
             word, number, code, symbol, brace, run = match.groups()
             if word:
                 if word == "bin" and number:
-                    place += min(max(int(number), 0), MAX_BINARY)
+                    place += self._binary(max(int(number), 0), len(self._text) - place)
                 self._word(word, number)
             elif code:
                 self._characters(bytes.fromhex(code))
@@ -133,7 +138,12 @@ class _Reader:
                 self._characters(run.encode("latin-1"))
         self._end_all()
         title = grid.clean("".join(self._title))
-        return RichText(title, tuple(self._blocks), tuple(self._margins))
+        return RichText(title, tuple(self._blocks), tuple(self._margins), self._is_damaged)
+
+    def _binary(self, announced: int, there: int) -> int:
+        """How many bytes that are no text follow; none in a text that announces too many."""
+        self._is_damaged |= announced > there
+        return announced if announced <= there else there if self._state.destination else 0
 
     def _brace(self, brace: str) -> None:
         self._decode()
@@ -245,7 +255,7 @@ class _Reader:
         if self._state.is_marker or self._state.destination:
             return
         paragraph = self._paragraph
-        text = _whole("".join(paragraph.pieces)).strip()
+        text = whole("".join(paragraph.pieces)).strip()
         marker = "".join(paragraph.marker).strip()
         paragraph.pieces.clear()
         paragraph.marker.clear()
@@ -258,7 +268,7 @@ class _Reader:
         if text and paragraph.level:
             room.append(Block(" ".join(text.split()), paragraph.level))
         elif text and marker:
-            sign = "-" if _BULLETS.issuperset(marker) else _whole(marker)
+            sign = "-" if _BULLETS.issuperset(marker) else whole(marker)
             room.append(Block(f"{sign} {text}", is_item=True))
         elif text:
             room.append(Block(text))
@@ -363,13 +373,6 @@ class _Reader:
         self._end_paragraph(None)
         self._end_table()
         self._blocks.extend(self._notes)
-
-
-def _whole(text: str) -> str:
-    """Characters that were said in two halves, put together."""
-    if not any("\ud800" <= character <= "\udfff" for character in text):
-        return text
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", errors="replace")
 
 
 def _is_known(encoding: str) -> bool:

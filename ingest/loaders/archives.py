@@ -17,6 +17,7 @@ from rag.domain import DocumentState
 from rag.errors import DocumentError
 
 MEDIA_TYPE = "application/zip"
+MOST_OF_NOTHING = 20  # bytes that nothing takes when it is compressed
 MOST_NAMED = 5  # files, in a sentence
 _NESTED = frozenset(
     (".zip", ".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".jar", ".cab", ".lzh")
@@ -32,6 +33,7 @@ class _Members:
     files: list[Attachment] = field(default_factory=list)
     nested: list[str] = field(default_factory=list)
     locked: list[str] = field(default_factory=list)
+    unusual: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
 
 
@@ -64,9 +66,11 @@ def _members(archive: Archive) -> _Members:
     members = _Members()
     for number, entry in enumerate(archive.entries, 1):
         name = display_name(_name(entry), f"file {number}")
-        if _is_rubbish(name) or not entry.file_size:
+        if _is_rubbish(name) or _is_empty(entry):
             continue
-        if suffix_of(name) in _NESTED:
+        if not entry.file_size:
+            members.broken.append(name)
+        elif suffix_of(name) in _NESTED:
             members.nested.append(name)
         elif entry.flag_bits & _ENCRYPTED:
             members.locked.append(name)
@@ -81,7 +85,13 @@ def _add(archive: Archive, entry: zipfile.ZipInfo, name: str, members: _Members)
     except DocumentError as error:
         if error.state is DocumentState.TOO_LARGE:
             raise
-        members.broken.append(name)
+        is_unusual = error.state is DocumentState.UNSUPPORTED
+        (members.unusual if is_unusual else members.broken).append(name)
+
+
+def _is_empty(entry: zipfile.ZipInfo) -> bool:
+    """Whether there is nothing in a file; one that only says so has a checksum, or content."""
+    return not (entry.file_size or entry.CRC or entry.compress_size > MOST_OF_NOTHING)
 
 
 def _name(entry: zipfile.ZipInfo) -> str:
@@ -105,6 +115,7 @@ def _reason(members: _Members) -> str:
     said = (
         (members.nested, "an archive in the archive; unpack it and add it by itself"),
         (members.locked, "protected by a password"),
+        (members.unusual, "compressed in an unusual way; pack it again as a plain ZIP file"),
         (members.broken, "damaged"),
     )
     return " ".join(f"Not read: {_listed(names)} ({why})." for names, why in said if names)
@@ -127,6 +138,11 @@ def _nothing(members: _Members) -> DocumentError:
             DocumentState.DAMAGED,
             "The archive is damaged: none of its files can be unpacked. Get it again from where "
             "it came from.",
+        )
+    if members.unusual:
+        return DocumentError(
+            DocumentState.UNSUPPORTED,
+            "The archive is compressed in an unusual way. Pack it again as a plain ZIP file.",
         )
     if members.nested:
         return DocumentError(

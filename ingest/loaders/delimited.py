@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
-from itertools import islice
+import re
+from collections.abc import Sequence
+from itertools import chain, islice
 from pathlib import Path
 
 from ingest import grid, titles
@@ -18,8 +19,13 @@ DELIMITERS = (",", ";", "\t", "|")
 LOOKED_AT = 200  # rows, to find the dialect
 LONGEST_LOOK = 200_000  # characters
 MOST_LINES = 500  # of one cell; more are a quotation mark that is never closed
+MOST_UNCLOSED = 8  # such marks; in a file with more of them, they mean nothing at all
 _SEPARATOR_NOTE = "sep="  # Excel's, on the first line
 _NAMEABLE = ",;\t|:~^#"
+_IN_CELL = r"[^,;|:~#^\s]"  # what stands beside a quotation mark that begins and ends no cell
+_ESCAPED = re.compile(r'(?<!\\)((?:\\\\)*)\\"')
+_ESCAPED_INSIDE = re.compile(_ESCAPED.pattern + f"(?={_IN_CELL})")
+_DOUBLED = re.compile(f'(?<={_IN_CELL})""|""(?={_IN_CELL})')
 
 
 def load(path: Path, name: str, *, max_pages: int) -> LoadedDocument:
@@ -29,6 +35,7 @@ def load(path: Path, name: str, *, max_pages: int) -> LoadedDocument:
         DocumentError: it holds no text, something else than text, or too much of it.
     """
     text, delimiter = _without_note(decode(path.read_bytes()))
+    text = _with_doubled_quotes(text)
     delimiter = delimiter or delimiter_of(text)
     _check_size(text, delimiter)
     title = titles.from_name(name)
@@ -59,8 +66,10 @@ def _check_size(text: str, delimiter: str) -> None:
 
 def _evenness(head: str, delimiter: str) -> float:
     """How well a delimiter fits: the share of rows that are alike, and a little for wide ones."""
+    lines = io.StringIO(head, newline="")
+    rows = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
     try:
-        widths = [len(row) for row in islice(_parsed(head, delimiter), LOOKED_AT) if any(row)]
+        widths = [len(row) for row in islice(rows, LOOKED_AT) if any(row)]
     except csv.Error:
         return 0.0
     if len(head) == LONGEST_LOOK:
@@ -73,26 +82,46 @@ def _evenness(head: str, delimiter: str) -> float:
 
 
 def _rows(text: str, delimiter: str) -> list[list[str]]:
-    """All rows, their cells clean; quotation marks mean nothing where one is never closed."""
+    """All rows, their cells clean; a quotation mark that is never closed means nothing."""
+    lines = list(io.StringIO(text, newline=""))
+    rows: list[list[str]] = []
+    start = 0
+    for _ in range(MOST_UNCLOSED):
+        start = _read_rows(lines, start, delimiter, rows)
+        if start == len(lines):
+            return rows
+        rows.append(_without_quotes(lines[start], delimiter))
+        start += 1
+    return rows + [_without_quotes(line, delimiter) for line in lines[start:]]
+
+
+def _read_rows(lines: Sequence[str], start: int, delimiter: str, rows: list[list[str]]) -> int:
+    """Add the rows up to one with a quotation mark that is never closed; the line it begins in."""
+    added = chain(islice(lines, start, None), [""])
+    reader = csv.reader(added, delimiter=delimiter, skipinitialspace=True)
+    begun = start
     try:
-        rows = list(_checked(_parsed(text, delimiter)))
+        for row in reader:
+            if start + reader.line_num > len(lines):  # what was added to the lines, for this
+                return begun if row else len(lines)
+            if any(max(cell.count("\n"), cell.count("\r")) > MOST_LINES for cell in row):
+                return begun
+            rows.append([grid.clean(cell) for cell in row])
+            begun = start + reader.line_num
     except csv.Error:
-        rows = []
-    if not rows:
-        lines = text.splitlines()
-        return [[grid.clean(cell) for cell in line.split(delimiter)] for line in lines]
-    return [[grid.clean(cell) for cell in row] for row in rows]
+        return begun
+    return len(lines)
 
 
-def _checked(rows: Iterator[list[str]]) -> Iterator[list[str]]:
-    for row in rows:
-        if any(cell.count("\n") > MOST_LINES for cell in row):
-            raise csv.Error("a quotation mark is never closed")
-        yield row
+def _without_quotes(line: str, delimiter: str) -> list[str]:
+    return [grid.clean(cell) for cell in line.split(delimiter)]
 
 
-def _parsed(text: str, delimiter: str) -> Iterator[list[str]]:
-    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+def _with_doubled_quotes(text: str) -> str:
+    """The text with quotation marks in cells doubled, where it writes them with a backslash."""
+    if not _ESCAPED_INSIDE.search(text) or _DOUBLED.search(text):
+        return text
+    return _ESCAPED.sub(r'\1""', text)
 
 
 def _without_note(text: str) -> tuple[str, str]:

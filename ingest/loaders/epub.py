@@ -39,7 +39,7 @@ def load(path: Path, name: str, *, max_pages: int) -> LoadedDocument:
         book = _Book(archive)
         book.check_protection()
         failed = sum(not _add_chapter(book, chapter, composer) for chapter in book.chapters)
-    if failed == len(book.chapters):
+    if (failed and not composer.length) or not book.chapters:
         raise DocumentError(
             DocumentState.DAMAGED, "The e-book is damaged: none of its chapters can be read."
         )
@@ -75,8 +75,10 @@ class _Book:
         """The content of a part.
 
         Raises:
-            DocumentError: it is damaged or too large.
+            DocumentError: it is not there, damaged or too large.
         """
+        if name not in self._entries:
+            raise DocumentError(DocumentState.DAMAGED, "The chapter is missing in the e-book.")
         return self._archive.read(self._entries[name])
 
     def check_protection(self) -> None:
@@ -115,9 +117,9 @@ class _Book:
                 continue
             name = _joined(package, item.get("href", ""))
             is_text = "html" in item.get("media-type", "html") or name.endswith(_CHAPTER_ENDINGS)
-            if is_text and name in self._entries:
+            if is_text:
                 found[name] = None
-        self.chapters = list(found)
+        self.chapters = list(found) if any(name in self._entries for name in found) else []
         for item in items.values():
             is_contents = "nav" in item.get("properties", "").split()
             if is_contents or "dtbncx" in item.get("media-type", ""):

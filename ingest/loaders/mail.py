@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import email
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from email.errors import MessageError
 from email.header import decode_header
@@ -12,10 +12,10 @@ from pathlib import Path
 
 from ingest import markup
 from ingest.attachments import display_name
-from ingest.loaded import Attachment, LoadedDocument
+from ingest.loaded import LoadedDocument
 from ingest.loaders.html import decode_page
 from ingest.loaders.text import decode
-from ingest.mailbody import HEADERS, MAX_ATTACHMENTS, Body, Mail, document_of, on_one_line
+from ingest.mailbody import HEADERS, Body, Mail, document_of, on_one_line
 from rag.domain import DocumentState
 from rag.errors import DocumentError
 
@@ -27,6 +27,7 @@ _UNREADABLE = (
     *(RecursionError, OverflowError),
 )
 _SHOWN_INSIDE = ("image/", "font/", "text/css", "text/javascript", "application/javascript")
+_MAILS = frozenset({"message/rfc822", "message/global", "message/news"})
 _ENDINGS = {
     "application/pdf": ".pdf",
     "text/calendar": ".ics",
@@ -87,21 +88,36 @@ def _collect(message: Message, mail: Mail) -> None:
     """Go through the parts of a mail in their order."""
     todo: list[tuple[Message, Body | None]] = [(message, None)]
     for _part in range(MAX_PARTS):
-        if not todo or len(mail.attachments) > MAX_ATTACHMENTS:
+        if not todo:
             return
         part, body = todo.pop()
         kind = part.get_content_type()
         _check_encryption(part, kind)
-        if kind == "message/rfc822":
+        if kind in _MAILS:
             _attach_mail(part, mail)
         elif part.is_multipart():
             if kind == "multipart/alternative" and body is None:
                 body = Body()
                 mail.bodies.append(body)
             inner = [it for it in part.get_payload() if isinstance(it, Message)]
+            if kind.startswith("message/"):
+                _add_report(inner, mail)
             todo.extend((it, body) for it in reversed(inner))
         else:
             _add_leaf(part, kind, body, mail)
+    mail.left_out += len(todo)
+
+
+def _add_report(blocks: Sequence[Message], mail: Mail) -> None:
+    """Take a report on a mail, such as that it was not delivered, whose text is in its headers."""
+    said = (
+        "\n".join(
+            f"{name}: {on_one_line([_decoded(str(value)[:MAX_HEADER])])}"
+            for name, value in block.raw_items()
+        )
+        for block in blocks
+    )
+    mail.bodies.append(Body("\n\n".join(filter(None, said))))
 
 
 def _add_leaf(part: Message, kind: str, body: Body | None, mail: Mail) -> None:
@@ -122,7 +138,7 @@ def _add_leaf(part: Message, kind: str, body: Body | None, mail: Mail) -> None:
     )
     if is_file or not is_shown:
         fallback = f"attachment {len(mail.attachments) + 1}{_ENDINGS.get(kind, '')}"
-        mail.attachments.append(Attachment(display_name(name, fallback), content))
+        mail.attach(display_name(name, fallback), content)
 
 
 def _add_text(part: Message, kind: str, content: bytes, body: Body | None, mail: Mail) -> None:
@@ -164,7 +180,7 @@ def _attach_mail(part: Message, mail: Mail) -> None:
     name = display_name(_file_name(part) or subject.replace("/", "-"), "attached mail")
     ending = "" if name.lower().endswith(".eml") else ".eml"
     with suppress(*_UNREADABLE):
-        mail.attachments.append(Attachment(name + ending, inner.as_bytes()))
+        mail.attach(name + ending, inner.as_bytes())
 
 
 def _check_encryption(part: Message, kind: str) -> None:

@@ -124,7 +124,7 @@ class _Message(_Storage):
         for number, path in enumerate(self.inner("attach"), 1):
             found = self._attachment(_Storage(self.file, path, 8), number, depth)
             if found is not None:
-                mail.attachments.append(found)
+                mail.attach(found.name, found.content)
         return mail
 
     def _headers(self) -> list[tuple[str, str]]:

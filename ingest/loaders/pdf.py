@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
@@ -19,8 +20,10 @@ from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
 
 from ingest import layout, layout_tables, pdfium, repair, titles
 from ingest.attachments import display_name
+from ingest.blank_pages import BlankPages
 from ingest.loaded import Attachment, Heading, LoadedDocument
 from ingest.outcomes import outcome_of
+from ingest.page_content import PageContent, ReadPage
 from rag.domain import DocumentState, Page, PageState
 from rag.errors import DocumentError
 
@@ -79,8 +82,9 @@ def load(
                 f"The document has {document.page_count} pages; at most {max_pages} are taken in. "
                 "Split it, or raise TRAMONTANE_MAX_PAGES.",
             )
-        reader = _Reader(document)
-        pages = tuple(reader.pages(progress))
+        with closing(BlankPages(document, path)) as blank:
+            reader = _Reader(document, blank)
+            pages = tuple(reader.pages(progress))
         title = titles.tidy(document.title())
         outline = tuple(_locate(_outline(document), pages))
         attachments = tuple(_attachments(document)) if document.attachment_count() else ()
@@ -101,9 +105,9 @@ def load(
 class _Reader:
     """Reads the pages of a file one after the other, and puts their tables together."""
 
-    def __init__(self, document: pdfium.OpenPdf) -> None:
+    def __init__(self, document: pdfium.OpenPdf, blank: BlankPages) -> None:
         self.tables = layout_tables.Collector()
-        self._document = document
+        self._document, self._blank = document, blank
         self._has_labels = _labels_end(document)
 
     def pages(self, progress: Callable[[int, int], None]) -> Iterator[Page]:
@@ -113,7 +117,13 @@ class _Reader:
             numbers = range(first, min(first + PAGES_AT_ONCE, count + 1))
             with self._document.reading(numbers) as read:
                 pages = [self._page(*page) for page in zip(numbers, read, strict=True)]
+                bare = {
+                    number
+                    for number, page in zip(numbers, read, strict=True)
+                    if page is not None and page.content.bare
+                }
             for page in pages:
+                page = self._checked(page, shows_nothing=page.number in bare)
                 yield replace(page, label=self._label(page.number), offset=offset)
                 progress(page.number, count)
                 offset += len(page.text)
@@ -128,12 +138,10 @@ class _Reader:
         label = self._document.label(number) if self._has_labels else ""
         return titles.tidy(label)[:MAX_LABEL] or str(number)
 
-    def _page(self, number: int, read: pdfium.ReadPage | None) -> Page:
+    def _page(self, number: int, read: ReadPage | None) -> Page:
         """A page without its label and its offset."""
         if read is None:
-            return Page(
-                number, "", "", 0, PageState.FAILED, f"Page {number} is damaged and cannot be read."
-            )
+            return _failed(number)
         text = read.content.text
         if _is_unreadable(read.content):
             return Page(number, "", "", 0, PageState.NEEDS_OCR, NO_LETTERS)
@@ -143,6 +151,18 @@ class _Reader:
         if read.content.drawn:
             return Page(number, "", text, 0, PageState.NEEDS_OCR, NEEDS_OCR)
         return Page(number, "", text, 0, PageState.EMPTY, NO_CONTENT)
+
+    def _checked(self, page: Page, *, shows_nothing: bool) -> Page:
+        """The page; one that only seems empty has failed."""
+        if page.state is not PageState.EMPTY:
+            return page
+        is_blank = self._blank.is_blank(page.number, shows_nothing=shows_nothing)
+        return page if is_blank else _failed(page.number)
+
+
+def _failed(number: int) -> Page:
+    reason = f"Page {number} is damaged and cannot be read."
+    return Page(number, "", "", 0, PageState.FAILED, reason)
 
 
 def _labels_end(document: pdfium.OpenPdf) -> bool:
@@ -188,7 +208,7 @@ def _is_tree(root: object) -> bool:
     return False
 
 
-def _is_unreadable(content: pdfium.PageContent) -> bool:
+def _is_unreadable(content: PageContent) -> bool:
     """Whether the letters of most characters are not known: a font without a character map."""
     unknown = content.unmapped + len(_NO_LETTER.findall(content.text))
     return unknown > 0 and 2 * unknown > content.unmapped + len("".join(content.text.split()))

@@ -14,6 +14,7 @@ from PIL import Image
 from ingest import titles
 from ingest.loaded import LoadedDocument
 from ingest.outcomes import outcome_of
+from ingest.tiff_chain import chain_of
 from rag.domain import DocumentState, Page, PageState
 from rag.errors import DocumentError, NotFoundError
 
@@ -25,6 +26,7 @@ TOO_LARGE = (
     "Save it smaller, and add it again."
 )
 DAMAGED = "The picture is damaged and cannot be read."
+LOST = "The file is damaged here: this page, and what may follow it, cannot be read."
 MAX_STRETCH = 4.0  # of pixels that are not square; fax machines send up to 2.2
 SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 
@@ -66,6 +68,8 @@ def load(path: Path, name: str, *, max_pages: int) -> LoadedDocument:
     with _opened(path) as picture:
         media_type = MEDIA_TYPES.get(picture.format or "", MEDIA_TYPES["JPEG"])
         pages = tuple(_pages(picture, max_pages))
+        if picture.format == "TIFF":
+            pages += tuple(_lost_pages(path, len(pages), max_pages))
     state, reason = outcome_of(pages)
     if state is DocumentState.DAMAGED:
         large = any(page.reason == TOO_LARGE for page in pages)
@@ -153,6 +157,13 @@ def _pages(picture: Image.Image, max_pages: int) -> Iterator[Page]:
             yield Page(number, str(number), "", 0, PageState.NEEDS_OCR, NEEDS_OCR)
         if picture.format != "TIFF" or not _has_next(picture, number):
             return
+
+
+def _lost_pages(path: Path, read: int, max_pages: int) -> Iterator[Page]:
+    """The pages behind those that could be reached; one for all where their number is unknown."""
+    last = min(read + chain_of(path).lost(read), max_pages)
+    for number in range(read + 1, last + 1):
+        yield Page(number, str(number), "", 0, PageState.FAILED, LOST)
 
 
 def _has_next(picture: Image.Image, index: int) -> bool:

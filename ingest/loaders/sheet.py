@@ -25,7 +25,8 @@ class Merged:
 class Sheet:
     """A sheet's rows of clean cells; an empty one stands for any number of them.
 
-    `boxes` are texts that lie on it. `damaged_from` is the row, counted from 1, that the damage of
+    `boxes` are texts that lie on it, `notes` those on its cells. `is_drawing` is one that has no
+    cells: a chart or a form. `damaged_from` is the row, counted from 1, that the damage of
     a damaged one begins in; one that `lacks_results` has formulas that were never calculated.
     """
 
@@ -35,6 +36,8 @@ class Sheet:
     boxes: tuple[str, ...] = ()
     damaged_from: int | None = None
     lacks_results: bool = False
+    notes: tuple[str, ...] = ()
+    is_drawing: bool = False
 
 
 class Cells:

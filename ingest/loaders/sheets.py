@@ -56,12 +56,12 @@ def load(path: Path, name: str, *, max_pages: int) -> LoadedDocument:
 def _compose(composer: Composer, sheet: Sheet) -> None:
     blocks = list(grid.blocks(sheet.rows))
     sheet.rows.clear()
-    if not blocks and not sheet.boxes:
+    if not blocks and not sheet.boxes and not sheet.notes:
         is_lost = sheet.damaged_from is not None
         composer.begin_page(
             sheet.name,
             state=PageState.FAILED if is_lost else PageState.EMPTY,
-            reason="The sheet is damaged." if is_lost else "The sheet is empty.",
+            reason=_without_text(sheet),
         )
         return
     reason = ""
@@ -72,5 +72,14 @@ def _compose(composer: Composer, sheet: Sheet) -> None:
     for block in blocks:
         composer.paragraph(*block.lines)
         composer.table(block.rows, name=sheet.name, header=block.header)
+    composer.paragraph(*sheet.notes)
     for text in sheet.boxes:
         composer.paragraph(text)
+
+
+def _without_text(sheet: Sheet) -> str:
+    if sheet.damaged_from is not None:
+        return "The sheet is damaged."
+    if sheet.is_drawing:
+        return "The sheet is a chart or a form, without cells."
+    return "The sheet is empty."

@@ -1,18 +1,20 @@
-"""Reads Word documents: headings, paragraphs, lists, tables, footnotes, headers and footers."""
+"""Reads Word documents: headings, paragraphs, lists, tables, notes, headers and footers."""
 
 from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from ingest import archive, grid, titles
-from ingest.composer import Composer
+from ingest.composer import Composed, Composer
 from ingest.loaded import LoadedDocument
 from ingest.loaders.numbering import Numbering
-from ingest.loaders.wordbody import Block, Body, Kind, Styles
+from ingest.loaders.wordbody import COMMENT, Block, Body, Kind, Styles
+from ingest.loaders.wordparts import Notes, Within
 from ingest.ooxml import Package, Part
 from rag.domain import DocumentState
 from rag.errors import DocumentError
@@ -40,22 +42,27 @@ def is_word(path: Path) -> bool:
 def load(path: Path, name: str, *, max_pages: int) -> LoadedDocument:
     """Read a Word document, in sections; numbered headings and items keep their numbers.
 
-    A footnote stands below the paragraph that refers to it; what the pages have at their top and
-    bottom stands once, at the end. What was deleted while changes were tracked is left out.
+    A footnote or a comment stands below the paragraph that refers to it; what the pages have at
+    their top and bottom stands once, at the end. What was deleted while changes were tracked is
+    left out. Files embedded in it become attachments.
 
     Raises:
         DocumentError: it is damaged, too large, or holds no text.
     """
     with archive.opened(path) as opened:
-        package = Package(opened)
-        blocks = _blocks(package)
+        package, within = Package(opened), Within()
+        blocks = _blocks(package, within)
         margins = list(_margins(package))
         written = _title(blocks, package)
+        within.add_embedded(package)
     composer = Composer()
     _compose(composer, [*blocks, *margins])
-    composed = composer.finish(max_pages)
+    is_bare = not composer.length and bool(within.files)
+    composed = Composed((), (), ()) if is_bare else composer.finish(max_pages)
     first = next((each.title for each in composed.outline if each.level == 1), "")
-    return composed.document(written or titles.tidy(first) or titles.from_name(name), MEDIA_TYPE)
+    title = written or titles.tidy(first) or titles.from_name(name)
+    document = composed.document(title, MEDIA_TYPE, reason=within.reason)
+    return replace(document, attachments=tuple(within.files))
 
 
 def read_text(path: Path) -> str:
@@ -68,7 +75,7 @@ def read_text(path: Path) -> str:
         DocumentError: the file is damaged, or too large.
     """
     with archive.opened(path) as opened:
-        blocks = _blocks(Package(opened))
+        blocks = _blocks(Package(opened), Within())
     pieces: list[str] = []
     before = Kind.TABLE
     for block in blocks:
@@ -78,23 +85,27 @@ def read_text(path: Path) -> str:
     return "".join(pieces[1:])
 
 
-def _blocks(package: Package) -> list[Block]:
-    """What the document says, in order."""
+def _blocks(package: Package, within: Within) -> list[Block]:
+    """What the document says, in order; `within` takes the texts that are files of their own."""
     main = package.main_part(MAIN_PART)
-    targets = [(each.kind, each.target) for each in package.relations(main)]
+    relations = package.relations(main)
+    targets = [(each.kind, each.target) for each in relations]
     targets += [("styles", "word/styles.xml"), ("numbering", "word/numbering.xml")]
     parts = {kind: target for kind, target in reversed(targets) if target in package}
     styles, numbering = Styles(), Numbering()
     for kind, part in (("styles", styles), ("numbering", numbering)):
         _read_aside(package, parts.get(kind), part)
     notes: dict[tuple[str, str], str] = {}
-    for kind in ("footnote", "endnote"):
-        found = _Notes(kind)
+    for kind in ("footnote", "endnote", "comment"):
+        found = Notes(kind)
         _read_aside(package, parts.get(f"{kind}s"), found)
         notes.update(found.said())
-    body = Body(styles, numbering, notes)
+    body = Body(styles, numbering, notes, within.add_chunks(package, relations))
     package.read(main, body)
-    return body.blocks
+    unplaced = (
+        text for key, text in notes.items() if key[0] == COMMENT and key not in body.commented
+    )
+    return [*body.blocks, *(Block(Kind.PARAGRAPH, text) for text in unplaced)]
 
 
 def _read_aside(package: Package, name: str | None, part: Part) -> None:
@@ -184,36 +195,3 @@ def _marked_rows(rows: Iterable[Iterable[str]]) -> Iterator[str]:
         yield f"| {' | '.join(cells)} |"
         if not place:
             yield "| --- " * len(cells) + "|"
-
-
-class _Notes(Part):
-    """What the footnotes or endnotes say, by their numbers."""
-
-    def __init__(self, kind: str) -> None:
-        self._kind = kind
-        self._id = ""
-        self._texts: dict[str, list[str]] = {}
-        self._in_text = False
-
-    def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        if name == self._kind:
-            self._id = (
-                "" if attributes.get("type", "normal") != "normal" else attributes.get("id", "")
-            )
-        elif name in ("tab", "br"):
-            self.say(" ")
-        self._in_text = name == "t"
-
-    def end(self, name: str) -> None:
-        self._in_text = False
-        if name == "p":
-            self._texts.setdefault(self._id, []).append(" ")
-
-    def say(self, text: str) -> None:
-        if self._in_text:
-            self._texts.setdefault(self._id, []).append(text)
-
-    def said(self) -> dict[tuple[str, str], str]:
-        """The texts by the element that refers to a note, and its number."""
-        texts = {key: " ".join("".join(pieces).split()) for key, pieces in self._texts.items()}
-        return {(f"{self._kind}Reference", key): text for key, text in texts.items() if key}

@@ -15,6 +15,7 @@ from rag.errors import DocumentError
 MAX_CHARACTERS = 20_000_000
 HEADINGS = 6  # levels that Markdown has
 WIDEST = 1000  # columns of a table
+COMMENT = "commentReference"
 DEEPEST_STYLE = 10  # styles that are based on one another
 _SKIPPED = frozenset({"moveFrom", "Fallback", "del"})  # what is no longer there, or there twice
 _SIGNS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"}
@@ -127,7 +128,8 @@ class Styles(Part):
 class Body(Part):
     """The blocks of the document, or of its notes, headers and footers.
 
-    `notes` has what the footnotes say, by the reference's element and number.
+    `notes` has what the footnotes and the comments say, by the reference's element and number,
+    `chunks` the texts of other formats, by their relations.
     """
 
     def __init__(
@@ -135,8 +137,11 @@ class Body(Part):
         styles: Styles,
         numbering: Numbering,
         notes: Mapping[tuple[str, str], str] | None = None,
+        chunks: Mapping[str, list[Block]] | None = None,
     ) -> None:
         self.blocks: list[Block] = []
+        self.commented: set[tuple[str, str]] = set()  # the comments that something referred to
+        self._chunks = dict(chunks or {})
         self._styles, self._numbering, self._notes = styles, numbering, notes or {}
         self._open: list[_Paragraph] = []
         self._rows: list[list[_Cell]] = []  # that are open
@@ -165,8 +170,8 @@ class Body(Part):
             self._tables[-1].is_headed |= is_first and attributes.get("val") not in ("0", "false")
         elif name in ("gridSpan", "vMerge") and self._rows and self._rows[-1]:
             _merge(self._rows[-1][-1], name, attributes.get("val", ""))
-        elif self._open:
-            self._note(self._open[-1], name, attributes)
+        else:
+            self._take(name, attributes)
 
     def end(self, name: str) -> None:
         """The end of an element of the body."""
@@ -191,6 +196,13 @@ class Body(Part):
                     DocumentState.TOO_LARGE, "The Word document holds too much text. Split it."
                 )
 
+    def _take(self, name: str, attributes: Mapping[str, str]) -> None:
+        """Take a text of another format, once so that none grows, or what a paragraph is."""
+        if name == "altChunk":
+            self.blocks += self._chunks.pop(attributes.get("id", ""), [])
+        elif self._open:
+            self._note(self._open[-1], name, attributes)
+
     def _note(self, paragraph: _Paragraph, name: str, attributes: Mapping[str, str]) -> None:
         """Take what an element inside a paragraph says of it."""
         value = attributes.get("val", "")
@@ -204,10 +216,17 @@ class Body(Part):
             paragraph.depth = _depth(value)
         elif name in _SIGNS:
             paragraph.pieces.append(_SIGNS[name])
+        elif name == COMMENT:
+            self._comment(paragraph, (name, attributes.get("id", "")))
         elif said := self._notes.get((name, attributes.get("id", ""))):
             self._noted += 1
             paragraph.pieces.append(f" [note {self._noted}]")
             paragraph.notes.append(f"[note {self._noted}] {said}")
+
+    def _comment(self, paragraph: _Paragraph, key: tuple[str, str]) -> None:
+        if key in self._notes and key not in self.commented:
+            self.commented.add(key)
+            paragraph.notes.append(self._notes[key])
 
     def _close(self, paragraph: _Paragraph) -> None:
         text = "".join(paragraph.pieces).strip()
@@ -220,6 +239,8 @@ class Body(Part):
                 self._tables[-1].notes += paragraph.notes
         elif text:
             self.blocks.append(self._block(paragraph, text))
+        else:
+            self._say_alone(paragraph.notes)
 
     def _block(self, paragraph: _Paragraph, text: str) -> Block:
         mark, style = self._mark(paragraph), paragraph.style
@@ -266,6 +287,12 @@ class Body(Part):
     def _close_table(self, table: Block) -> None:
         if table.rows:
             self.blocks.append(table)
+        else:
+            self._say_alone(table.notes)
+
+    def _say_alone(self, notes: list[str]) -> None:
+        """Notes on what says nothing itself."""
+        self.blocks += [Block(Kind.PARAGRAPH, note) for note in notes]
 
 
 def _merge(cell: _Cell, name: str, value: str) -> None:

@@ -67,6 +67,7 @@ def _sheet(book: Any, number: int, cells: Cells) -> Sheet:
     """One sheet; a damaged one as far as it goes."""
     name, is_hidden = f"Sheet {number + 1}", False
     merged: list[Merged] = []
+    notes: list[str] = []
     row, is_whole = 0, False
     try:
         sheet = book.sheet_by_index(number)
@@ -76,6 +77,9 @@ def _sheet(book: Any, number: int, cells: Cells) -> Sheet:
             for top, bottom, left, right in sheet.merged_cells
             if right - left == 1 and bottom - top > 1
         ]
+        for place, note in sorted(sheet.cell_note_map.items()):
+            if text := grid.clean(note.text):
+                notes.append(f"Note on {xlrd.cellname(*place)}: {text}")
         for row in range(sheet.nrows):
             for column, cell in enumerate(sheet.row(row)):
                 cells.put(row, column, _text(book, cell))
@@ -83,7 +87,8 @@ def _sheet(book: Any, number: int, cells: Cells) -> Sheet:
     except UNREADABLE:
         is_whole = False
     rows = cells.take(merged)
-    return Sheet(name, rows, is_hidden, damaged_from=None if is_whole else row + 1)
+    damaged_from = None if is_whole else row + 1
+    return Sheet(name, rows, is_hidden, damaged_from=damaged_from, notes=tuple(notes))
 
 
 def _text(book: Any, cell: Any) -> str:

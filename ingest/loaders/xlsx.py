@@ -15,7 +15,7 @@ from ingest import archive, grid
 from ingest.composer import MAX_CELLS
 from ingest.loaders.sheet import MAX_ROWS, Cells, Merged, Sheet
 from ingest.numerals import BUILTIN_CODES, shown
-from ingest.ooxml import Package, Part
+from ingest.ooxml import Package, Part, Relation
 from ingest.serials import MAC_EPOCH, WINDOWS_EPOCH
 from rag.domain import DocumentState
 from rag.errors import DocumentError
@@ -24,6 +24,9 @@ Text = Callable[[str, str, str], str]
 """A cell as it is seen, from its type, its style and its value as they are written."""
 
 WORKBOOK = "xl/workbook.xml"
+_WITH_CELLS = frozenset({"worksheet", "xlMacrosheet", "xlIntlMacrosheet"})
+_WITHOUT_CELLS = frozenset({"chartsheet", "dialogsheet"})
+_NOTES = ("comments", "threadedComment")  # the first repeat the second, for older programs
 _REFERENCE = re.compile(r"\$?([A-Za-z]{1,3})\$?(\d{1,7})")
 _LETTERS = {chr(ord("A") + place): place + 1 for place in range(26)}
 
@@ -47,12 +50,8 @@ def read(path: Path) -> list[Sheet]:
             elif relation.kind == "styles" and relation.target in package:
                 _read_as_far(package, relation.target, styles)
         reader = _Reader(package, strings.texts, styles.codes(), workbook.epoch)
-        targets = {each.id: each.target for each in relations if each.kind == "worksheet"}
-        return [
-            reader.sheet(each.name, targets[each.relation], is_hidden=each.is_hidden)
-            for each in workbook.sheets
-            if each.relation in targets
-        ]
+        targets = {each.id: each for each in relations}
+        return [reader.listed(each, targets.get(each.relation)) for each in workbook.sheets]
 
 
 class _Listed:
@@ -141,6 +140,15 @@ class _Reader:
         self._strings, self._codes, self._epoch = strings, codes, epoch
         self._cells = Cells()
 
+    def listed(self, listed: _Listed, relation: Relation | None) -> Sheet:
+        """A sheet of the workbook's list, which may lead nowhere."""
+        if relation is not None and relation.kind in _WITH_CELLS:
+            return self.sheet(listed.name, relation.target, is_hidden=listed.is_hidden)
+        if relation is not None and relation.kind in _WITHOUT_CELLS:
+            boxes = self._boxes(relation.target)
+            return Sheet(listed.name, [], listed.is_hidden, boxes=boxes, is_drawing=True)
+        return Sheet(listed.name, [], listed.is_hidden, damaged_from=1)
+
     def sheet(self, name: str, part: str, *, is_hidden: bool) -> Sheet:
         """One sheet; a damaged one as far as it goes."""
         grid_part = _Grid(self._cells, self.text)
@@ -152,6 +160,7 @@ class _Reader:
             boxes=self._boxes(part),
             damaged_from=None if is_whole else max(grid_part.row, 1),
             lacks_results=grid_part.lacks_results,
+            notes=self._notes(part),
         )
 
     def text(self, kind: str, style: str, value: str) -> str:
@@ -177,6 +186,20 @@ class _Reader:
             if relation.kind == "drawing" and relation.target in self._package:
                 _read_as_far(self._package, relation.target, boxes)
         return tuple(boxes.texts)
+
+    def _notes(self, part: str) -> tuple[str, ...]:
+        """The notes on the cells of a sheet; what is said in a thread is kept as a note, too."""
+        notes = {kind: _Notes() for kind in _NOTES}
+        for relation in self._package.relations(part):
+            if relation.kind in notes and relation.target in self._package:
+                _read_as_far(self._package, relation.target, notes[relation.kind])
+        first, second = (notes[kind].texts for kind in _NOTES)
+        repeated = {place for place, _ in second}
+        said = [
+            *((place, text) for place, text in first if place not in repeated),
+            *second,
+        ]
+        return tuple(f"Note on {place}: {text}" for place, text in said)
 
 
 class _Grid(Part):
@@ -260,6 +283,33 @@ class _Boxes(Part):
             self._pieces.clear()
             if text:
                 self.texts.append(text)
+
+    def say(self, text: str) -> None:
+        if self._in_text:
+            self._pieces.append(text)
+
+
+class _Notes(Part):
+    """What was noted on the cells of a sheet, by their places."""
+
+    def __init__(self) -> None:
+        self.texts: list[tuple[str, str]] = []
+        self._place = ""
+        self._pieces: list[str] = []
+        self._in_text = False
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        if name in ("comment", "threadedComment"):
+            self._place = grid.clean(attributes.get("ref", ""))
+        self._in_text = name in ("t", "text")
+
+    def end(self, name: str) -> None:
+        self._in_text = False
+        if name in ("comment", "threadedComment"):
+            text = grid.clean("".join(self._pieces))
+            self._pieces.clear()
+            if text:
+                self.texts.append((self._place, text))
 
     def say(self, text: str) -> None:
         if self._in_text:

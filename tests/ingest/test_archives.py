@@ -81,6 +81,32 @@ def test_a_damaged_file_costs_only_itself(tmp_path: Path) -> None:
     assert loaded.reason == "Not read: b.txt (damaged)."
 
 
+def test_a_file_that_says_it_is_empty_and_is_not_is_named(tmp_path: Path) -> None:
+    content = bytearray(packed(("a.txt", b"first words"), ("b.txt", b"second words")))
+    listed = content.index(b"PK\x01\x02")
+    content[listed + 24 : listed + 28] = bytes(4)
+    loaded = read(tmp_path, bytes(content))
+
+    assert [attached.name for attached in loaded.attachments] == ["b.txt"]
+    assert loaded.reason == "Not read: a.txt (damaged)."
+
+
+def test_a_file_that_is_compressed_in_an_unusual_way_is_not_called_damaged(tmp_path: Path) -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("a.txt", b"first words", zipfile.ZIP_LZMA)
+        archive.writestr("b.txt", b"second words")
+    loaded = read(tmp_path, content.getvalue())
+
+    assert [attached.name for attached in loaded.attachments] == ["b.txt"]
+    assert loaded.reason == (
+        "Not read: a.txt (compressed in an unusual way; pack it again as a plain ZIP file)."
+    )
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("a.txt", b"first words")
+    assert refusal(tmp_path, content.getvalue()).state is DocumentState.UNSUPPORTED
+
+
 def test_a_locked_file_costs_only_itself(tmp_path: Path) -> None:
     loaded = read(tmp_path, locked(packed(("a.txt", b"secret"), ("b.txt", b"open"))))
 

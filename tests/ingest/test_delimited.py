@@ -84,6 +84,33 @@ def test_a_quotation_mark_that_is_never_closed_swallows_nothing(tmp_path: Path) 
     assert '"Fender | 4' in lines(found)
 
 
+@pytest.mark.parametrize("most", [8, 0])
+def test_a_short_list_loses_nothing_to_a_quotation_mark_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(delimited, "MOST_UNCLOSED", most)
+    found = read(tmp_path, 'Part,Price\nFender,4\n"Rope,3\nOar,5\n')
+    assert lines(found) == ["Part | Price", "Fender | 4", '"Rope | 3', "Oar | 5"]
+
+
+def test_cells_before_and_behind_such_a_mark_keep_their_commas(tmp_path: Path) -> None:
+    text = 'Part,Price\n"Fender, blue",4\n3,"Rope\n' + "Oar,5\n" * 600 + "Sail,6\n"
+    found = read(tmp_path, text)
+    assert lines(found)[1:3] == ["Fender, blue | 4", '3 | "Rope']
+    assert len(lines(found)) == 604
+    last = 'Part,Price\n"Rope,3\nOar,5\n' + 'x,"' + "y" * 200_000 + '"\n'
+    assert '"Rope | 3' in lines(read(tmp_path, last))
+
+
+def test_quotation_marks_behind_a_backslash_end_no_cell(tmp_path: Path) -> None:
+    found = read(tmp_path, 'Part,Note,Price\n"Rope","says \\"no\\", then",3\n"Oar","",5\n')
+    assert lines(found)[1:] == ['Rope | says "no", then | 3', "Oar |  | 5"]
+    folders = read(tmp_path, 'Part,Folder\nRope,"C:\\boats\\"\nOar,"D:\\new\\"\n')
+    assert lines(folders)[1:] == ["Rope | C:\\boats\\", "Oar | D:\\new\\"]
+    doubled = read(tmp_path, 'Part,Note\nRope,"a ""big\\"" one"\nOar,"x\\""y"\n')
+    assert lines(doubled)[1:] == ['Rope | a "big\\" one', 'Oar | x\\"y']
+
+
 def test_a_list_without_a_header_has_none(tmp_path: Path) -> None:
     found = read(tmp_path, "Rope,3\nFender,4\n")
     assert (found.tables[0].header, len(found.tables[0].rows)) == ((), 2)

@@ -99,6 +99,19 @@ def test_a_damaged_chapter_costs_only_itself(tmp_path: Path) -> None:
     assert [page.state for page in loaded.pages] == [PageState.TEXT, PageState.FAILED]
 
 
+def test_a_chapter_that_is_missing_is_told(tmp_path: Path) -> None:
+    loaded = read(tmp_path, book({"OEBPS/text/one.xhtml": None}))
+
+    assert (loaded.state, loaded.reason) == (
+        DocumentState.PARTIAL,
+        "1 of 2 chapters cannot be read.",
+    )
+    assert [(page.label, page.state) for page in loaded.pages] == [
+        ("Winter", PageState.FAILED),
+        ("Summer", PageState.TEXT),
+    ]
+
+
 def test_a_copy_protected_book_is_refused(tmp_path: Path) -> None:
     protection = """<encryption xmlns:enc="http://www.w3.org/2001/04/xmlenc#"><enc:EncryptedData>
     <enc:EncryptionMethod Algorithm="http://www.w3.org/2001/04/xmlenc#aes128-cbc"/>
@@ -132,7 +145,7 @@ def test_entities_and_paths_lead_nowhere(tmp_path: Path) -> None:
     loaded = read(tmp_path, book({"OEBPS/content.opf": package}))
 
     assert "hidden" not in loaded.title + "".join(page.text for page in loaded.pages)
-    assert [page.text for page in loaded.pages] == ["Summer\n\nNinety-seven boats."]
+    assert [page.text for page in loaded.pages] == ["", "Summer\n\nNinety-seven boats."]
 
 
 def test_a_bomb_is_refused(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest import mailbody
 from ingest.loaded import LoadedDocument
 from ingest.loaders import mail
 from rag.domain import DocumentState
@@ -84,6 +85,40 @@ def test_files_become_attachments(tmp_path: Path) -> None:
         ("attachment 3.pdf", b"%PDF-1.4"),
     ]
     assert text_of(loaded) == f"{HEADERS}\nForty-one boats."
+
+
+def test_attachments_beyond_the_most_are_counted_and_the_body_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mailbody, "MAX_ATTACHMENTS", 2)
+    message = letter()
+    for number in range(5):
+        message.add_attachment(f"{number}\n", filename=f"{number}.txt")
+    message.add_attachment("The last words.\n", disposition="inline")
+    loaded = read(tmp_path, message)
+
+    assert [attached.name for attached in loaded.attachments] == ["0.txt", "1.txt"]
+    assert text_of(loaded).endswith("Forty-one boats.\n\nThe last words.")
+    assert (loaded.state, loaded.reason) == (
+        DocumentState.PARTIAL,
+        "3 attachments were left out: of one mail, 2 are taken.",
+    )
+
+
+@pytest.mark.parametrize("kind", ["delivery-status", "disposition-notification"])
+def test_a_report_on_a_mail_is_text_of_it(tmp_path: Path, kind: str) -> None:
+    content = (
+        "Subject: Undelivered\nContent-Type: multipart/report; boundary=x\n\n"
+        "--x\n\nWe are sorry.\n"
+        f"--x\nContent-Type: message/{kind}\n\n"
+        "Final-Recipient: rfc822; cy@example.org\nDiagnostic-Code: smtp;\n 550 mailbox full\n\n"
+        "--x--\n"
+    )
+
+    assert text_of(read(tmp_path, content.encode())) == (
+        "Subject: Undelivered\n\nWe are sorry.\n\n"
+        "Final-Recipient: rfc822; cy@example.org\nDiagnostic-Code: smtp; 550 mailbox full"
+    )
 
 
 def test_pictures_that_the_page_shows_are_no_attachments(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 import io
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +60,47 @@ def test_each_frame_of_a_tiff_is_a_page(tmp_path: Path) -> None:
     with pytest.raises(DocumentError, match="more than 3 pages") as raised:
         picture.load(path, "fax.tif", max_pages=3)
     assert raised.value.state is DocumentState.TOO_LARGE
+
+
+def directories(content: bytes | bytearray) -> list[int]:
+    """Where each page of a TIFF in the Intel order is described."""
+    (place,), places = struct.unpack_from("<L", content, 4), []
+    while place:
+        places.append(place)
+        (place,) = struct.unpack_from("<L", content, behind(content, place))
+    return places
+
+
+def behind(content: bytes | bytearray, place: int) -> int:
+    """Where a description names the next one."""
+    return int(place + 2 + 12 * struct.unpack_from("<H", content, place)[0])
+
+
+@pytest.mark.parametrize(
+    ("damage", "readable"), [("cut", 3), ("pointer", 3), ("count", 4), ("none", 5), ("ring", 5)]
+)
+def test_pages_lost_from_a_damaged_tiff_are_told(
+    tmp_path: Path, damage: str, readable: int
+) -> None:
+    path = saved(tmp_path, halves(), "TIFF", save_all=True, append_images=[halves()] * 4)
+    content = bytearray(path.read_bytes())
+    places = directories(content)
+    if damage == "cut":
+        del content[places[3] - 10 :]
+    elif damage == "pointer":
+        struct.pack_into("<L", content, behind(content, places[2]), len(content) + 5000)
+    elif damage == "count":
+        struct.pack_into("<H", content, places[3], 60_000)
+    elif damage == "ring":
+        struct.pack_into("<L", content, behind(content, places[4]), places[0])
+    path.write_bytes(content)
+
+    loaded = picture.load(path, "fax.tif", max_pages=MAX_PAGES)
+
+    lost = [PageState.FAILED] if readable < 5 else []
+    assert [page.state for page in loaded.pages] == [PageState.NEEDS_OCR] * readable + lost
+    assert [page.reason for page in loaded.pages[readable:]] == [picture.LOST] * len(lost)
+    assert [page.number for page in loaded.pages] == list(range(1, len(loaded.pages) + 1))
 
 
 @pytest.mark.parametrize(

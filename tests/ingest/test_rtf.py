@@ -93,7 +93,8 @@ def test_a_document_that_libreoffice_wrote_is_read() -> None:
         (rb"{\rtf1\uc2\u233 ab c}", "é c"),
         (rb"{\rtf1\uc0\u233 c}", "éc"),
         (rb"{\rtf1 a\u-99999999999 b}", "a"),
-        (rb"{\rtf1 x\bin99999999999 y}", "x"),
+        (rb"{\rtf1 x\bin99999999999 y}", "xy"),
+        (rb"{\rtf1 x{\pict\bin99 }} y}", "x"),
         (rb"{\rtf1 \cell\row\cell x\row y}", "x\n\ny"),
     ],
 )
@@ -101,6 +102,16 @@ def test_what_is_odd_or_damaged_is_read_as_far_as_it_goes(content: bytes, shown:
     blocks = richtext.read(content).blocks
 
     assert "\n\n".join(block.text for block in blocks).startswith(shown)
+
+
+def test_bytes_that_are_announced_and_missing_are_told(tmp_path: Path) -> None:
+    loaded = read(tmp_path, rb"{\rtf1 before \bin99999999999 after}")
+    picture = read(tmp_path, rb"{\rtf1 before {\pict\bin9999 }} after}")
+
+    assert [page.text for page in (*loaded.pages, *picture.pages)] == ["before after", "before"]
+    assert (loaded.state, loaded.reason) == (DocumentState.PARTIAL, rtf.DAMAGED)
+    assert picture.state is DocumentState.PARTIAL
+    assert read(tmp_path, rb"{\rtf1 a\bin2 }} b}").state is DocumentState.READY
 
 
 @pytest.mark.parametrize(

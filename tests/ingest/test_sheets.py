@@ -150,6 +150,54 @@ def test_a_damaged_sheet_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
     )
 
 
+def test_a_sheet_that_leads_nowhere_is_told_and_a_chart_is_no_damage(tmp_path: Path) -> None:
+    listed = {"Prices": rows(("Rope", 3)), "Chart": "", "Lost": ""}
+    relations = (
+        '<Relationships><Relationship Id="r1" Type="x/worksheet" Target="worksheets/s1.xml"/>'
+        '<Relationship Id="r2" Type="x/chartsheet" Target="chartsheets/s1.xml"/></Relationships>'
+    )
+    found = read(tmp_path, xlsx(listed, parts={"xl/_rels/workbook.xml.rels": relations}))
+
+    assert [(page.label, page.state, page.reason) for page in found.pages] == [
+        ("Prices", PageState.TEXT, ""),
+        ("Chart", PageState.EMPTY, "The sheet is a chart or a form, without cells."),
+        ("Lost", PageState.FAILED, "The sheet is damaged."),
+    ]
+    assert (found.state, found.reason) == (
+        DocumentState.PARTIAL,
+        "Damaged sheets, read as far as they go: Lost.",
+    )
+
+
+def test_notes_on_cells_stand_below_the_table(tmp_path: Path) -> None:
+    relations = (
+        '<Relationships><Relationship Id="a" Type="x/comments" Target="../c.xml"/>'
+        '<Relationship Id="b" Type="x/threadedComment" Target="../t.xml"/></Relationships>'
+    )
+    noted = (
+        "<comments><authors><author>Ana</author></authors><commentList>"
+        '<comment ref="A1"><text><r><t>Ana:</t></r><r><t>\n ask Bo</t></r></text></comment>'
+        '<comment ref="B1"><text><t>Your version of Excel ...</t></text></comment>'
+        "</commentList></comments>"
+    )
+    thread = (
+        '<ThreadedComments><threadedComment ref="B1"><text>Too dear?</text></threadedComment>'
+        '<threadedComment ref="B1"><text>No.</text></threadedComment></ThreadedComments>'
+    )
+    parts = {"xl/c.xml": noted, "xl/t.xml": thread, "xl/worksheets/_rels/s1.xml.rels": relations}
+    found = read(tmp_path, xlsx({"S": rows(("Rope", 3))}, parts=parts))
+
+    assert found.pages[0].text == (
+        "S\n\nRope | 3\n\nNote on A1: Ana: ask Bo\nNote on B1: Too dear?\nNote on B1: No."
+    )
+
+
+def test_notes_in_an_old_workbook_are_read() -> None:
+    found = sheets.load(FORMATS / "notes.xls", "notes.xls", max_pages=10)
+
+    assert found.pages[0].text == "S\n\nRope | 3\n\nNote on A1: ask Bo"
+
+
 def test_cells_out_of_all_bounds_are_left_out(tmp_path: Path) -> None:
     content = (
         '<sheetData><row r="99999999999"><c r="A1"><v>1</v></c></row>'

@@ -1,0 +1,30 @@
+"""What is read off one page of a PDF file: its exact text, what else it shows, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+Measure = Callable[[int], tuple[float, float] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class PageContent:
+    """What is on a page: its exact text, and whether it also shows what is no text.
+
+    `unmapped` is the number of characters whose font does not tell what letters they are; they are
+    absent from the text. `bare` is a page with nothing on it, not even a line or a space.
+    """
+
+    text: str
+    drawn: bool
+    unmapped: int = 0
+    bare: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPage:
+    """An open page: what is on it, and where."""
+
+    content: PageContent
+    ruler: Measure

@@ -1,0 +1,77 @@
+"""Where the characters of an open PDF page stand along its lines, as pdfium measures them.
+
+Used while pdfium is locked, as `ingest.pdfium` does.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from itertools import accumulate
+from typing import Any
+
+import pypdfium2.raw as pdfium_c
+
+from ingest.page_content import Measure
+
+_LONG_LINE = re.compile(r"\S[^\r\n]{20,}\S")
+
+
+class Ruler:
+    """Where characters of a page begin and end, in points along the way in which it reads."""
+
+    def __init__(self, textpage: Any, text: str) -> None:
+        self._textpage, self._text = textpage, text
+        self._units: list[int] = []  # before each character, UTF-16's; made when needed
+        self._left, self._right, self._low, self._high = (ctypes.c_double() for _ in range(4))
+        self._extent = pdfium_c.FS_RECTF()
+        last = len(text) - 1
+        units = len(text.encode("utf-16-le")) // 2
+        index = pdfium_c.FPDFText_GetTextIndexFromCharIndex(textpage, last)
+        self._indices_are_offsets = units == len(text) and index == last
+        self._along, self._sign, self._is_upright = (self._left, self._right), 1, False
+        self._turn()
+
+    def __call__(self, offset: int) -> tuple[float, float] | None:
+        """The edges of `text[offset]`; None for white space and where they are not known."""
+        index = offset if self._indices_are_offsets else self._index(offset)
+        if self._is_upright:
+            if pdfium_c.FPDFText_GetLooseCharBox(self._textpage, index, self._extent):
+                return self._extent.left, self._extent.right
+        elif pdfium_c.FPDFText_GetCharBox(
+            self._textpage, index, self._left, self._right, self._low, self._high
+        ):
+            begin, end = self._along
+            return begin.value * self._sign, end.value * self._sign
+        return None
+
+    def quick(self) -> Measure:
+        """The same, as a function that takes a fifth less time where a page is as most are."""
+        if not (self._is_upright and self._indices_are_offsets):
+            return self
+        box, textpage, extent = pdfium_c.FPDFText_GetLooseCharBox, self._textpage, self._extent
+
+        def measure(offset: int) -> tuple[float, float] | None:
+            return (extent.left, extent.right) if box(textpage, offset, extent) else None
+
+        return measure
+
+    def _index(self, offset: int) -> int:
+        if not self._units:
+            sizes = (2 if letter > "\uffff" else 1 for letter in self._text)
+            self._units.extend(accumulate(sizes, initial=0))
+        return int(pdfium_c.FPDFText_GetCharIndexFromTextIndex(self._textpage, self._units[offset]))
+
+    def _turn(self) -> None:
+        """Measure along the way in which the first long line runs, its beginning first."""
+        line = _LONG_LINE.search(self._text)
+        if line is None or self(line.start()) is None:
+            return
+        left, low = self._left.value, self._low.value
+        if self(line.end() - 1) is None:
+            return
+        across, up = self._left.value - left, self._low.value - low
+        edges = (self._left, self._right) if abs(across) >= abs(up) else (self._low, self._high)
+        self._sign = 1 if max(across, up, key=abs) >= 0 else -1
+        self._along = edges if self._sign > 0 else (edges[1], edges[0])
+        self._is_upright = self._sign > 0 and edges[0] is self._left
