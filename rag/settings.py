@@ -17,7 +17,8 @@ from rag.errors import SettingsError
 PREFIX = "TRAMONTANE_"
 UNPREFIXED = frozenset({"mistral_api_key", "space_id"})  # named by their vendors
 DOTENV = ".env"
-NOT_SETTINGS = frozenset({"TRAMONTANE_EVAL_DIR"})  # read by tests and benchmarks
+# Read by tests and benchmarks.
+NOT_SETTINGS = frozenset({"TRAMONTANE_EVAL_DIR", "TRAMONTANE_VLLM_ENV"})
 
 
 class Settings(BaseSettings):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import cast
@@ -59,7 +59,7 @@ class Rig:
         return cast(Generator[Item, None, None], chat.stream(prompt))
 
     def items(self, *replies: Reply, prompt: Prompt = PROMPT) -> list[Item]:
-        return list(self.stream(*replies, prompt=prompt))
+        return whole(self.stream(*replies, prompt=prompt))
 
     def failure(
         self, kind: type[ProviderError], *replies: Reply, timeout_seconds: float = 5.0
@@ -72,6 +72,19 @@ class Rig:
     @property
     def attempts(self) -> int:
         return len(self.server.asked(CHATS))
+
+
+def whole(stream: Iterable[Item]) -> list[Item]:
+    """A turn to its end, after checking what every model promises of one."""
+    items = list(stream)
+    assert [isinstance(item, Finish) for item in items] == [False] * (len(items) - 1) + [True]
+    kinds = [type(item) for item in items[:-1]]
+    assert kinds == sorted(kinds, key=[TextDelta, ToolCall].index)  # calls when the text is said
+    assert all(item.text for item in items if isinstance(item, TextDelta))
+    calls = [item for item in items if isinstance(item, ToolCall)]
+    assert len({call.id for call in calls}) == len(calls)
+    assert all(call.id and call.name for call in calls)
+    return items
 
 
 def text_of(items: list[Item]) -> str:

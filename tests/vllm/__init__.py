@@ -1,0 +1,1 @@
+"""Tests against a real vLLM, which runs in an environment of its own."""
