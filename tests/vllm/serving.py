@@ -28,7 +28,7 @@ NAME, WITH_TOOLS, WITHOUT_TOOLS = (
     "mistralai/Mixtral-8x7B-Instruct-v0.1",
 )
 CONTEXT_TOKENS = 8192
-START_SECONDS, END_SECONDS = 180.0, 15.0
+START_SECONDS, END_SECONDS = 600.0, 30.0
 OPTIONS = (
     *("--served-model-name", NAME, WITH_TOOLS, WITHOUT_TOOLS),
     *("--max-model-len", str(CONTEXT_TOKENS), "--gpu-memory-utilization", "0.15"),
@@ -90,7 +90,7 @@ def missing() -> str:
     if not python.exists():
         return f"there is no {python}"
     looked = "import importlib.util, sys; sys.exit(importlib.util.find_spec('vllm') is None)"
-    found = subprocess.run([python, "-c", looked], check=False, timeout=60)
+    found = subprocess.run([python, "-c", looked], check=False, timeout=300)
     return "" if found.returncode == 0 else f"{ENVIRONMENT} holds no vLLM"
 
 

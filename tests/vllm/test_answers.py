@@ -7,7 +7,7 @@ from rag.providers.openai_compatible import OpenAiCompatibleChat
 from tests.rag.desk import QUESTION, Desk, answer_of
 from tests.vllm.tiny_mixtral import ANSWER
 
-pytestmark = pytest.mark.timeout(300)  # the first test waits for the server
+pytestmark = pytest.mark.timeout(900)  # the first test waits for the server
 
 
 def test_documents_are_searched_and_cited(chat: OpenAiCompatibleChat, desk: Desk) -> None:

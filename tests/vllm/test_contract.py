@@ -18,7 +18,7 @@ from tests.chat_rig import PROMPT, Item, text_of, whole
 from tests.vllm.serving import CONTEXT_TOKENS, NAME, WITH_TOOLS, WITHOUT_TOOLS, Vllm, chat_with
 from tests.vllm.tiny_mixtral import ANSWER, ENDLESS
 
-pytestmark = pytest.mark.timeout(300)  # the first test waits for the server
+pytestmark = pytest.mark.timeout(900)  # the first test waits for the server
 
 TALK = replace(PROMPT, messages=(Message("user", f"Tell me an{ENDLESS} story."),))
 SEARCH = ToolSpec(
