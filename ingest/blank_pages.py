@@ -16,6 +16,7 @@ from pathlib import Path
 import pikepdf
 
 from ingest.pdfium import OpenPdf
+from ingest.repair import ODD_FILE_ERRORS
 
 MAX_CONTENT_BYTES = 1_000_000  # of a page that shows nothing; more is not looked at
 MAX_PAGES = 100_000
@@ -32,22 +33,7 @@ _SILENT = re.compile(
     r"[bBfW]\*?|T[*cdDfLmrswz]|[cdFgGhijJkKlmMnqQsSvwy]|d[01]|DP|[cC][sS]|cm|gs|re|RG|rg|ri|SCN?|scn?"
     r"|B[TX]|E[TX]|MP|BMC|BDC|EMC"
 )
-
-# qpdf's own, and what pikepdf turns oddities of damaged objects into.
-_ODD_FILE_ERRORS = (
-    pikepdf.PikepdfError,
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    MemoryError,
-    NotImplementedError,
-    OSError,
-    RecursionError,
-    RuntimeError,
-    TypeError,
-    UserWarning,
-    ValueError,
-)
+_ERRORS = (*ODD_FILE_ERRORS, UserWarning)  # warnings are errors here
 
 
 class BlankPages:
@@ -85,7 +71,7 @@ class BlankPages:
             streams = list(contents) if isinstance(contents, pikepdf.Array) else [contents]
             content = b"\n".join(stream.read_bytes() for stream in streams)
             return _draws_nothing(content, shows_nothing=shows_nothing)
-        except _ODD_FILE_ERRORS:
+        except _ERRORS:
             return False
 
     def _open(self) -> list[pikepdf.Object | None]:
@@ -93,7 +79,7 @@ class BlankPages:
             source = self._opened.enter_context(self._document.source())
             document = self._opened.enter_context(pikepdf.open(source))
             return list(_leaves(document.Root.get("/Pages"), 0))[:MAX_PAGES]
-        except _ODD_FILE_ERRORS:
+        except _ERRORS:
             return []
 
     def _is_cut_off(self, page: pikepdf.Object) -> bool:

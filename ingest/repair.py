@@ -37,7 +37,7 @@ _LIST_OF_PAGES = (
 _TRAILER = b"\ntrailer\n<< /Root %d 0 R /Size %d >>\nstartxref\n0\n%%%%EOF\n"
 
 # qpdf's own, and what pikepdf turns oddities of damaged objects into.
-_BEYOND_REPAIR = (
+ODD_FILE_ERRORS = (
     pikepdf.PikepdfError,
     ArithmeticError,
     AttributeError,
@@ -117,7 +117,7 @@ def _resaved(content: bytes, password: str) -> Mended | None:
             )
     except pikepdf.PasswordError as error:
         raise DocumentError(DocumentState.NEEDS_PASSWORD, PROTECTED) from error
-    except _BEYOND_REPAIR:
+    except ODD_FILE_ERRORS:
         return None
     return Mended(out.getvalue(), max(promised - pages, 0)) if pages else None
 
@@ -146,6 +146,6 @@ def _promised_pages(document: pikepdf.Pdf) -> int:
     """How many pages the file says it has; 0 where it does not, or what cannot be."""
     try:
         count = int(document.Root.Pages.Count)
-    except _BEYOND_REPAIR:
+    except ODD_FILE_ERRORS:
         return 0
     return count if count <= len(document.objects) else 0

@@ -44,7 +44,7 @@ from rag.store.spending import (
 
 logger = logging.getLogger(__name__)
 
-MISTRAL_HOST = "api.mistral.ai"
+MISTRAL_HOST = "mistral.ai"  # and what is below it, such as api.eu.mistral.ai
 _UNBILLED = (
     AuthenticationError,
     BudgetError,

@@ -128,7 +128,9 @@ def test_a_model_of_ones_own_is_free_and_its_tokens_count(paid: Paid, spending: 
     assert spending.today() == Spent(0.0, 10, 5, 1)
 
 
-@pytest.mark.parametrize("card", [NEW, replace(NEW, place="api.mistral.ai")])
+@pytest.mark.parametrize(
+    "card", [NEW, *(replace(NEW, place=f"api{of}.mistral.ai") for of in ("", ".eu"))]
+)
 def test_a_price_that_nobody_knows_is_refused_under_a_cap(card: ModelCard, paid: Paid) -> None:
     with pytest.raises(BudgetError) as refused:
         list(paid(["Yes."], cap=100.0, card=card).stream(PROMPT))
