@@ -146,6 +146,14 @@ def test_rebuilding_sweeps_the_files_of_no_document(run: Run, filled: Path) -> N
     assert run("rebuild").err == ""
 
 
+def test_rebuilding_throws_away_what_a_failed_run_kept(run: Run, filled: Path) -> None:
+    kept = filled / "reembedding" / "of-a-run-that-failed"
+    kept.parent.mkdir()
+    kept.write_bytes(b"vectors")
+    assert run("rebuild").code == 0
+    assert not kept.exists()
+
+
 def test_the_doctor_makes_no_library_of_a_mistyped_name(run: Run, filled: Path) -> None:
     rows = run("doctor", "--library", "typo", "--json").rows
     (found,) = [row for row in rows if row["subject"] == "library"]
