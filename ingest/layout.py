@@ -26,6 +26,7 @@ CLOSE = 1.05  # times the usual width of so many characters: a label without gap
 SHORT_LINE = 0.75  # of the characters of the longest line: the lines of a table often are
 SHORT_CHARACTERS = 60  # and fewer are short, whatever the longest line
 NEAR = 3  # lines from one that ends with a number, or from as many that are short
+SHORT_HEADING = 40  # characters: two headings of columns may be narrow letters with a gap
 SAMPLED = 3  # one in so many lines that are only short is looked at, all where it has gaps
 MOST_ABOVE = 24  # short lines above one that ends with a number, which may name its column
 LONG_NUMBER = 25  # characters
@@ -199,7 +200,8 @@ def _line(text: str, whole: _Whole, ruler: Ruler, unit: float, is_numeric: bool)
 
 def _has_gaps(whole: _Whole, unit: float) -> bool:
     start, end, left, right = whole
-    return right - left > STRETCHED * unit * (end - start)
+    most = STRETCHED if end - start > SHORT_HEADING else CLOSE
+    return right - left > most * unit * (end - start)
 
 
 def _cells(
@@ -213,9 +215,8 @@ def _cells(
     known, edges = -1, None  # the character measured last, which may be a word of its own
     for place in range(_words_of_label(words, numeric, whole, ruler, unit), len(words)):
         (begin, end), (start, finish) = words[place - 1], words[place]
-        if (text[begin] in _SIGNS or text[start] in _MARKS) and _belong(
-            text[begin:end], text[start:finish]
-        ):
+        is_mark = text[start] in _MARKS and all(numeric[place : place + 2])  # not of "% change"
+        if (text[begin] in _SIGNS or is_mark) and _belong(text[begin:end], text[start:finish]):
             continue
         one = edges if known == end - 1 else ruler(end - 1)
         known, edges = start, ruler(start)
@@ -241,8 +242,11 @@ def _words_of_label(
     ruler: Ruler,
     unit: float,
 ) -> int:
-    """How many words before the first number are one cell for sure, being set close; at least 1."""
-    count = numeric.index(True) if True in numeric else 0
+    """How many words before the first number are one cell for sure, being set close; at least 1.
+
+    Only of a line that ends with a number: others may be the headings of columns.
+    """
+    count = numeric.index(True) if numeric[-1] else 0
     if count < 3:
         return 1
     start, end = words[0][0], words[count - 1][1]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from ingest.layout import Cell, Line
 from ingest.table_columns import Columns, columns
+from ingest.table_headers import YEAR, heads_of
 from rag.folding import flowing
 from rag.intake import Table, TableRow
 
@@ -26,9 +27,6 @@ MOST_BEFORE = 4  # lines above it on the next page: a running title
 MOST_NAME = 100  # characters
 
 _DIGIT = re.compile(r"\d")
-_YEAR = re.compile(
-    r"(?:fiscal |fy ?)?(?:19|20)\d\d(?: ?\(\w\))?|[a-z]{3,9}\.? \d{1,2}, (?:19|20)\d\d", re.I
-)
 _UNIT = re.compile(
     r"(?:\W*(?:amounts?|dollars?|shares?)?\s*(?:\w{0,3}[$€£] ?)?in |\()(?:\w+ of )?"
     r"(?:millions|thousands|billions)\b.{0,60}",
@@ -147,7 +145,7 @@ def _is_about(line: str) -> bool:
 def _names_columns(text: str, line: Line) -> bool:
     """Whether its numbers are years or dates."""
     values = line.cells if line.cells[0].is_number else line.cells[1:]
-    return all(_YEAR.fullmatch(text[cell.start : cell.end]) for cell in values)
+    return all(YEAR.fullmatch(text[cell.start : cell.end]) for cell in values)
 
 
 def _tables(text: str, lines: Sequence[Line], first: int, last: int, after: int) -> Iterator[Found]:
@@ -205,7 +203,7 @@ def _names_unit(text: str, line: Line) -> bool:
 def _has_values(text: str, line: Line) -> bool:
     """Whether it has a number that is no year and no mark of a note."""
     numbers = [text[cell.start : cell.end] for cell in line.numbers]
-    return any(not _YEAR.fullmatch(number) and not _NOTE.fullmatch(number) for number in numbers)
+    return any(not YEAR.fullmatch(number) and not _NOTE.fullmatch(number) for number in numbers)
 
 
 def _lists_pages(text: str, rows: Sequence[Line], grid: Columns) -> bool:
@@ -261,36 +259,17 @@ def _is_above(text: str, line: Line, grid: Columns) -> bool:
     if any(cell.left < left or cell.right > right for cell in values):
         return False
     numbers = [text[cell.start : cell.end] for cell in line.numbers]
-    return all(_YEAR.fullmatch(number) or _NOTE.fullmatch(number) for number in numbers)
+    return all(YEAR.fullmatch(number) or _NOTE.fullmatch(number) for number in numbers)
 
 
 def _header_row(text: str, lines: Sequence[Line], grid: Columns) -> TableRow:
     words: list[list[str]] = [[] for _ in grid.edges]
+    naming = [line for line in lines if len(line.cells) > 1 or not _names_unit(text, line)]
+    heads = dict(zip((line.start for line in naming), heads_of(text, naming, grid), strict=True))
     for line in lines:
-        if len(line.cells) == 1 and _names_unit(text, line):
-            words[0].append(_words(text, line.cells[0]))
-            continue
-        for place, cells in _above(line, grid):
+        for place, cells in sorted(heads.get(line.start, {0: [*line.cells]}).items()):
             words[place].extend(_words(text, cell) for cell in cells)
     return TableRow(lines[0].start, lines[-1].end, tuple(" ".join(cell) for cell in words))
-
-
-def _above(line: Line, grid: Columns) -> Iterator[tuple[int, list[Cell]]]:
-    """The cells of a line of a header by column; one above several columns is in each of them."""
-    heads: dict[int, list[Cell]] = {}
-    for cell in line.cells:
-        is_label = grid.labelled and cell.left < grid.values[0]
-        for place in [0] if is_label else grid.under(cell):
-            heads.setdefault(place, []).append(cell)
-    values = [cell for cell in line.cells if not (grid.labelled and cell.left < grid.values[0])]
-    for place in range(1 if grid.labelled else 0, len(grid.edges)):
-        if place not in heads and len(values) > 1:
-            left, right = grid.edges[place]
-            middle = (left + right) / 2
-            heads[place] = [
-                min(values, key=lambda cell: abs((cell.left + cell.right) / 2 - middle))
-            ]
-    yield from sorted(heads.items())
 
 
 def _rows(text: str, lines: Sequence[Line], grid: Columns) -> Iterator[TableRow]:

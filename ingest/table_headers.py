@@ -1,0 +1,182 @@
+"""Which words of a table's header stand above which of its columns."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from ingest.layout import Cell, Line
+from ingest.table_columns import EDGE, Columns
+
+Heads = dict[int, list[Cell]]
+"""The cells of one line by the column that they stand above."""
+
+YEAR = re.compile(
+    r"(?:fiscal |fy ?)?(?:19|20)\d\d(?: ?\(\w\))?|[a-z]{3,9}\.? \d{1,2}, (?:19|20)\d\d", re.I
+)
+LEFT_OUT = 0.2  # of the way from one column to the next: what it costs to have nothing above one
+ASIDE = 0.5  # of that way, by which each of several groups of one size may be off
+_YEARS = re.compile(r"(?:19|20)\d\d ?(?:vs?\.?|[-–/]|to) ?(?:19|20)\d\d", re.I)
+
+
+def heads_of(text: str, lines: Sequence[Line], grid: Columns) -> list[Heads]:
+    """The cells of each line of a header by column; one above several columns is in each of them.
+
+    A line is of groups where it names years, or the lines below it name every column: its cells
+    are above those that are nearest. Else each is above its own column, and above those that no
+    line names at all.
+    """
+    named = [_own(line, grid) for line in lines]
+    ever = {place for heads in named for place in heads}
+    columns = range(1 if grid.labelled else 0, len(grid.edges))
+    below: dict[int, Cell] = {}  # what names a column in the lines so far, the uppermost
+    lowest: dict[int, str] = {}
+    found: list[Heads] = []
+    for line, heads in zip(reversed(lines), reversed(named), strict=True):
+        values = [cell for cell in line.cells if not _is_label(cell, grid)]
+        if len(values) > 1:
+            groups = _are_years(text, values) or (
+                all(place in below for place in columns) and _are_groups(text, heads, below)
+            )
+            size = _period([lowest.get(place, "") for place in columns])
+            groups_below = [
+                (grid.edges[place][0], grid.edges[place + size - 1][1]) for place in columns[::size]
+            ]
+            spread = _spread(values, groups_below, is_sure=_are_years(text, values))
+            above = {
+                place: [spread[number // size]]
+                for number, place in enumerate(columns)
+                if number // size in spread and (groups or place not in ever)
+            }
+            found.append({**above, **heads})
+        else:
+            found.append(heads)
+        below |= {place: cells[-1] for place, cells in heads.items()}
+        lowest = {place: _words(text, cells[-1]) for place, cells in heads.items()} | lowest
+    return found[::-1]
+
+
+def _own(line: Line, grid: Columns) -> Heads:
+    heads: Heads = {}
+    for cell in line.cells:
+        for place in [0] if _is_label(cell, grid) else grid.under(cell):
+            heads.setdefault(place, []).append(cell)
+    return heads
+
+
+def _is_label(cell: Cell, grid: Columns) -> bool:
+    return grid.labelled and cell.left < grid.values[0]
+
+
+def _are_years(text: str, cells: Sequence[Cell]) -> bool:
+    return all(_is_year(text, cell) for cell in cells)
+
+
+def _is_year(text: str, cell: Cell) -> bool:
+    return any(known.fullmatch(text, cell.start, cell.end) for known in (YEAR, _YEARS))
+
+
+def _words(text: str, cell: Cell) -> str:
+    return text[cell.start : cell.end]
+
+
+def _period(names: Sequence[str]) -> int:
+    """After how many columns their names repeat, as years below groups do; 1 where they do not."""
+    sizes = (size for size in range(2, len(names)) if not len(names) % size)
+    whole = (
+        size for size in sizes if all(names) and names == [*names[:size]] * (len(names) // size)
+    )
+    return next(whole, 1)
+
+
+def _are_groups(text: str, heads: Heads, below: Mapping[int, Cell]) -> bool:
+    """Whether cells name groups of columns, and are not the upper lines of what names one each."""
+    for place, cells in heads.items():
+        for cell in cells:
+            own = below.get(place, cell)
+            if abs(_middle(cell) - _middle(own)) > EDGE or _is_year(text, cell):
+                return True
+            if own is not cell and _is_year(text, own):
+                return True
+    return False
+
+
+def _spread(
+    cells: Sequence[Cell], edges: Sequence[tuple[float, float]], *, is_sure: bool
+) -> dict[int, Cell]:
+    """The cell above each column that has one, in the likeliest way.
+
+    That is the one in which neighbours have their middle nearest to that of their cell, by dynamic
+    programming; nothing stands above a column where that costs less. Groups of one size are
+    preferred: numbers set at the right of wide columns are not below the middle of their heading.
+    Where it `is_sure` that there are such groups, a cell may be anywhere above its own.
+    """
+    middles = [sum(edge) / 2 for edge in edges]
+    regular = _regular(cells, middles)
+    if regular is not None and is_sure and regular.is_within(cells, edges):
+        return regular.above(cells)
+    likeliest = _likeliest(cells, middles)
+    gap = (middles[-1] - middles[0]) / max(len(middles) - 1, 1)
+    if regular is not None and regular.cost <= likeliest.cost + ASIDE * len(cells) * gap:
+        return regular.above(cells)
+    return likeliest.above(cells)
+
+
+def _likeliest(cells: Sequence[Cell], middles: Sequence[float]) -> _Spread:
+    gaps = [after - before for before, after in pairwise(middles)]
+    costs = [LEFT_OUT * min(pair) for pair in pairwise([math.inf, *gaps, math.inf])]
+    best = [_Spread(sum(costs[:end]), (-1,) * end) for end in range(len(middles) + 1)]
+    for place, cell in enumerate(cells):
+        done = [_Spread(math.inf, ())]
+        for end in range(1, len(middles) + 1):
+            ways = [done[end - 1].with_one(costs[end - 1])]
+            for first in range(end):
+                ways.append(best[first].with_group(cell, place, middles[first:end]))
+            done.append(min(ways, key=lambda way: way.cost))
+        best = done
+    return best[-1]
+
+
+def _regular(cells: Sequence[Cell], middles: Sequence[float]) -> _Spread | None:
+    """Groups of one size, where the columns can be parted so."""
+    size, rest = divmod(len(middles), len(cells))
+    if rest or not size:
+        return None
+    spread = _Spread(0.0, ())
+    for place, cell in enumerate(cells):
+        spread = spread.with_group(cell, place, middles[place * size : (place + 1) * size])
+    return spread
+
+
+class _Spread(NamedTuple):
+    """The cells above the first columns by number, -1 for none, and how likely that is not."""
+
+    cost: float
+    places: tuple[int, ...]
+
+    def with_one(self, cost: float) -> _Spread:
+        return _Spread(self.cost + cost, (*self.places, -1))
+
+    def with_group(self, cell: Cell, place: int, middles: Sequence[float]) -> _Spread:
+        aside = abs(_middle(cell) - (middles[0] + middles[-1]) / 2)
+        return _Spread(self.cost + aside, self.places + (place,) * len(middles))
+
+    def is_within(self, cells: Sequence[Cell], edges: Sequence[tuple[float, float]]) -> bool:
+        """Whether each cell stands between the outer edges of its columns."""
+        return all(
+            edges[self.places.index(place)][0] - EDGE
+            < _middle(cell)
+            < edges[len(edges) - 1 - self.places[::-1].index(place)][1] + EDGE
+            for place, cell in enumerate(cells)
+        )
+
+    def above(self, cells: Sequence[Cell]) -> dict[int, Cell]:
+        """The cell above each column that has one."""
+        return {column: cells[place] for column, place in enumerate(self.places) if place >= 0}
+
+
+def _middle(cell: Cell) -> float:
+    return (cell.left + cell.right) / 2
