@@ -19,6 +19,7 @@ _ODD_CATEGORIES = frozenset({"Cc", "Cn", "Co", "Cs"})
 SAMPLE_BYTES = 65_536
 WIDE_SAMPLE_BYTES = 4_096
 MAX_ODD_SHARE = 0.005  # of the characters, for a text to count as UTF-16 or UTF-32
+LEAST_ZEROS = 0.2  # of the bytes of UTF-16 or UTF-32 that are ASCII, each by itself
 MAX_DAMAGED_SHARE = 0.1  # of the characters beyond ASCII, for a damaged file to count as UTF-8
 MAX_WRONG_SHARE = 0.02  # of them, for what a file declares to be believed
 WORD_BYTES = 4  # beyond ASCII in a row: letters with accents seldom stand so
@@ -73,6 +74,7 @@ _NO_LABELS = frozenset(_NO_TEXT.split())
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
 _JAPANESE_MAIL = re.compile(rb"\x1b\$[@B]")
 _ASCII = bytes(range(128))
+_PLAIN = b"\t\n\f\r" + _ASCII[32:127]
 
 
 def marked_encoding(content: bytes) -> tuple[str, int]:
@@ -86,9 +88,13 @@ def marked_encoding(content: bytes) -> tuple[str, int]:
 def wide_encoding(content: bytes) -> str:
     """UTF-16 or UTF-32 without a mark; empty for anything else.
 
-    Bytes that are neither hardly ever make nothing but letters of it.
+    Bytes that are neither hardly ever make nothing but letters of it. ASCII with some zeros among
+    it does: two of its letters together are one of Chinese.
     """
-    if 0 not in content[:WIDE_SAMPLE_BYTES]:
+    sample = content[:WIDE_SAMPLE_BYTES]
+    zeros = sample.count(0)
+    is_plain = not sample.translate(None, _PLAIN + b"\0")
+    if not zeros or (is_plain and zeros < LEAST_ZEROS * len(sample)):
         return ""
     plain = {encoding: _plain_letters(content, encoding, width) for encoding, width in _WIDE}
     best = max(plain, key=lambda encoding: plain[encoding])

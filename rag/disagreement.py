@@ -22,6 +22,12 @@ RELATED, AGAINST = 0.5, 0.7  # cosine, and what the judge says of one beside the
 SUBJECT_WORDS, LONGEST_SUBJECT = 7, 80  # words; characters
 _FIGURE = re.compile(r"[$€£]?\d[\d.,  ]*%?")
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
+# "4.2 Notice period", "Section 7", which count no things
+_NUMBERING = re.compile(
+    r"(?:^|(?<=[.;:] ))\(?\d{1,3}(?:(?:\.\d{1,3})+[.)]?|[.)])\s+(?=[^\W\d_a-zß-ÿ])"
+    r"|(?i:\b(?:section|article|clause|chapter|item|note|table|figure|annexe?|appendix|art\.|"
+    r"chapitre|alinéa|abschnitt|artikel|kapitel|ziffer)|§+)\s*\d[\d.]*"
+)
 _SMALL = frozenset().union(*SMALL_WORDS.values())
 
 
@@ -75,7 +81,7 @@ def _pairs(statements: Sequence[Said]) -> Iterator[tuple[Said, Said]]:
 
 def _values(first: Quote, second: Quote) -> tuple[str, str] | None:
     """A value of each of two quotes that the other contradicts."""
-    one, other = flowing(first.text), flowing(second.text)
+    one, other = _unnumbered(flowing(first.text)), _unnumbered(flowing(second.text))
     mine, theirs = amounts(one, detect(one)), amounts(other, detect(other))
     for kind in dict.fromkeys(each.kind for each in mine):
         a = [each for each in mine if each.kind == kind]
@@ -85,6 +91,11 @@ def _values(first: Quote, second: Quote) -> tuple[str, str] | None:
         if not any(_is_near(x, y) for x in a for y in b):
             return _shown(one, a[0]), _shown(other, b[0])
     return None
+
+
+def _unnumbered(text: str) -> str:
+    """A text with spaces for the numbers of its sections."""
+    return _NUMBERING.sub(lambda found: " " * len(found[0]), text)
 
 
 def _is_near(one: Quantity, other: Quantity) -> bool:

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -93,8 +93,24 @@ def _document(composer: Composer, name: str, max_pages: int) -> LoadedDocument:
 
 def _parsed(text: str) -> Any:
     return json.loads(
-        text.lstrip("\ufeff"), parse_int=_Number, parse_float=_Number, parse_constant=_Number
+        text.lstrip("\ufeff"),
+        parse_int=_Number,
+        parse_float=_Number,
+        parse_constant=_Number,
+        object_pairs_hook=_object,
     )
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object with all its members: a name that stands there again is numbered."""
+    members = dict(pairs)
+    if len(members) == len(pairs):
+        return members
+    members = {}
+    for name, value in pairs:
+        names = chain([name], (f"{name}-{number}" for number in count(2)))
+        members[next(free for free in names if free not in members)] = value
+    return members
 
 
 def _line(text: str) -> _Line:

@@ -79,6 +79,13 @@ def test_a_few_damaged_bytes_do_not_change_the_encoding() -> None:
     assert fitting(RUSSIAN.encode("utf-8") * 9 + b"\xff", "utf-8") == "utf-8"
 
 
+def test_ascii_with_some_zeros_is_not_taken_for_chinese() -> None:
+    log = b"The pump starts at 40 bar. " * 40 + b"\0\0 end"
+
+    assert encoding_of(log) == "utf-8"
+    assert encoding_of(log.replace(b"\0", b"").decode().encode("utf-16-le")) == "utf-16-le"
+
+
 def test_noise_is_no_text() -> None:
     noise = bytes(128 + (number * 7919 + number // 3) % 128 for number in range(4_000))
     with pytest.raises(DocumentError, match="unknown binary format or text encoding"):

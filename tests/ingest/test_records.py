@@ -48,6 +48,17 @@ def test_every_value_stands_on_a_line_with_its_path(tmp_path: Path) -> None:
     )
 
 
+def test_a_name_that_stands_there_twice_loses_nothing(tmp_path: Path) -> None:
+    loaded = read(tmp_path, '{"pump": 40, "pump": 50, "pump-2": 60, "pump": {"bar": 70}}')
+
+    assert text_of(loaded).split("\n") == [
+        "pump: 40",
+        "pump-2: 50",
+        "pump-2-2: 60",
+        "pump-3.bar: 70",
+    ]
+
+
 def test_a_list_of_flat_objects_is_a_table(tmp_path: Path) -> None:
     loaded = read(
         tmp_path,

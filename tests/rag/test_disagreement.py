@@ -89,3 +89,16 @@ def test_what_another_source_has_besides_is_held_against_each_claim_it_was_looke
     last = replace(said(besides, "b.txt", "Deposit: 300 euros"), besides=True)
 
     assert [values for _, values in found(one, first, last)] == [["300 euros", "400 euros"]]
+
+
+def test_the_numbers_of_sections_are_no_values() -> None:
+    handbook = said("4.2 Notice of leave is given in writing to the head of team.", "handbook.txt")
+    contract = said("7.1 Notice of leave is given in writing to the head of team.", "contract.txt")
+    article = said("Under Article 12 notice of leave is given in writing.", "rules.txt")
+    clause = said("Under Article 31 notice of leave is given in writing.", "annex.txt")
+
+    assert found(handbook, contract) == found(article, clause) == []
+
+    days = said("4.2 Leave is 25 days a year for every employee.", "handbook.txt")
+    other = said("4.2 Leave is 30 days a year for every employee.", "contract.txt")
+    assert [values for _, values in found(days, other)] == [["25 days", "30 days"]]
