@@ -23,6 +23,7 @@ from ui.intake import intake_of, open_queue
 from ui.naming import document_row, documents_named, documents_of, estimate_row, lost_row
 from ui.opening import DONE, SOME_FAILED, open_without_documents, settings_of
 from ui.options import AsJson, DataDir, LibraryName, Paths
+from ui.pages import page_words
 from ui.paying import Yes, agrees
 from ui.progress import fault_of
 
@@ -100,7 +101,7 @@ def _report(document: Document, pages: Sequence[Page], *, json: bool) -> None:
     printing.say(f"{document.name}: {page_counts(pages)}. {document.reason}".rstrip())
     for page in pages:
         if page.reason:
-            printing.say(f"  p. {page.label}: {page.reason}")
+            printing.say(f"  {page_words(page.number, page.label)}: {page.reason}")
 
 
 def _estimate(files: Sequence[Path], application: Application, *, json: bool) -> int:

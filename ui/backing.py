@@ -5,6 +5,7 @@ from __future__ import annotations
 from rag.citations import without_markers
 from rag.domain import Answer, Claim, Disagreement, Quote, Verdict
 from rag.folding import flowing
+from ui.pages import page_words
 from ui.printing import say
 from ui.report_layout import wrapped
 
@@ -43,5 +44,5 @@ def _disagreement(disagreement: Disagreement) -> str:
 
 
 def _quoted(quote: Quote) -> str:
-    page = f", p. {quote.label or quote.page}" if quote.document.paginated else ""
+    page = f", {page_words(quote.page, quote.label)}" if quote.document.paginated else ""
     return f"{quote.document.name}{page}: “{flowing(quote.text)}”"

@@ -13,7 +13,8 @@ from rag.domain import Answer, Claim, Disagreement, Quote, Verdict
 from ui import icons
 from ui.conversation import Turn
 from ui.draft_reports import shown_quote
-from ui.references import Reference, index_of, page_of, place_of, references
+from ui.pages import page_words
+from ui.references import Reference, index_of, place_of, references
 from ui.render import excerpt
 from ui.underlining import Part
 
@@ -138,7 +139,11 @@ def _render_note(turn: Turn, answer: Answer, claim: Claim, found: Sequence[Refer
     page = ""
     if claim.quotes:
         quote = claim.quotes[0]
-        words = f"Open p. {page_of(quote)}" if quote.document.paginated else "Open the source"
+        words = (
+            f"Open {page_words(quote.page, quote.label)}"
+            if quote.document.paginated
+            else "Open the source"
+        )
         page = f" {_link(turn, quote, found, words)}"
     return (
         f'<p class="why-not {claim.verdict}"><b>{WORDS[claim.verdict]}:</b>{which} '

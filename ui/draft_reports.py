@@ -13,6 +13,7 @@ from typing import Literal
 from rag.domain import Document, Passage, Quote, Verdict
 from rag.drafts import CheckedClaim, Draft, draft_row
 from rag.folding import flowing
+from ui.pages import page_words
 
 Format = Literal["md", "csv", "html"]
 MEDIA_TYPES: Mapping[Format, str] = {"md": "text/markdown", "csv": "text/csv", "html": "text/html"}
@@ -104,7 +105,7 @@ def place_of(found: Quote | Passage) -> str:
     """Where a quote or a passage stands, in words."""
     if not found.document.paginated:
         return found.document.name
-    return f"{found.document.name}, p. {found.label or found.page}"
+    return f"{found.document.name}, {page_words(found.page, found.label)}"
 
 
 def shown_quote(quote: Quote) -> str:

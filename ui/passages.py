@@ -10,6 +10,7 @@ from html import escape
 from rag.domain import Answer, Citation, Passage, Reasons, Span
 from ui import icons
 from ui.conversation import Turn
+from ui.pages import page_words
 from ui.render import excerpt
 from ui.telling import citation_of
 
@@ -163,4 +164,4 @@ def _total(reasons: Reasons) -> float:
 def _place(passage: Passage) -> tuple[str, str]:
     title = passage.document.title or passage.document.name
     paginated = passage.document.paginated
-    return title, f"p. {passage.label or passage.page}" if paginated else ""
+    return title, page_words(passage.page, passage.label) if paginated else ""

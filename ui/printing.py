@@ -32,6 +32,7 @@ from rag.intake import Estimate, Job, Stage
 from rag.store.derived import DERIVED
 from ui.endings import BEING_READ
 from ui.evidence import against_bar, percent
+from ui.pages import page_words
 
 WIDTH = 96
 EXCERPT_CHARACTERS = 400
@@ -84,7 +85,7 @@ def place(passage: Passage) -> str:
     """Where a passage stands, in words."""
     if not passage.document.paginated:
         return passage.document.name
-    return f"{passage.document.name}, p. {passage.label or passage.page}"
+    return f"{passage.document.name}, {page_words(passage.page, passage.label)}"
 
 
 def say_answer(answer: Answer, needed: float) -> None:
@@ -139,7 +140,7 @@ def cited(citations: Sequence[Citation]) -> list[str]:
     quotes: dict[int, list[str]] = {}
     for citation in citations:
         quote = citation.quote
-        page = f", p. {quote.label or quote.page}" if quote.document.paginated else ""
+        page = f", {page_words(quote.page, quote.label)}" if quote.document.paginated else ""
         places[citation.number] = f"{quote.document.name}{page}"
         said, text = quotes.setdefault(citation.number, []), flowing(quote.text)
         if not any(text in other for other in said):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.domain import Answer, Citation, Claim, Quote, Span, Verdict
+from ui.pages import page_words
 from ui.underlining import end_of
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -36,12 +37,8 @@ class Reference:
 def place_of(quote: Quote) -> str:
     """Where a quote stands, in words."""
     title = quote.document.title or quote.document.name
-    return f"{title}, page {page_of(quote)}" if quote.document.paginated else title
-
-
-def page_of(quote: Quote) -> str:
-    """The page of a quote as its document numbers it."""
-    return quote.label or str(quote.page)
+    page = page_words(quote.page, quote.label).replace("p. ", "page ")
+    return f"{title}, {page}" if quote.document.paginated else title
 
 
 def references(answer: Answer) -> tuple[Reference, ...]:

@@ -11,6 +11,7 @@ from ingest.outcomes import page_counts
 from rag.domain import Document, Page, PageState
 from rag.intake import Job, Stage, Table
 from ui import icons
+from ui.pages import page_words
 from ui.progress import LEAST_DOLLARS, cost, render_work
 from ui.viewer import render_bar
 
@@ -116,8 +117,8 @@ def place(document: Document, first: Page, last: Page) -> str:
     if not document.paginated:
         ends = dict.fromkeys([str(first.number), str(last.number)])
         return f"part{'s' * (len(ends) > 1)} {'–'.join(ends)}"
-    ends = dict.fromkeys(page.label or str(page.number) for page in (first, last))
-    return f"p. {'–'.join(ends)}"
+    called = dict.fromkeys(page_words(page.number, page.label) for page in (first, last))
+    return "–".join(called).replace("–p. ", "–")
 
 
 def _render_summary(report: Report, runs: Sequence[Run]) -> str:

@@ -15,6 +15,7 @@ from rag.domain import Answer, Document, Page, Passage, Span, Verdict
 from rag.errors import NotFoundError, RagError
 from ui import icons
 from ui.conversation import Conversation, Turn
+from ui.pages import page_words
 from ui.references import Reference, references
 from ui.render import excerpt, render_page_text
 
@@ -207,7 +208,7 @@ def _position(document: Document, page: Page) -> str:
         return f"part {page.number} of {document.page_count}"
     if page.label and page.label != str(page.number):
         place = f"({page.number} of {document.page_count})"
-        return f'p. {escape(page.label)}<span class="of"> {place}</span>'
+        return f'{escape(page_words(page.number, page.label))}<span class="of"> {place}</span>'
     return f"p. {page.number} of {document.page_count}"
 
 
@@ -302,7 +303,7 @@ def _class_of(opened: Mark) -> str:
 def _render_here(document: Document, page: Page) -> str:
     """The page that is shown, for the thread to name as the right one of a marked question."""
     title = document.title or document.name
-    place = f"{title}, p. {page.label or page.number}" if document.paginated else title
+    place = f"{title}, {page_words(page.number, page.label)}" if document.paginated else title
     return (
         f'<i class="here" hidden data-id="{escape(document.id)}" data-page="{page.number}" '
         f'data-place="{escape(place)}"></i>'
@@ -331,7 +332,7 @@ def _each_once(marks: Sequence[Mark]) -> list[Mark]:
 
 def _render_quote(mark: Mark, view: View, *, paginated: bool) -> str:
     current = ' aria-current="true"' if view.opened and mark.place == view.opened.place else ""
-    where = escape(f"p. {mark.label or mark.page}") if paginated else ""
+    where = escape(page_words(mark.page, mark.label)) if paginated else ""
     return (
         f'<button type="button" class="qq" data-event="cite" data-turn="{view.turn}" '
         f'data-index="{mark.index}"{current}>'
