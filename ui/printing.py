@@ -13,6 +13,7 @@ from pathlib import Path, PurePath
 from rich.console import Console
 from rich.progress import (
     BarColumn,
+    DownloadColumn,
     Progress,
     ProgressColumn,
     SpinnerColumn,
@@ -331,6 +332,14 @@ def share_progress(verb: str, total: int) -> Iterator[Progress]:
     with _bar(TextColumn(verb, markup=False), BarColumn(), TextColumn(counts)) as bar:
         bar.add_task(verb, total=total)
         yield bar
+
+
+@contextmanager
+def bytes_progress(verb: str) -> Iterator[Callable[[int, int], None]]:
+    """Show on stderr how many bytes of how many are done."""
+    with _bar(TextColumn(verb, markup=False), BarColumn(), DownloadColumn()) as bar:
+        task = bar.add_task(verb, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 @contextmanager
