@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Engine, func, select
 
 from rag.errors import StoreError
 from rag.store.archives import (
@@ -30,8 +30,8 @@ from rag.store.archives import (
 from rag.store.blobs import Blobs, hash_file, sync_folder
 from rag.store.catalog import CATALOG
 from rag.store.database import copy_database, open_database
-from rag.store.originals import Owners, named_originals
-from rag.store.tables import SCHEMA_VERSION, chunks, documents, jobs, libraries, pages
+from rag.store.originals import Owners, named_originals, original_names
+from rag.store.tables import SCHEMA_VERSION, chunks, documents, libraries, pages
 from rag.store.workplaces import workplace
 
 BLOBS, QUESTIONS = "blobs", "questions"  # folders of the data directory
@@ -156,16 +156,7 @@ def _snapshot(
             name: int(moment.execute(select(func.count()).select_from(table)).scalar_one())
             for name, table in COUNTED.items()
         }
-        return owners, _names(moment), counts
-
-
-def _names(connection: Connection) -> dict[str, tuple[str, ...]]:
-    """What each original is called, by its hash."""
-    found: dict[str, list[str]] = {}
-    for table in (documents, jobs):
-        for sha256, name in connection.execute(select(table.c.sha256, table.c.name)):
-            found.setdefault(sha256, []).append(name)
-    return {sha256: tuple(dict.fromkeys(names)) for sha256, names in found.items()}
+        return owners, original_names(moment), counts
 
 
 def _hold(blobs: Blobs, hashes: Iterable[str], held: Path) -> None:

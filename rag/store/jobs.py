@@ -31,10 +31,6 @@ POISON = (
 REMOVED = "The document was removed meanwhile."
 CANCEL, CONFIRMED = "cancel", "confirmed"
 ENDED = (Stage.DONE, Stage.FAILED, Stage.CANCELLED)
-# Of which jobs the stored file is still needed: they go on, or can be tried again.
-STILL_WANTED = or_(
-    jobs.c.stage.not_in(ENDED), jobs.c.document_id.is_(None) & (jobs.c.stage != Stage.DONE)
-)
 
 
 class Jobs:
@@ -339,7 +335,17 @@ def end_jobs_of(connection: Connection, document_id: str) -> None:
 
 def wants_file(connection: Connection, sha256: str) -> bool:
     """Whether a job still needs the stored file: it goes on, or can be tried again."""
-    query = select(func.count()).select_from(jobs).where(jobs.c.sha256 == sha256, STILL_WANTED)
+    query = (
+        select(func.count())
+        .select_from(jobs)
+        .where(
+            jobs.c.sha256 == sha256,
+            or_(
+                jobs.c.stage.not_in(ENDED),
+                jobs.c.document_id.is_(None) & (jobs.c.stage != Stage.DONE),
+            ),
+        )
+    )
     return bool(connection.execute(query).scalar_one())
 
 

@@ -25,6 +25,12 @@ def add(catalog: Catalog, library: Library, *texts: str, name: str = "note.txt")
     return read
 
 
+def remove_for_good(catalog: Catalog, document: Document) -> None:
+    """Remove a document with its original."""
+    catalog.remove(document.id)
+    assert not catalog.blobs.path(document.sha256).exists()
+
+
 def content_of(catalog: Catalog, library: Library) -> list[tuple[Document, list[str], bytes]]:
     """Every document with the texts of its pages and the bytes of its original."""
     return [

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from rag.domain import Library
+from rag.domain import Document, Library
 from rag.errors import StoreError
 from rag.intake import Stage
 from rag.store import backup, database, workplaces
@@ -21,7 +21,14 @@ from rag.store.originals import named_originals
 from rag.store.restoring import restore
 from tests.rag.store.failing import Disk, no_file_above, raising
 from tests.rag.store.shelves import finish, library_in, start_python
-from tests.rag.store.stock import add, assert_whole, content_of, files_below, nothing
+from tests.rag.store.stock import (
+    add,
+    assert_whole,
+    content_of,
+    files_below,
+    nothing,
+    remove_for_good,
+)
 
 
 @pytest.fixture
@@ -150,12 +157,11 @@ def test_a_removal_meanwhile_takes_nothing_from_a_backup(
 
     def copy_then_remove(*args: object) -> None:
         real(*args)  # type: ignore[arg-type]
-        catalog.remove(removed.id)
+        remove_for_good(catalog, removed)
 
     monkeypatch.setattr(backup, "copy_database", copy_then_remove)
     assert back_up(catalog.data_dir, target, nothing).manifest.missing == ()
     assert catalog.documents(library.id) == []
-    assert not catalog.blobs.path(removed.sha256).exists()
     restore(target, tmp_path / "new", nothing)
     assert assert_whole(tmp_path / "new") == ["a.txt"]
 
@@ -194,14 +200,14 @@ def test_backups_are_whole_while_others_add_and_remove(
     def work() -> None:
         other = Catalog(catalog.data_dir)
         try:
-            there: list[str] = []
+            there: list[Document] = []
             for number in count():
                 name = f"passing-{number}.txt"
-                there.append(add(other, library, f"passing {number}", name=name).document.id)
+                there.append(add(other, library, f"passing {number}", name=name).document)
                 if number == 3:
                     begun.set()
                 if len(there) > 3:
-                    other.remove(there.pop(0))
+                    remove_for_good(other, there.pop(0))
                 if stop.is_set():
                     return
         except (OSError, StoreError, AssertionError) as error:
