@@ -236,8 +236,20 @@ def say_findings(findings: Sequence[Finding]) -> None:
         say(_wrapped(f"{MARKS[finding.level]:<6} {finding.subject}: {finding.sentence}", hang=7))
 
 
-def tell_upkeep(orphans: int, not_writable: Path | None) -> None:
-    """Tell what a rebuild found: files of no document, a data directory that takes no indexes."""
+def report_findings(findings: Sequence[Finding], *, json: bool) -> None:
+    """Print what was found, for people or for programs."""
+    if not json:
+        say_findings(findings)
+        return
+    for finding in findings:
+        row = {"subject": finding.subject, "level": finding.level, "sentence": finding.sentence}
+        say_row(row)
+
+
+def tell_upkeep(orphans: int, mended: int, not_writable: Path | None) -> None:
+    """Tell what a rebuild found: files of no document, wrong rows, no room for the indexes."""
+    if mended:
+        tell(f"Documents whose passages were counted or marked wrongly were mended: {mended}.")
     if orphans:
         tell(f"Stored files that no document had were deleted: {orphans}.")
     if not_writable is not None:

@@ -1,4 +1,4 @@
-"""The commands that keep a data directory safe: backing it up and restoring it."""
+"""The commands that keep a data directory safe: backing it up, restoring it, looking at it all."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import Annotated
 
 import typer
 
+from ingest.embedded import hash_of, text_of
+from rag.doctor import Finding, Level
 from rag.store.archives import Manifest
 from rag.store.backup import back_up
+from rag.store.checks import check as check_all
 from rag.store.restoring import restore as restore_backup
 from ui import printing
 from ui.opening import DONE, SOME_FAILED, settings_of
@@ -45,6 +48,26 @@ def restore(file: BackupFile, data_dir: DataDir = None, json: AsJson = False) ->
         f"{made.manifest.made_at}. The search indexes are made again at the first question."
     )
     return _say(made.manifest, row, sentence, "was not in the backup", json=json)
+
+
+def check(data_dir: DataDir = None, json: AsJson = False) -> int:
+    """Verify everything that is stored, and say what mends each fault.
+
+    The database, its rows, every original by its hash and every search index are read; nothing is
+    changed. It may take a while, and Tramontane may run meanwhile.
+    """
+    settings = settings_of(data_dir, None)
+    are_faults = False
+    for checked in check_all(settings.data_dir, lambda chunk: hash_of(text_of(chunk))):
+        sentences = [*((Level.WRONG, fault) for fault in checked.faults)]
+        sentences += [(Level.NOTE, note) for note in checked.notes]
+        findings = [
+            Finding(checked.part, level, sentence)
+            for level, sentence in sentences or [(Level.GOOD, checked.sentence)]
+        ]
+        are_faults |= bool(checked.faults)
+        printing.report_findings(findings, json=json)
+    return SOME_FAILED if are_faults else DONE
 
 
 def _say(

@@ -91,3 +91,51 @@ def test_what_cannot_be_done_is_one_sentence_and_exit_code_2(
     assert "damaged" in run("restore", backup, "--data-dir", "none").sentence(2)
     assert not (tmp_path / "none").exists()
     assert "FILE" in run("backup").sentence(2)
+
+
+def test_a_library_that_is_well_is_found_well(run: Run, filled: Path) -> None:
+    run("search", "boats")
+    output = run("check")
+    assert (output.code, output.err) == (0, "")
+    assert output.out == (
+        "ok     database: catalog.sqlite is sound.\n"
+        "ok     documents: 2 documents, 3 pages, 3 passages.\n"
+        "ok     originals: 2 files are as they were.\n"
+        "ok     indexes: 1 of 1 libraries have theirs.\n"
+        "ok     leftovers: There are none.\n"
+    )
+    rows = run("check", "--json").rows
+    assert {row["level"] for row in rows} == {"good"}
+    assert [row["subject"] for row in rows] == [
+        "database",
+        "documents",
+        "originals",
+        "indexes",
+        "leftovers",
+    ]
+
+
+def test_each_fault_says_what_mends_it_and_that_does(run: Run, filled: Path, notes: Path) -> None:
+    run("search", "boats")
+    for path in (filled / "derived").rglob("matrix.index"):
+        path.write_bytes(b"damaged")
+    for path in (filled / "blobs").rglob("??/*"):
+        path.write_bytes(b"damaged")
+    output = run("check", "--json")
+    assert output.code == 1
+    wrong = [row["sentence"] for row in output.rows if row["level"] == "wrong"]
+    assert len(wrong) == 3
+    assert sum("Add the file again: that puts it back." in sentence for sentence in wrong) == 2
+    assert sum("`tramontane rebuild --library documents`" in sentence for sentence in wrong) == 1
+    assert run("check").out.count("WRONG  originals: The original of ") == 2
+    assert run("add", notes).code == 0
+    assert run("rebuild", "--library", "documents").code == 0
+    assert run("check").code == 0
+
+
+def test_a_damaged_catalog_is_a_fault_and_an_absent_one_misuse(run: Run, filled: Path) -> None:
+    (filled / "catalog.sqlite").write_bytes(b"no database" * 5000)
+    output = run("check")
+    assert output.code == 1
+    assert output.out.startswith("WRONG  database: The catalog\n")
+    assert "There is no catalog" in run("check", "--data-dir", "none").sentence(2)
