@@ -52,6 +52,7 @@ from ui.options import (
     Question,
     misuse,
 )
+from ui.safekeeping import backup, check, restore
 from ui.upkeep import doctor, rebuild
 from ui.verifying import verify
 from ui.working import classify, extract, summarise, write
@@ -305,6 +306,9 @@ app.command(cls=Command)(verify)
 app.command(name="eval", cls=Command)(evaluate)
 app.command(cls=Command)(doctor)
 app.command(cls=Command)(rebuild)
+app.command(cls=Command)(check)
+app.command(cls=Command)(backup)
+app.command(cls=Command)(restore)
 
 
 def _batch_answerer(

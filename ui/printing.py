@@ -13,6 +13,7 @@ from pathlib import Path, PurePath
 from rich.console import Console
 from rich.progress import (
     BarColumn,
+    DownloadColumn,
     Progress,
     ProgressColumn,
     SpinnerColumn,
@@ -236,8 +237,20 @@ def say_findings(findings: Sequence[Finding]) -> None:
         say(_wrapped(f"{MARKS[finding.level]:<6} {finding.subject}: {finding.sentence}", hang=7))
 
 
-def tell_upkeep(orphans: int, not_writable: Path | None) -> None:
-    """Tell what a rebuild found: files of no document, a data directory that takes no indexes."""
+def report_findings(findings: Sequence[Finding], *, json: bool) -> None:
+    """Print what was found, for people or for programs."""
+    if not json:
+        say_findings(findings)
+        return
+    for finding in findings:
+        row = {"subject": finding.subject, "level": finding.level, "sentence": finding.sentence}
+        say_row(row)
+
+
+def tell_upkeep(orphans: int, mended: int, not_writable: Path | None) -> None:
+    """Tell what a rebuild found: files of no document, wrong rows, no room for the indexes."""
+    if mended:
+        tell(f"Documents whose passages were counted or marked wrongly were mended: {mended}.")
     if orphans:
         tell(f"Stored files that no document had were deleted: {orphans}.")
     if not_writable is not None:
@@ -332,6 +345,14 @@ def share_progress(verb: str, total: int) -> Iterator[Progress]:
     with _bar(TextColumn(verb, markup=False), BarColumn(), TextColumn(counts)) as bar:
         bar.add_task(verb, total=total)
         yield bar
+
+
+@contextmanager
+def bytes_progress(verb: str) -> Iterator[Callable[[int, int], None]]:
+    """Show on stderr how many bytes of how many are done."""
+    with _bar(TextColumn(verb, markup=False), BarColumn(), DownloadColumn()) as bar:
+        task = bar.add_task(verb, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 @contextmanager

@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
+from ingest.embedded import hash_of, text_of
 from ingest.reembedding import discard_kept, price_of_reembedding, reembed
 from rag.doctor import Level, examine
 from rag.errors import SettingsError
 from rag.intake import Estimate
+from rag.store.checks import mend
 from rag.wiring import checks, open_for_reembedding
 from ui import printing
 from ui.checkup import check_of_ocr
@@ -28,12 +30,7 @@ def doctor(data_dir: DataDir = None, library: LibraryName = None, json: AsJson =
     settings = settings_of(data_dir, library)
     looks = [*checks(settings), check_of_ocr(settings)]
     findings = list(examine(settings.data_dir, looks))
-    if json:
-        for finding in findings:
-            row = {"subject": finding.subject, "level": finding.level, "sentence": finding.sentence}
-            printing.say_row(row)
-    else:
-        printing.say_findings(findings)
+    printing.report_findings(findings, json=json)
     return SOME_FAILED if any(finding.level is Level.WRONG for finding in findings) else DONE
 
 
@@ -65,6 +62,7 @@ def rebuild(
             application.catalog.verify()
             orphans = application.catalog.discard_orphans()
             discard_kept(application.catalog)
+            mended = mend(application.catalog.data_dir, lambda chunk: hash_of(text_of(chunk)))
             application.indexes.discard(application.library.id)
             count = len(application.indexes.current(application.library.id).vectors)
             model = application.library.embedding_model
@@ -73,7 +71,8 @@ def rebuild(
             printing.say_row({"chunks": count, "embedding": model})
         elif are_stored:
             printing.say(f"The indexes of {count} chunks were made again.")
-        printing.tell_upkeep(orphans, None if are_stored else application.catalog.data_dir)
+        unwritable = None if are_stored else application.catalog.data_dir
+        printing.tell_upkeep(orphans, mended, unwritable)
         return DONE if are_stored else SOME_FAILED
     settings = settings_of(data_dir, library, {"embedding": embedding})
     catalog, library_now, embedder = open_for_reembedding(settings)

@@ -36,6 +36,9 @@ class Approximate:
         """Take a filled FAISS index."""
         self._index = index
 
+    def __len__(self) -> int:
+        return int(self._index.ntotal)
+
     def candidates(self, query: Vectors, count: int, *, everywhere: bool = False) -> Rows:
         """About the `count` nearest rows, in no order that can be relied on.
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, text
 
 from rag.errors import StoreError
+from rag.store.filesystems import refuse_network
 from rag.store.migrations import upgrade
 from rag.store.tables import SCHEMA_VERSION, metadata
 
@@ -48,8 +50,10 @@ def open_database(path: Path) -> tuple[Engine, Engine]:
     `StoreError` too; only a broken constraint stays SQLAlchemy's `IntegrityError`.
 
     Raises:
-        StoreError: the folder cannot be written, or the file is damaged or of a newer version.
+        StoreError: the folder cannot be written or lies on a network file system, or the file is
+            damaged or of a newer version.
     """
+    refuse_network(path.parent)
     reader = create_engine(f"sqlite:///{path}", module=sqlite, pool_size=20, max_overflow=40)
     event.listen(reader, "connect", _configure)
     event.listen(reader, "begin", _begin)
@@ -73,9 +77,39 @@ def verify(connection: Connection, path: Path) -> None:
     Raises:
         StoreError: it is damaged.
     """
-    verdict = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
-    if verdict != "ok":
-        raise StoreError(_damaged(path, str(verdict).splitlines()[-1]))
+    fault = _fault(lambda pragma: connection.exec_driver_sql(pragma).fetchall())
+    if fault:
+        raise StoreError(_damaged(path, fault))
+
+
+def copy_database(connection: Connection, target: Path) -> None:
+    """Copy the database, as the transaction of the connection sees it, into a file of its own.
+
+    Others may write meanwhile. The copy is checked, and needs no other file beside it.
+
+    Raises:
+        StoreError: it cannot be written, or the database is damaged.
+    """
+    source: Any = connection.connection.driver_connection
+    path = Path(str(connection.engine.url.database))
+    place = target.absolute().as_uri()
+    try:
+        # Where it lies there may be no locks.
+        with closing(sqlite.connect(f"{place}?nolock=1", isolation_level=None, uri=True)) as copy:
+            copy.execute("PRAGMA journal_mode=off")  # a copy cut short is thrown away
+            copy.execute("PRAGMA synchronous=off")
+            source.backup(copy)
+        with closing(sqlite.connect(f"{place}?immutable=1", uri=True)) as copy:
+            fault = _fault(lambda pragma: copy.execute(pragma).fetchall())
+    except sqlite.DatabaseError as error:
+        if "malformed" in str(error):
+            raise StoreError(_damaged(path, str(error))) from error
+        raise StoreError(
+            f"The catalog cannot be copied to {target.parent} ({error}). Make room there, or "
+            "choose another folder."
+        ) from error
+    if fault:
+        raise StoreError(_damaged(path, fault))
 
 
 def forget_log(engine: Engine) -> None:
@@ -128,6 +162,15 @@ def _migrate(connection: Connection, path: Path) -> None:
         upgrade(connection, version)
         logger.info("brought the catalog %s to schema %d", path, SCHEMA_VERSION)
     connection.execute(text(f"PRAGMA user_version={SCHEMA_VERSION}"))
+
+
+def _fault(ask: Callable[[str], Sequence[Sequence[Any]]]) -> str:
+    """What is wrong with a database, which is asked pragmas; empty where it is sound."""
+    ((verdict, *_), *_) = ask("PRAGMA quick_check(1)")
+    if verdict != "ok":
+        return str(verdict).splitlines()[-1]
+    broken = ask("PRAGMA foreign_key_check")
+    return f"a row of {broken[0][0]} belongs to none of {broken[0][2]}" if broken else ""
 
 
 def _schema_version(connection: Connection) -> int:

@@ -107,12 +107,13 @@ def earlier(folder: Path) -> Path | None:
     ]
     for number in sorted(found, reverse=True):
         path = folder.with_name(f"{kind}-{number}")
-        if is_intact(path, _said_of(path)):
+        if is_intact(path, said_of(path)):
             return path
     return None
 
 
-def _said_of(folder: Path) -> dict[str, str | int]:
+def said_of(folder: Path) -> dict[str, str | int]:
+    """What a folder's manifest says that it was made from; nothing where it cannot be read."""
     try:
         return dict(json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["expected"])
     except (OSError, ValueError, KeyError, TypeError):

@@ -91,6 +91,10 @@ class LexicalIndex:
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
 
+    def ids(self) -> list[int]:
+        """Every chunk that it holds."""
+        return [id_ for id_, _ in self._best([Query.all_query()], max(len(self), 1), None)]
+
     def search(
         self, question: str, k: int, documents: Collection[str] | None = None
     ) -> list[tuple[int, float]]:

@@ -288,6 +288,15 @@ def _noting(packed: Iterable[tuple[int, bytes]], ids: list[int]) -> Iterator[byt
         yield vector
 
 
+def stored_rows(folder: Path) -> Base:
+    """The rows in a folder as they are, whether or not they serve.
+
+    Raises:
+        OSError, ValueError: they cannot be read.
+    """
+    return _mapped(folder, _read_spans(folder / SPANS))
+
+
 def _mapped(folder: Path, spans: frozenset[ChunkSpan]) -> Base:
     rows = mapped_halves(folder / MATRIX)
     return Base(np.load(folder / IDS), rows, spans, _generation(folder))

@@ -1,0 +1,146 @@
+"""Looks at everything that a data directory holds, and says of each fault what mends it.
+
+Nothing is changed, and others may add, remove and ask meanwhile: what they are in the midst of is
+no fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Engine, func, select, update
+
+from rag.domain import Library
+from rag.errors import StoreError
+from rag.store.blobs import Blobs
+from rag.store.catalog import CATALOG
+from rag.store.database import open_database, verify
+from rag.store.index_checks import index_faults
+from rag.store.invariants import (
+    TextHash,
+    content_faults,
+    documents_under_alien_hashes,
+    miscounted,
+    row_faults,
+)
+from rag.store.leftovers import derived_folders, leftovers, sweep_leftovers
+from rag.store.original_checks import files_alone, original_faults, orphans
+from rag.store.originals import named_originals
+from rag.store.rows import library_of
+from rag.store.tables import chunks, documents, libraries, pages
+
+BLOBS = "blobs"
+MENDED_BY_REBUILD = "`tramontane rebuild` deletes them."
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A part that was looked at: how it is where it is well, what is wrong, what is left over."""
+
+    part: str
+    sentence: str
+    faults: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def check(data_dir: Path, text_hash: TextHash) -> Iterator[Checked]:
+    """Look at the database, its rows, the originals, the indexes and what a crash left.
+
+    `text_hash` tells the text that is embedded for a chunk.
+
+    Raises:
+        StoreError: there is no catalog.
+    """
+    if not (data_dir / CATALOG).exists():
+        raise StoreError(f"There is no catalog in {data_dir}. Add documents: tramontane add PATH")
+    try:
+        reader, _ = open_database(data_dir / CATALOG)
+        try:
+            with reader.begin() as connection:
+                verify(connection, data_dir / CATALOG)
+            yield Checked("database", f"{CATALOG} is sound.")
+            yield from _parts(reader, data_dir, text_hash)
+        finally:
+            reader.dispose()
+    except StoreError as error:
+        yield Checked("database", "", (str(error),))
+        present, damaged = files_alone(data_dir / BLOBS)
+        yield Checked("originals", f"{present:,} files are as they were.", tuple(damaged))
+
+
+def mend(data_dir: Path, text_hash: TextHash) -> int:
+    """Make again what is derived within the catalog, and sweep what a crash left.
+
+    Returns:
+        How many documents were miscounted, or had passages under the hash of another text.
+    """
+    mended: set[str] = set()
+    reader, writer = open_database(data_dir / CATALOG)
+    try:
+        with writer.begin() as connection:
+            for row, count, embedded in list(miscounted(connection)):
+                connection.execute(
+                    update(documents)
+                    .where(documents.c.id == row.id)
+                    .values(chunks=count, embedded=embedded)
+                )
+                connection.execute(
+                    update(libraries)
+                    .where(libraries.c.id == row.library_id)
+                    .values(generation=libraries.c.generation + 1)
+                )
+                mended.add(row.id)
+        for id_ in documents_under_alien_hashes(reader, text_hash):
+            with writer.begin() as connection:
+                own = chunks.c.document_id == id_
+                connection.execute(update(chunks).where(own).values(text_hash=b""))
+            mended.add(id_)
+        folders = derived_folders(data_dir)
+        sweep_leftovers(leftovers(data_dir, folders, [each.id for each in _libraries(reader)]))
+    finally:
+        reader.dispose()
+    return len(mended)
+
+
+def _parts(reader: Engine, data_dir: Path, text_hash: TextHash) -> Iterator[Checked]:
+    blobs, folder = Blobs(data_dir / BLOBS), data_dir / BLOBS
+    with reader.begin() as connection:
+        counts = [
+            int(connection.execute(select(func.count()).select_from(table)).scalar_one())
+            for table in (documents, pages, chunks)
+        ]
+        faults = list(row_faults(connection))
+    faults += content_faults(reader, text_hash)
+    words = "{:,} documents, {:,} pages, {:,} passages.".format(*counts)
+    yield Checked("documents", words, tuple(faults))
+    with reader.begin() as connection:
+        named = named_originals(connection)
+    suspects = orphans(reader, blobs, folder)
+    missing = tuple(original_faults(reader, blobs, named))
+    folders = derived_folders(data_dir)
+    known = _libraries(reader)
+    indexes = tuple(_index_faults(reader, known, folders))
+    left = leftovers(data_dir, folders, [each.id for each in known])
+    # Looked at again now: a document that is being removed goes before its file.
+    nobodys = [sha256 for sha256 in orphans(reader, blobs, folder) if sha256 in suspects]
+    note = f"Stored files that no document has: {len(nobodys)}. {MENDED_BY_REBUILD}"
+    notes = (note,) if nobodys else ()
+    yield Checked("originals", f"{len(named):,} files are as they were.", missing, notes)
+    yield Checked("indexes", f"{len(folders)} of {len(known)} libraries have theirs.", indexes)
+    names = ", ".join(str(path.relative_to(data_dir)) for path in left[:3])
+    note = f"Left by a crash: {names}{' and more' if len(left) > 3 else ''}. {MENDED_BY_REBUILD}"
+    yield Checked("leftovers", "There are none.", (), (note,) if left else ())
+
+
+def _libraries(reader: Engine) -> list[Library]:
+    with reader.begin() as connection:
+        return [library_of(row) for row in connection.execute(select(libraries))]
+
+
+def _index_faults(reader: Engine, known: list[Library], folders: list[Path]) -> Iterator[str]:
+    by_id = {library.id: library for library in known}
+    for folder in folders:
+        if folder.name in by_id:
+            yield from index_faults(reader, by_id[folder.name], folder)
