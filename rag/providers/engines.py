@@ -33,6 +33,16 @@ class EngineSpec:
     options: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Hardware:
+    """What an engine runs on: `kind` in its own word, such as `cuda` or `cpu`."""
+
+    kind: str
+    name: str
+    count: int
+    version: str  # of the engine's program
+
+
 class RefusedError(Exception):
     """An engine does not take a request; `status` is what its server would answer."""
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
+import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from concurrent.futures import CancelledError, Future
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any, TypeVar
 
 from rag.stopping import heeded
@@ -32,6 +33,7 @@ class EventLoop:
         self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
         self._thread.start()
         self._streams: set[Future[None]] = set()
+        self._came = 0.0  # when the last item of any stream did
 
     def call(self, work: Coroutine[Any, Any, T], told: Told) -> T:
         """The result of a coroutine.
@@ -47,15 +49,16 @@ class EventLoop:
     ) -> Generator[T, None, None]:
         """The items of an asynchronous generator as they come.
 
-        It is closed in the loop as soon as this generator is, or the thread is told to stop.
+        It is closed in the loop as soon as this generator is, or the thread is told to stop. One
+        that waits while others go on is not silent.
 
         Raises:
             Exception: what `told` makes of what it raised.
             CalledOffError: the thread was told to stop, or the loop ended.
-            TimeoutError: nothing came for so long.
+            TimeoutError: nothing came for so long, here or in any other stream.
         """
         arrived: queue.SimpleQueue[tuple[T, ...]] = queue.SimpleQueue()
-        work = self._begun(_pumped(source, arrived))
+        work = self._begun(self._pumped(source, arrived))
         self._streams.add(work)
         stop = heeded()
 
@@ -66,7 +69,7 @@ class EventLoop:
         if stop is not None:
             stop.open(call_off)
         try:
-            while item := _next(arrived, silence_seconds):
+            while item := self._next(arrived, silence_seconds):
                 yield item[0]
             _result(work, told)
         finally:
@@ -90,6 +93,25 @@ class EventLoop:
         if not self._thread.is_alive():
             self._loop.close()
 
+    async def _pumped(
+        self, source: AsyncGenerator[T, None], arrived: queue.SimpleQueue[tuple[T, ...]]
+    ) -> None:
+        """Put every item into the queue, and an empty one after the last."""
+        try:
+            async with aclosing(source) as items:
+                async for item in items:
+                    self._came = time.monotonic()
+                    arrived.put((item,))
+        finally:
+            arrived.put(())
+
+    def _next(self, arrived: queue.SimpleQueue[tuple[T, ...]], seconds: float) -> tuple[T, ...]:
+        since = time.monotonic()
+        while (left := max(since, self._came) + seconds - time.monotonic()) > 0:
+            with suppress(queue.Empty):
+                return arrived.get(timeout=left)
+        raise TimeoutError(f"nothing came for {seconds:g} seconds")
+
     def _begun(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         if self._loop.is_closed() or not self._thread.is_alive():
             work.close()
@@ -97,30 +119,11 @@ class EventLoop:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
 
-async def _pumped(
-    source: AsyncGenerator[T, None], arrived: queue.SimpleQueue[tuple[T, ...]]
-) -> None:
-    """Put every item into the queue, and nothing after the last."""
-    try:
-        async with aclosing(source) as items:
-            async for item in items:
-                arrived.put((item,))
-    finally:
-        arrived.put(())
-
-
 async def _all_called_off() -> None:
     others = asyncio.all_tasks() - {asyncio.current_task()}
     for task in others:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
-
-
-def _next(arrived: queue.SimpleQueue[tuple[T, ...]], seconds: float) -> tuple[T, ...]:
-    try:
-        return arrived.get(timeout=seconds)
-    except queue.Empty as error:
-        raise TimeoutError(f"nothing came for {seconds:g} seconds") from error
 
 
 def _result(work: Future[T], told: Told) -> T:

@@ -14,7 +14,6 @@ import re
 import tempfile
 from collections.abc import AsyncGenerator, Generator
 from contextlib import aclosing
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from rag.errors import (
     UnavailableError,
 )
 from rag.providers.abilities import abilities_of
-from rag.providers.engines import EngineEndedError, EngineSpec, Event, RefusedError
+from rag.providers.engines import EngineEndedError, EngineSpec, Event, Hardware, RefusedError
 from rag.providers.event_loop import EventLoop
 
 INSTALL = "pip install 'vllm>=0.32,<0.33'"
@@ -43,23 +42,14 @@ _LOGGING = {
     "loggers": {"vllm": {"handlers": ["file"], "level": "INFO", "propagate": False}},
 }
 _RAISED = re.compile(r"^(?:\w+\.)*\w*(?:Error|Exception): (?P<said>.+)$", re.M)
-_MEMORY = re.compile(r"memory|max(?:imum)? (?:model|seq)", re.I)
+_MEMORY = re.compile(r"memory", re.I)
+_CONTEXT = re.compile(r"max_model_len.{0,40} greater than", re.I)
 _REFUSED = re.compile(r"\bgated\b|\b40[13]\b|restricted", re.I)
 _MISSING = re.compile(
     r"HFValidationError|NotFoundError|valid model identifier|not a local folder|repository|"
     r"outgoing traffic|couldn't connect|no such file|neither .{0,80}config",
     re.I,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Hardware:
-    """What vLLM would run on: `kind` in its own word, such as `cuda` or `cpu`."""
-
-    kind: str
-    name: str
-    count: int
-    version: str  # of vLLM
 
 
 class VllmEngine:
@@ -157,10 +147,15 @@ class VllmEngine:
             )
         if not words and _MISSING.search(said):
             return ModelNotFoundError(
-                f"vLLM finds no model named {model}: neither a folder nor on the Hugging Face hub. "
-                "Check TRAMONTANE_CHAT, and the connection if it is to be downloaded."
+                f"vLLM finds no model at {model}. Name in TRAMONTANE_CHAT a folder that holds one, "
+                "or one of the Hugging Face hub, which has to be reached the first time."
             )
         words = words or _short(str(fault))
+        if _CONTEXT.search(words):
+            return UnavailableError(
+                f"{model} does not read {self._spec.context_tokens:,} tokens. Lower "
+                "TRAMONTANE_CHAT_CONTEXT_TOKENS, or unset it."
+            )
         if _MEMORY.search(words):
             return UnavailableError(
                 f"There is not enough memory for {model}. Lower TRAMONTANE_CHAT_CONTEXT_TOKENS, "
@@ -275,7 +270,7 @@ def _last_words() -> str:
         return ""
     said = [found["said"] for found in _RAISED.finditer(log)]
     first = next((words for words in said if _MEMORY.search(words)), said[0] if said else "")
-    return _short(first)
+    return _short(first) if first else ""
 
 
 def _short(text: str) -> str:
