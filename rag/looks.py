@@ -112,7 +112,7 @@ def look_at_engine(settings: Settings) -> str:
     """
     spec = engine_spec(settings)
     if (chat := loaded_chat(settings)) is not None:
-        card = chat.card
+        card = chat.connect()
         return f"{card.name} is loaded in this process, and reads {card.context_tokens:,} tokens."
     hardware = engine_hardware()
     if hardware is None:
@@ -122,8 +122,8 @@ def look_at_engine(settings: Settings) -> str:
         )
     if spec.tensor_parallel > hardware.count and hardware.kind != "cpu":
         raise SettingsError(
-            f"TRAMONTANE_VLLM_TENSOR_PARALLEL is {spec.tensor_parallel}, and there are "
-            f"{hardware.count} GPUs. Lower it."
+            f"TRAMONTANE_VLLM_TENSOR_PARALLEL is {spec.tensor_parallel}, and vLLM finds fewer GPUs "
+            f"({hardware.count}). Lower it."
         )
     known = find_weights(spec.model)
     weights = f" (weights: {known.gigabytes})" if known and known.gigabytes else ""

@@ -130,9 +130,9 @@ class SharedEngine:
                 yield from events
         except EngineEndedError as error:
             self.close()
-            reason = f": {error.reason}" if error.reason else ""
+            words = f" It says: {error.reason}" if error.reason else ""
             raise UnavailableError(
-                f"The engine of {body['model']} ended by itself{reason}. Ask again: it is loaded "
+                f"The engine of {body['model']} ended by itself.{words} Ask again: it is loaded "
                 "anew."
             ) from error
 

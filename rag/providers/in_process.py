@@ -105,7 +105,7 @@ class InProcessChat:
             "model": self._spec.model,
             "messages": rendered_messages(prompt),
             "temperature": TEMPERATURE,
-            "max_tokens": min(most, most_tokens or most),
+            "max_completion_tokens": min(most, most_tokens or most),
             "stream": True,
             "stream_options": {"include_usage": True},
         }

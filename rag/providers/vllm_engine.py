@@ -42,6 +42,7 @@ _LOGGING = {
     "loggers": {"vllm": {"handlers": ["file"], "level": "INFO", "propagate": False}},
 }
 _RAISED = re.compile(r"^(?:\w+\.)*\w*(?:Error|Exception): (?P<said>.+)$", re.M)
+_ELSEWHERE = "See stack trace"  # an error that only tells of another
 _MEMORY = re.compile(r"memory", re.I)
 _CONTEXT = re.compile(r"max_model_len.{0,40} greater than", re.I)
 _REFUSED = re.compile(r"\bgated\b|\b40[13]\b|restricted", re.I)
@@ -268,7 +269,7 @@ def _last_words() -> str:
         log = (_prepared() / LOG).read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return ""
-    said = [found["said"] for found in _RAISED.finditer(log)]
+    said = [found["said"] for found in _RAISED.finditer(log) if _ELSEWHERE not in found["said"]]
     first = next((words for words in said if _MEMORY.search(words)), said[0] if said else "")
     return _short(first) if first else ""
 

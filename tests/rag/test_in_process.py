@@ -67,7 +67,7 @@ def test_the_request_is_what_a_server_would_get() -> None:
     (body,) = engine.bodies
     assert body["model"] == NEMO
     assert [message["role"] for message in body["messages"]] == ["system", "user"]
-    assert body["max_tokens"] == 2048
+    assert body["max_completion_tokens"] == 2048
     assert body["stream"] is True
     assert body["stream_options"] == {"include_usage": True}
     assert body["tools"][0]["function"]["name"] == "search"
@@ -96,7 +96,7 @@ def test_a_model_without_tools_is_told_of_them_in_its_first_turn() -> None:
     (body,) = engine.bodies
     assert [message["role"] for message in body["messages"]] == ["user"]
     assert "tools" not in body
-    assert body["max_tokens"] == 512
+    assert body["max_completion_tokens"] == 512
     assert "anyOf" in body["response_format"]["json_schema"]["schema"]
 
 
