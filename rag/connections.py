@@ -6,18 +6,23 @@ need none of them.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
 
 from rag.errors import RagError, SettingsError
 from rag.listwise import ListwiseReranker
 from rag.models import DEFAULT_CHAT_MODEL, find_model
 from rag.protocols import ChatModel, Embedder, Ocr, Reranker
+from rag.providers.engines import ENGINES, EngineSpec, Hardware
 from rag.providers.reader import READER
 from rag.settings import Settings
 
 MINILM, MISTRAL_EMBED = "all-MiniLM-L6-v2", "mistral-embed"
 PROBE_SECONDS = 2.0
 DOCTOR_SECONDS = 10.0
+VLLM = "vllm:"  # and a model's folder or name on the hub
 
 
 def default_model(settings: Settings) -> str:
@@ -33,7 +38,7 @@ def check_chat(settings: Settings) -> None:
     """Refuse a chat setting that cannot work.
 
     Raises:
-        SettingsError: it names a model that needs a key, or is no address.
+        SettingsError: it names a model that needs a key or is not there, or is no address.
         ModelNotFoundError: it names a model that La Plateforme has retired.
     """
     name = default_model(settings)
@@ -44,11 +49,15 @@ def check_chat(settings: Settings) -> None:
 
         checked_address(name, "TRAMONTANE_CHAT")
         return
+    if is_in_process(name):
+        engine_spec(settings)
+        return
     if "/" in name or ":" in name:
         raise SettingsError(
             f"TRAMONTANE_CHAT is {name!r}, which is neither a model of La Plateforme nor an "
             "address. For a server of your own give its URL, such as http://127.0.0.1:8000/v1, "
-            "and the model's name in TRAMONTANE_CHAT_MODEL."
+            "and the model's name in TRAMONTANE_CHAT_MODEL; for a model in this process write "
+            f"{VLLM}{name}."
         )
     if settings.mistral_api_key is None:
         raise SettingsError(
@@ -178,6 +187,69 @@ def server_chat(settings: Settings, model: str | None) -> ChatModel:
     )
 
 
+def engine_spec(settings: Settings) -> EngineSpec:
+    """What the chat setting asks to load in this process.
+
+    Raises:
+        SettingsError: it names no model, or a folder that is not there; or the options are none.
+    """
+    model = settings.chat.removeprefix(VLLM).strip()
+    if not model:
+        raise SettingsError(
+            f"TRAMONTANE_CHAT is {settings.chat!r} and names no model. Write it like "
+            f"{VLLM}mistralai/Mixtral-8x7B-Instruct-v0.1, or {VLLM} and a folder."
+        )
+    if model.startswith(("/", ".", "~")):
+        folder = Path(model).expanduser()
+        if not folder.is_dir():
+            raise SettingsError(f"TRAMONTANE_CHAT names {folder}, and there is no such folder.")
+        model = str(folder)
+    try:
+        options = tuple(shlex.split(settings.vllm_options or ""))
+    except ValueError as error:
+        raise SettingsError(
+            "TRAMONTANE_VLLM_OPTIONS has a quotation mark without its other half."
+        ) from error
+    return EngineSpec(model, settings.vllm_tensor_parallel, settings.chat_context_tokens, options)
+
+
+def in_process_chat(settings: Settings, end: ExitStack) -> ChatModel:
+    """The model in this process, loaded at first need; `end` is where letting go of it goes.
+
+    Raises:
+        SettingsError: as `engine_spec` does.
+    """
+    from rag.providers.in_process import InProcessChat
+    from rag.providers.vllm_engine import VllmEngine
+
+    spec = engine_spec(settings)
+    engine = ENGINES.use(spec, VllmEngine)
+    end.callback(ENGINES.leave, spec)
+    return InProcessChat(engine, spec, timeout_seconds=settings.request_timeout_seconds)
+
+
+def loaded_chat(settings: Settings) -> ChatModel | None:
+    """The model in this process, where somebody has it loaded."""
+    from rag.providers.in_process import InProcessChat
+
+    spec = engine_spec(settings)
+    engine = ENGINES.loaded(spec)
+    if engine is None:
+        return None
+    return InProcessChat(engine, spec, timeout_seconds=settings.request_timeout_seconds)
+
+
+def engine_hardware() -> Hardware | None:
+    """What a model in this process would run on, None where there is nothing for it.
+
+    Raises:
+        SettingsError: vLLM is not installed, or cannot be imported.
+    """
+    from rag.providers.vllm_engine import found_hardware
+
+    return found_hardware()
+
+
 def check_reranking(settings: Settings) -> None:
     """Refuse a reranking setting that cannot work.
 
@@ -220,6 +292,11 @@ def build_reranker(settings: Settings, chat: Callable[[], ChatModel]) -> Reranke
 
 def _chat_key(settings: Settings) -> str | None:
     return None if settings.chat_api_key is None else settings.chat_api_key.get_secret_value()
+
+
+def is_in_process(name: str) -> bool:
+    """Whether the name of a chat model is one to load in this process."""
+    return name.startswith(VLLM)
 
 
 def is_url(name: str) -> bool:

@@ -8,15 +8,20 @@ from rag.connections import (
     build_reranker,
     check_chat,
     default_model,
+    engine_hardware,
+    engine_spec,
+    is_in_process,
     is_url,
     la_plateforme_models,
+    loaded_chat,
     mistral_chat,
     served_contexts,
     server_chat,
 )
 from rag.doctor import Note
 from rag.domain import ModelCard
-from rag.errors import ModelNotFoundError
+from rag.errors import ModelNotFoundError, SettingsError, UnavailableError
+from rag.models import find_weights
 from rag.protocols import ChatModel
 from rag.providers.reader import READER
 from rag.settings import Settings
@@ -31,13 +36,29 @@ def configured_chat(settings: Settings) -> ChatModel:
 
     Raises:
         SettingsError: the settings name none that could.
+        UnavailableError: it is to run in this process, and is not loaded.
     """
     seconds = min(settings.request_timeout_seconds, LONGEST_WAIT_SECONDS)
     settings = settings.model_copy(update={"request_timeout_seconds": seconds})
     name = default_model(settings)
     if is_url(name):
         return server_chat(settings, settings.chat_model)
+    if is_in_process(name):
+        chat = loaded_chat(settings)
+        if chat is None:
+            raise UnavailableError(f"{name} is not loaded. Ask it a question first.")
+        return chat
     return mistral_chat(settings, name)
+
+
+def unloaded(settings: Settings) -> Note | None:
+    """Why the model that answers is not tried: a doctor loads no weights."""
+    if not is_in_process(settings.chat) or loaded_chat(settings) is not None:
+        return None
+    return Note(
+        f"Not tried, because {engine_spec(settings).model} is not loaded in this process. Ask it a "
+        "question in the page, and check the set-up there again."
+    )
 
 
 def has_chat(settings: Settings) -> bool:
@@ -62,6 +83,8 @@ def look_at_chat(settings: Settings) -> str | Note:
     check_chat(settings)
     if not has_chat(settings):
         return "The embedded reader answers: it quotes, without a language model."
+    if is_in_process(settings.chat):
+        return look_at_engine(settings)
     card = configured_chat(settings).connect()
     on_server = is_url(settings.chat)
     served = served_contexts(settings) if on_server else la_plateforme_models(settings)
@@ -81,9 +104,41 @@ def look_at_chat(settings: Settings) -> str | Note:
     return Note(f"{sentence} Its server says that it reads only {less:,}. {mend}")
 
 
+def look_at_engine(settings: Settings) -> str:
+    """What is loaded in this process, or would be and on what. It loads no weights.
+
+    Raises:
+        SettingsError: vLLM is not installed, or finds nothing to run on, or too few GPUs.
+    """
+    spec = engine_spec(settings)
+    if (chat := loaded_chat(settings)) is not None:
+        card = chat.connect()
+        return f"{card.name} is loaded in this process, and reads {card.context_tokens:,} tokens."
+    hardware = engine_hardware()
+    if hardware is None:
+        raise SettingsError(
+            "vLLM finds neither a GPU nor a processor that it was built for. Install its build for "
+            "this machine, or set TRAMONTANE_CHAT to a server elsewhere."
+        )
+    if spec.tensor_parallel > hardware.count and hardware.kind != "cpu":
+        raise SettingsError(
+            f"TRAMONTANE_VLLM_TENSOR_PARALLEL is {spec.tensor_parallel}, and vLLM finds fewer GPUs "
+            f"({hardware.count}). Lower it."
+        )
+    known = find_weights(spec.model)
+    weights = f" (weights: {known.gigabytes})" if known and known.gigabytes else ""
+    where = hardware.name if hardware.kind == "cpu" else f"{hardware.count} x {hardware.name}"
+    return (
+        f"vLLM {hardware.version} would load {spec.model}{weights} in this process, on {where}, at "
+        "the first question. Nothing was loaded to look."
+    )
+
+
 def look_at_reranking(settings: Settings) -> str | Note:
     """Whether whoever reranks does. Raises as `build_reranker` and the reranker do."""
     check_chat(settings)
+    if settings.rerank == "chat" and (note := unloaded(settings)) is not None:
+        return note
     reranker = build_reranker(settings, lambda: configured_chat(settings))
     if reranker is None:
         return Note("Passages stay in the order of the search.")

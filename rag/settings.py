@@ -45,8 +45,8 @@ class Settings(BaseSettings):
         "auto",
         min_length=1,
         description="Who answers: `auto` (La Plateforme with a key, else the embedded reader), "
-        "`reader`, the name of a model on La Plateforme, or the URL of an OpenAI-style server "
-        "such as `http://127.0.0.1:8000/v1`.",
+        "`reader`, the name of a model on La Plateforme, the URL of an OpenAI-style server such as "
+        "`http://127.0.0.1:8000/v1`, or `vllm:` and a model that is loaded in this process.",
     )
     chat_model: str | None = Field(
         None, description="Which of that server's models; the first it lists when unset."
@@ -55,7 +55,16 @@ class Settings(BaseSettings):
     chat_context_tokens: int | None = Field(
         None,
         ge=1024,
-        description="How many tokens that server's model reads, where the server does not say.",
+        description="How many tokens that server's model reads, where the server does not say; or "
+        "how many a model in this process is to read.",
+    )
+    vllm_tensor_parallel: int = Field(
+        1, ge=1, le=64, description="Over how many GPUs a model in this process is spread."
+    )
+    vllm_options: str | None = Field(
+        None,
+        description="Further options for it, as `vllm serve` takes them, such as "
+        "`--gpu-memory-utilization 0.8 --quantization fp8`.",
     )
     embedding: Literal["auto", "all-MiniLM-L6-v2", "mistral-embed"] = Field(
         "auto",

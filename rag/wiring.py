@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 
 from rag.assistant import Assistant
@@ -17,6 +17,8 @@ from rag.connections import (
     check_chat,
     check_reranking,
     default_model,
+    in_process_chat,
+    is_in_process,
     is_url,
     mistral_chat,
     served_names,
@@ -39,6 +41,7 @@ from rag.looks import (
     look_at_key,
     look_at_reranking,
     look_at_tools,
+    unloaded,
 )
 from rag.models import offered_models
 from rag.protocols import ChatModel, Embedder
@@ -62,6 +65,7 @@ from rag.whole.resources import Resources
 from rag.whole.tasks import Tasks
 
 PROBE_LASTS_SECONDS = 20.0
+IN_PROCESS_AT_ONCE = 16  # an engine works on that many for little more than one costs
 
 
 @dataclass(slots=True)
@@ -86,6 +90,7 @@ class Application:
         self._chats: dict[str, ChatModel] = {}
         self._offered: dict[str, str] = {}  # by the name on a model's card
         self._served = _Served()
+        self._end = ExitStack()
         self._lock = threading.Lock()
         reranker = build_reranker(settings, lambda: self._chat(default_model(settings)))
         self.vocabulary = load_vocabulary(settings.vocabulary)
@@ -161,12 +166,18 @@ class Application:
         parts = (self.catalog, self.retriever, self.scorer, self.verifier)
         return Tasks(Resources(chat, *parts, count, bar))
 
+    @property
+    def rows_at_once(self) -> int:
+        """How many rows of a batch are best asked side by side."""
+        return IN_PROCESS_AT_ONCE if is_in_process(self.settings.chat) else 1
+
     def checks(self) -> list[Check]:
         """What a doctor should look at."""
         return checks(self.settings)
 
     def close(self) -> None:
-        """Let go of the catalog, and of what is being prepared for it."""
+        """Let go of the catalog, of what is being prepared for it, and of a model in here."""
+        self._end.close()
         self.indexes.close()
         self.catalog.close()
 
@@ -188,6 +199,8 @@ class Application:
         settings = self.settings
         if name == READER:
             return EmbeddedReader(self.scorer, self.vocabulary)
+        if name == settings.chat and is_in_process(name):
+            return MeteredChat(in_process_chat(settings, self._end), self.meter)
         on_la_plateforme = settings.mistral_api_key is not None and name in offered_models()
         if is_url(settings.chat) and not on_la_plateforme:
             model = settings.chat_model if is_url(name) else name
@@ -309,6 +322,8 @@ def _has_library(settings: Settings) -> bool:
 
 def _tried(settings: Settings, trial: Callable[[ChatModel], str | Note]) -> str | Note:
     """What the model that answers did when it was tried; that is paid for like any question."""
+    if (note := unloaded(settings)) is not None:
+        return note
     chat = configured_chat(settings)
     if not _has_catalog(settings):
         return trial(chat)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from importlib import metadata
@@ -265,6 +266,16 @@ def batch(
     ] = None,
     as_is: AsIs = False,
     bar: Bar = None,
+    at_once: Annotated[
+        int | None,
+        typer.Option(
+            "--at-once",
+            min=1,
+            max=256,
+            metavar="N",
+            help="How many are asked side by side: 16 of a model in this process, else 1.",
+        ),
+    ] = None,
     json: AsJson = False,
 ) -> int:
     """Answer a file of questions: one line of JSON for each.
@@ -281,7 +292,7 @@ def batch(
         )
         questions = read_questions(stream, form or inputs.format_of(file, stream))
         with printing.count_progress() as progress:
-            for row in run(questions, answer):
+            for row in run(questions, answer, at_once or application.rows_at_once):
                 failed += row["error"] is not None
                 printing.say_row(row | {"spent_today": application.meter.spent_today()})
                 progress.advance(progress.task_ids[0])
@@ -320,14 +331,16 @@ def _batch_answerer(
     passages: int | None,
 ) -> Callable[[BatchQuestion], Row]:
     applications = {application.settings.library: application}
+    opening = threading.Lock()
 
     def place_of(question: BatchQuestion) -> Application:
         name = question.library or application.settings.library
-        if name not in applications:
-            application.catalog.library(name)  # a batch makes no libraries
-            settings = application.settings.model_copy(update={"library": name})
-            applications[name] = stack.enter_context(closing(build(settings)))
-        return applications[name]
+        with opening:
+            if name not in applications:
+                application.catalog.library(name)  # a batch makes no libraries
+                settings = application.settings.model_copy(update={"library": name})
+                applications[name] = stack.enter_context(closing(build(settings)))
+            return applications[name]
 
     def answer(question: BatchQuestion) -> Row:
         place = place_of(question)

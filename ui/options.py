@@ -52,7 +52,8 @@ ChatName = Annotated[
         "--chat",
         metavar="WHO",
         help="Who answers: reader (quotes, without a model), auto, a model of La Plateforme such "
-        "as mistral-small-latest, or the URL of a server such as http://127.0.0.1:8000/v1.",
+        "as mistral-small-latest, the URL of a server such as http://127.0.0.1:8000/v1, or vllm: "
+        "and a model that is loaded in this process.",
     ),
 ]
 Only = Annotated[

@@ -73,14 +73,6 @@ class Vllm:
         assert counts, "the server tells no number of requests"
         return round(sum(map(float, counts)))
 
-    def is_idle_within(self, seconds: float) -> bool:
-        """Whether it comes to work on nothing in so many seconds."""
-        end = time.monotonic() + seconds
-        while self.running:
-            if time.monotonic() > end:
-                return False
-        return True
-
 
 def missing() -> str:
     """Why no vLLM can be started here, empty where one can."""

@@ -3,14 +3,14 @@
 import pytest
 
 from rag.domain import ToolCall, ToolResult
-from rag.providers.openai_compatible import OpenAiCompatibleChat
+from rag.protocols import ChatModel
 from tests.rag.desk import QUESTION, Desk, answer_of
 from tests.vllm.tiny_mixtral import ANSWER
 
-pytestmark = pytest.mark.timeout(900)  # the first test waits for the server
+pytestmark = pytest.mark.timeout(900)  # the first test waits for the server, or for the engine
 
 
-def test_documents_are_searched_and_cited(chat: OpenAiCompatibleChat, desk: Desk) -> None:
+def test_documents_are_searched_and_cited(chat: ChatModel, desk: Desk) -> None:
     events = list(desk.assistant(chat, 1).ask(QUESTION, (), desk.scope))
 
     answer = answer_of(events)

@@ -1,0 +1,68 @@
+"""The tiny Mixtral in this process, where the environment that runs the tests holds vLLM."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rag.providers.engines import ENGINES, EngineSpec
+from rag.providers.in_process import InProcessChat
+from rag.providers.vllm_engine import VllmEngine
+from tests.vllm.serving import CONTEXT_TOKENS, WITHOUT_TOOLS
+from tests.vllm.tiny_mixtral import write_tiny_mixtral
+
+# The folder's name tells how the model calls tools, as a name on the hub does.
+IN_PROCESS, IN_PROCESS_WITHOUT_TOOLS = "two-layers", WITHOUT_TOOLS.rpartition("/")[2]
+OPTIONS = (
+    *("--tokenizer-mode", "mistral", "--config-format", "hf", "--load-format", "safetensors"),
+    *("--gpu-memory-utilization", "0.15", "--kv-cache-memory-bytes", "1G", "--enforce-eager"),
+)
+
+
+def missing() -> str:
+    """Why nothing can be loaded here, empty where it can."""
+    return "" if importlib.util.find_spec("vllm") else "this environment holds no vLLM"
+
+
+@dataclass(slots=True)
+class Loaded:
+    """A chat model in this process, and its engine."""
+
+    chat: InProcessChat
+    engine: VllmEngine
+
+
+@dataclass(slots=True)
+class Loader:
+    """The models by the names of their folders, each loaded once."""
+
+    folder: Path
+    end: ExitStack
+    loaded: dict[str, Loaded] = field(default_factory=dict)
+
+    def spec(self, name: str) -> EngineSpec:
+        """What to load for a name; the weights are written when they are first asked for."""
+        model = self.folder / name
+        if not model.exists():
+            write_tiny_mixtral(model)
+        return EngineSpec(str(model), context_tokens=CONTEXT_TOKENS, options=OPTIONS)
+
+    def of(self, name: str) -> Loaded:
+        """The model of that name, loaded at its first use."""
+        if name not in self.loaded:
+            spec = self.spec(name)
+            engine = VllmEngine(spec)
+            shared = ENGINES.use(spec, lambda _: engine)
+            self.end.callback(ENGINES.leave, spec)
+            self.loaded[name] = Loaded(InProcessChat(shared, spec, timeout_seconds=60), engine)
+        return self.loaded[name]
+
+
+@contextmanager
+def loading(folder: Path) -> Iterator[Loader]:
+    """A loader whose engines end with it."""
+    with ExitStack() as end:
+        yield Loader(folder, end)
