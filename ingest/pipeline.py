@@ -35,6 +35,7 @@ BATCH_CHUNKS = 128  # what a killed run repeats at most
 SCAN_TOKENS = 600
 SCAN_PASSAGES = 2
 ADDED = "{} was added."
+BROUGHT_BACK = "{} was brought back from the trash."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +50,23 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """How adding a file ended; `new` is false when the library had these bytes already."""
+    """How adding a file ended; `new` is false when the library had these bytes already.
+
+    One that was in the trash is `brought_back`, as it was.
+    """
 
     name: str
     document: Document
     new: bool
+    brought_back: bool = False
 
     @property
     def sentence(self) -> str:
         """The outcome in words."""
         if not self.new and self.document.state in READABLE:
             return self.already
+        if self.brought_back:
+            return f"{BROUGHT_BACK.format(self.name)} {self.document.reason}".rstrip()
         if self.document.state is DocumentState.READY and not self.document.reason:
             return ADDED.format(self.name)
         return f"{self.name}: {self.document.reason}"
@@ -174,6 +181,10 @@ class Ingestor:
         known = self._catalog.find(library.id, sha256)
         if known is not None and known.state in READABLE:
             return Taken(Added(name, known, new=False))
+        if known is None:
+            known = self._catalog.trash.bring_back_same(library.id, sha256, name)
+            if known is not None and known.state in READABLE:
+                return Taken(Added(name, known, new=True, brought_back=True))
         self._check_embedding(library)
         loaded = self.load(path, name, size, report)
         if loaded.attachments and not loaded.pages:

@@ -78,19 +78,29 @@ def verify(connection: Connection, path: Path) -> None:
         raise StoreError(_damaged(path, str(verdict).splitlines()[-1]))
 
 
-def forget_log(engine: Engine) -> None:
-    """Empty the write-ahead log, which still holds what was deleted from the database.
+def rewrite(engine: Engine) -> bool:
+    """Write the database anew without what was deleted from it, and empty its log.
 
-    While somebody else reads or writes nothing happens: the next removal empties it, or the last
-    process to close the catalog.
+    What SQLite overwrites at deletion (`secure_delete`) is not all: rows that moved from page to
+    page as others grew leave bytes behind.
+
+    Returns:
+        Whether that is done: not while somebody reads longer than a writer waits, nor without
+        room for a copy.
     """
-    with suppress(StoreError, sqlite.DatabaseError), engine.connect() as connection:
+    with engine.connect() as connection:
         cursor = connection.connection.cursor()
-        cursor.execute("PRAGMA busy_timeout=0")
         try:
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        finally:
             cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+            cursor.execute("VACUUM")
+            if journal_mode() == "delete":
+                return True
+            row = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return row is not None and row[0] == 0
+        except sqlite.DatabaseError as error:
+            logger.warning("the catalog could not be written anew: %s", error)
+            return False
+        finally:
             cursor.close()
 
 

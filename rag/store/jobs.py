@@ -75,18 +75,8 @@ class Jobs:
 
     def submit_embedding(self, document: Document) -> Job:
         """Queue what is left to embed of a document that is in the library."""
-        values = {
-            "library_id": document.library_id,
-            "name": document.name,
-            "sha256": document.sha256,
-            "size_bytes": document.size_bytes,
-            "stage": Stage.EMBEDDING,
-            "document_id": document.id,
-        }
         with self._writer.begin() as connection:
-            done = connection.execute(insert(jobs).values(values))
-            (number,) = done.inserted_primary_key or (0,)
-            return _job(connection, int(number))
+            return queue_embedding(connection, document)
 
     def of(self, library_id: str) -> list[Job]:
         """Every job of a library that is remembered, in the order of submission."""
@@ -322,6 +312,21 @@ def job_of(row: Row[Any]) -> Job:
         row.parent_id,
         None if row.estimate is None else Estimate(**row.estimate),
     )
+
+
+def queue_embedding(connection: Connection, document: Document) -> Job:
+    """Queue what is left to embed of a document."""
+    values = {
+        "library_id": document.library_id,
+        "name": document.name,
+        "sha256": document.sha256,
+        "size_bytes": document.size_bytes,
+        "stage": Stage.EMBEDDING,
+        "document_id": document.id,
+    }
+    done = connection.execute(insert(jobs).values(values))
+    (number,) = done.inserted_primary_key or (0,)
+    return _job(connection, int(number))
 
 
 def end_jobs_of(connection: Connection, document_id: str) -> None:
