@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Sequence
 
 from rag.errors import NotFoundError, StoreError
 from rag.marks import Marks
 from rag.store.catalog import Catalog
-from rag.store.trash import Kept
+from rag.store.trash import DAY_SECONDS, Kept
 
 logger = logging.getLogger(__name__)
 
@@ -48,3 +49,24 @@ def purge_expired(catalog: Catalog) -> int:
         logger.info("what has been in the trash for long is still there: %s", error)
         return 0
     return len(expired)
+
+
+class DailyPurge:
+    """Purges what has been in the trash for long: at once, and every day until it is closed."""
+
+    def __init__(self, catalog: Catalog, seconds: float = DAY_SECONDS) -> None:
+        """Begin in a thread of its own, to go on every so many seconds."""
+        self._catalog, self._seconds = catalog, seconds
+        self._is_closed = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="purge", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop, once what is being purged is gone."""
+        self._is_closed.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._is_closed.is_set():
+            purge_expired(self._catalog)
+            self._is_closed.wait(self._seconds)
