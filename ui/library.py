@@ -139,7 +139,9 @@ class DocumentHandlers:
             reading = frozenset(page for id_, page in self._reading if id_ == document_id)
         state = state_of(self._application.library, jobs)
         price = self._dollars_per_page
-        return render_report(Report(document, pages, tables, job, reading, state, price))
+        versions = catalog.trash.versions(document_id)
+        report = Report(document, pages, tables, job, reading, state, price, versions)
+        return render_report(report)
 
     def read_again(
         self, choice: Choice, conversation: Conversation, event: gr.EventData

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
-from rag.batch import Row
 from rag.domain import Document
 from rag.errors import NotFoundError, SettingsError, StoreError
 from rag.purging import LEFT
@@ -17,9 +15,10 @@ from rag.purging import purge as purge_documents
 from rag.store.catalog import CATALOG, Catalog
 from rag.store.trash import KEPT_DAYS, Kept
 from ui import printing
-from ui.naming import document_named, document_row
+from ui.naming import document_named, document_row, kept_row
 from ui.opening import DONE, SOME_FAILED, settings_of
 from ui.options import AsJson, DataDir, Documents, LibraryName
+from ui.times import day_of
 
 NOTHING = f"Nothing has been in the trash for {KEPT_DAYS} days. To empty it: tramontane purge --all"
 FIRST = "{} is in the library, not in the trash. Remove it first: tramontane remove"
@@ -57,7 +56,7 @@ def trash(data_dir: DataDir = None, library: LibraryName = None, json: AsJson = 
         if json:
             printing.say_row(kept_row(kept))
         else:
-            printing.say(f"{kept.document.name}: removed {_day(kept.since)}, {_until(kept)}")
+            printing.say(f"{kept.document.name}: removed {day_of(kept.since)}, {_until(kept)}")
     if not removed and not json:
         printing.tell("The trash is empty.")
 
@@ -117,12 +116,6 @@ def purge(
     return SOME_FAILED if failed or not is_clean else DONE
 
 
-def kept_row(kept: Kept) -> Row:
-    """A document of the trash as one line of JSON; times are UTC."""
-    times = {"removed_at": _time(kept.since), "purged_at": _time(kept.until)}
-    return document_row(kept.document) | times
-
-
 def _each(names: list[str], act: Callable[[str], Document], sentence: str, *, json: bool) -> int:
     """Do something with each of the documents that are named; how many are not there."""
     failed = 0
@@ -175,12 +168,4 @@ def _removed_named(catalog: Catalog, library: str, name: str) -> Kept:
 
 
 def _until(kept: Kept) -> str:
-    return f"can be brought back until {_day(kept.until)}"
-
-
-def _day(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).astimezone().strftime("%Y-%m-%d")
-
-
-def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+    return f"can be brought back until {day_of(kept.until)}"

@@ -16,6 +16,7 @@ from rag.errors import NotFoundError, StoreError
 from rag.intake import Table, WordBox
 from rag.store import embedding
 from rag.store.blobs import Blobs
+from rag.store.cited import Cited
 from rag.store.database import open_database, verify
 from rag.store.jobs import Jobs
 from rag.store.leaves import all_pages, all_tables, one_page, word_boxes
@@ -73,6 +74,7 @@ class Catalog:
         self._reader, self._writer = open_database(self._path)
         self.jobs = Jobs(self._reader, self._writer)
         self.spending = Spending(self._reader, self._writer)
+        self.cited = Cited(self._reader, self.blobs)
         self.trash = Trash(self._reader, self._writer, data_dir, self.blobs)
 
     def close(self) -> None:

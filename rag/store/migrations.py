@@ -51,6 +51,7 @@ _TO_3 = (  # what models cost is kept
 )
 _TO_4 = (  # what is removed goes to the trash, what is replaced stays as a version
     "ALTER TABLE document ADD COLUMN origin VARCHAR NOT NULL DEFAULT ''",
+    "ALTER TABLE document ADD COLUMN alone BOOLEAN NOT NULL DEFAULT 0",
     "ALTER TABLE job ADD COLUMN origin VARCHAR NOT NULL DEFAULT ''",
     "ALTER TABLE job ADD COLUMN alone BOOLEAN NOT NULL DEFAULT 0",
     """CREATE TABLE kept_document (
@@ -59,8 +60,8 @@ _TO_4 = (  # what is removed goes to the trash, what is replaced stays as a vers
         size_bytes INTEGER NOT NULL, state VARCHAR NOT NULL, reason VARCHAR NOT NULL,
         page_count INTEGER NOT NULL, paginated BOOLEAN NOT NULL, added_at FLOAT NOT NULL,
         chunks INTEGER DEFAULT '0' NOT NULL, embedded INTEGER DEFAULT '0' NOT NULL,
-        origin VARCHAR DEFAULT '' NOT NULL, version_of VARCHAR, kept_at FLOAT NOT NULL,
-        embedding_model VARCHAR NOT NULL,
+        origin VARCHAR DEFAULT '' NOT NULL, alone BOOLEAN DEFAULT 0 NOT NULL,
+        version_of VARCHAR, kept_at FLOAT NOT NULL, embedding_model VARCHAR NOT NULL,
         PRIMARY KEY (id),
         FOREIGN KEY(library_id) REFERENCES library (id) ON DELETE CASCADE
     )""",

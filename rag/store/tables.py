@@ -62,7 +62,8 @@ def _document_columns() -> list[Column[Any]]:
         Column("added_at", Float, nullable=False),
         Column("chunks", Integer, nullable=False, default=0, server_default="0"),
         Column("embedded", Integer, nullable=False, default=0, server_default="0"),
-        Column("origin", String, nullable=False, default="", server_default=""),
+        Column("origin", String, nullable=False, default="", server_default=""),  # see `Origin`
+        Column("alone", Boolean, nullable=False, default=False, server_default=text("0")),
     ]
 
 

@@ -16,11 +16,12 @@ from rag.errors import NotFoundError, StoreError
 from rag.store.blobs import Blobs
 from rag.store.database import rewrite
 from rag.store.derived import DERIVED
-from rag.store.jobs import ENDED, end_jobs_of, queue_embedding, wants_file
+from rag.store.document_jobs import end_jobs_of, forget_jobs_of, wants_file
+from rag.store.jobs import queue_embedding
 from rag.store.keeping import forget, has_file, keep, put_back
 from rag.store.libraries import advance
 from rag.store.rows import document_of
-from rag.store.tables import documents, jobs, kept_documents, marks
+from rag.store.tables import documents, kept_documents, marks
 
 KEPT_DAYS = 30
 DAY_SECONDS = 24 * 60 * 60
@@ -123,7 +124,7 @@ class Trash:
         with self._writer.begin() as connection:
             touched = self._libraries_of(connection, document_ids)
             for document_id in document_ids:
-                _forget_jobs(connection, document_id)
+                forget_jobs_of(connection, document_id)
                 hashes += forget(connection, document_id)
             for library_id in touched:
                 advance(connection, library_id)
@@ -204,16 +205,6 @@ def _refuse_twin(connection: Connection, document_id: str) -> None:
     if row is not None:
         called = "" if row.other == row.name else f" as {row.other}"
         raise StoreError(f"{row.name} was added again meanwhile: it is in the library{called}.")
-
-
-def _forget_jobs(connection: Connection, document_id: str) -> None:
-    """Forget the jobs that have ended of a document and its versions, which tell its name."""
-    own = (kept_documents.c.id == document_id) | (kept_documents.c.version_of == document_id)
-    for row in connection.execute(select(kept_documents).where(own)).all():
-        same_file = (jobs.c.library_id == row.library_id) & (jobs.c.sha256 == row.sha256)
-        connection.execute(
-            delete(jobs).where((jobs.c.document_id == row.id) | same_file, jobs.c.stage.in_(ENDED))
-        )
 
 
 def _count_purge(connection: Connection, library_id: str) -> None:

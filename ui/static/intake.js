@@ -79,7 +79,7 @@
     delete file.batch.refused[key];
     drawUnsent();
     try {
-      const answer = await fetch(`documents?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file.content });
+      const answer = await fetch(`documents?name=${encodeURIComponent(file.name)}&place=${encodeURIComponent(places.get(file.content) || "")}`, { method: "POST", body: file.content });
       if (!answer.ok) { refuse(key, (await answer.text()) || `${file.name} could not be sent.`, answer.status >= 500); return; }
       const job = String((await answer.json()).job);
       mine.set(job, file.batch);
@@ -268,9 +268,14 @@
     send([...event.target.files]);
     event.target.value = "";
   });
+  const places = new WeakMap();  // where in a folder a file lies: files of one name are told apart
   const filesIn = async (entry) => {
     if (entry.name.startsWith(".")) return [];
-    if (entry.isFile) return [await new Promise((resolve, reject) => entry.file(resolve, reject))];
+    if (entry.isFile) {
+      const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
+      places.set(file, `dropped:${entry.fullPath}`);
+      return [file];
+    }
     const reader = entry.createReader();
     const found = [];
     for (;;) {  // a folder is told in parts
