@@ -108,7 +108,9 @@ def _render_versions(versions: Sequence[Kept]) -> str:
         return ""
     rows = "".join(
         f'<li><button type="button" class="rep" data-event="show" '
-        f'data-id="{escape(version.document.id)}">until {day_of(version.since)}</button></li>'
+        f'data-id="{escape(version.document.id)}">until {day_of(version.since)}</button> '
+        f'<button type="button" class="rep" data-event="bring" title="As a document of its own" '
+        f'data-id="{escape(version.document.id)}">Bring back</button></li>'
         for version in versions
     )
     return f'<div class="h"><h3>Earlier versions</h3></div><ul class="versions">{rows}</ul>'

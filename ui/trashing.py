@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Annotated
 
 import typer
@@ -67,11 +67,17 @@ def bring_back(
     library: LibraryName = None,
     json: AsJson = False,
 ) -> int:
-    """Bring documents back that were removed, as they were."""
+    """Bring documents back that were removed, as they were.
+
+    An earlier version of a document, named by its id, comes back beside what replaced it.
+    """
     settings = settings_of(data_dir, library)
     with closing(Catalog(settings.data_dir)) as catalog:
 
         def act(name: str) -> Document:
+            with suppress(NotFoundError):  # an earlier version is named by its id
+                if catalog.cited.replaced(name) is not None:
+                    return catalog.trash.bring_back(name)
             kept = _removed_named(catalog, settings.library, name)
             return catalog.trash.bring_back(kept.document.id)
 

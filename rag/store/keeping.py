@@ -11,6 +11,7 @@ import time
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Row,
     Select,
@@ -68,7 +69,7 @@ def keep(connection: Connection, document: Document, version_of: str | None) -> 
 
 
 def put_back(connection: Connection, document_id: str) -> Document:
-    """Put a document that is kept into its library again, as the one it was.
+    """Put a document that is kept into its library again, as the one it was; a version beside it.
 
     Its chunks have new ids, as if it were published now. Where the library has been embedded with
     another model meanwhile, they have those vectors only that are known of it.
@@ -76,7 +77,7 @@ def put_back(connection: Connection, document_id: str) -> Document:
     Raises:
         NotFoundError: it is not kept.
     """
-    row = _kept(connection, document_id)
+    row = _kept(connection, kept_documents.c.id == document_id)
     model = library_with_id(connection, row.library_id).embedding_model
     _copy(connection, kept_documents, documents, kept_documents.c.id == document_id)
     for live, kept in _LEAVES:
@@ -97,18 +98,16 @@ def forget(connection: Connection, document_id: str) -> list[str]:
     Raises:
         NotFoundError: it is not kept.
     """
-    _kept(connection, document_id)
+    in_trash = kept_documents.c.version_of.is_(None)
+    _kept(connection, (kept_documents.c.id == document_id) & in_trash)
     own = (kept_documents.c.id == document_id) | (kept_documents.c.version_of == document_id)
     hashes = connection.execute(select(kept_documents.c.sha256).where(own)).scalars().all()
     connection.execute(delete(kept_documents).where(own))
     return list(dict.fromkeys(hashes))
 
 
-def _kept(connection: Connection, document_id: str) -> Row[Any]:
-    query = select(kept_documents).where(
-        kept_documents.c.id == document_id, kept_documents.c.version_of.is_(None)
-    )
-    row = connection.execute(query).first()
+def _kept(connection: Connection, which: ColumnElement[bool]) -> Row[Any]:
+    row = connection.execute(select(kept_documents).where(which)).first()
     if row is None:
         raise NotFoundError("This document is not in the trash (any more).")
     return row

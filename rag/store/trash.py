@@ -86,7 +86,8 @@ class Trash:
     def bring_back(self, document_id: str) -> Document:
         """Put a document back that was removed, as it was, with its vectors and versions.
 
-        What is left to embed of it is queued.
+        An earlier version comes back as a document of its own, beside the one that replaced it.
+        What is left to embed is queued.
 
         Raises:
             NotFoundError: it is not in the trash.
@@ -120,6 +121,8 @@ class Trash:
         Raises:
             NotFoundError: one is not in the trash; then nothing is deleted.
         """
+        if not document_ids:
+            return self.clean()
         hashes: list[str] = []
         with self._writer.begin() as connection:
             touched = self._libraries_of(connection, document_ids)

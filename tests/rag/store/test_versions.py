@@ -92,15 +92,24 @@ def test_versions_go_to_the_trash_and_away_with_their_document(
     assert catalog.trash.versions(new.id) == []
 
 
-def test_a_version_alone_is_neither_brought_back_nor_purged(
+def test_a_version_alone_is_not_purged(catalog: Catalog, library: Library) -> None:
+    old = publish(catalog, library, "one")
+    publish(catalog, library, "two")
+    with pytest.raises(NotFoundError):
+        catalog.trash.purge([old.id])
+    assert catalog.cited.document(old.id) == old
+
+
+def test_a_version_can_be_brought_back_beside_what_replaced_it(
     catalog: Catalog, library: Library
 ) -> None:
     old = publish(catalog, library, "one")
-    publish(catalog, library, "two")
-    for act in (catalog.trash.bring_back, lambda id_: catalog.trash.purge([id_])):
-        with pytest.raises(NotFoundError):
-            act(old.id)
-    assert catalog.cited.document(old.id) == old
+    new = publish(catalog, library, "two")
+    assert catalog.trash.bring_back(old.id) == old
+    assert catalog.documents(library.id) == [old, new]
+    assert texts_in(catalog, library) == ["two", "one"]
+    assert catalog.trash.versions(new.id) == []
+    assert catalog.cited.replaced(old.id) is None
 
 
 A, B = Origin("/papers/a/note.txt"), Origin("/papers/b/note.txt")
