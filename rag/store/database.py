@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, text
 
 from rag.errors import StoreError
-from rag.store.migrations import upgrade
+from rag.store.migrations import stamp, upgrade
 from rag.store.tables import SCHEMA_VERSION, metadata
 
 try:
@@ -133,6 +133,7 @@ def _migrate(connection: Connection, path: Path) -> None:
         )
     if version == 0:
         metadata.create_all(connection)
+        stamp(connection, SCHEMA_VERSION)
         logger.info("created the catalog %s (SQLite %s)", path, sqlite_version())
     elif version < SCHEMA_VERSION:
         upgrade(connection, version)

@@ -25,6 +25,11 @@ SCHEMA_VERSION = 4
 
 metadata = MetaData()
 
+# What alembic reads of it: the version is in the head of the file too, for the releases before.
+alembic_versions = Table(
+    "alembic_version", metadata, Column("version_num", String(32), primary_key=True)
+)
+
 marks = Table(
     "mark",
     metadata,
