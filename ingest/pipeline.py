@@ -21,7 +21,7 @@ from ingest.measuring import Ruler
 from ingest.outcomes import READABLE
 from rag.domain import Document, DocumentState, Library
 from rag.errors import DocumentError
-from rag.intake import Estimate, Stage
+from rag.intake import NOWHERE, Estimate, Origin, Stage
 from rag.models import embedding_cost
 from rag.protocols import Embedder
 from rag.store.blobs import hash_file
@@ -35,6 +35,8 @@ BATCH_CHUNKS = 128  # what a killed run repeats at most
 SCAN_TOKENS = 600
 SCAN_PASSAGES = 2
 ADDED = "{} was added."
+REPLACED = "{} was added as a new version. Citations of the one before still open."
+BROUGHT_BACK = "{} was brought back from the trash."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +51,27 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """How adding a file ended; `new` is false when the library had these bytes already."""
+    """How adding a file ended; `new` is false when the library had these bytes already.
+
+    One that was in the trash is `brought_back`, as it was; one that `replaces` another is its new
+    version.
+    """
 
     name: str
     document: Document
     new: bool
+    brought_back: bool = False
+    replaces: bool = False
 
     @property
     def sentence(self) -> str:
         """The outcome in words."""
         if not self.new and self.document.state in READABLE:
             return self.already
+        if self.brought_back:
+            return f"{BROUGHT_BACK.format(self.name)} {self.document.reason}".rstrip()
+        if self.replaces:
+            return f"{REPLACED.format(self.name)} {self.document.reason}".rstrip()
         if self.document.state is DocumentState.READY and not self.document.reason:
             return ADDED.format(self.name)
         return f"{self.name}: {self.document.reason}"
@@ -73,6 +85,12 @@ class Added:
         kind = None if CALLED in known.reason else type_by_name(known.name)
         note = mismatch(kind, self.name) if kind is not None else ""
         return f"{self.name} is already in the library{called}. {note}".rstrip()
+
+
+def added_after(name: str, document: Document, said: str) -> Added:
+    """How adding a file ended once nothing is left to do, by what was said when it was read."""
+    back, replaces = BROUGHT_BACK.format(name) in said, REPLACED.format(name) in said
+    return Added(name, document, document.name == name, brought_back=back, replaces=replaces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +178,13 @@ class Ingestor:
         *,
         report: Report = _ignore,
         bring: Bring = _leave,
+        origin: Origin = NOWHERE,
     ) -> Taken:
         """Read a file and publish its words; its vectors are left to `embed`. Raises as `add`.
 
         What came in a document goes to `bring` before it is published, so that who is killed in
         between does both again; it says what it leaves out. Files in an archive are the caller's.
+        By its `origin` it takes the place of another document of its name, in the same instant.
         """
         name = name or path.name
         try:
@@ -174,18 +194,25 @@ class Ingestor:
         known = self._catalog.find(library.id, sha256)
         if known is not None and known.state in READABLE:
             return Taken(Added(name, known, new=False))
+        if known is None:
+            known = self._catalog.trash.bring_back_same(library.id, sha256, name)
+            if known is not None and known.state in READABLE:
+                return Taken(Added(name, known, new=True, brought_back=True))
         self._check_embedding(library)
         loaded = self.load(path, name, size, report)
         if loaded.attachments and not loaded.pages:
             return Taken(None, loaded.attachments, loaded.reason)
         document = _document(library, name, sha256, size, loaded)
-        reading = self.reading(document, loaded)
+        reading = replace(self.reading(document, loaded), origin=origin)
         left_out = bring(loaded.attachments)
         self._keep(path, sha256)
         published = self._catalog.publish(reading)
         self._keep(path, sha256)  # had the last owner been removed in between
         was_unreadable = known is not None and published.state in READABLE
-        added = Added(name, published, new=published.id == document.id or was_unreadable)
+        is_new = published.id == document.id
+        added = Added(name, published, new=is_new or was_unreadable)
+        if is_new and self._catalog.trash.versions(published.id):
+            added = replace(added, replaces=True)
         return Taken(added, reason=left_out)
 
     def load(self, path: Path, name: str, size: int, report: Report = _ignore) -> LoadedDocument:

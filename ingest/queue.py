@@ -20,7 +20,7 @@ from ingest.child import CancelledError
 from ingest.incoming import Incoming, size_of
 from ingest.intake import Intake
 from ingest.outcomes import READABLE
-from ingest.pipeline import Added, Progress
+from ingest.pipeline import Added, Progress, added_after
 from ingest.within import NESTED, Within, said_of_archive, with_left_out
 from rag.domain import Document, DocumentState, Library
 from rag.errors import (
@@ -31,7 +31,7 @@ from rag.errors import (
     StoreError,
     UnavailableError,
 )
-from rag.intake import Job, Stage
+from rag.intake import NOWHERE, Job, Origin, Stage
 from rag.store.holds import Held, LostHoldError, new_holder
 from rag.store.jobs import CANCEL, CONFIRMED, MOST_ATTEMPTS, REMOVED
 from rag.store.rows import storable
@@ -104,7 +104,9 @@ class IngestQueue:
             self.submit(file.path, file.name)
             self.incoming.discard(file)
 
-    def submit(self, path: Path, name: str, *, keep: bool = False, mark: str = "") -> int:
+    def submit(
+        self, path: Path, name: str, *, keep: bool = False, mark: str = "", origin: Origin = NOWHERE
+    ) -> int:
         """Queue a file and return the number of its job.
 
         The file is moved into the store, unless it is to be kept where it is: once this returns it
@@ -119,7 +121,8 @@ class IngestQueue:
         self.intake.ingestor.check_size(name, size)
         blobs = self._catalog.blobs
         sha256 = blobs.put(path) if keep else blobs.adopt(path)
-        job = self._jobs.submit(self._library().id, name, sha256, size, mark=mark)
+        library_id = self._library().id
+        job = self._jobs.submit(library_id, name, sha256, size, mark=mark, origin=origin)
         if not blobs.path(sha256).exists():  # removed by another process in this very moment
             self._jobs.cancel(job.id)
             raise StoreError(f"{name} could not be stored. Add it again.")
@@ -317,7 +320,8 @@ class IngestQueue:
         report(Progress(job.name, Stage.READING, 0, 0))
         path = self._catalog.blobs.path(job.sha256)
         library, bring = self._library(), partial(self._within.queue, job)
-        taken = self.intake.ingestor.take(path, library, job.name, report=report, bring=bring)
+        ingestor, origin = self.intake.ingestor, job.origin
+        taken = ingestor.take(path, library, job.name, report=report, bring=bring, origin=origin)
         if taken.added is None and self._within.is_in_archive(job):
             self._jobs.advance(held, Stage.FAILED, outcome=NESTED.format(job.name))
             return
@@ -389,7 +393,7 @@ class IngestQueue:
         stage = Stage.EMBEDDING if document.embedded < document.chunks else Stage.DONE
         if stage is Stage.DONE and document.state not in READABLE:
             stage = Stage.FAILED
-        sentence = Added(held.job.name, document, new=document.name == held.job.name).sentence
+        sentence = added_after(held.job.name, document, held.job.outcome).sentence
         outcome = with_left_out(sentence, held.job.outcome)
         self._jobs.advance(held, stage, outcome=outcome, document_id=document.id)
         if stage is Stage.DONE:  # pages may have been read again in the very moment it ended

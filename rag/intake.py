@@ -85,6 +85,21 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a file was handed over from, which tells whether it is a new version of another.
+
+    `place` is its path, empty where that is not known. One that was handed over `alone`, not with
+    the other files of a folder, is a version of the only document of its name as well.
+    """
+
+    place: str = ""
+    alone: bool = False
+
+
+NOWHERE = Origin()
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """A file on its way in: `done` of `total` pages or chunks; at the end, `outcome` in words.
 
@@ -105,6 +120,7 @@ class Job:
     attempts: int = 0
     parent_id: int | None = None
     estimate: Estimate | None = None
+    origin: Origin = NOWHERE
 
     @property
     def has_ended(self) -> bool:

@@ -15,7 +15,7 @@ import os
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -26,9 +26,11 @@ from pydantic import Field, TypeAdapter
 from rag.claim_rows import claim_rows, quote_row
 from rag.domain import Answer, Verdict
 from rag.errors import NotFoundError, StoreError
+from rag.store.blobs import sync_folder
 
 QUESTIONS = "questions"  # the folder of all of them, in the data directory
 LONGEST_REASON = 2_000  # characters
+PLACES = ("cited", "evidence", "quotes", "right")  # the fields of a line that name documents
 
 _logger = logging.getLogger(__name__)
 
@@ -190,6 +192,28 @@ class Marks:
         with self._locked(library_id) as file:
             _append(file, {"id": id_, "withdrawn": True})
 
+    def forget(self, library_id: str, document: str) -> int:
+        """Delete every line of the marks that tell of a document, by its name; how many.
+
+        Raises:
+            StoreError: the file cannot be written.
+        """
+        path = self._path(library_id)
+        if not path.exists():
+            return 0
+        with self._locked(library_id):
+            lines = path.read_bytes().splitlines()
+            rows = [_read_row(line) for line in lines]
+            gone = {row.get("id") for row in rows if _tells_of(row, document)}
+            kept = [
+                line
+                for line, row in zip(lines, rows, strict=True)
+                if row and row.get("id") not in gone  # a damaged line may tell anything
+            ]
+            if len(kept) < len(lines):
+                _replace(path, kept)
+        return len(lines) - len(kept)
+
     def marked(self, library_id: str) -> list[MarkedAnswer]:
         """The marks, in the order in which they were made; damaged lines are skipped.
 
@@ -221,9 +245,8 @@ class Marks:
         path = self._path(library_id)
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+            file = _open_locked(path)
             try:
-                fcntl.flock(file, fcntl.LOCK_EX)
                 yield file
             finally:
                 os.close(file)
@@ -232,6 +255,44 @@ class Marks:
                 f"The mark cannot be stored in {path} ({error.strerror}). Make room, or make the "
                 "data directory writable, and mark the answer again."
             ) from error
+
+
+def _open_locked(path: Path) -> int:
+    """Open a file that nobody else writes meanwhile: the one that has the name once it is ours."""
+    while True:
+        file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(file), path.stat()):
+                return file
+        os.close(file)
+
+
+def _replace(path: Path, lines: list[bytes]) -> None:
+    """Put a file of these lines in the place of one that is locked, whole or not at all."""
+    fresh = path.with_suffix(".new")
+    fresh.touch(mode=0o600)
+    with fresh.open("wb") as file:
+        file.write(b"".join(line + b"\n" for line in lines))
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+    sync_folder(path.parent)
+
+
+def _read_row(line: bytes) -> dict[str, Any]:
+    """A line as it was written; nothing of one that is damaged."""
+    try:
+        row = json.loads(line)
+    except ValueError:
+        return {}
+    return row if isinstance(row, dict) else {}
+
+
+def _tells_of(row: dict[str, Any], document: str) -> bool:
+    """Whether a line names a document among its places or its quotes."""
+    places = [place for name in PLACES for place in row.get(name) or ()]
+    return any(isinstance(place, dict) and place.get("document") == document for place in places)
 
 
 def _append(file: int, row: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,16 +16,25 @@ from ingest.pipeline import ADDED
 from ingest.queue import IngestQueue
 from rag.domain import Document, DocumentState, Page
 from rag.errors import DocumentError, NotFoundError, RagError, SettingsError
-from rag.intake import Estimate, Job, Stage
+from rag.intake import Estimate, Job, Origin, Stage
 from rag.store.catalog import Catalog
+from rag.store.trash import Kept
 from ui import inputs, printing
 from ui.intake import intake_of, open_queue
-from ui.naming import document_row, documents_named, documents_of, estimate_row, lost_row
+from ui.naming import (
+    document_row,
+    documents_named,
+    documents_of,
+    estimate_row,
+    lost_row,
+    version_row,
+)
 from ui.opening import DONE, SOME_FAILED, open_without_documents, settings_of
 from ui.options import AsJson, DataDir, LibraryName, Paths
 from ui.pages import page_words
 from ui.paying import Yes, agrees
 from ui.progress import fault_of
+from ui.times import day_of
 
 if TYPE_CHECKING:
     from rag.wiring import Application
@@ -63,7 +72,8 @@ def add(
             failed = _estimate(files, application, json=json)
         else:
             with closing(open_queue(application)) as queue:
-                failed = _take_in(files, application, queue, yes=yes, json=json)
+                origins = inputs.origins(files, paths)
+                failed = _take_in(origins, application, queue, yes=yes, json=json)
     return SOME_FAILED if failed + len(missing) else DONE
 
 
@@ -85,23 +95,29 @@ def report(
                 printing.tell(str(error))
                 missing += 1
         for document in found:
-            _report(document, catalog.pages(document.id), json=json)
+            versions = catalog.trash.versions(document.id)
+            _report(document, catalog.pages(document.id), versions, json=json)
     return SOME_FAILED if missing else DONE
 
 
-def _report(document: Document, pages: Sequence[Page], *, json: bool) -> None:
+def _report(
+    document: Document, pages: Sequence[Page], versions: Sequence[Kept], *, json: bool
+) -> None:
     if json:
         rows = [
             {"page": page.number, "label": page.label, "state": page.state}
             | {"characters": len(page.text), "reason": page.reason}
             for page in pages
         ]
-        printing.say_row(document_row(document) | {"page_states": rows})
+        earlier = [version_row(version) for version in versions]
+        printing.say_row(document_row(document) | {"page_states": rows, "versions": earlier})
         return
     printing.say(f"{document.name}: {page_counts(pages)}. {document.reason}".rstrip())
     for page in pages:
         if page.reason:
             printing.say(f"  {page_words(page.number, page.label)}: {page.reason}")
+    for version in versions:
+        printing.say(f"  An earlier version was replaced on {day_of(version.since)}.")
 
 
 def _estimate(files: Sequence[Path], application: Application, *, json: bool) -> int:
@@ -163,10 +179,11 @@ class _Watch:
         self._moved = time.monotonic()
         self.failed = 0
 
-    def submit(self, path: Path) -> None:
+    def submit(self, path: Path, origin: Origin) -> None:
         """Queue a file; one that cannot be stored is told at once."""
         try:
-            self._numbers[self._queue.submit(path, path.name, keep=True)] = None
+            number = self._queue.submit(path, path.name, keep=True, origin=origin)
+            self._numbers[number] = None
         except RagError as error:
             self._lose(path.name, str(error))
 
@@ -246,7 +263,7 @@ class _Watch:
 
 
 def _take_in(
-    files: Sequence[Path],
+    files: Mapping[Path, Origin],
     application: Application,
     queue: IngestQueue,
     *,
@@ -255,8 +272,8 @@ def _take_in(
 ) -> int:
     """Take the files in, telling of each once it ends; how many failed."""
     watch = _Watch(application, queue, yes=yes, json=json)
-    for path in files:
-        watch.submit(path)
+    for path, origin in files.items():
+        watch.submit(path, origin)
     try:
         watch.follow()
     except KeyboardInterrupt:

@@ -26,7 +26,7 @@ from rag.batch import (
     run,
 )
 from rag.domain import Answer, Manner, Rewritten, TextDelta
-from rag.errors import NotFoundError, QuestionError, RagError
+from rag.errors import QuestionError, RagError
 from rag.rephrasing import rephrased
 from rag.store.catalog import Catalog
 from rag.whole.rows import task_row
@@ -37,7 +37,7 @@ from ui.backing import say_backing
 from ui.endings import BEING_READ
 from ui.evaluating import evaluate
 from ui.evidence import usually_needed
-from ui.naming import count_waiting, document_named, document_row, documents_of, scope_of
+from ui.naming import count_waiting, document_row, documents_of, scope_of
 from ui.opening import DONE, MISUSE, SOME_FAILED, open_application, settings_of
 from ui.options import (
     AsIs,
@@ -47,13 +47,13 @@ from ui.options import (
     Command,
     Count,
     DataDir,
-    Documents,
     LibraryName,
     Only,
     Question,
     misuse,
 )
 from ui.safekeeping import backup, check, restore
+from ui.trashing import bring_back, purge, remove, trash
 from ui.upkeep import doctor, rebuild
 from ui.verifying import verify
 from ui.working import classify, extract, summarise, write
@@ -147,31 +147,6 @@ def list_documents(
     elif not waiting:
         printing.tell("The library is empty. Add files with: tramontane add PATH")
     printing.tell_waiting(waiting)
-
-
-@app.command(cls=Command)
-def remove(
-    documents: Documents,
-    data_dir: DataDir = None,
-    library: LibraryName = None,
-    json: AsJson = False,
-) -> int:
-    """Remove documents; they leave every answer at once."""
-    missing = 0
-    settings = settings_of(data_dir, library)
-    with closing(Catalog(settings.data_dir)) as catalog:
-        for name in documents:
-            try:
-                document = document_named(catalog, settings.library, name)
-                catalog.remove(document.id)
-                if json:
-                    printing.say_row(document_row(document))
-                else:
-                    printing.say(f"{document.name} was removed.")
-            except NotFoundError as error:
-                printing.tell(str(error))
-                missing += 1
-    return SOME_FAILED if missing else DONE
 
 
 @app.command(cls=Command)
@@ -307,6 +282,10 @@ def batch(
 
 
 app.command(cls=Command)(add)
+app.command(cls=Command)(remove)
+app.command(cls=Command)(trash)
+app.command(name="bring-back", cls=Command)(bring_back)
+app.command(cls=Command)(purge)
 app.command(cls=Command)(report)
 app.command(cls=Command)(summarise)
 app.command(name="summarize", cls=Command, hidden=True)(summarise)

@@ -10,6 +10,7 @@ from html import escape
 from ingest.pipeline import ADDED
 from rag.domain import Document, DocumentState, Library
 from rag.intake import Job, Stage
+from rag.store.trash import Kept
 from ui import icons
 from ui.chat import ANSWERABLE
 from ui.endings import BY_WORDS, kind_of_end
@@ -22,6 +23,7 @@ from ui.progress import (
     render_stalled,
     render_work,
 )
+from ui.trash import render_trash, render_undo
 
 WARNING, FAILURE = "w", "b"
 STATE_WORDS = {
@@ -57,6 +59,7 @@ class Shelf:
 
     `state` differs whenever the list does, for whoever asks whether to look again. Jobs after the
     number `since` are summed up as long as one of them goes on. What is `said` is told once.
+    `removed` is in the trash, at the time `now`.
     """
 
     documents: Sequence[Document]
@@ -66,6 +69,8 @@ class Shelf:
     max_file_mb: int = 50
     since: int = 0
     said: tuple[str, ...] = ()
+    removed: Sequence[Kept] = ()
+    now: float = 0.0
 
     @property
     def by_id(self) -> dict[str, Document]:
@@ -137,8 +142,10 @@ def render_documents(shelf: Shelf) -> str:
         f'<ul class="docs" id="unsent"></ul>'
         f'<section class="intake"{label}>{intake}</section>'
         f'<div class="h"><h2>Documents</h2>{_render_count(shelf)}</div>'
+        f"{render_undo(shelf.removed, shelf.now)}"
         f'<ul class="docs">{"".join(rows)}</ul>'
-        f"{'' if rows or alone else NOTHING}{CHECKUP}{_render_outcomes(shelf, documents)}"
+        f"{'' if rows or alone else NOTHING}{render_trash(shelf.removed)}"
+        f"{CHECKUP}{_render_outcomes(shelf, documents)}"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TextIO
 
 from rag.batch import Format
 from rag.errors import SettingsError
+from rag.intake import Origin
 from rag.store.rows import storable
 from ui import printing
 
@@ -42,6 +44,19 @@ def files(paths: Iterable[Path]) -> tuple[list[Path], list[str]]:
         except SettingsError as error:
             missing.append(str(error))
     return found, missing
+
+
+def origins(found: Iterable[Path], paths: Iterable[Path]) -> dict[Path, Origin]:
+    """Where each of the files that were found was handed over from, as by these paths.
+
+    Those of a folder are told apart by where they lie, and so are two of one name.
+    """
+    found, named = list(dict.fromkeys(found)), set(paths)
+    count = Counter(path.name for path in found)
+    return {
+        path: Origin(str(path.absolute()), alone=path in named and count[path.name] == 1)
+        for path in found
+    }
 
 
 def _files_of(path: Path) -> list[Path]:

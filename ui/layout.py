@@ -46,7 +46,7 @@ EXAMPLES = (
 BRIDGE = """
 const names = ['open', 'choose', 'every', 'remove', 'retry', 'dismiss', 'cancel', 'confirm',
   'decline', 'reread', 'added', 'example', 'again', 'fresh', 'model', 'look', 'restore', 'typed',
-  'anyway', 'alone', 'good', 'mark', 'unmark', 'answers', 'check'];
+  'anyway', 'alone', 'good', 'mark', 'unmark', 'answers', 'check', 'bring', 'purge'];
 // Whatever opens a page goes through the source's block, one after the other: the last click stays.
 let opening = 0, waiting = null;
 const open = detail => {
@@ -201,6 +201,9 @@ def _connect_documents(page: Page, does: DocumentHandlers) -> None:
     page.timer.tick(does.refresh, states, shown, **QUICK)
     page.documents.added(does.refresh, states, shown, **latest)
     page.documents.remove(does.remove, states, [*shown, page.source], **each)
+    page.documents.bring(does.bring_back, states, shown, **each)
+    page.documents.purge(does.purge, states, shown, **each)
+    page.source.bring(does.bring_back, states, shown, **each).then(None, js=REPORT_AGAIN)
     page.documents.retry(does.retry, states, shown, **each)
     page.documents.cancel(does.cancel, states, shown, **each)
     page.documents.confirm(does.confirm, states, shown, **each)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,6 +14,8 @@ import gradio as gr
 from ingest.queue import IngestQueue
 from rag.errors import RagError
 from rag.intake import Job, Stage
+from rag.purging import LEFT, purge
+from rag.store.catalog import CATALOG
 from ui.chat import ANSWERABLE, Choice
 from ui.conversation import Conversation
 from ui.documents import Shelf, are_running, render_documents, state_of
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from rag.wiring import Application
 
 MODEL_PROBLEM = "The models cannot be listed: {}"
+BACK = "{} is in the library again."
 STILL_UNREAD = "{} could still not be read. {}"
 
 
@@ -125,6 +129,26 @@ class DocumentHandlers:
             self._application.catalog.remove(str(event.id))
         return *self._after(choice, conversation, said), INVITATION
 
+    def bring_back(
+        self, choice: Choice, conversation: Conversation, event: gr.EventData
+    ) -> tuple[Any, ...]:
+        """Put a document back that was removed, or an earlier version beside the present one."""
+        with _telling() as said:
+            document = self._application.catalog.trash.bring_back(str(event.id))
+            said.append(BACK.format(document.title or document.name))
+        return self._after(choice, conversation, said)
+
+    def purge(
+        self, choice: Choice, conversation: Conversation, event: gr.EventData
+    ) -> tuple[Any, ...]:
+        """Delete a document of the trash for good."""
+        catalog = self._application.catalog
+        with _telling() as said:
+            removed = catalog.trash.of(self._application.library.id)
+            if not purge(catalog, [kept for kept in removed if kept.document.id == str(event.id)]):
+                said.append(LEFT.format(catalog.data_dir / CATALOG))
+        return self._after(choice, conversation, said)
+
     def report(self, document_id: str) -> str:
         """The report of a document as it is now.
 
@@ -139,7 +163,9 @@ class DocumentHandlers:
             reading = frozenset(page for id_, page in self._reading if id_ == document_id)
         state = state_of(self._application.library, jobs)
         price = self._dollars_per_page
-        return render_report(Report(document, pages, tables, job, reading, state, price))
+        versions = catalog.trash.versions(document_id)
+        report = Report(document, pages, tables, job, reading, state, price, versions)
+        return render_report(report)
 
     def read_again(
         self, choice: Choice, conversation: Conversation, event: gr.EventData
@@ -168,11 +194,17 @@ class DocumentHandlers:
     def _show(self, choice: Choice, jobs: Sequence[Job], said: Sequence[str] = ()) -> str:
         # After the jobs: what they have published by then is there.
         library = self._application.library
-        documents = self._application.catalog.documents(library.id)
+        catalog = self._application.catalog
+        documents, removed = catalog.documents(library.id), catalog.trash.of(library.id)
         limit = self._application.settings.max_file_mb
         state, since = state_of(library, jobs), self._quiet_since(jobs)
         excluded = choice.excluded
-        return render_documents(Shelf(documents, jobs, excluded, state, limit, since, tuple(said)))
+        shelf = Shelf(
+            *(documents, jobs, excluded, state, limit, since, tuple(said)),
+            removed=removed,
+            now=time.time(),
+        )
+        return render_documents(shelf)
 
     def _quiet_since(self, jobs: Sequence[Job]) -> int:
         """The newest job of when nothing was going on: those after it are told of together."""

@@ -12,7 +12,9 @@ from rag.domain import Document, Scope
 from rag.errors import DocumentError, NotFoundError
 from rag.intake import Estimate
 from rag.store.catalog import Catalog
+from rag.store.trash import Kept
 from ui.endings import BEING_READ
+from ui.times import time_of
 
 if TYPE_CHECKING:
     from rag.wiring import Application
@@ -85,6 +87,19 @@ def document_row(document: Document) -> Row:
         "reason": document.reason,
         "size_bytes": document.size_bytes,
     }
+
+
+def kept_row(kept: Kept) -> Row:
+    """A document of the trash as one line of JSON; times are UTC."""
+    times = {"removed_at": time_of(kept.since), "purged_at": time_of(kept.until)}
+    return document_row(kept.document) | times
+
+
+def version_row(version: Kept) -> Row:
+    """An earlier version of a document, as part of a line of JSON."""
+    document = version.document
+    told = {"id": document.id, "document": document.name, "size_bytes": document.size_bytes}
+    return told | {"replaced_at": time_of(version.since)}
 
 
 def estimate_row(estimate: Estimate) -> Row:

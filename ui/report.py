@@ -10,9 +10,11 @@ from itertools import groupby
 from ingest.outcomes import page_counts
 from rag.domain import Document, Page, PageState
 from rag.intake import Job, Stage, Table
+from rag.store.trash import Kept
 from ui import icons
 from ui.pages import page_words
 from ui.progress import LEAST_DOLLARS, cost, render_work
+from ui.times import day_of
 from ui.viewer import render_bar
 
 STATES = {
@@ -63,6 +65,7 @@ class Report:
     reading: frozenset[int] = frozenset()
     state: str = ""
     dollars_per_page: float | None = 0.0
+    versions: Sequence[Kept] = ()
 
     @property
     def is_going(self) -> bool:
@@ -96,8 +99,22 @@ def render_report(report: Report) -> str:
         f'{head}<div class="report" tabindex="0" role="region" aria-label="Report" '
         f'data-report="{key}" data-state="{escape(report.state)}">'
         f"{_render_summary(report, runs)}{_render_runs(report, runs)}"
-        f"{_render_tables(document, report.tables)}</div>"
+        f"{_render_tables(document, report.tables)}{_render_versions(report.versions)}</div>"
     )
+
+
+def _render_versions(versions: Sequence[Kept]) -> str:
+    """The earlier versions, the newest first, each to be opened."""
+    if not versions:
+        return ""
+    rows = "".join(
+        f'<li><button type="button" class="rep" data-event="show" '
+        f'data-id="{escape(version.document.id)}">until {day_of(version.since)}</button> '
+        f'<button type="button" class="rep" data-event="bring" title="As a document of its own" '
+        f'data-id="{escape(version.document.id)}">Bring back</button></li>'
+        for version in versions
+    )
+    return f'<div class="h"><h3>Earlier versions</h3></div><ul class="versions">{rows}</ul>'
 
 
 def passages_words(document: Document) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from ingest.pipeline import Limits
 from ingest.queue import IngestQueue
 from rag.domain import DocumentState
 from rag.errors import DocumentError, NotFoundError, RagError, StoreError
+from rag.intake import Origin
 from ui.documents import state_of
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 PAGE_WIDTH_PIXELS = 1200  # sharp on a screen of two pixels a point in a pane of 468 points
 PAGES_IN_MEMORY = 32
 MAX_NAME_CHARACTERS = 200
+MAX_PLACE_CHARACTERS = 2_000
 EXCESS = "Split it, or raise TRAMONTANE_MAX_FILE_MB."
 
 
@@ -44,8 +46,8 @@ def build_router(application: Application, queue: IngestQueue) -> APIRouter:
     @router.get("/documents/{document_id}/pages/{number}.jpg")
     def page_image(document_id: str, number: int) -> Response:
         try:
-            application.catalog.page(document_id, number)
-            content = image(application.catalog.original(document_id), number)
+            application.catalog.cited.page(document_id, number)
+            content = image(application.catalog.cited.original(document_id), number)
         except NotFoundError:
             return PlainTextResponse("There is no such page.", 404)
         except RagError as error:
@@ -54,9 +56,10 @@ def build_router(application: Application, queue: IngestQueue) -> APIRouter:
         return Response(content, media_type="image/jpeg", headers=headers)
 
     @router.post("/documents")
-    async def upload(request: Request, name: str) -> Response:
+    async def upload(request: Request, name: str, place: str = "") -> Response:
         limit = application.settings.max_file_mb * 1_000_000
-        return await _take_in(request, display_name(name), limit, queue)
+        origin = Origin(place[:MAX_PLACE_CHARACTERS], alone=not place)
+        return await _take_in(request, (display_name(name), origin), limit, queue)
 
     @router.post("/drafts")
     async def draft(request: Request, name: str) -> Response:
@@ -94,12 +97,16 @@ def describe_excess(name: str, size_bytes: int | None, limit_bytes: int) -> str:
     return f"{name} has {size} MB; {most} are taken in at most. {EXCESS}"
 
 
-async def _take_in(request: Request, name: str, limit_bytes: int, queue: IngestQueue) -> Response:
+async def _take_in(
+    request: Request, file: tuple[str, Origin], limit_bytes: int, queue: IngestQueue
+) -> Response:
+    name, origin = file
+    submit = partial(queue.submit, origin=origin)
     try:
         path = await run_in_threadpool(queue.incoming.new_file)
         try:
             await _receive(request, name, limit_bytes, path)
-            job = await run_in_threadpool(queue.submit, path, name)  # which moves it
+            job = await run_in_threadpool(submit, path, name)  # which moves it
         finally:
             with suppress(OSError):
                 path.unlink(missing_ok=True)

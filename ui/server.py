@@ -17,6 +17,7 @@ from fastapi.staticfiles import StaticFiles
 
 from ingest.queue import IngestQueue
 from rag.errors import SettingsError
+from rag.purging import DailyPurge
 from rag.settings import Settings
 from rag.store.blobs import hash_file
 from rag.wiring import Application, build
@@ -87,9 +88,11 @@ def run_server(settings: Settings) -> None:
     """
     application = build(settings)
     queue = open_queue(application)
+    purge = DailyPurge(application.catalog)
     try:
         serve(application, queue)
     finally:
+        purge.close()
         queue.close()
         application.close()
 

@@ -13,11 +13,13 @@ from ingest.highlights import highlights
 from ingest.rendering import SHOWN, page_size
 from rag.domain import Answer, Document, Page, Passage, Span, Verdict
 from rag.errors import NotFoundError, RagError
+from rag.store.trash import Kept
 from ui import icons
 from ui.conversation import Conversation, Turn
 from ui.pages import page_words
 from ui.references import Reference, references
 from ui.render import excerpt, render_page_text
+from ui.times import day_of
 
 if TYPE_CHECKING:
     from rag.wiring import Application
@@ -144,14 +146,15 @@ def _view_one_of(passages: Sequence[Passage], index: int, turn: Turn) -> View:
 def render_source(application: Application, view: View) -> str:
     """The HTML of the pane; a page that cannot be shown is one sentence."""
     try:
-        document = application.catalog.document(view.document_id)
+        cited = application.catalog.cited
+        document, newer = cited.document(view.document_id), cited.replaced(view.document_id)
         if document.page_count == 0:
             return _render_head(document, None, view) + _render_sentence(document.reason)
-        page = application.catalog.page(view.document_id, view.page)
+        page = cited.page(view.document_id, view.page)
         body = _render_page(application, document, page, view)
     except RagError as error:
         return render_note(str(error))
-    note = _render_doubt(view.opened)
+    note = _render_age(newer) + _render_doubt(view.opened)
     below = _render_here(document, page) + _render_quotes(document, view)
     return _render_head(document, page, view) + note + body + below
 
@@ -222,6 +225,15 @@ def _step(view: View, number: int, document: Document, name: str) -> str:
     )
 
 
+def _render_age(newer: Kept | None) -> str:
+    """That what is opened is an earlier version, if it is one."""
+    if newer is None:
+        return ""
+    now, day = newer.document, day_of(newer.since)
+    sentence = f"An earlier version of {now.title or now.name}, replaced on {day}."
+    return f'<p class="doubt-note" role="note">{escape(sentence)}</p>'
+
+
 def _render_doubt(opened: Mark | None) -> str:
     """Why what is opened does not bear out what it is cited for."""
     if opened is None or not opened.doubtful:
@@ -242,9 +254,9 @@ def _render_page(application: Application, document: Document, page: Page, view:
         spans = {mark.span: name for mark, name in marks}
         text = render_page_text(page.text, spans, view.passage)
         return f'{PANE}<div class="text">{text}</div></div>'
-    path = application.catalog.original(document.id)
+    path = application.catalog.cited.original(document.id)
     width, height = page_size(path, page.number)
-    words = application.catalog.words(document.id, page.number)
+    words = application.catalog.cited.words(document.id, page.number)
 
     def find(span: Span) -> list[Rectangle]:
         return highlights(path, document, page, words, span.start, span.end)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from rag.domain import Document, Library, Page, Scope
@@ -16,9 +16,11 @@ from rag.errors import NotFoundError, StoreError
 from rag.intake import Table, WordBox
 from rag.store import embedding
 from rag.store.blobs import Blobs
-from rag.store.database import forget_log, open_database, verify
-from rag.store.jobs import Jobs, end_jobs_of, wants_file
+from rag.store.cited import Cited
+from rag.store.database import open_database, verify
+from rag.store.jobs import Jobs
 from rag.store.leaves import all_pages, all_tables, one_page, word_boxes
+from rag.store.libraries import advance, library_with_id
 from rag.store.places import ChunkedPage, Place, chunked_pages, found_chunks
 from rag.store.publishing import insert_reading, replace_reading
 from rag.store.rows import (
@@ -42,6 +44,7 @@ from rag.store.spans import (
 )
 from rag.store.spending import Spending
 from rag.store.tables import chunks, documents, libraries, marks
+from rag.store.trash import Trash
 
 logger = logging.getLogger(__name__)
 
@@ -71,6 +74,8 @@ class Catalog:
         self._reader, self._writer = open_database(self._path)
         self.jobs = Jobs(self._reader, self._writer)
         self.spending = Spending(self._reader, self._writer)
+        self.cited = Cited(self._reader, self.blobs)
+        self.trash = Trash(self._reader, self._writer, data_dir, self.blobs)
 
     def close(self) -> None:
         """Close every connection."""
@@ -124,7 +129,7 @@ class Catalog:
             NotFoundError: it was deleted.
         """
         with self._reader.begin() as connection:
-            return _library_with_id(connection, library_id)
+            return library_with_id(connection, library_id)
 
     def documents(self, library_id: str) -> list[Document]:
         """Every document of a library, in the order in which they were added."""
@@ -172,7 +177,7 @@ class Catalog:
             self._check(connection, reading)
             document, is_new = insert_reading(connection, reading)
             if is_new:
-                _advance(connection, document.library_id)
+                advance(connection, document.library_id)
         return document
 
     def replace(self, reading: Reading) -> Document:
@@ -185,11 +190,11 @@ class Catalog:
         with self._writer.begin() as connection:
             self._check(connection, reading)
             document = replace_reading(connection, reading)
-            _advance(connection, document.library_id)
+            advance(connection, document.library_id)
         return document
 
     def _check(self, connection: Connection, reading: Reading) -> None:
-        library = _library_with_id(connection, reading.document.library_id)
+        library = library_with_id(connection, reading.document.library_id)
         if reading.vectors is None:
             embedding.check_embedding(library, reading.embedding_model, library.dimension)
             return
@@ -198,38 +203,23 @@ class Catalog:
         embedding.check_embedding(library, reading.embedding_model, reading.vectors.shape[1])
 
     def remove(self, document_id: str) -> None:
-        """Remove a document from every answer at once, and its file when nobody else has it.
+        """Take a document out of every answer at once; the trash keeps it.
 
         Raises:
             NotFoundError: it is not there.
         """
-        document = self.document(document_id)
-        with self._writer.begin() as connection:
-            connection.execute(delete(documents).where(documents.c.id == document_id))
-            end_jobs_of(connection, document_id)
-            _advance(connection, document.library_id)
-        forget_log(self._reader)
-        self.discard_file(document.sha256)
+        self.trash.remove(document_id)
 
     def discard_file(self, sha256: str) -> bool:
         """Delete a stored file that no document has (any more), and no job that goes on."""
-        query = select(func.count()).select_from(documents).where(documents.c.sha256 == sha256)
-        # In a transaction of its own: nobody publishes these bytes between look and deletion.
-        with self._writer.begin() as connection:
-            is_wanted = connection.execute(query).scalar_one() or wants_file(connection, sha256)
-            if not is_wanted:
-                self.blobs.remove(sha256)
-        return not is_wanted
+        return self.trash.discard_file(sha256)
 
     def discard_orphans(self) -> int:
         """Delete the stored files that no document has, which a crash can leave; how many.
 
         One whose document is being published at this moment is put back by who publishes it.
         """
-        with self._reader.begin() as connection:
-            known = set(connection.execute(select(documents.c.sha256)).scalars())
-        orphans = [sha256 for sha256 in self.blobs.hashes() if sha256 not in known]
-        return sum(self.discard_file(sha256) for sha256 in orphans)
+        return self.trash.discard_orphans()
 
     def original(self, document_id: str) -> Path:
         """The stored file of a document."""
@@ -302,7 +292,7 @@ class Catalog:
                 vectors are of another model than the rest.
         """
         with self._reader.begin() as connection:
-            now = _library_with_id(connection, library.id)
+            now = library_with_id(connection, library.id)
             embedding.check_embedding(now, library.embedding_model, library.dimension)
             yield from packed_vectors(connection, now, after)
 
@@ -314,7 +304,7 @@ class Catalog:
             NotFoundError: the library was deleted.
         """
         with self._reader.begin() as connection:
-            embedding.check_lengths(connection, _library_with_id(connection, library_id))
+            embedding.check_lengths(connection, library_with_id(connection, library_id))
 
     def replace_vectors(
         self, library: Library, model: str, dimension: int, vectors: dict[int, bytes]
@@ -328,7 +318,7 @@ class Catalog:
         """
         with self._writer.begin() as connection:
             embedding.replace_vectors(connection, library, model, dimension, vectors)
-            _advance(connection, library.id)
+            advance(connection, library.id)
 
     def pending_chunks(self, document_id: str) -> list[StoredChunk]:
         """The chunks of a document that have no vector yet, by id."""
@@ -352,7 +342,7 @@ class Catalog:
             row = connection.execute(_DOCUMENT, {"id": document_id}).first()
             if row is None:
                 raise NotFoundError("This document is no longer in the library.")
-            library = _library_with_id(connection, row.library_id)
+            library = library_with_id(connection, row.library_id)
             embedding.check_embedding(library, model, library.dimension)
             return embedding.put_vectors(connection, document_of(row), packed)
 
@@ -381,20 +371,3 @@ class Catalog:
 
 
 _DOCUMENT: Select[Any] = select(documents).where(documents.c.id == bindparam("id"))
-# Built once: it is asked for with every question.
-_LIBRARY: Select[Any] = select(libraries).where(libraries.c.id == bindparam("id"))
-
-
-def _library_with_id(connection: Connection, library_id: str) -> Library:
-    row = connection.execute(_LIBRARY, {"id": library_id}).first()
-    if row is None:
-        raise NotFoundError("This library no longer exists.")
-    return library_of(row)
-
-
-def _advance(connection: Connection, library_id: str) -> None:
-    connection.execute(
-        update(libraries)
-        .where(libraries.c.id == library_id)
-        .values(generation=libraries.c.generation + 1)
-    )

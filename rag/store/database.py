@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, even
 
 from rag.errors import StoreError
 from rag.store.filesystems import refuse_network
-from rag.store.migrations import upgrade
+from rag.store.migrations import stamp, upgrade
 from rag.store.tables import SCHEMA_VERSION, metadata
 
 try:
@@ -112,19 +112,29 @@ def copy_database(connection: Connection, target: Path) -> None:
         raise StoreError(_damaged(path, fault))
 
 
-def forget_log(engine: Engine) -> None:
-    """Empty the write-ahead log, which still holds what was deleted from the database.
+def rewrite(engine: Engine) -> bool:
+    """Write the database anew without what was deleted from it, and empty its log.
 
-    While somebody else reads or writes nothing happens: the next removal empties it, or the last
-    process to close the catalog.
+    What SQLite overwrites at deletion (`secure_delete`) is not all: rows that moved from page to
+    page as others grew leave bytes behind.
+
+    Returns:
+        Whether that is done: not while somebody reads longer than a writer waits, nor without
+        room for a copy.
     """
-    with suppress(StoreError, sqlite.DatabaseError), engine.connect() as connection:
+    with engine.connect() as connection:
         cursor = connection.connection.cursor()
-        cursor.execute("PRAGMA busy_timeout=0")
         try:
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        finally:
             cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+            cursor.execute("VACUUM")
+            if journal_mode() == "delete":
+                return True
+            row = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return row is not None and row[0] == 0
+        except sqlite.DatabaseError as error:
+            logger.warning("the catalog could not be written anew: %s", error)
+            return False
+        finally:
             cursor.close()
 
 
@@ -157,6 +167,7 @@ def _migrate(connection: Connection, path: Path) -> None:
         )
     if version == 0:
         metadata.create_all(connection)
+        stamp(connection, SCHEMA_VERSION)
         logger.info("created the catalog %s (SQLite %s)", path, sqlite_version())
     elif version < SCHEMA_VERSION:
         upgrade(connection, version)

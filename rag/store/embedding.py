@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import BindParameter, Connection, Select, bindparam, func, select, update
 
 from rag.domain import Document, Library
 from rag.errors import EmbeddingMismatchError, StoreError
-from rag.store.tables import chunks, documents, libraries
+from rag.store.tables import chunks, documents, kept_chunks, kept_documents, libraries
 
 BATCH_ROWS = 500  # SQLite takes at most 32,766 variables in a statement
 
@@ -52,21 +53,35 @@ def check_lengths(connection: Connection, library: Library) -> None:
 def known_vectors(
     connection: Connection, model: str, hashes: Iterable[bytes]
 ) -> dict[bytes, bytes]:
-    """The vectors that a model has given before to texts with these hashes, in any library."""
+    """The vectors that a model has given before to texts with these hashes, in the trash too."""
     wanted = sorted({text_hash for text_hash in hashes if text_hash})
     found: dict[bytes, bytes] = {}
     for start in range(0, len(wanted), BATCH_ROWS):
-        query = (
-            select(chunks.c.text_hash, chunks.c.vector)
-            .join(libraries, libraries.c.id == chunks.c.library_id)
-            .where(
-                chunks.c.text_hash.in_(wanted[start : start + BATCH_ROWS]),
-                libraries.c.embedding_model == model,
-                func.length(chunks.c.vector) > 0,
-            )
-        )
-        found |= {row.text_hash: row.vector for row in connection.execute(query)}
+        some = {"model": model, "hashes": wanted[start : start + BATCH_ROWS]}
+        for query in (_KEPT, _LIVE):
+            found |= {row.text_hash: row.vector for row in connection.execute(query, some)}
     return found
+
+
+_WANTED: BindParameter[Any] = bindparam("hashes", expanding=True)
+_LIVE: Select[Any] = (
+    select(chunks.c.text_hash, chunks.c.vector)
+    .join(libraries, libraries.c.id == chunks.c.library_id)
+    .where(
+        chunks.c.text_hash.in_(_WANTED),
+        libraries.c.embedding_model == bindparam("model"),
+        func.length(chunks.c.vector) > 0,
+    )
+)
+_KEPT: Select[Any] = (
+    select(kept_chunks.c.text_hash, kept_chunks.c.vector)
+    .join(kept_documents, kept_documents.c.id == kept_chunks.c.document_id)
+    .where(
+        kept_chunks.c.text_hash.in_(_WANTED),
+        kept_documents.c.embedding_model == bindparam("model"),
+        func.length(kept_chunks.c.vector) > 0,
+    )
+)
 
 
 def put_vectors(connection: Connection, document: Document, packed: Mapping[int, bytes]) -> int:

@@ -183,6 +183,15 @@ class Indexes:
         self.wait()
 
     def _build(self, library: Library, previous: LibraryIndex | None) -> LibraryIndex:
+        purges = self._catalog.trash.purges(library.id)
+        index = self._made(library, previous)
+        if self._catalog.trash.purges(library.id) == purges:
+            return index
+        # It may have been made from what was there before a document was purged, with its words.
+        shutil.rmtree(self._catalog.data_dir / DERIVED / library.id, ignore_errors=True)
+        return self._build(self._catalog.library_with_id(library.id), None)
+
+    def _made(self, library: Library, previous: LibraryIndex | None) -> LibraryIndex:
         base = None if previous is None else previous.vectors.base
         if previous is not None and previous.library.embedding_model != library.embedding_model:
             base = None

@@ -12,11 +12,11 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
 
 from rag.domain import Document
 from rag.errors import NotFoundError
-from rag.intake import Estimate, Job, Stage
+from rag.intake import NOWHERE, Estimate, Job, Origin, Stage
 from rag.store.holds import Held, LostHoldError, is_held
 from rag.store.rows import storable
 from rag.store.tables import jobs
@@ -28,7 +28,7 @@ POISON = (
     f"Tramontane ended {MOST_ATTEMPTS} times while it worked on this file, so it is left alone. "
     "Try it again, or dismiss it."
 )
-REMOVED = "The document was removed meanwhile."
+REMOVED = "The document was removed or replaced meanwhile."
 CANCEL, CONFIRMED = "cancel", "confirmed"
 ENDED = (Stage.DONE, Stage.FAILED, Stage.CANCELLED)
 
@@ -49,6 +49,7 @@ class Jobs:
         *,
         parent_id: int | None = None,
         mark: str = "",
+        origin: Origin = NOWHERE,
     ) -> Job:
         """Queue a stored file; once this returns it is taken in, whatever happens.
 
@@ -63,6 +64,8 @@ class Jobs:
             "stage": Stage.WAITING,
             "parent_id": parent_id,
             "mark": mark,
+            "origin": storable(origin.place),
+            "alone": origin.alone,
         }
         with self._writer.begin() as connection:
             known = _same(connection, values)
@@ -75,18 +78,8 @@ class Jobs:
 
     def submit_embedding(self, document: Document) -> Job:
         """Queue what is left to embed of a document that is in the library."""
-        values = {
-            "library_id": document.library_id,
-            "name": document.name,
-            "sha256": document.sha256,
-            "size_bytes": document.size_bytes,
-            "stage": Stage.EMBEDDING,
-            "document_id": document.id,
-        }
         with self._writer.begin() as connection:
-            done = connection.execute(insert(jobs).values(values))
-            (number,) = done.inserted_primary_key or (0,)
-            return _job(connection, int(number))
+            return queue_embedding(connection, document)
 
     def of(self, library_id: str) -> list[Job]:
         """Every job of a library that is remembered, in the order of submission."""
@@ -321,32 +314,23 @@ def job_of(row: Row[Any]) -> Job:
         row.attempts,
         row.parent_id,
         None if row.estimate is None else Estimate(**row.estimate),
+        Origin(row.origin, row.alone),
     )
 
 
-def end_jobs_of(connection: Connection, document_id: str) -> None:
-    """End the jobs of a document that is removed, those that nobody works on at this moment."""
-    connection.execute(
-        update(jobs)
-        .where(jobs.c.document_id == document_id, jobs.c.stage.not_in(ENDED), jobs.c.holder == "")
-        .values(stage=Stage.CANCELLED, outcome=REMOVED, wish="")
-    )
-
-
-def wants_file(connection: Connection, sha256: str) -> bool:
-    """Whether a job still needs the stored file: it goes on, or can be tried again."""
-    query = (
-        select(func.count())
-        .select_from(jobs)
-        .where(
-            jobs.c.sha256 == sha256,
-            or_(
-                jobs.c.stage.not_in(ENDED),
-                jobs.c.document_id.is_(None) & (jobs.c.stage != Stage.DONE),
-            ),
-        )
-    )
-    return bool(connection.execute(query).scalar_one())
+def queue_embedding(connection: Connection, document: Document) -> Job:
+    """Queue what is left to embed of a document."""
+    values = {
+        "library_id": document.library_id,
+        "name": document.name,
+        "sha256": document.sha256,
+        "size_bytes": document.size_bytes,
+        "stage": Stage.EMBEDDING,
+        "document_id": document.id,
+    }
+    done = connection.execute(insert(jobs).values(values))
+    (number,) = done.inserted_primary_key or (0,)
+    return _job(connection, int(number))
 
 
 def _job(connection: Connection, number: int) -> Job:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import Connection, select
+from sqlalchemy import Table as Rows
 
 from rag.domain import Page
 from rag.errors import NotFoundError
@@ -13,15 +14,15 @@ from rag.store.tables import pages, table_parts
 MOST_PAGES = 2**31
 
 
-def one_page(connection: Connection, document_id: str, number: int) -> Page:
-    """One page, with its text.
+def one_page(connection: Connection, document_id: str, number: int, among: Rows = pages) -> Page:
+    """One page, with its text; `among` those of the documents that are there, or of others.
 
     Raises:
         NotFoundError: there is no such page.
     """
     if not 0 < number <= MOST_PAGES:  # which SQLite could not even compare
         raise NotFoundError(f"This document has no page {number}.")
-    query = select(pages).where(pages.c.document_id == document_id, pages.c.number == number)
+    query = select(among).where(among.c.document_id == document_id, among.c.number == number)
     row = connection.execute(query).first()
     if row is None:
         raise NotFoundError(f"This document has no page {number}.")
@@ -34,10 +35,12 @@ def all_pages(connection: Connection, document_id: str) -> list[Page]:
     return [page_of(row) for row in connection.execute(query)]
 
 
-def word_boxes(connection: Connection, document_id: str, number: int) -> tuple[WordBox, ...]:
-    """Where the words of a scanned page stand."""
-    query = select(pages.c.words).where(
-        pages.c.document_id == document_id, pages.c.number == number
+def word_boxes(
+    connection: Connection, document_id: str, number: int, among: Rows = pages
+) -> tuple[WordBox, ...]:
+    """Where the words of a scanned page stand; `among` as for `one_page`."""
+    query = select(among.c.words).where(
+        among.c.document_id == document_id, among.c.number == number
     )
     return boxes_of(connection.execute(query).scalar())
 

@@ -9,13 +9,17 @@ from sqlalchemy import Connection, delete, insert, select
 
 from rag.domain import Document
 from rag.errors import NotFoundError
+from rag.intake import Origin
+from rag.store.document_jobs import end_jobs_of
 from rag.store.embedding import known_vectors
+from rag.store.keeping import keep
 from rag.store.rows import (
     Reading,
     chunk_rows,
     document_of,
     pack,
     page_rows,
+    storable,
     storable_reading,
     table_rows,
 )
@@ -38,6 +42,7 @@ def insert_reading(connection: Connection, reading: Reading) -> tuple[Document, 
     )
     row = connection.execute(select(documents).where(*same)).first()
     if row is None:
+        _supersede(connection, reading)
         return _insert(connection, reading, time.time()), True
     known = document_of(row)
     if known.chunks or (not reading.chunks and known.state is document.state):
@@ -54,12 +59,35 @@ def replace_reading(connection: Connection, reading: Reading) -> Document:
         NotFoundError: it was removed.
     """
     own = documents.c.id == reading.document.id
-    known = connection.execute(select(documents.c.added_at).where(own)).first()
+    known = connection.execute(select(documents).where(own)).first()
     if known is None:
         raise NotFoundError("This document is no longer in the library.")
+    reading = replace(reading, origin=Origin(known.origin, known.alone))
+    if not known.chunks:  # a scan, which can be asked from now on
+        _supersede(connection, reading)
     hashes = known_vectors(connection, reading.embedding_model, reading.text_hashes)
     connection.execute(delete(documents).where(own))
     return _insert(connection, reading, known.added_at, hashes)
+
+
+def _supersede(connection: Connection, reading: Reading) -> None:
+    """Make the document that this is a new version of an earlier version of it, if there is one.
+
+    It is of the same name, and came from the same place; or this one was handed over by itself,
+    and no other document has the name. What cannot be asked takes nobody's place.
+    """
+    new, origin = reading.document, reading.origin
+    query = select(documents).where(
+        documents.c.library_id == new.library_id,
+        documents.c.name == storable(new.name),
+        documents.c.id != new.id,
+    )
+    named = connection.execute(query).all() if reading.chunks else []
+    same_place = [row for row in named if origin.place and row.origin == storable(origin.place)]
+    found = same_place or (named if origin.alone else [])
+    if len(found) == 1:
+        keep(connection, document_of(found[0]), new.id)
+        end_jobs_of(connection, found[0].id)
 
 
 def _insert(
@@ -78,7 +106,9 @@ def _insert(
         packed = [known.get(text_hash, b"") for text_hash in hashes]
     embedded = next((place for place, vector in enumerate(packed) if not vector), len(packed))
     document = replace(reading.document, chunks=len(packed), embedded=embedded)
-    connection.execute(insert(documents).values(**asdict(document), added_at=added_at))
+    origin = {"origin": storable(reading.origin.place), "alone": reading.origin.alone}
+    values = asdict(document) | {"added_at": added_at} | origin
+    connection.execute(insert(documents).values(values))
     for table, rows in (
         (pages, page_rows(reading)),
         (chunks, chunk_rows(reading, packed)),

@@ -11,7 +11,7 @@ import numpy as np
 from sqlalchemy import Row, Select, func, select
 
 from rag.domain import Chunk, Document, DocumentState, Library, Page, PageState
-from rag.intake import Table, TableRow, WordBox
+from rag.intake import NOWHERE, Origin, Table, TableRow, WordBox
 from rag.protocols import Vectors
 from rag.store.tables import chunks, documents, pages
 
@@ -48,6 +48,7 @@ class Reading:
 
     `embedding_model` is the one that the vectors come from; without vectors, those known for the
     same `text_hashes` are taken, and the others come later. `words` are those of pages read by OCR.
+    `origin` tells which document it takes the place of, if any.
     """
 
     document: Document
@@ -58,6 +59,7 @@ class Reading:
     text_hashes: Sequence[bytes] = ()
     tables: Sequence[Table] = ()
     words: Mapping[int, Sequence[WordBox]] = field(default_factory=dict)
+    origin: Origin = NOWHERE
 
 
 def storable(text: str) -> str:

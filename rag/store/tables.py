@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     JSON,
     Boolean,
@@ -19,9 +21,14 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 metadata = MetaData()
+
+# What alembic reads of it: the version is in the head of the file too, for the releases before.
+alembic_versions = Table(
+    "alembic_version", metadata, Column("version_num", String(32), primary_key=True)
+)
 
 marks = Table(
     "mark",
@@ -43,49 +50,71 @@ libraries = Table(
     UniqueConstraint("owner", "name"),
 )
 
+
+def _document_columns() -> list[Column[Any]]:
+    return [
+        Column("id", String, primary_key=True),
+        Column("library_id", ForeignKey("library.id", ondelete="CASCADE"), nullable=False),
+        Column("name", String, nullable=False),
+        Column("title", String, nullable=False),
+        Column("media_type", String, nullable=False),
+        Column("sha256", String, nullable=False, index=True),
+        Column("size_bytes", Integer, nullable=False),
+        Column("state", String, nullable=False),
+        Column("reason", String, nullable=False),
+        Column("page_count", Integer, nullable=False),
+        Column("paginated", Boolean, nullable=False),
+        Column("added_at", Float, nullable=False),
+        Column("chunks", Integer, nullable=False, default=0, server_default="0"),
+        Column("embedded", Integer, nullable=False, default=0, server_default="0"),
+        Column("origin", String, nullable=False, default="", server_default=""),  # see `Origin`
+        Column("alone", Boolean, nullable=False, default=False, server_default=text("0")),
+    ]
+
+
+def _page_columns(owner: str) -> list[Column[Any]]:
+    return [
+        Column("document_id", ForeignKey(f"{owner}.id", ondelete="CASCADE"), primary_key=True),
+        Column("number", Integer, primary_key=True),
+        Column("label", String, nullable=False),
+        Column("state", String, nullable=False),
+        Column("reason", String, nullable=False),
+        Column("offset", Integer, nullable=False),
+        Column("text", Text, nullable=False),
+        Column("words", LargeBinary),  # where the words of a scan stand; see `boxes`
+    ]
+
+
+def _table_part_columns(owner: str) -> list[Column[Any]]:
+    return [
+        Column("document_id", ForeignKey(f"{owner}.id", ondelete="CASCADE"), primary_key=True),
+        Column("number", Integer, primary_key=True),
+        Column("page", Integer, primary_key=True),
+        Column("name", String, nullable=False),
+        Column("header", JSON, nullable=False),
+        Column("rows", JSON, nullable=False),  # [start, end, cells] each
+    ]
+
+
+def _chunk_columns(owner: str) -> list[Column[Any]]:
+    return [
+        Column("document_id", ForeignKey(f"{owner}.id", ondelete="CASCADE"), nullable=False),
+        Column("page", Integer, nullable=False),
+        Column("start", Integer, nullable=False),
+        Column("end", Integer, nullable=False),
+        Column("heading", JSON, nullable=False),
+        Column("tokens", Integer, nullable=False),
+        Column("vector", LargeBinary, nullable=False),  # float16, little-endian; empty: to come
+        Column("header", String, nullable=False, default="", server_default=""),
+        Column("text_hash", LargeBinary, nullable=False, default=b"", server_default=text("x''")),
+    ]
+
+
 documents = Table(
-    "document",
-    metadata,
-    Column("id", String, primary_key=True),
-    Column("library_id", ForeignKey("library.id", ondelete="CASCADE"), nullable=False),
-    Column("name", String, nullable=False),
-    Column("title", String, nullable=False),
-    Column("media_type", String, nullable=False),
-    Column("sha256", String, nullable=False, index=True),
-    Column("size_bytes", Integer, nullable=False),
-    Column("state", String, nullable=False),
-    Column("reason", String, nullable=False),
-    Column("page_count", Integer, nullable=False),
-    Column("paginated", Boolean, nullable=False),
-    Column("added_at", Float, nullable=False),
-    Column("chunks", Integer, nullable=False, default=0, server_default="0"),
-    Column("embedded", Integer, nullable=False, default=0, server_default="0"),
-    UniqueConstraint("library_id", "sha256"),
+    "document", metadata, *_document_columns(), UniqueConstraint("library_id", "sha256")
 )
-
-pages = Table(
-    "page",
-    metadata,
-    Column("document_id", ForeignKey("document.id", ondelete="CASCADE"), primary_key=True),
-    Column("number", Integer, primary_key=True),
-    Column("label", String, nullable=False),
-    Column("state", String, nullable=False),
-    Column("reason", String, nullable=False),
-    Column("offset", Integer, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("words", LargeBinary),  # where the words of a scan stand; see `boxes`
-)
-
-table_parts = Table(
-    "table_part",
-    metadata,
-    Column("document_id", ForeignKey("document.id", ondelete="CASCADE"), primary_key=True),
-    Column("number", Integer, primary_key=True),
-    Column("page", Integer, primary_key=True),
-    Column("name", String, nullable=False),
-    Column("header", JSON, nullable=False),
-    Column("rows", JSON, nullable=False),  # [start, end, cells] each
-)
+pages = Table("page", metadata, *_page_columns("document"))
+table_parts = Table("table_part", metadata, *_table_part_columns("document"))
 
 # AUTOINCREMENT: the id of a removed chunk is never given to another, so a stale index can at
 # worst name a chunk that is gone.
@@ -94,19 +123,32 @@ chunks = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("library_id", ForeignKey("library.id", ondelete="CASCADE"), nullable=False),
-    Column("document_id", ForeignKey("document.id", ondelete="CASCADE"), nullable=False),
-    Column("page", Integer, nullable=False),
-    Column("start", Integer, nullable=False),
-    Column("end", Integer, nullable=False),
-    Column("heading", JSON, nullable=False),
-    Column("tokens", Integer, nullable=False),
-    Column("vector", LargeBinary, nullable=False),  # float16, little-endian; empty: to come
-    Column("header", String, nullable=False, default="", server_default=""),
-    Column("text_hash", LargeBinary, nullable=False, default=b"", server_default=text("x''")),
+    *_chunk_columns("document"),
     Index("chunk_by_text", "text_hash"),
     Index("chunk_by_place", "document_id", "page", "start"),
     Index("chunk_by_library", "library_id"),
     sqlite_autoincrement=True,
+)
+
+# What no question sees lies in tables of its own, so that no query can forget to leave it out:
+# documents in the trash, and earlier versions, which are `version_of` the document that is there.
+kept_documents = Table(
+    "kept_document",
+    metadata,
+    *_document_columns(),
+    Column("version_of", String, index=True),  # no foreign key: that one may be in the trash
+    Column("kept_at", Float, nullable=False),
+    Column("embedding_model", String, nullable=False),  # whose the vectors of its chunks are
+)
+kept_pages = Table("kept_page", metadata, *_page_columns("kept_document"))
+kept_table_parts = Table("kept_table_part", metadata, *_table_part_columns("kept_document"))
+kept_chunks = Table(
+    "kept_chunk",
+    metadata,
+    Column("id", Integer, primary_key=True),  # which it had, for their order
+    *_chunk_columns("kept_document"),
+    Index("kept_chunk_by_text", "text_hash"),
+    Index("kept_chunk_by_document", "document_id"),
 )
 
 jobs = Table(
@@ -130,6 +172,8 @@ jobs = Table(
     Column("held_until", Float, nullable=False, default=0.0),  # ... and how long that is believed
     Column("not_before", Float, nullable=False, default=0.0),
     Column("mark", String, nullable=False, default=""),  # set once there is a document of it
+    Column("origin", String, nullable=False, default="", server_default=""),  # see `Origin`
+    Column("alone", Boolean, nullable=False, default=False, server_default=text("0")),
     sqlite_autoincrement=True,
 )
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from rag.errors import RateLimitError
+from rag.intake import NOWHERE
 from rag.wiring import Application
 from tests.ui.workbench import HeldEmbedder, Workbench
 from ui import adding
@@ -21,7 +22,7 @@ def test_a_fault_that_may_pass_is_told_of_once_and_the_file_comes_in(
     bench = Workbench(application, embedder, retry_seconds=3 * adding.LOOK_SECONDS)
 
     with bench.working() as queue:
-        failed = adding._take_in([path], application, queue, yes=False, json=False)
+        failed = adding._take_in({path: NOWHERE}, application, queue, yes=False, json=False)
 
     assert failed == 0
     said = capsys.readouterr()

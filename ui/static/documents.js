@@ -96,9 +96,15 @@
   document.addEventListener("ask", ({ detail }) => ask(detail));
   const confirmRemoval = ({ id, name }) => ask({
     title: `Remove “${name}”?`,
-    text: "Its pages leave every answer at once. The file itself stays where you took it from.",
+    text: "Its pages leave every answer at once. It stays in the trash for 30 days.",
     no: "Keep", yes: "Remove", danger: true,
     act: () => { focusAfter(id); gesture("documents", { event: "remove", id }); },
+  });
+  const confirmPurge = ({ id, name }) => ask({
+    title: `Delete “${name}” for good?`,
+    text: "It cannot be brought back. Earlier versions of it and marked answers that cite it are deleted too.",
+    no: "Keep", yes: "Delete for good", danger: true,
+    act: () => gesture("documents", { event: "purge", id }),
   });
   const confirmHalt = (count) => ask({
     title: `Cancel ${Number(count).toLocaleString("en")} files?`,
@@ -114,6 +120,7 @@
     const control = event.target instanceof Element ? event.target.closest("button") : null;
     if (!control) return;
     if (control.dataset.confirm === "remove") confirmRemoval(control.dataset);
+    else if (control.dataset.confirm === "purge") confirmPurge(control.dataset);
     else if (control.dataset.confirm === "halt") confirmHalt(control.dataset.count);
     else if (control.dataset.more) {
       if (!unfolded.delete(control.dataset.more)) unfolded.add(control.dataset.more);

@@ -79,7 +79,7 @@
     delete file.batch.refused[key];
     drawUnsent();
     try {
-      const answer = await fetch(`documents?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file.content });
+      const answer = await fetch(`documents?name=${encodeURIComponent(file.name)}&place=${encodeURIComponent(places.get(file.content) || "")}`, { method: "POST", body: file.content });
       if (!answer.ok) { refuse(key, (await answer.text()) || `${file.name} could not be sent.`, answer.status >= 500); return; }
       const job = String((await answer.json()).job);
       mine.set(job, file.batch);
@@ -268,20 +268,26 @@
     send([...event.target.files]);
     event.target.value = "";
   });
-  const filesIn = async (entry) => {
+  const places = new WeakMap();  // where in a folder a file lies: files of one name are told apart
+  const filesIn = async (entry, folder = "") => {
+    const place = `${folder}/${entry.name}`;
     if (entry.name.startsWith(".")) return [];
-    if (entry.isFile) return [await new Promise((resolve, reject) => entry.file(resolve, reject))];
+    if (entry.isFile) {
+      const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
+      places.set(file, `dropped:${place}`);
+      return [file];
+    }
     const reader = entry.createReader();
     const found = [];
     for (;;) {  // a folder is told in parts
       const part = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
       if (!part.length) return found;
-      for (const each of part) found.push(...await filesIn(each));
+      for (const each of part) found.push(...await filesIn(each, place));
     }
   };
   const sendFolders = async (entries) => {
     try {
-      const files = (await Promise.all(entries.map(filesIn))).flat();
+      const files = (await Promise.all(entries.map((entry) => filesIn(entry)))).flat();
       if (!files.length) { say("There are no files in it."); return; }
       if (files.length > MANY) {
         const detail = { title: `Add ${number(files.length)} files?`, text: "All files of the folder and of the folders in it are taken in.", no: "Leave it", yes: "Add them", act: () => send(files) };

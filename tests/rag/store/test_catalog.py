@@ -124,7 +124,7 @@ from tests.rag.store.shelves import reading
 def die(connection, library_id):
     os._exit(9)  # everything is written, nothing committed
 
-module._advance = die
+module.advance = die
 catalog = Catalog(Path(sys.argv[1]))
 catalog.publish(reading(catalog.library("documents"), *["more"] * 300, name="more.txt"))
 """
@@ -189,7 +189,7 @@ def test_the_same_bytes_from_several_processes_at_once_are_one_document(
     assert everything(catalog, library) == ["the same words"] * 50
 
 
-def test_removing_takes_pages_chunks_vectors_and_the_file(
+def test_removing_takes_pages_chunks_and_vectors_and_purging_the_file(
     catalog: Catalog, library: Library, tmp_path: Path
 ) -> None:
     source = tmp_path / "note.txt"
@@ -202,6 +202,8 @@ def test_removing_takes_pages_chunks_vectors_and_the_file(
     assert catalog.pages(document.id) == []
     assert catalog.all_chunks(library.id) == []
     assert vectors_of(catalog, library)[1].shape == (0, DIMENSION)
+    assert catalog.blobs.path(document.sha256).exists()
+    catalog.trash.purge([document.id])
     assert not catalog.blobs.path(document.sha256).exists()
 
 
@@ -214,8 +216,10 @@ def test_the_file_stays_while_another_library_has_it(
     second = catalog.publish(reading(library_in(catalog, "other"), "words", id_="second"))
     catalog.blobs.put(source)
     catalog.remove(first.id)
+    catalog.trash.purge([first.id])
     assert catalog.original(second.id).read_text() == "words"
     catalog.remove(second.id)
+    catalog.trash.purge([second.id])
     assert not catalog.blobs.path(first.sha256).exists()
 
 

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from alembic.script import ScriptDirectory
 
 from rag.domain import Scope
+from rag.errors import StoreError
 from rag.store.catalog import CATALOG, Catalog
 from rag.store.indexes import Indexes
+from rag.store.migrations import REVISIONS
 from rag.store.tables import SCHEMA_VERSION, metadata
 from tests.rag.store.shelves import DIMENSION, MODEL, reading, vector_of
 
@@ -16,32 +19,41 @@ SCHEMAS = Path(__file__).parent
 TEXT = "The harbour holds forty-one boats."
 
 
-@pytest.fixture
-def old(tmp_path: Path) -> Path:
-    """A data directory of the first release, with one document."""
-    connection = sqlite3.connect(tmp_path / CATALOG)
-    connection.executescript((SCHEMAS / "schema_1.sql").read_text())
+def filled(folder: Path, schema: int) -> Path:
+    """A data directory of that schema, with one document, as the release that had it left it."""
+    connection = sqlite3.connect(folder / CATALOG)
+    connection.executescript((SCHEMAS / f"schema_{schema}.sql").read_text())
     packed = vector_of(TEXT).astype("<f2").tobytes()
-    connection.execute("INSERT INTO mark VALUES ('samples', 'offered')")
-    connection.execute(
-        "INSERT INTO library VALUES ('lib', 'local', 'documents', ?, ?, 1)", (MODEL, DIMENSION)
-    )
-    connection.execute(
-        "INSERT INTO document VALUES "
-        "('doc', 'lib', 'a.txt', 'a', 'text/plain', ?, 34, 'ready', '', 1, 1, 5.0)",
-        ("0" * 64,),
-    )
-    connection.execute("INSERT INTO page VALUES ('doc', 1, '1', 'text', '', 0, ?)", (TEXT,))
-    connection.execute(
-        "INSERT INTO chunk VALUES (7, 'lib', 'doc', 1, 0, ?, '[\"Heading\"]', 5, ?)",
-        (len(TEXT), packed),
-    )
+    library = {"id": "lib", "owner": "local", "name": "documents", "generation": 1}
+    document: dict[str, object] = {"id": "doc", "library_id": "lib", "name": "a.txt", "title": "a"}
+    document |= {"media_type": "text/plain", "sha256": "0" * 64, "size_bytes": 34}
+    document |= {"state": "ready", "reason": "", "page_count": 1, "paginated": 1, "added_at": 5.0}
+    page = {"document_id": "doc", "number": 1, "label": "1", "state": "text", "reason": ""}
+    chunk = {"id": 7, "library_id": "lib", "document_id": "doc", "page": 1, "start": 0}
+    chunk |= {"end": len(TEXT), "heading": '["Heading"]', "tokens": 5, "vector": packed}
+    rows: list[tuple[str, dict[str, object]]] = [
+        ("mark", {"name": "samples", "value": "offered"}),
+        ("library", library | {"embedding_model": MODEL, "dimension": DIMENSION}),
+        ("document", document | ({"chunks": 1, "embedded": 1} if schema > 1 else {})),
+        ("page", page | {"offset": 0, "text": TEXT}),
+        ("chunk", chunk),
+    ]
+    for table, values in rows:
+        names = ", ".join(f'"{name}"' for name in values)
+        places = ", ".join("?" for _ in values)
+        insert = f"INSERT INTO {table} ({names}) VALUES ({places})"  # noqa: S608
+        connection.execute(insert, tuple(values.values()))
     connection.commit()
     connection.close()
-    return tmp_path
+    return folder
 
 
-def test_a_catalog_of_the_first_release_is_brought_up_and_answers(old: Path) -> None:
+@pytest.fixture(params=[1, 2, 3])
+def old(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    return filled(tmp_path, request.param)
+
+
+def test_a_catalog_of_each_release_is_brought_up_and_answers(old: Path) -> None:
     catalog = Catalog(old)
     try:
         library = catalog.library("documents")
@@ -57,6 +69,8 @@ def test_a_catalog_of_the_first_release_is_brought_up_and_answers(old: Path) -> 
         assert catalog.mark("samples") == "offered"
         catalog.publish(reading(library, "more"))
         assert len(catalog.all_chunks(library.id)) == 2
+        catalog.remove("doc")
+        assert catalog.trash.bring_back("doc") == document
         catalog.verify()
     finally:
         catalog.close()
@@ -102,3 +116,33 @@ def test_the_vectors_are_as_they_were(old: Path) -> None:
         assert np.frombuffer(packed, dtype="<f2").shape == (DIMENSION,)
     finally:
         catalog.close()
+
+
+def test_the_last_revision_is_the_schema_of_a_new_catalog() -> None:
+    revisions = ScriptDirectory(str(REVISIONS))
+    assert revisions.get_heads() == [str(SCHEMA_VERSION)]
+    assert revisions.get_bases() == ["1"]
+
+
+def test_a_catalog_that_cannot_be_brought_up_is_left_as_it_was(old: Path) -> None:
+    connection = sqlite3.connect(old / CATALOG)
+    connection.execute("CREATE TABLE kept_page (stands INTEGER, in_the_way INTEGER)")
+    connection.commit()
+    before = sorted(connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL"))
+    with pytest.raises(StoreError, match="kept_page"):
+        Catalog(old)
+    after = sorted(connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL"))
+    assert after == before
+    assert connection.execute("PRAGMA user_version").fetchone()[0] < SCHEMA_VERSION
+    connection.close()
+
+
+def test_a_catalog_of_a_newer_release_is_refused_and_left_alone(tmp_path: Path) -> None:
+    Catalog(tmp_path).close()
+    connection = sqlite3.connect(tmp_path / CATALOG)
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    connection.close()
+    before = (tmp_path / CATALOG).read_bytes()
+    with pytest.raises(StoreError, match="newer Tramontane"):
+        Catalog(tmp_path)
+    assert (tmp_path / CATALOG).read_bytes() == before

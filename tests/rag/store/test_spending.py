@@ -214,13 +214,10 @@ def test_processes_share_a_cap_and_what_they_took_outlives_them(tmp_path: Path) 
 
 
 def test_a_data_directory_of_before_gains_the_tables_and_keeps_the_rest(tmp_path: Path) -> None:
-    catalog = Catalog(tmp_path)
-    catalog.set_mark("samples", "offered")
-    catalog.close()
     connection = sqlite3.connect(tmp_path / CATALOG)
-    connection.executescript(
-        "DROP TABLE spending; DROP TABLE reservation; PRAGMA user_version = 2;"
-    )
+    connection.executescript(Path(__file__).with_name("schema_2.sql").read_text())
+    connection.execute("INSERT INTO mark VALUES ('samples', 'offered')")
+    connection.commit()
     connection.close()
 
     catalog = Catalog(tmp_path)

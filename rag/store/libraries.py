@@ -1,0 +1,36 @@
+"""A library as it is at this moment, within a transaction, and the count of its changes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, select, update
+
+from rag.domain import Library
+from rag.errors import NotFoundError
+from rag.store.rows import library_of
+from rag.store.tables import libraries
+
+# Built once: it is asked for with every question.
+_LIBRARY: Select[Any] = select(libraries).where(libraries.c.id == bindparam("id"))
+
+
+def library_with_id(connection: Connection, library_id: str) -> Library:
+    """The library.
+
+    Raises:
+        NotFoundError: it was deleted.
+    """
+    row = connection.execute(_LIBRARY, {"id": library_id}).first()
+    if row is None:
+        raise NotFoundError("This library no longer exists.")
+    return library_of(row)
+
+
+def advance(connection: Connection, library_id: str) -> None:
+    """Raise the generation of a library: its documents have changed."""
+    connection.execute(
+        update(libraries)
+        .where(libraries.c.id == library_id)
+        .values(generation=libraries.c.generation + 1)
+    )

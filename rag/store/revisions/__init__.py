@@ -1,0 +1,1 @@
+"""How alembic steps from schema to schema."""

@@ -1,0 +1,1 @@
+"""The schemas of the catalog, one file each."""

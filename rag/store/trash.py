@@ -1,0 +1,225 @@
+"""What becomes of documents that are removed: kept for a while, brought back, or purged."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, delete, func, insert, select
+
+from rag.domain import Document
+from rag.errors import NotFoundError, StoreError
+from rag.store.blobs import Blobs
+from rag.store.database import rewrite
+from rag.store.derived import DERIVED
+from rag.store.document_jobs import end_jobs_of, forget_jobs_of, wants_file
+from rag.store.jobs import queue_embedding
+from rag.store.keeping import forget, has_file, keep, put_back
+from rag.store.libraries import advance
+from rag.store.rows import document_of
+from rag.store.tables import documents, kept_documents, marks
+
+KEPT_DAYS = 30
+DAY_SECONDS = 24 * 60 * 60
+PURGES, UNCLEAN = "purges", "bytes of purged documents"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A document that no question sees, and since when, in seconds since 1970."""
+
+    document: Document
+    since: float
+
+    @property
+    def until(self) -> float:
+        """When it is purged, if it is in the trash."""
+        return self.since + KEPT_DAYS * DAY_SECONDS
+
+
+class Trash:
+    """The documents that were removed. Safe from many threads and processes."""
+
+    def __init__(self, reader: Engine, writer: Engine, data_dir: Path, blobs: Blobs) -> None:
+        self._reader, self._writer = reader, writer
+        self._data_dir = data_dir
+        self._blobs = blobs
+
+    def of(self, library_id: str) -> list[Kept]:
+        """What is in the trash of a library, the last that was removed first."""
+        query = (
+            select(kept_documents)
+            .where(kept_documents.c.library_id == library_id, kept_documents.c.version_of.is_(None))
+            .order_by(kept_documents.c.kept_at.desc(), kept_documents.c.name)
+        )
+        with self._reader.begin() as connection:
+            return [_kept_of(row) for row in connection.execute(query)]
+
+    def versions(self, document_id: str) -> list[Kept]:
+        """The earlier versions of a document, the newest first."""
+        query = (
+            select(kept_documents)
+            .where(kept_documents.c.version_of == document_id)
+            .order_by(kept_documents.c.kept_at.desc())
+        )
+        with self._reader.begin() as connection:
+            return [_kept_of(row) for row in connection.execute(query)]
+
+    def remove(self, document_id: str) -> None:
+        """Take a document out of every answer at once; it stays in the trash.
+
+        Raises:
+            NotFoundError: it is not there.
+        """
+        with self._writer.begin() as connection:
+            row = connection.execute(select(documents).where(documents.c.id == document_id)).first()
+            if row is None:
+                raise NotFoundError("This document is no longer in the library.")
+            keep(connection, document_of(row), None)
+            end_jobs_of(connection, document_id)
+            advance(connection, row.library_id)
+
+    def bring_back(self, document_id: str) -> Document:
+        """Put a document back that was removed, as it was, with its vectors and versions.
+
+        An earlier version comes back as a document of its own, beside the one that replaced it.
+        What is left to embed is queued.
+
+        Raises:
+            NotFoundError: it is not in the trash.
+            StoreError: the library has another document with the same content by now.
+        """
+        with self._writer.begin() as connection:
+            _refuse_twin(connection, document_id)
+            document = put_back(connection, document_id)
+            if document.embedded < document.chunks:
+                queue_embedding(connection, document)
+            advance(connection, document.library_id)
+        return document
+
+    def bring_back_same(self, library_id: str, sha256: str, name: str) -> Document | None:
+        """Bring back the document of this name that has these bytes, if the trash has it."""
+        for kept in self.of(library_id):
+            if (kept.document.sha256, kept.document.name) == (sha256, name):
+                try:
+                    return self.bring_back(kept.document.id)
+                except (NotFoundError, StoreError):  # somebody else was quicker
+                    return None
+        return None
+
+    def purge(self, document_ids: Collection[str]) -> bool:
+        """Delete documents of the trash for good, with their versions, files and jobs.
+
+        Returns:
+            Whether no byte of them is left. Else somebody reads the catalog without end, or there
+            is no room to write it anew: `clean` does it later.
+
+        Raises:
+            NotFoundError: one is not in the trash; then nothing is deleted.
+        """
+        if not document_ids:
+            return self.clean()
+        hashes: list[str] = []
+        with self._writer.begin() as connection:
+            touched = self._libraries_of(connection, document_ids)
+            for document_id in document_ids:
+                forget_jobs_of(connection, document_id)
+                hashes += forget(connection, document_id)
+            for library_id in touched:
+                advance(connection, library_id)
+                _count_purge(connection, library_id)
+            _set(connection, UNCLEAN, "1")
+        for sha256 in hashes:
+            self.discard_file(sha256)
+        for library_id in touched:  # its words are in the files of the search
+            shutil.rmtree(self._data_dir / DERIVED / library_id, ignore_errors=True)
+        return self.clean()
+
+    def clean(self) -> bool:
+        """Write the database anew if bytes of purged documents are left in it; whether none is."""
+        with self._reader.begin() as connection:
+            if _mark(connection, UNCLEAN) is None:
+                return True
+        if not rewrite(self._reader):
+            return False
+        with self._writer.begin() as connection:
+            connection.execute(delete(marks).where(marks.c.name == UNCLEAN))
+        return True
+
+    def expired(self, now: float | None = None) -> list[Kept]:
+        """What has been in the trash, of whichever library, for longer than it is kept."""
+        before = (time.time() if now is None else now) - KEPT_DAYS * DAY_SECONDS
+        query = select(kept_documents).where(
+            kept_documents.c.version_of.is_(None), kept_documents.c.kept_at < before
+        )
+        with self._reader.begin() as connection:
+            return [_kept_of(row) for row in connection.execute(query)]
+
+    def purges(self, library_id: str) -> int:
+        """How often something of a library was purged: what was derived before has its words."""
+        with self._reader.begin() as connection:
+            return int(_mark(connection, f"{PURGES}: {library_id}") or 0)
+
+    def discard_file(self, sha256: str) -> bool:
+        """Delete a stored file that no document has (any more), and no job that goes on."""
+        query = select(func.count()).select_from(documents).where(documents.c.sha256 == sha256)
+        # In a transaction of its own: nobody publishes these bytes between look and deletion.
+        with self._writer.begin() as connection:
+            is_wanted = (
+                connection.execute(query).scalar_one()
+                or has_file(connection, sha256)
+                or wants_file(connection, sha256)
+            )
+            if not is_wanted:
+                self._blobs.remove(sha256)
+        return not is_wanted
+
+    def discard_orphans(self) -> int:
+        """Delete the stored files that no document has, which a crash can leave; how many."""
+        with self._reader.begin() as connection:
+            known = set(connection.execute(select(documents.c.sha256)).scalars())
+        orphans = [sha256 for sha256 in self._blobs.hashes() if sha256 not in known]
+        return sum(self.discard_file(sha256) for sha256 in orphans)
+
+    def _libraries_of(self, connection: Connection, document_ids: Collection[str]) -> list[str]:
+        query = select(kept_documents.c.library_id).where(kept_documents.c.id.in_(document_ids))
+        return list(dict.fromkeys(connection.execute(query).scalars()))
+
+
+def _kept_of(row: Row[Any]) -> Kept:
+    return Kept(document_of(row), row.kept_at)
+
+
+def _refuse_twin(connection: Connection, document_id: str) -> None:
+    twin = (
+        select(kept_documents.c.name, documents.c.name.label("other"))
+        .join(
+            documents,
+            (documents.c.library_id == kept_documents.c.library_id)
+            & (documents.c.sha256 == kept_documents.c.sha256),
+        )
+        .where(kept_documents.c.id == document_id)
+    )
+    row = connection.execute(twin).first()
+    if row is not None:
+        called = "" if row.other == row.name else f" as {row.other}"
+        raise StoreError(f"{row.name} was added again meanwhile: it is in the library{called}.")
+
+
+def _count_purge(connection: Connection, library_id: str) -> None:
+    name = f"{PURGES}: {library_id}"
+    _set(connection, name, str(int(_mark(connection, name) or 0) + 1))
+
+
+def _mark(connection: Connection, name: str) -> str | None:
+    query = select(marks.c.value).where(marks.c.name == name)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def _set(connection: Connection, name: str, value: str) -> None:
+    connection.execute(delete(marks).where(marks.c.name == name))
+    connection.execute(insert(marks).values(name=name, value=value))

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from rag.marks import QUESTIONS, MarkedAnswer, Marks, Place
+from rag.purging import DailyPurge, purge, purge_expired
+from rag.store.catalog import Catalog
+from rag.store.trash import DAY_SECONDS, KEPT_DAYS
+from tests.rag.store.shelves import library_in, reading
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Iterator[Catalog]:
+    opened = Catalog(tmp_path)
+    yield opened
+    opened.close()
+
+
+def grow_older(catalog: Catalog, name: str, days: float) -> None:
+    """Let a document have been in the trash for longer."""
+    with catalog._writer.begin() as connection:
+        connection.execute(
+            text("UPDATE kept_document SET kept_at = kept_at - :seconds WHERE name = :name"),
+            {"seconds": days * DAY_SECONDS, "name": name},
+        )
+
+
+def fill(catalog: Catalog, *names: str) -> str:
+    """A library whose documents have all been removed."""
+    library = library_in(catalog)
+    for name in names:
+        catalog.remove(catalog.publish(reading(library, name, name=name)).id)
+    return library.id
+
+
+def test_only_what_is_old_is_purged_by_itself(catalog: Catalog) -> None:
+    library = fill(catalog, "old.txt", "new.txt")
+    grow_older(catalog, "old.txt", KEPT_DAYS + 0.1)
+    grow_older(catalog, "new.txt", KEPT_DAYS - 0.1)
+    assert purge_expired(catalog) == 1
+    assert [kept.document.name for kept in catalog.trash.of(library)] == ["new.txt"]
+    assert purge_expired(catalog) == 0
+
+
+def test_the_server_purges_at_its_start_and_every_day(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = fill(catalog, "old.txt", "later.txt")
+    grow_older(catalog, "old.txt", KEPT_DAYS + 1)
+    rounds = [threading.Event(), threading.Event()]
+    gone: list[int] = []
+
+    def count(of: Catalog) -> int:
+        gone.append(purge_expired(of))
+        if len(gone) == 1:
+            grow_older(of, "later.txt", KEPT_DAYS + 1)
+        rounds[min(len(gone), 2) - 1].set()
+        return gone[-1]
+
+    monkeypatch.setattr("rag.purging.purge_expired", count)
+    daily = DailyPurge(catalog, seconds=0.01)
+    assert all(each.wait(20) for each in rounds)
+    daily.close()
+    assert gone[:2] == [1, 1]
+    assert catalog.trash.of(library) == []
+
+
+def test_marks_that_tell_of_a_purged_document_are_gone_to_the_last_byte(catalog: Catalog) -> None:
+    library = fill(catalog, "secret.txt")
+    marks = Marks(catalog.data_dir)
+    cites = MarkedAnswer("What?", "What?", "canary", False, cited=(Place("secret.txt", None),))
+    taken_back = MarkedAnswer("W?", "W?", "canary", False, cited=(Place("secret.txt", None),))
+    named = MarkedAnswer("Which?", "Which?", "canary", False)
+    other = MarkedAnswer("Boats?", "Boats?", "Four.", False, cited=(Place("boats.txt", 1),))
+    for each in (cites, taken_back, named, other):
+        marks.mark(library, each)
+    marks.withdraw(library, taken_back.id)
+    marks.name_page(library, named.id, Place("secret.txt", 2))
+    path = catalog.data_dir / QUESTIONS / f"{library}.jsonl"
+    with path.open("ab") as file:
+        file.write(b'{"id": "torn", "answer": "canary\n')
+
+    assert purge(catalog, catalog.trash.of(library))
+
+    assert b"canary" not in path.read_bytes()
+    assert marks.marked(library) == [other]
+    assert (path.stat().st_mode & 0o777) == 0o600
+    assert marks.forget(library, "boats.txt") == 1
+    assert marks.marked(library) == []
+    assert marks.forget("another", "boats.txt") == 0

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.ui.cli.rig import Run
+
+OLD = "The annual fee of the harbour is 500 francs."
+NEW = "The annual fee of the harbour is 750 francs."
+ADDED = "fees.txt was added as a new version. Citations of the one before still open.\n"
+
+
+def test_a_changed_file_takes_the_place_of_the_one_before(
+    run: Run, filled: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "fees.txt"
+    path.write_text(OLD)
+    assert run("add", path).out == "fees.txt was added.\n"
+    (before,) = [row for row in run("list", "--json").rows if row["document"] == "fees.txt"]
+    path.write_text(NEW)
+
+    output = run("add", path)
+
+    assert (output.code, output.out) == (0, ADDED)
+    (now,) = [row for row in run("list", "--json").rows if row["document"] == "fees.txt"]
+    assert now["id"] != before["id"]
+    found = run("search", "What is the annual fee of the harbour?", "--json").rows
+    assert [row["text"] for row in found if row["document"] == "fees.txt"] == [NEW]
+    (report,) = run("report", "fees.txt", "--json").rows
+    assert [version["id"] for version in report["versions"]] == [before["id"]]
+    assert "An earlier version was replaced on 2" in run("report", "fees.txt").out
+    assert run("report", before["id"]).code == 1
+    assert run("trash").sentence(0) == "The trash is empty."
+
+
+def test_files_of_one_name_in_a_folder_stay_two_documents_and_are_replaced_each(
+    run: Run, filled: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "papers"
+    for place, text in (("a", OLD), ("b", NEW)):
+        (folder / place).mkdir(parents=True)
+        (folder / place / "fees.txt").write_text(text)
+    assert run("add", folder).out == "fees.txt was added.\n" * 2
+    assert run("list").out.count("fees.txt") == 2
+    (folder / "a" / "fees.txt").write_text(OLD.replace("500", "650"))
+
+    output = run("add", folder)
+
+    assert sorted(output.out.splitlines()) == [
+        "fees.txt is already in the library.",
+        ADDED.strip(),
+    ]
+    found = run("search", "What is the annual fee of the harbour?", "--json").rows
+    texts = {row["text"] for row in found if row["document"] == "fees.txt"}
+    assert texts == {OLD.replace("500", "650"), NEW}
+
+
+def test_two_files_of_one_name_in_one_command_are_two_documents(
+    run: Run, filled: Path, tmp_path: Path
+) -> None:
+    for place, text in (("a", OLD), ("b", NEW)):
+        (tmp_path / place).mkdir()
+        (tmp_path / place / "fees.txt").write_text(text)
+    run("add", tmp_path / "a" / "fees.txt", tmp_path / "b" / "fees.txt")
+    assert run("list").out.count("fees.txt") == 2
