@@ -7,6 +7,7 @@ so does a community's version of open weights.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 from rag.catalogue import (
@@ -17,7 +18,7 @@ from rag.catalogue import (
     CatalogueModel,
     Tokenizer,
 )
-from rag.domain import ModelCard, Usage
+from rag.domain import Bill, ModelCard, Usage
 from rag.errors import ModelNotFoundError
 
 DEFAULT_CHAT_MODEL = SMALL
@@ -125,6 +126,20 @@ def answer_cost(card: ModelCard, usage: Usage) -> float | None:
         return None
     millionths = usage.input_tokens * card.input_price + usage.output_tokens * card.output_price
     return millionths / 1_000_000
+
+
+def total_cost(bills: Iterable[Bill]) -> float | None:
+    """What requests cost together, in dollars; None where none of them has a known price."""
+    prices = [price for bill in bills if (price := answer_cost(*bill)) is not None]
+    return sum(prices) if prices else None
+
+
+def total_usage(bills: Iterable[Bill]) -> Usage | None:
+    """The tokens of requests together; None where there were none."""
+    used = [usage for _, usage in bills]
+    if not used:
+        return None
+    return Usage(sum(each.input_tokens for each in used), sum(each.output_tokens for each in used))
 
 
 def answer_tokens(card: ModelCard) -> int:

@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.domain import Finish, ModelCard, Prompt, TextDelta, ToolCall
+from rag.domain import Bill, Finish, ModelCard, Prompt, TextDelta, ToolCall
 from rag.intake import OcrPage
 
 Vectors = NDArray[np.float32]
@@ -96,6 +96,14 @@ class Reranker(Protocol):
         Raises:
             ProviderError: the model's server failed.
         """
+
+
+@runtime_checkable
+class Billed(Protocol):
+    """What a reranker has besides whose requests are paid by the token."""
+
+    def rerank_billed(self, question: str, texts: Sequence[str]) -> tuple[list[float], list[Bill]]:
+        """As `Reranker.rerank`, with what it took."""
 
 
 class Ocr(Protocol):

@@ -55,7 +55,7 @@ def tools_for(
         found = retriever.retrieve(query, within, FOUND_PASSAGES, widen=manner.rewrite)
         too_low = found.evidence.is_below(bar, instructable=True)
         note = NOTHING_ANSWERS if too_low or not found.passages else ""
-        return Findings(found.passages, note)
+        return Findings(found.passages, note, found.bills)
 
     methods: tuple[ToolFunction, ...] = (
         *(reading.open_page, reading.read_range, reading.find_text, reading.list_documents),

@@ -32,6 +32,7 @@ from rag.errors import (
     RagError,
 )
 from rag.evidence import SentenceScorer
+from rag.history import Summaries
 from rag.looks import (
     configured_chat,
     has_chat,
@@ -86,6 +87,7 @@ class Application:
         self._chats: dict[str, ChatModel] = {}
         self._offered: dict[str, str] = {}  # by the name on a model's card
         self._served = _Served()
+        self._summaries = Summaries()
         self._lock = threading.Lock()
         reranker = build_reranker(settings, lambda: self._chat(default_model(settings)))
         self.vocabulary = load_vocabulary(settings.vocabulary)
@@ -149,6 +151,7 @@ class Application:
             self.verifier,
             bar=settings.bar,
             strict=settings.strict,
+            summaries=self._summaries,
         )
 
     def tasks(
