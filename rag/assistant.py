@@ -22,6 +22,7 @@ from rag.domain import (
     Retrieved,
     Rewritten,
     Scope,
+    Source,
     SummedUp,
     TextDelta,
     ToolCall,
@@ -66,7 +67,7 @@ TRUNCATED = "The model stopped at its length limit: the answer is not complete."
 USUAL = Manner()
 _logger = logging.getLogger(__name__)
 
-ToolsFor = Callable[[Scope, Manner], Sequence[Tool]]
+ToolsFor = Callable[[Scope, Manner, Sequence[Source]], Sequence[Tool]]
 
 
 class Assistant:
@@ -241,7 +242,7 @@ class Assistant:
 
     def _converse(self, turn: Turn, scope: Scope, manner: Manner) -> Iterator[Event]:
         """Ask the model, running the tools it calls, until it answers."""
-        offered = self._tools_for(scope, manner) if self.card.tools else ()
+        offered = self._tools_for(scope, manner, turn.sources) if self.card.tools else ()
         tools = {tool.name: tool for tool in offered}
         specs = affordable([tool.spec for tool in tools.values()], self.card)
         before = turn.earlier

@@ -53,7 +53,7 @@ class Tool:
     @property
     def spec(self) -> ToolSpec:
         """The tool as described to a model."""
-        return ToolSpec(self.name, self.description, self.arguments.model_json_schema())
+        return ToolSpec(self.name, self.description, _brief(self.arguments.model_json_schema()))
 
 
 def tool_from(function: ToolFunction) -> Tool:
@@ -69,6 +69,25 @@ def tool_from(function: ToolFunction) -> Tool:
     name = function.__name__
     arguments: type[BaseModel] = create_model(name, __config__=ConfigDict(extra="forbid"), **fields)
     return Tool(name, inspect.getdoc(function) or "", arguments, function)
+
+
+def _brief(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A schema in fewer tokens, which every question pays: no titles, and no choice of null.
+
+    What is not required may be left out; that a null is taken for it is nobody's need to know.
+    """
+    kept = {name: value for name, value in schema.items() if name != "title"}
+    if kept.get("default", ...) is None:
+        del kept["default"]
+    for name in ("properties", "$defs"):
+        if name in kept:
+            kept[name] = {key: _brief(value) for key, value in kept[name].items()}
+    if isinstance(kept.get("items"), Mapping):
+        kept["items"] = _brief(kept["items"])
+    if "anyOf" in kept:
+        choices = [_brief(each) for each in kept.pop("anyOf") if each != {"type": "null"}]
+        kept |= choices[0] if len(choices) == 1 else {"anyOf": choices}
+    return kept
 
 
 def run_tool(call: ToolCall, tools: Mapping[str, Tool]) -> ToolResult:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ from rag.connections import (
     wanted_embedding,
 )
 from rag.doctor import Check, Note, look_at_library
-from rag.domain import Library, Manner, ModelCard, Scope
+from rag.domain import Library, Manner, ModelCard, Scope, Source
 from rag.errors import (
     BudgetError,
     EmbeddingMismatchError,
@@ -173,8 +173,9 @@ class Application:
         self.indexes.close()
         self.catalog.close()
 
-    def _tools_for(self, scope: Scope, manner: Manner) -> list[Tool]:
-        return [*tools_for(scope, self.retriever, self.catalog, manner), *self._own_tools]
+    def _tools_for(self, scope: Scope, manner: Manner, sources: Sequence[Source]) -> list[Tool]:
+        ours = tools_for(scope, self.retriever, self.catalog, manner, sources)
+        return [*ours, *self._own_tools]
 
     def _chat_named(self, model: str | None) -> ChatModel:
         if model is None:

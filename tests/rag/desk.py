@@ -70,7 +70,9 @@ class Desk:
         return Assistant(
             chat,
             self.retriever,
-            lambda scope, manner: tools_for(scope, self.retriever, self.catalog, manner),
+            lambda scope, manner, sources: tools_for(
+                scope, self.retriever, self.catalog, manner, sources
+            ),
             passages,
             Verifier(self.scorer.nearest),
             strict=strict,

@@ -39,7 +39,7 @@ def asked(desk: Desk, chat: ScriptedChat, judge: ScriptedChat, *history: Message
     assistant = Assistant(
         chat,
         retriever,
-        lambda scope, manner: tools_for(scope, retriever, desk.catalog, manner),
+        lambda scope, manner, sources: tools_for(scope, retriever, desk.catalog, manner, sources),
         4,
         Verifier(desk.scorer.nearest),
     )
