@@ -32,6 +32,7 @@ from rag.errors import InvalidReplyError, NotFoundError, ProviderError
 from rag.evidence import USUAL_BAR
 from rag.history import Summaries
 from rag.models import total_cost, total_usage
+from rag.moderation import Moderation
 from rag.prompts import (
     affordable,
     compose,
@@ -84,12 +85,14 @@ class Assistant:
         bar: float = USUAL_BAR,
         strict: bool = True,
         summaries: Summaries | None = None,
+        moderation: Moderation | None = None,
     ) -> None:
         """Take the model, the way to passages, the tools of a question, and how many passages.
 
         `verifier` checks what the model writes. `bar` is the evidence below which a question is
         refused; where it is not `strict`, the model then answers by itself, which is said. Who
-        shares `summaries` sums up a long conversation once.
+        shares `summaries` sums up a long conversation once; `moderation` judges what is asked and
+        what is answered.
         """
         self._chat = chat
         self._retriever = retriever
@@ -99,6 +102,7 @@ class Assistant:
         self._bar = bar
         self._strict = strict
         self._summaries = summaries or Summaries()
+        self._moderation = moderation
 
     @property
     def card(self) -> ModelCard:
@@ -115,8 +119,23 @@ class Assistant:
         Raises:
             RagError: at any point; what was yielded before is then no answer.
         """
+        question = checked_question(question)
+        events = self._ask(question, history, scope, manner)
+        if self._moderation is not None:
+            events = self._moderation.over(
+                question,
+                events,
+                history=history,
+                principal=scope.principal,
+                is_written=self.card.instructable,
+            )
+        yield from events
+
+    def _ask(
+        self, question: str, history: Sequence[Message], scope: Scope, manner: Manner
+    ) -> Iterator[Event]:
         checking = Checking(self._verifier)
-        turn = Turn(checked_question(question), time.monotonic(), checking, scope.principal)
+        turn = Turn(question, time.monotonic(), checking, scope.principal)
         self._chat.connect()
         yield from self._remembered(turn, history)
         if not manner.documents:

@@ -367,9 +367,10 @@ class Answer:
     `text` is the concatenation of the deltas. `nearest` are the pages to show when `refused`;
     `notice` is a sentence on how the answer came about, empty when there is nothing to say;
     `usage` and `cost` are of every request to a language model that it took; `cost` is in dollars,
-    None where none of them has a price. `question` and its `parts` are as they were searched;
-    `evidence` is what the passages promise, from 0 to 1, None where there are none. `claims` are
-    its statements as they were checked; not `grounded` is what a model said without the documents.
+    with that of moderation, None where nothing has a price. `question` and its `parts` are as they
+    were searched; `evidence` is what the passages promise, from 0 to 1, None where there are none.
+    `claims` are its statements as they were checked; not `grounded` is what a model said without
+    the documents.
     """
 
     text: str

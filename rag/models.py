@@ -22,6 +22,7 @@ from rag.domain import Bill, ModelCard, Usage
 from rag.errors import ModelNotFoundError
 
 DEFAULT_CHAT_MODEL = SMALL
+MODERATION = "mistral-moderation-latest"
 MAX_ANSWER_TOKENS = 2048
 
 _BY_NAME = {name: model for model in CATALOGUE for name in (model.name, *model.aliases)}
@@ -118,6 +119,14 @@ def la_plateforme_card(name: str) -> ModelCard:
         input_price=model.input_price,
         output_price=model.output_price,
     )
+
+
+def moderation_card() -> ModelCard:
+    """The model of La Plateforme that judges what is asked and answered."""
+    model = _BY_NAME[MODERATION]
+    context = model.context_tokens or UNKNOWN_CONTEXT_TOKENS
+    price = model.input_price
+    return ModelCard(MODERATION, LA_PLATEFORME, context, False, False, price, 0.0)
 
 
 def answer_cost(card: ModelCard, usage: Usage) -> float | None:
