@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +30,7 @@ from tests.loopback import LoopbackServer, Reply, Say, Status, mistral_error, ra
 from tests.rag.applications import KEY, QUESTION, application, fill
 from tests.rag.desk import answer_of
 from tests.verdicts import judged
+from tests.wire import Ending, Wire, WireServer, head
 
 MODERATIONS = "/v1/chat/moderations"
 CHATS = "/v1/chat/completions"
@@ -60,6 +62,10 @@ def moderated(
     ):
         fill(opened)
         yield opened, server
+
+
+def well_answered() -> Iterator[Event]:
+    yield Answer(SAID, QUESTION, "scripted")
 
 
 def asked(opened: Application, history: Sequence[Message] = ()) -> list[Event]:
@@ -190,6 +196,29 @@ def test_what_cannot_be_judged_is_not_answered(reply: Reply, error: type[Provide
     assert str(caught.value).startswith("Not answered, since moderation (TRAMONTANE_MODERATION) ")
     assert KEY not in str(caught.value)
     assert begun == []
+
+
+@pytest.mark.parametrize(
+    "wire",
+    [
+        Wire([], Ending.SILENCE),
+        Wire([head(kind="application/json"), b'{"id": "m-1", "resu'], Ending.SILENCE),
+        Wire([head(kind="application/json"), b'{"id": "m-1", "resu'], Ending.RESET),
+        Wire([], Ending.RESET, asked=False),
+        Wire([head(kind="application/json"), b"[" * 50_000]),
+        Wire([head(), b"data: {}\n\n"], Ending.REPEAT),
+    ],
+)
+def test_a_server_that_hangs_or_breaks_off_lets_nothing_through_for_long(wire: Wire) -> None:
+    with WireServer([wire]) as server:
+        moderator = MistralModerator(
+            KEY, url=server.url, timeout_seconds=0.3, sleep=lambda seconds: None
+        )
+        started = time.monotonic()
+        with pytest.raises(ProviderError, match="Not answered, since moderation"):
+            list(Moderation(moderator).over(QUESTION, well_answered()))
+
+    assert time.monotonic() - started < 5
 
 
 def test_an_answer_that_cannot_be_judged_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
