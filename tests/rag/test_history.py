@@ -20,8 +20,10 @@ from rag.domain import (
 from rag.errors import BudgetError, NotBegunError
 from rag.history import Summaries
 from rag.prompts import SUM_UP, SUMMED_UP, SYSTEM, history_room
+from rag.providers.openai_compatible import OpenAiCompatibleChat
 from rag.providers.reader import READER
 from tests.fakes import CARD, Item, ScriptedChat
+from tests.loopback import LoopbackServer, Say, listed_model
 from tests.rag.desk import QUESTION, Desk, answer_of
 
 SMALL = replace(CARD, context_tokens=6_000, tools=False)
@@ -238,3 +240,23 @@ def test_a_summary_takes_a_quarter_of_the_room_at_most() -> None:
     summary = summaries.keep(plan, "word " * 5_000, SMALL).summary
 
     assert 20 < len(summary.split()) <= history_room(SMALL) / 4
+
+
+def test_a_model_without_a_system_role_is_sent_turns_that_alternate(desk: Desk) -> None:
+    served = [listed_model("mistralai/Mixtral-8x7B-Instruct-v0.1", max_model_len=6_000)]
+    with LoopbackServer(chat=[Say("Blue."), Say("12 billion [1].")], served=served) as server:
+        chat = OpenAiCompatibleChat(
+            server.url, model=None, api_key=None, context_tokens=None, timeout_seconds=5
+        )
+        answer = answer_of(list(desk.assistant(chat).ask(QUESTION, said(12), desk.scope, AS_TYPED)))
+
+    request, prompt = (each.body["messages"] for each in server.asked("/v1/chat/completions"))
+    assert [message["role"] for message in request] == ["user"]
+    assert request[0]["content"].startswith(SUM_UP)
+    roles = [message["role"] for message in prompt]
+    assert roles == [*["user", "assistant"] * (len(roles) // 2), "user"]
+    assert prompt[0]["content"].startswith(SYSTEM)
+    assert prompt[0]["content"].endswith(SUMMED_UP)
+    assert prompt[1] == {"role": "assistant", "content": "Blue."}
+    assert answer.text == "12 billion [1]."
+    assert answer.usage == Usage(20, 10)
