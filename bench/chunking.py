@@ -21,7 +21,7 @@ from ingest.chunking import split
 from ingest.loaded import LoadedDocument
 from ingest.loaders.load import load
 from ingest.measuring import Ruler
-from rag.domain import Chunk
+from rag.intake import Chunk
 from rag.providers.minilm.embedder import MiniLmEmbedder
 from rag.tokens import count
 

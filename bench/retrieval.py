@@ -23,8 +23,9 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.domain import Chunk, Document, DocumentState, Library, Page, Scope
+from rag.domain import Document, DocumentState, Library, Page, Scope
 from rag.evidence import SentenceScorer
+from rag.intake import Chunk
 from rag.protocols import Vectors
 from rag.providers.minilm.embedder import MiniLmEmbedder
 from rag.retrieval import CANDIDATES, Retriever

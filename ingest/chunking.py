@@ -19,8 +19,8 @@ from ingest.packing import cheapest_cut, continued, joined, pack
 from ingest.rows import PlacedRow, TablePart, rows_by_page, shortened
 from ingest.units import Break, Unit, units_of_page
 from rag import tokens
-from rag.domain import Chunk, Page, PageState
-from rag.intake import Table
+from rag.domain import Page, PageState
+from rag.intake import Chunk, Table
 
 Measure = Callable[[Sequence[str]], list[int]]
 """The length of each text in the tokens that limit a chunk."""

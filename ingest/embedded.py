@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from rag.domain import Chunk
 from rag.folding import flowing
+from rag.intake import Chunk
 from rag.store.rows import StoredChunk, storable
 
 LONGEST_HEADER = 120  # characters of title and headings that are embedded with a chunk

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from rag.checking import Checking, Checks
-from rag.citations import MarkerReader, cite
+from rag.checking import Checking
+from rag.citations import cite
 from rag.domain import (
     Answer,
     Event,
@@ -22,21 +23,31 @@ from rag.domain import (
     Rewritten,
     Scope,
     Source,
+    SummedUp,
     TextDelta,
     ToolCall,
     ToolResult,
-    Usage,
 )
-from rag.errors import InvalidReplyError, NotFoundError
+from rag.errors import InvalidReplyError, NotFoundError, ProviderError
 from rag.evidence import USUAL_BAR
-from rag.folding import encodable
-from rag.models import answer_cost
-from rag.prompts import affordable, compose, compose_alone, compose_rewrite, fits, render_sources
+from rag.history import Summaries
+from rag.models import total_cost, total_usage
+from rag.moderation import Moderation
+from rag.prompts import (
+    affordable,
+    compose,
+    compose_alone,
+    compose_rewrite,
+    compose_summary,
+    fits,
+    render_sources,
+)
 from rag.protocols import ChatModel
 from rag.refusal import RefusalReader, declines
 from rag.rephrasing import from_reply, rephrased
 from rag.retrieval import Retrieval, Retriever, checked_question
 from rag.tools import Tool, run_tool
+from rag.turns import Turn
 from rag.verification import Verifier
 
 MAX_TOOL_ROUNDS = 4
@@ -55,61 +66,9 @@ EMPTY = "The model sent an empty answer. Ask again."
 TRUNCATED = "The model stopped at its length limit: the answer is not complete."
 
 USUAL = Manner()
+_logger = logging.getLogger(__name__)
 
-ToolsFor = Callable[[Scope, Manner], Sequence[Tool]]
-
-
-@dataclass(slots=True)
-class _Turn:
-    """What one question has gathered so far."""
-
-    question: str
-    started: float
-    checking: Checking
-    principal: str
-    parts: tuple[str, ...] = ()
-    answerable: tuple[str, ...] = ()  # of the parts
-    passages: tuple[Passage, ...] = ()
-    sources: list[Source] = field(default_factory=list)
-    markers: MarkerReader = field(default_factory=MarkerReader)
-    results: list[ToolResult] = field(default_factory=list)
-    usage: Usage | None = None
-    text: str = ""
-    notice: str = ""  # on how the passages were found
-    complete: bool = True
-    refused: bool = False
-    grounded: bool = True
-    evidence: float | None = None
-    checks: Checks = field(default_factory=Checks)
-
-    def number(self, passages: Sequence[Passage]) -> list[Source]:
-        """Give passages their numbers; one seen before keeps the one it had."""
-        known = {_key(source.passage): source for source in self.sources}
-        numbered: list[Source] = []
-        for passage in passages:
-            source = known.get(_key(passage))
-            if source is None:
-                source = Source(len(self.sources) + 1, passage)
-                self.sources.append(source)
-                known[_key(passage)] = source
-            numbered.append(source)
-        return numbered
-
-    def show(self, text: str) -> Iterator[TextDelta]:
-        """Add a piece to the answer."""
-        text = encodable(text)
-        if text:
-            self.text += text
-            yield TextDelta(text)
-
-    def spend(self, usage: Usage | None) -> None:
-        """Add the tokens of one request."""
-        if usage is not None:
-            before = self.usage or Usage(0, 0)
-            self.usage = Usage(
-                before.input_tokens + usage.input_tokens,
-                before.output_tokens + usage.output_tokens,
-            )
+ToolsFor = Callable[[Scope, Manner, Sequence[Source]], Sequence[Tool]]
 
 
 class Assistant:
@@ -125,11 +84,15 @@ class Assistant:
         *,
         bar: float = USUAL_BAR,
         strict: bool = True,
+        summaries: Summaries | None = None,
+        moderation: Moderation | None = None,
     ) -> None:
         """Take the model, the way to passages, the tools of a question, and how many passages.
 
         `verifier` checks what the model writes. `bar` is the evidence below which a question is
-        refused; where it is not `strict`, the model then answers by itself, which is said.
+        refused; where it is not `strict`, the model then answers by itself, which is said. Who
+        shares `summaries` sums up a long conversation once; `moderation` judges what is asked and
+        what is answered.
         """
         self._chat = chat
         self._retriever = retriever
@@ -138,6 +101,8 @@ class Assistant:
         self._verifier = verifier
         self._bar = bar
         self._strict = strict
+        self._summaries = summaries or Summaries()
+        self._moderation = moderation
 
     @property
     def card(self) -> ModelCard:
@@ -154,11 +119,27 @@ class Assistant:
         Raises:
             RagError: at any point; what was yielded before is then no answer.
         """
+        question = checked_question(question)
+        events = self._ask(question, history, scope, manner)
+        if self._moderation is not None:
+            events = self._moderation.over(
+                question,
+                events,
+                history=history,
+                principal=scope.principal,
+                is_written=self.card.instructable,
+            )
+        yield from events
+
+    def _ask(
+        self, question: str, history: Sequence[Message], scope: Scope, manner: Manner
+    ) -> Iterator[Event]:
         checking = Checking(self._verifier)
-        turn = _Turn(checked_question(question), time.monotonic(), checking, scope.principal)
+        turn = Turn(question, time.monotonic(), checking, scope.principal)
         self._chat.connect()
+        yield from self._remembered(turn, history)
         if not manner.documents:
-            yield from self._alone(turn, history)
+            yield from self._alone(turn)
             yield self._answer(turn)
             return
         if manner.rewrite:
@@ -167,6 +148,7 @@ class Assistant:
             turn.question, scope, self._passages, turn.parts, widen=manner.rewrite
         )
         turn.passages, turn.notice = retrieval.passages, retrieval.notice
+        turn.bills += retrieval.bills
         yield Retrieved(retrieval.passages)
         turn.evidence = retrieval.evidence.score if retrieval.passages else None
         bar = self._bar if manner.bar is None else manner.bar
@@ -176,12 +158,12 @@ class Assistant:
         else:
             turn.number(retrieval.passages)
             turn.answerable = _answerable(turn.parts, retrieval, bar)
-            yield from self._converse(turn, history, scope, replace(manner, bar=bar))
+            yield from self._converse(turn, scope, replace(manner, bar=bar))
             yield from self._left_open(turn)
             self._check(turn)
         if turn.refused and not self._strict and self.card.instructable and not turn.text:
             turn.refused = False
-            yield from self._alone(turn, history)
+            yield from self._alone(turn)
         if turn.refused:
             before = "\n\n" if turn.text and not turn.text[-1].isspace() else ""
             yield from turn.show(before + (REFUSAL if retrieval.searched else NOTHING_TO_SEARCH))
@@ -191,7 +173,7 @@ class Assistant:
         """The answer to a question that stands alone. Raises as `ask`."""
         return drain(self.ask(question, (), scope, manner))
 
-    def _alone(self, turn: _Turn, history: Sequence[Message]) -> Iterator[Event]:
+    def _alone(self, turn: Turn) -> Iterator[Event]:
         """Ask the model without the documents.
 
         Raises:
@@ -200,12 +182,17 @@ class Assistant:
         if not self.card.instructable:
             raise NotFoundError(CANNOT_ALONE)
         turn.grounded = False
-        yield from self._one_turn(turn, compose_alone(turn.question, history, self.card))
+        yield from self._one_turn(
+            turn,
+            compose_alone(
+                turn.question, turn.earlier.messages, self.card, summary=turn.earlier.summary
+            ),
+        )
         if not turn.text.strip():
             raise InvalidReplyError(EMPTY)
         turn.refused = False
 
-    def _check(self, turn: _Turn) -> None:
+    def _check(self, turn: Turn) -> None:
         """Check what was said; where nothing of it is backed, it is no answer."""
         if turn.refused:
             return
@@ -219,28 +206,52 @@ class Assistant:
             turn.refused = self._strict or not turn.checks.claims
             turn.grounded = turn.refused
 
-    def _rewritten(self, turn: _Turn, history: Sequence[Message]) -> Iterator[Event]:
+    def _rewritten(self, turn: Turn, history: Sequence[Message]) -> Iterator[Event]:
         """Put the question that stands alone, and its parts, in place of the one asked."""
-        found = self._rephrased(turn, history) if history and self.card.instructable else None
+        found = self._rephrased(turn) if history and self.card.instructable else None
         found = found or rephrased(turn.question, history)
         found = replace(found, also=self._retriever.also(found.question))
         if found != Rewritten(turn.question):
             turn.question, turn.parts = found.question, found.parts
             yield found
 
-    def _rephrased(self, turn: _Turn, history: Sequence[Message]) -> Rewritten | None:
+    def _remembered(self, turn: Turn, history: Sequence[Message]) -> Iterator[Event]:
+        """Sum up what of the conversation is too long; cut it where that fails."""
+        if not self.card.instructable:
+            return
+        plan = self._summaries.plan(history, self.card)
+        turn.earlier = plan.uncut
+        if not plan.dropped:
+            return
+        try:
+            request = compose_summary(plan.summary, plan.dropped, self.card)
+            written = self._written(turn, request)
+        except ProviderError as error:
+            _logger.warning("The conversation was not summed up. %s", error)
+            return
+        turn.earlier = self._summaries.keep(plan, written or "", self.card)
+        if written:
+            yield SummedUp()
+
+    def _rephrased(self, turn: Turn) -> Rewritten | None:
         """What the model makes of a follow-up; a reply cut short is not used."""
+        said = turn.earlier
+        request = compose_rewrite(turn.question, said.messages, self.card, summary=said.summary)
+        written = self._written(turn, request)
+        return None if written is None else from_reply(written, turn.question)
+
+    def _written(self, turn: Turn, prompt: Prompt) -> str | None:
+        """What the model replies to a request of ours; None where that is cut short."""
         text, whole = "", False
-        prompt = compose_rewrite(turn.question, history, self.card)
         for item in self._chat.stream(replace(prompt, principal=turn.principal)):
             if isinstance(item, TextDelta):
                 text += item.text
             elif isinstance(item, Finish):
                 whole = item.complete
-                turn.spend(item.usage)
-        return from_reply(text, turn.question) if whole else None
+                turn.spend(self.card, item.usage)
+        return text if whole else None
 
-    def _left_open(self, turn: _Turn) -> Iterator[Event]:
+    def _left_open(self, turn: Turn) -> Iterator[Event]:
         """Say which parts a model that only quotes was not asked, for want of evidence."""
         if self.card.instructable or turn.refused or not turn.answerable:
             return
@@ -248,14 +259,15 @@ class Assistant:
             if part not in turn.answerable:
                 yield from turn.show(f"\n\n{LEFT_OPEN.format(part=part)}")
 
-    def _converse(
-        self, turn: _Turn, history: Sequence[Message], scope: Scope, manner: Manner
-    ) -> Iterator[Event]:
+    def _converse(self, turn: Turn, scope: Scope, manner: Manner) -> Iterator[Event]:
         """Ask the model, running the tools it calls, until it answers."""
-        offered = self._tools_for(scope, manner) if self.card.tools else ()
+        offered = self._tools_for(scope, manner, turn.sources) if self.card.tools else ()
         tools = {tool.name: tool for tool in offered}
         specs = affordable([tool.spec for tool in tools.values()], self.card)
-        prompt = compose(turn.question, turn.sources, history, self.card, specs)
+        before = turn.earlier
+        prompt = compose(
+            turn.question, turn.sources, before.messages, self.card, specs, summary=before.summary
+        )
         prompt = replace(prompt, parts=turn.answerable, widen=manner.rewrite)
         turn.markers.offer(prompt.sources)
         for round_number in range(MAX_TOOL_ROUNDS + 1):
@@ -269,6 +281,7 @@ class Assistant:
             for call in calls:
                 result = run_tool(call, tools)
                 turn.results.append(result)
+                turn.bills += result.bills
                 yield result
                 prompt = self._told(turn, prompt, result)
         if not turn.text.strip():
@@ -277,7 +290,7 @@ class Assistant:
             turn.refused = True
 
     def _one_turn(
-        self, turn: _Turn, prompt: Prompt
+        self, turn: Turn, prompt: Prompt
     ) -> Generator[Event, None, tuple[str, list[ToolCall]]]:
         """One reply of the model: what it said, and the tools it calls."""
         said, finished = "", False
@@ -299,14 +312,14 @@ class Assistant:
             else:
                 finished = True
                 turn.complete = item.complete
-                turn.spend(item.usage)
+                turn.spend(self.card, item.usage)
         if not finished:
             raise InvalidReplyError("The answer was cut off. Ask again.")
         yield from turn.show(turn.markers.feed(refusal.rest()) + turn.markers.rest())
         turn.refused = refusal.refused or (refusal.found and not turn.markers.sources)
         return said, calls
 
-    def _told(self, turn: _Turn, prompt: Prompt, result: ToolResult) -> Prompt:
+    def _told(self, turn: Turn, prompt: Prompt, result: ToolResult) -> Prompt:
         """The prompt with the result of a call, as far as the model can still read it."""
         sources = turn.number(result.passages)
         content = "\n\n".join([result.content, *([render_sources(sources)] if sources else [])])
@@ -317,7 +330,7 @@ class Assistant:
         known = {source.number: source for source in (*prompt.sources, *sources)}
         return replace(prompt, messages=(*prompt.messages, message), sources=tuple(known.values()))
 
-    def _answer(self, turn: _Turn) -> Answer:
+    def _answer(self, turn: Turn) -> Answer:
         citations = turn.checks.citations
         return Answer(
             turn.text,
@@ -330,8 +343,8 @@ class Assistant:
             turn.complete,
             " ".join(filter(None, [turn.notice, self._notice(turn, bool(citations))])),
             tuple(turn.results),
-            turn.usage,
-            answer_cost(self.card, turn.usage) if turn.usage else None,
+            total_usage(turn.bills),
+            total_cost(turn.bills),
             time.monotonic() - turn.started,
             turn.parts,
             turn.evidence,
@@ -340,7 +353,7 @@ class Assistant:
             turn.grounded,
         )
 
-    def _notice(self, turn: _Turn, cited: bool) -> str:
+    def _notice(self, turn: Turn, cited: bool) -> str:
         if turn.refused:
             return ""
         if not turn.grounded:
@@ -366,10 +379,6 @@ def _answerable(parts: Sequence[str], retrieval: Retrieval, bar: float) -> tuple
     """The parts of a question for which there is evidence enough to quote."""
     weighed = zip(parts, retrieval.by_part, strict=True)
     return tuple(part for part, found in weighed if not found.is_below(bar, instructable=False))
-
-
-def _key(passage: Passage) -> tuple[str, int, int, int]:
-    return passage.document.id, passage.page, passage.start, passage.end
 
 
 def _nearest(passages: Sequence[Passage]) -> tuple[Passage, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from statistics import median
@@ -11,7 +11,7 @@ from rag.domain import Reasons
 from rag.exact import quoted_phrases, telling_numbers
 from rag.fusion import Found, Weights, fuse, total
 from rag.identifiers import names
-from rag.store.lexical import MOST_WITH_CODE, LexicalIndex
+from rag.store.lexical import MOST_WITH_CODE, Among, LexicalIndex
 from rag.store.rows import StoredChunk
 
 SENTENCE = 0.5  # what the best sentence counts beside the whole chunk
@@ -90,27 +90,23 @@ def _sorted(chunks: Sequence[StoredChunk], scores: Mapping[int, Reasons]) -> lis
     return [(chunk, scores[chunk.id]) for chunk in ranked]
 
 
-def holding_codes(
-    question: str, index: LexicalIndex, documents: Collection[str] | None
-) -> dict[int, float]:
+def holding_codes(question: str, index: LexicalIndex, among: Among | None) -> dict[int, float]:
     """The chunks that hold rare codes of a question ("E-07"), and what share of those.
 
     What holds a phrase in quotation marks comes before all else.
     """
     codes = [*names(question), *telling_numbers(question)]
-    held = [index.chunks_with(code, documents) for code in codes]
+    held = [index.chunks_with(code, among) for code in codes]
     rare = [chunks for chunks in held if 0 < len(chunks) <= MOST_WITH_CODE]
     shares: dict[int, float] = {}
     for id_ in (id_ for chunks in rare for id_ in chunks):
         shares[id_] = shares.get(id_, 0.0) + 1 / len(rare)
     for phrase in quoted_phrases(question)[:QUOTED_PHRASES]:
-        shares |= dict.fromkeys(index.chunks_saying(phrase, documents), QUOTED)
+        shares |= dict.fromkeys(index.chunks_saying(phrase, among), QUOTED)
     return shares
 
 
-def absent_phrases(
-    question: str, index: LexicalIndex, documents: Collection[str] | None
-) -> list[str]:
+def absent_phrases(question: str, index: LexicalIndex, among: Among | None) -> list[str]:
     """The phrases in quotation marks that stand nowhere."""
     phrases = quoted_phrases(question)[:QUOTED_PHRASES]
-    return [phrase for phrase in phrases if not index.chunks_saying(phrase, documents)]
+    return [phrase for phrase in phrases if not index.chunks_saying(phrase, among)]

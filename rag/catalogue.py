@@ -138,7 +138,13 @@ _SERVED = (
         "mistral-ocr-latest", ("mistral-ocr-4-1", "mistral-ocr-4-0"), kind="ocr", page_price=0.004
     ),
     CatalogueModel("mistral-ocr-2512", kind="ocr", page_price=0.002),
-    CatalogueModel("mistral-moderation-2603", kind="moderation", context_tokens=128_000),
+    CatalogueModel(
+        "mistral-moderation-2603",
+        ("mistral-moderation-latest",),
+        kind="moderation",
+        context_tokens=128_000,
+        input_price=0.1,  # what the model before it cost: no source gives its own
+    ),
 )
 
 _OPEN = (

@@ -14,7 +14,7 @@ from pathlib import Path
 from rag.errors import RagError, SettingsError
 from rag.listwise import ListwiseReranker
 from rag.models import DEFAULT_CHAT_MODEL, find_model
-from rag.protocols import ChatModel, Embedder, Ocr, Reranker
+from rag.protocols import ChatModel, Embedder, Moderator, Ocr, Reranker
 from rag.providers.engines import ENGINES, EngineSpec, Hardware
 from rag.providers.reader import READER
 from rag.settings import Settings
@@ -32,6 +32,13 @@ def default_model(settings: Settings) -> str:
     if settings.chat == "auto":
         return DEFAULT_CHAT_MODEL if settings.mistral_api_key is not None else READER
     return settings.chat
+
+
+def check(settings: Settings) -> None:
+    """Refuse settings that cannot work, each by itself. Raises as the checks do."""
+    check_chat(settings)
+    check_reranking(settings)
+    check_moderation(settings)
 
 
 def check_chat(settings: Settings) -> None:
@@ -169,6 +176,39 @@ def build_ocr(settings: Settings) -> Ocr | None:
 
     return MistralOcr(
         settings.mistral_api_key.get_secret_value(),
+        url=settings.mistral_url,
+        timeout_seconds=settings.request_timeout_seconds,
+    )
+
+
+def check_moderation(settings: Settings) -> None:
+    """Refuse a moderation setting that cannot work.
+
+    Raises:
+        SettingsError: it is wanted, and there is no key.
+    """
+    if settings.moderation != "off" and settings.mistral_api_key is None:
+        raise SettingsError(
+            "TRAMONTANE_MODERATION is 'mistral', and there is no key. Set MISTRAL_API_KEY, or "
+            "TRAMONTANE_MODERATION=off."
+        )
+
+
+def build_moderator(settings: Settings) -> Moderator | None:
+    """Who judges questions and answers, if anybody.
+
+    Raises:
+        SettingsError: the setting cannot work.
+        AuthenticationError: the key cannot be one.
+    """
+    check_moderation(settings)
+    key = settings.mistral_api_key
+    if settings.moderation == "off" or key is None:
+        return None
+    from rag.providers.mistral_moderation import MistralModerator
+
+    return MistralModerator(
+        key.get_secret_value(),
         url=settings.mistral_url,
         timeout_seconds=settings.request_timeout_seconds,
     )

@@ -102,23 +102,6 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Chunk:
-    """A span of one page that is embedded: `page.text[start:end]`.
-
-    `heading` is the path of headings above it; `tokens` counts Tekken tokens of the span.
-    `header` is the first row of the table that the span goes on with, empty where there is none
-    or the span holds it itself.
-    """
-
-    page: int
-    start: int
-    end: int
-    heading: tuple[str, ...]
-    tokens: int
-    header: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Scope:
     """What a question may see: one library, and within it the chosen documents (None: all)."""
 
@@ -250,12 +233,16 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """What a tool call produced; a `failed` result is shown to the model, never raised."""
+    """What a tool call produced; a `failed` result is shown to the model, never raised.
+
+    `bills` are the requests to models that it took.
+    """
 
     call: ToolCall
     content: str
     passages: tuple[Passage, ...] = ()
     failed: bool = False
+    bills: tuple[Bill, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +300,9 @@ class Usage:
     output_tokens: int
 
 
+Bill = tuple[ModelCard, Usage]  # of one or more requests, by the model that is paid
+
+
 @dataclass(frozen=True, slots=True)
 class Finish:
     """The last item of a model turn: without one the stream was cut.
@@ -336,6 +326,11 @@ class Manner:
     bar: float | None = None
     rewrite: bool = True
     documents: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SummedUp:
+    """The older part of the conversation was summed up, since the model cannot read all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,7 +366,8 @@ class Answer:
 
     `text` is the concatenation of the deltas. `nearest` are the pages to show when `refused`;
     `notice` is a sentence on how the answer came about, empty when there is nothing to say;
-    `cost` is in dollars, None where the model has no price. `question` and its `parts` are as they
+    `usage` and `cost` are of every request to a language model that it took; `cost` is in dollars,
+    with that of moderation, None where nothing has a price. `question` and its `parts` are as they
     were searched; `evidence` is what the passages promise, from 0 to 1, None where there are none.
     `claims` are its statements as they were checked; not `grounded` is what a model said without
     the documents.
@@ -397,4 +393,4 @@ class Answer:
     grounded: bool = True
 
 
-Event = Rewritten | Retrieved | ToolCall | ToolResult | TextDelta | Answer
+Event = SummedUp | Rewritten | Retrieved | ToolCall | ToolResult | TextDelta | Answer

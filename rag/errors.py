@@ -6,6 +6,7 @@ RagError
 │   └── EmbeddingMismatchError a library was embedded with another model
 ├── NotFoundError              no library, document or page of that name
 ├── QuestionError              the question itself cannot be searched
+│   └── ModerationError        moderation found something in the question, or in its answer
 ├── DocumentError              a file cannot be read; carries the state it ends in
 └── ProviderError              a model's server failed, or may not be asked
     ├── BudgetError            a cap on spending would be passed
@@ -47,6 +48,10 @@ class NotFoundError(RagError):
 
 class QuestionError(RagError):
     """The question itself cannot be searched."""
+
+
+class ModerationError(QuestionError):
+    """Moderation found something in the question or in the answer, which is then withheld."""
 
 
 class DocumentError(RagError):

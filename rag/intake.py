@@ -23,6 +23,23 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Chunk:
+    """A span of one page that is embedded: `page.text[start:end]`.
+
+    `heading` is the path of headings above it; `tokens` counts Tekken tokens of the span.
+    `header` is the first row of the table that the span goes on with, empty where there is none
+    or the span holds it itself.
+    """
+
+    page: int
+    start: int
+    end: int
+    heading: tuple[str, ...]
+    tokens: int
+    header: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class WordBox:
     """Where `page.text[start:end]` stands on a scanned page.
 

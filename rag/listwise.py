@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rag.domain import TextDelta
+from rag.domain import Bill, Finish, TextDelta
 from rag.prompts import compose_ranking
 from rag.protocols import ChatModel
 
@@ -39,12 +39,21 @@ class ListwiseReranker:
         Raises:
             ProviderError: the chat model failed, or cannot even read the question.
         """
+        return self.rerank_billed(question, texts)[0]
+
+    def rerank_billed(self, question: str, texts: Sequence[str]) -> tuple[list[float], list[Bill]]:
+        """The same, with what the chat model took. Raises as `rerank`."""
         prompt = compose_ranking(question, texts, self._chat.connect())
-        pieces = [item.text for item in self._chat.stream(prompt) if isinstance(item, TextDelta)]
+        reply, bills = "", list[Bill]()
+        for item in self._chat.stream(prompt):
+            if isinstance(item, TextDelta):
+                reply += item.text
+            elif isinstance(item, Finish) and item.usage is not None:
+                bills.append((self._chat.card, item.usage))
         scores = [0.0] * len(texts)
-        for rank, position in enumerate(parsed_order("".join(pieces), len(texts))):
+        for rank, position in enumerate(parsed_order(reply, len(texts))):
             scores[position] = float(len(texts) - rank)
-        return scores
+        return scores, bills
 
 
 def parsed_order(reply: str, count: int) -> list[int]:

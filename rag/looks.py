@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from rag.connections import (
+    build_moderator,
     build_reranker,
     check_chat,
     default_model,
@@ -19,12 +20,14 @@ from rag.connections import (
     server_chat,
 )
 from rag.doctor import Note
-from rag.domain import ModelCard
+from rag.domain import Message, ModelCard
 from rag.errors import ModelNotFoundError, SettingsError, UnavailableError
 from rag.models import find_weights
 from rag.protocols import ChatModel
 from rag.providers.reader import READER
 from rag.settings import Settings
+from rag.spending import Meter, MeteredModerator
+from rag.store.spending import PERSON
 from rag.user_tools import load_tools
 
 NAMES_SHOWN = 10
@@ -144,6 +147,18 @@ def look_at_reranking(settings: Settings) -> str | Note:
         return Note("Passages stay in the order of the search.")
     reranker.rerank("How long does cheese ripen?", ["It ripens for weeks.", "It is round."])
     return f"{reranker.model} at {reranker.place} puts passages in order."
+
+
+def look_at_moderation(settings: Settings, meter: Meter | None) -> str | Note:
+    """Whether whoever moderates judges; that is paid for. Raises as `Moderator.judge` does."""
+    seconds = min(settings.request_timeout_seconds, LONGEST_WAIT_SECONDS)
+    settings = settings.model_copy(update={"request_timeout_seconds": seconds})
+    moderator = build_moderator(settings)
+    if moderator is None:
+        return Note("Nothing is moderated.")
+    paid = moderator if meter is None else MeteredModerator(moderator, meter)
+    paid.judge([Message("user", "How long does cheese ripen?")], PERSON)
+    return f"{moderator.card.name} on {moderator.card.place} judges questions and answers."
 
 
 def look_at_tools(settings: Settings) -> str:

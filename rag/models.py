@@ -7,6 +7,7 @@ so does a community's version of open weights.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 from rag.catalogue import (
@@ -17,10 +18,11 @@ from rag.catalogue import (
     CatalogueModel,
     Tokenizer,
 )
-from rag.domain import ModelCard, Usage
+from rag.domain import Bill, ModelCard, Usage
 from rag.errors import ModelNotFoundError
 
 DEFAULT_CHAT_MODEL = SMALL
+MODERATION = "mistral-moderation-latest"
 MAX_ANSWER_TOKENS = 2048
 
 _BY_NAME = {name: model for model in CATALOGUE for name in (model.name, *model.aliases)}
@@ -119,12 +121,34 @@ def la_plateforme_card(name: str) -> ModelCard:
     )
 
 
+def moderation_card() -> ModelCard:
+    """The model of La Plateforme that judges what is asked and answered."""
+    model = _BY_NAME[MODERATION]
+    context = model.context_tokens or UNKNOWN_CONTEXT_TOKENS
+    price = model.input_price
+    return ModelCard(MODERATION, LA_PLATEFORME, context, False, False, price, 0.0)
+
+
 def answer_cost(card: ModelCard, usage: Usage) -> float | None:
     """What a turn cost in dollars; None where the model has no known price."""
     if card.input_price is None or card.output_price is None:
         return None
     millionths = usage.input_tokens * card.input_price + usage.output_tokens * card.output_price
     return millionths / 1_000_000
+
+
+def total_cost(bills: Iterable[Bill]) -> float | None:
+    """What requests cost together, in dollars; None where none of them has a known price."""
+    prices = [price for bill in bills if (price := answer_cost(*bill)) is not None]
+    return sum(prices) if prices else None
+
+
+def total_usage(bills: Iterable[Bill]) -> Usage | None:
+    """The tokens of requests together; None where there were none."""
+    used = [usage for _, usage in bills]
+    if not used:
+        return None
+    return Usage(sum(each.input_tokens for each in used), sum(each.output_tokens for each in used))
 
 
 def answer_tokens(card: ModelCard) -> int:

@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.domain import Finish, ModelCard, Prompt, TextDelta, ToolCall
+from rag.domain import Bill, Finish, Message, ModelCard, Prompt, TextDelta, ToolCall, Usage
 from rag.intake import OcrPage
 
 Vectors = NDArray[np.float32]
@@ -95,6 +95,32 @@ class Reranker(Protocol):
 
         Raises:
             ProviderError: the model's server failed.
+        """
+
+
+@runtime_checkable
+class Billed(Protocol):
+    """What a reranker has besides whose requests are paid by the token."""
+
+    def rerank_billed(self, question: str, texts: Sequence[str]) -> tuple[list[float], list[Bill]]:
+        """As `Reranker.rerank`, with what it took."""
+
+
+class Moderator(Protocol):
+    """Judges whether a text may be answered, or shown."""
+
+    @property
+    def card(self) -> ModelCard:
+        """The model that judges, and its price."""
+
+    def count(self, messages: Sequence[Message]) -> Usage:
+        """The tokens that judging these takes, an upper bound at worst."""
+
+    def judge(self, messages: Sequence[Message], principal: str) -> tuple[tuple[str, ...], Bill]:
+        """The categories in which the last of these messages goes too far, and what that took.
+
+        Raises:
+            ProviderError: the model's server failed, or does not say.
         """
 
 

@@ -9,20 +9,21 @@ import numpy as np
 
 from rag.bearing import bearing
 from rag.candidates import Candidates, Hit, absent_phrases, holding_codes, in_turns
-from rag.domain import Page, Passage, Reasons, Scope
+from rag.domain import Bill, Page, Passage, Reasons, Scope
 from rag.errors import EmbeddingMismatchError, QuestionError
 from rag.evidence import Evidence, SentenceScorer, rarity
 from rag.folding import encodable
 from rag.fusion import Found, rough, supposed, total, weights
 from rag.joining import Repeats, grow
 from rag.mentions import Mentions
+from rag.narrowing import WHOLE, Narrowing, Within, within
 from rag.protocols import Embedder, Reranker, Vectors
 from rag.registries import Registries
 from rag.reranking import RERANKED, reranked
 from rag.spelling import spelling_scores
 from rag.store.catalog import Catalog
 from rag.store.indexes import Indexes, LibraryIndex
-from rag.store.lexical import LexicalIndex
+from rag.store.lexical import Among, LexicalIndex
 from rag.store.places import ChunkedPage, Place, PlacedChunk
 from rag.store.rows import StoredChunk
 from rag.store.words import Words
@@ -39,6 +40,7 @@ NAMED = 0.5  # how far a document is preferred that is searched on its own as we
 LONGEST_QUESTION = 8_000  # characters
 WEIGHED_PASSAGES = 5
 NOT_WORD_FOR_WORD = "No passage says {phrases} word for word."
+CHUNKS_OF_PASSAGE = 4  # about as many at most, where a passage is left out
 MOST_COMPARED = 4  # documents or companies, each searched on its own
 
 
@@ -48,7 +50,7 @@ class Retrieval:
 
     `by_part` is the evidence for each part of the question, in their order; `notice` is a sentence
     for the user on how they were found, empty when there is nothing to say. `searched` is whether
-    there was anything to search.
+    there was anything to search, and `bills` are the requests to chat models that it took.
     """
 
     passages: tuple[Passage, ...]
@@ -56,6 +58,16 @@ class Retrieval:
     notice: str = ""
     by_part: tuple[Evidence, ...] = ()
     searched: bool = True
+    bills: tuple[Bill, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Searched:
+    """The passages of a search and how they were found, of which nothing is weighed yet."""
+
+    passages: tuple[Passage, ...]
+    notice: str
+    bills: tuple[Bill, ...]
 
 
 class Retriever:
@@ -89,11 +101,13 @@ class Retriever:
         parts: Sequence[str] = (),
         *,
         widen: bool = True,
+        narrowing: Narrowing = WHOLE,
     ) -> tuple[Passage, ...]:
         """The `k` best passages for a question, best first; no two of them overlap.
 
         A question taken apart is searched as a whole and by each of its `parts`, whose passages
-        take turns. Where it may `widen`, it is searched by what `also` gives for it, too.
+        take turns. Where it may `widen`, it is searched by what `also` gives for it, too; the
+        `narrowing` holds for all of it.
 
         Raises:
             QuestionError: it is empty, or too long.
@@ -101,7 +115,8 @@ class Retriever:
             EmbeddingMismatchError: it was embedded with another model.
             ProviderError: the embedder's server failed.
         """
-        return self._search(question, scope, k, parts, widen)[0]
+        where = self._within(scope, narrowing)
+        return self._search(question, where, k, parts, widen).passages
 
     def retrieve(
         self,
@@ -111,10 +126,12 @@ class Retriever:
         parts: Sequence[str] = (),
         *,
         widen: bool = True,
+        narrowing: Narrowing = WHOLE,
     ) -> Retrieval:
         """Search, and weigh whether what was found answers the question. Raises as `search`."""
         question = checked_question(question)
-        passages, notice = self._search(question, scope, k, parts, widen)
+        found = self._search(question, self._within(scope, narrowing), k, parts, widen)
+        passages = found.passages
         read = passages[: WEIGHED_PASSAGES + len(parts)]
         index = self._index(scope)
         evidence = [
@@ -123,7 +140,8 @@ class Retriever:
         ]
         best = max(evidence, key=lambda found: found.score)
         searched = bool(passages) or self._holds_text(scope)
-        return Retrieval(passages, best, notice, tuple(evidence[1:]), searched)
+        by_part = tuple(evidence[1:])
+        return Retrieval(passages, best, found.notice, by_part, searched, found.bills)
 
     def nearest(self, claim: str, texts: Sequence[str]) -> tuple[int, float]:
         """The position of the text nearest in meaning to a claim, and the cosine of the two."""
@@ -144,29 +162,34 @@ class Retriever:
             )
         return index
 
+    def _within(self, scope: Scope, narrowing: Narrowing) -> Within:
+        return within(scope, narrowing, self._index(scope).chunks_by_document, self._catalog)
+
     def _search(
-        self, question: str, scope: Scope, k: int, parts: Sequence[str], widen: bool
-    ) -> tuple[tuple[Passage, ...], str]:
-        """The passages, and a notice on how they were found."""
+        self, question: str, where: Within, k: int, parts: Sequence[str], widen: bool
+    ) -> _Searched:
+        scope = where.scope
         questions = list(dict.fromkeys(checked_question(text) for text in [question, *parts]))
         index = self._index(scope)
-        searches = [(asked, scope) for asked in questions]
+        searches = [(asked, where) for asked in questions]
         if len(questions) == 1:
-            searches += [(questions[0], each) for each in self._compared(question, index, scope)]
+            compared = self._compared(question, index, scope)
+            searches += [(questions[0], replace(where, scope=each)) for each in compared]
         rankings: list[list[Hit]] = []
-        notice = ""
-        for asked, where in searches:
+        notice, bills = "", tuple[Bill, ...]()
+        for asked, place in searches:
             also = self.also(asked) if widen else ()
-            hits = self._ranked(asked, also, index, where, max(LOADED, LOADED_FOR_EACH * k))
+            hits = self._ranked(asked, also, index, place, max(LOADED, LOADED_FOR_EACH * k))
             read = [_as_read(chunk) for chunk, _ in hits[:RERANKED]]
             order = reranked(asked, [(hit, total(hit[1])) for hit in hits], read, self._reranker)
             rankings.append([hit for hit, _ in order.hits])
-            notice = notice or order.notice
+            notice, bills = notice or order.notice, bills + order.bills
         absent = absent_phrases(question, index.words, scope.document_ids)
         if absent:
             told = " and ".join(f"“{phrase}”" for phrase in absent)
             notice = " ".join(filter(None, [NOT_WORD_FOR_WORD.format(phrases=told), notice]))
-        return self._joined(in_turns(rankings), scope, k), notice
+        passages = self._joined(in_turns(rankings), where, k)
+        return _Searched(passages, notice, bills)
 
     def _compared(self, question: str, index: LibraryIndex, scope: Scope) -> list[Scope]:
         """Where to look for each of several things that a question names, as companies are.
@@ -188,11 +211,11 @@ class Retriever:
         )
 
     def _ranked(
-        self, question: str, also: Sequence[str], index: LibraryIndex, scope: Scope, count: int
+        self, question: str, also: Sequence[str], index: LibraryIndex, where: Within, count: int
     ) -> list[Hit]:
         """The chunks found for a question in one piece, best first."""
         vector = self._embedded(question, also) if len(index.vectors) else None
-        found = self._candidates(question, also, vector, index, scope, count)
+        found = self._candidates(question, also, vector, index, where, count)
         texts = [chunk.text for chunk, _ in found.hits[:REFINED]]
         language = index.words.language_of(question)
         own, said = (
@@ -229,7 +252,8 @@ class Retriever:
         """
         index = self._index(scope)
         question = checked_question(question)
-        return self._candidates(question, self.also(question), vector, index, scope, LOADED)
+        also = self.also(question)
+        return self._candidates(question, also, vector, index, Within(scope), LOADED)
 
     def _candidates(
         self,
@@ -237,15 +261,18 @@ class Retriever:
         also: Sequence[str],
         vector: Vectors | None,
         index: LibraryIndex,
-        scope: Scope,
+        where: Within,
         count: int,
     ) -> Candidates:
         mentions = self._mentions(question, index)
         said = " ".join([mentions.rest, *also])
-        found = self._found(said, vector, mentions, index, scope)
+        found = self._found(said, vector, mentions, index, where)
         first = rough(found, weights(self._embedder.fluency(question)))
-        best = sorted(first, key=lambda id_: (-first[id_], id_))[:count]
-        chunks = self._catalog.chunks(best, scope)
+        best = sorted(first, key=lambda id_: (-first[id_], id_))[
+            : count + CHUNKS_OF_PASSAGE * len(where.narrowing.without)
+        ]
+        loaded = self._catalog.chunks(best, where.scope)
+        chunks = [chunk for chunk in loaded if where.narrowing.admits(chunk)][:count]
         spelled = spelling_scores(said, [chunk.text for chunk in chunks])
         by_spelling = {chunk.id: score for chunk, score in zip(chunks, spelled, strict=True)}
         read = f"{question} {chunks[0].text}" if chunks else question
@@ -258,24 +285,26 @@ class Retriever:
         vector: Vectors | None,
         mentions: Mentions,
         index: LibraryIndex,
-        scope: Scope,
+        where: Within,
     ) -> Found:
         """What the searches find: everywhere, and once more in the documents that are named.
 
         `said` are the words to search by, and `vector` has the meaning.
         """
-        documents = scope.document_ids
+        documents = where.scope.document_ids
         named = frozenset(id_ for id_, share in mentions.preferred.items() if share >= NAMED)
         if documents is not None:
             named &= documents
-        places = [documents, named] if named and named != documents else [documents]
+        places: list[Among | None] = [documents if where.ids is None else where.ids]
+        if named and named != documents:
+            places.append(named)
         words: dict[int, float] = {}
         meaning: dict[int, float] = {}
-        coded = holding_codes(mentions.rest, index.words, documents)
+        coded = holding_codes(mentions.rest, index.words, places[0])
         for place in places:
             words |= dict(index.words.search(said, CANDIDATES, place))
             if vector is not None:
-                allowed = None if place is None else index.ranges_of(place)
+                allowed = None if place is None else _ranges(place, index)
                 meaning |= dict(index.vectors.search(vector, CANDIDATES, allowed))
         if index.without_vectors:
             meaning |= supposed(words, meaning, index.is_embedded)
@@ -286,7 +315,7 @@ class Retriever:
         }
         return Found(words, meaning, {}, title, coded)
 
-    def _joined(self, hits: Sequence[Hit], scope: Scope, k: int) -> tuple[Passage, ...]:
+    def _joined(self, hits: Sequence[Hit], where: Within, k: int) -> tuple[Passage, ...]:
         """The first `k` passages; a hit that is in one already, or says the same, makes none."""
         passages: list[Passage] = []
         taken: set[int] = set()
@@ -299,8 +328,10 @@ class Retriever:
                 continue
             if _place(hit) not in read:
                 following = {_place(other) for other, _ in hits[position : position + k]}
-                read |= self._catalog.chunked_pages([*(following - read.keys())], scope)
+                read |= self._catalog.chunked_pages([*(following - read.keys())], where.scope)
             page = read.get(_place(hit))  # none when its document was removed meanwhile
+            if page and where.narrowing.without:
+                taken |= where.narrowing.left_out(page, _place(hit))
             run = grow(hit.id, page.chunks, taken) if page else []
             if page and run and not repeats.holds(hit.text):
                 taken |= {chunk.id for chunk in run}
@@ -314,6 +345,10 @@ def _as_read(chunk: StoredChunk) -> str:
     """A chunk as a reranker reads it: under its title and headings."""
     above = " · ".join([chunk.document.title, *chunk.chunk.heading])
     return "\n".join(filter(None, [above, chunk.chunk.header, chunk.text]))
+
+
+def _ranges(among: Among, index: LibraryIndex) -> list[range]:
+    return [among][: len(among)] if isinstance(among, range) else index.ranges_of(among)
 
 
 def _place(hit: StoredChunk) -> Place:

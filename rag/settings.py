@@ -122,6 +122,12 @@ class Settings(BaseSettings):
         description="A Python module of your own, by its file (`my_tools.py`) or its dotted name, "
         "whose functions become tools that the model may call.",
     )
+    moderation: Literal["off", "mistral"] = Field(
+        "off",
+        description="Who judges each question before it is answered, and what a model wrote before "
+        "it stands as an answer: `off`, or `mistral` (La Plateforme). What it finds harm in is "
+        "refused, and so is everything while it cannot be reached.",
+    )
     request_timeout_seconds: float = Field(
         60.0, gt=0, le=600, description="How long a model's server may be silent."
     )

@@ -16,7 +16,7 @@ from typing import Self
 import numpy as np
 
 from rag.catalogue import LA_PLATEFORME
-from rag.domain import Finish, ModelCard, Prompt, TextDelta, ToolCall, Usage
+from rag.domain import Bill, Finish, Message, ModelCard, Prompt, TextDelta, ToolCall, Usage
 from rag.errors import (
     AuthenticationError,
     BudgetError,
@@ -30,7 +30,7 @@ from rag.errors import (
 from rag.intake import OcrPage
 from rag.models import answer_cost, answer_tokens, embedding_cost
 from rag.prompts import prompt_tokens
-from rag.protocols import ChatModel, Counting, Embedder, Ocr, Vectors
+from rag.protocols import ChatModel, Counting, Embedder, Moderator, Ocr, Vectors
 from rag.store.spending import (
     DAILY_SETTING,
     PERSON,
@@ -223,6 +223,36 @@ class MeteredEmbedder:
                 vectors = self._embedder.embed(texts)
             charge.settle(embedding_cost(self.model, tokens), Usage(tokens, 0))
         return vectors
+
+
+class MeteredModerator:
+    """Moderation whose requests are paid for; they count as many tokens as it allows for."""
+
+    def __init__(self, moderator: Moderator, meter: Meter) -> None:
+        self._moderator = moderator
+        self._meter = meter
+
+    @property
+    def card(self) -> ModelCard:
+        """The model that judges, and its price."""
+        return self._moderator.card
+
+    def count(self, messages: Sequence[Message]) -> Usage:
+        """The tokens that judging these takes, an upper bound at worst."""
+        return self._moderator.count(messages)
+
+    def judge(self, messages: Sequence[Message], principal: str) -> tuple[tuple[str, ...], Bill]:
+        """The categories in which the last message goes too far, and what that took.
+
+        Raises:
+            BudgetError: a cap would be passed; nothing was sent.
+            ProviderError: as the moderator does.
+        """
+        highest = answer_cost(self.card, self.count(messages)) or 0.0
+        with self._meter.charge(principal, Purpose.MODERATION, highest) as charge:
+            found, (card, usage) = self._moderator.judge(messages, principal)
+            charge.settle(answer_cost(card, usage) or 0.0, usage)
+        return found, (card, usage)
 
 
 class MeteredOcr:

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from rag.apart import Raised, run_apart
-from rag.domain import Passage, ToolCall, ToolResult, ToolSpec
+from rag.domain import Bill, Passage, ToolCall, ToolResult, ToolSpec
 from rag.errors import RagError, ToolError
 
 NOTHING_ANSWERS = "Nothing in the documents answers this; the nearest passages follow, if any."
@@ -24,10 +24,14 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Passages, and a sentence for the model on what they are worth."""
+    """Passages, and a sentence for the model on what they are worth.
+
+    `bills` are the requests to models that finding them took.
+    """
 
     passages: tuple[Passage, ...]
     note: str = ""
+    bills: tuple[Bill, ...] = ()
 
 
 ToolFunction = Callable[..., str | Sequence[Passage] | Findings]
@@ -49,7 +53,7 @@ class Tool:
     @property
     def spec(self) -> ToolSpec:
         """The tool as described to a model."""
-        return ToolSpec(self.name, self.description, self.arguments.model_json_schema())
+        return ToolSpec(self.name, self.description, _brief(self.arguments.model_json_schema()))
 
 
 def tool_from(function: ToolFunction) -> Tool:
@@ -65,6 +69,25 @@ def tool_from(function: ToolFunction) -> Tool:
     name = function.__name__
     arguments: type[BaseModel] = create_model(name, __config__=ConfigDict(extra="forbid"), **fields)
     return Tool(name, inspect.getdoc(function) or "", arguments, function)
+
+
+def _brief(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A schema in fewer tokens, which every question pays: no titles, and no choice of null.
+
+    What is not required may be left out; that a null is taken for it is nobody's need to know.
+    """
+    kept = {name: value for name, value in schema.items() if name != "title"}
+    if kept.get("default", ...) is None:
+        del kept["default"]
+    for name in ("properties", "$defs"):
+        if name in kept:
+            kept[name] = {key: _brief(value) for key, value in kept[name].items()}
+    if isinstance(kept.get("items"), Mapping):
+        kept["items"] = _brief(kept["items"])
+    if "anyOf" in kept:
+        choices = [_brief(each) for each in kept.pop("anyOf") if each != {"type": "null"}]
+        kept |= choices[0] if len(choices) == 1 else {"anyOf": choices}
+    return kept
 
 
 def run_tool(call: ToolCall, tools: Mapping[str, Tool]) -> ToolResult:
@@ -86,7 +109,7 @@ def run_tool(call: ToolCall, tools: Mapping[str, Tool]) -> ToolResult:
         return ToolResult(call, _sendable(output))
     if isinstance(output, Findings):
         found = output.note or f"{len(output.passages)} passages found."
-        return ToolResult(call, found, passages=output.passages)
+        return ToolResult(call, found, output.passages, bills=output.bills)
     return ToolResult(call, f"{len(output)} passages found.", passages=tuple(output))
 
 

@@ -10,11 +10,12 @@ from pydantic import PositiveInt
 
 from rag import page_search, table_queries
 from rag.calculator import calculate as worked_out
-from rag.domain import Document, Manner, Passage, Scope
+from rag.domain import Document, Manner, Passage, Scope, Source
 from rag.errors import ToolError
 from rag.evidence import USUAL_BAR
 from rag.intake import Table
 from rag.retrieval import Retriever
+from rag.search_filters import Filters, Kinds, Names, Numbers, narrowed
 from rag.shelf import Shelf, passage_of
 from rag.store.catalog import Catalog
 from rag.tools import NOTHING_ANSWERS, Findings, Tool, ToolFunction, tool_from
@@ -34,28 +35,51 @@ USUAL = Manner()
 
 
 def tools_for(
-    scope: Scope, retriever: Retriever, catalog: Catalog, manner: Manner = USUAL
+    scope: Scope,
+    retriever: Retriever,
+    catalog: Catalog,
+    manner: Manner = USUAL,
+    sources: Sequence[Source] = (),
 ) -> list[Tool]:
     """The tools for one question; each sees what the question may see, and changes nothing.
 
-    What they search is searched and refused in the `manner` of the question itself.
+    What they search is searched and refused in the `manner` of the question itself; `sources` are
+    those that the model has been shown by the time it calls.
     """
     bar = USUAL_BAR if manner.bar is None else manner.bar
-    reading = _Reading(Shelf(scope, catalog), catalog)
+    shelf = Shelf(scope, catalog)
+    reading = _Reading(shelf, catalog)
 
     def search_documents(
-        query: str, document: str | None = None, exclude: list[str] | None = None
+        query: str,
+        documents: Names | None = None,
+        exclude: Names | None = None,
+        kinds: Kinds | None = None,
+        first_page: PositiveInt | None = None,
+        last_page: PositiveInt | None = None,
+        without_sources: Numbers | None = None,
     ) -> Findings:
         """Search the user's documents again, in other words, for what the sources do not say.
 
-        `document` searches one document only, named as the sources name it; `exclude` leaves
-        documents out.
+        `documents` searches only these, named as the sources name them, `exclude` leaves some out,
+        and `kinds` searches one kind of file; the pages are those of one document that is named.
+        `without_sources` are numbers of sources that are not to come again.
         """
-        within = reading.within(scope, document, exclude or [])
-        found = retriever.retrieve(query, within, FOUND_PASSAGES, widen=manner.rewrite)
+        filters = Filters(
+            documents or (),
+            exclude or (),
+            kinds or (),
+            first_page,
+            last_page,
+            without_sources or (),
+        )
+        narrower, narrowing = narrowed(filters, scope, shelf, sources)
+        found = retriever.retrieve(
+            query, narrower, FOUND_PASSAGES, widen=manner.rewrite, narrowing=narrowing
+        )
         too_low = found.evidence.is_below(bar, instructable=True)
         note = NOTHING_ANSWERS if too_low or not found.passages else ""
-        return Findings(found.passages, note)
+        return Findings(found.passages, note, found.bills)
 
     methods: tuple[ToolFunction, ...] = (
         *(reading.open_page, reading.read_range, reading.find_text, reading.list_documents),
@@ -83,14 +107,6 @@ class _Reading:
 
     def __init__(self, shelf: Shelf, catalog: Catalog) -> None:
         self._shelf, self._catalog = shelf, catalog
-
-    def within(self, scope: Scope, document: str | None, exclude: Sequence[str]) -> Scope:
-        """The scope with no documents but those that are asked for. Raises as `Shelf.named`."""
-        if document is None and not exclude:
-            return scope
-        left_out = {self._shelf.named(name).id for name in exclude}
-        ids = {each.id for each in self._shelf.chosen(document)} - left_out
-        return Scope(scope.library_id, frozenset(ids), scope.principal)
 
     def open_page(self, document: str, page: int) -> Sequence[Passage]:
         """Read a whole page of a document, named as the sources name it; pages count from 1."""

@@ -11,9 +11,22 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from rag.doctor import Note
-from rag.domain import Finish, Message, ModelCard, Prompt, TextDelta, ToolCall, Usage
+from rag.domain import (
+    Document,
+    DocumentState,
+    Finish,
+    Message,
+    ModelCard,
+    Passage,
+    Prompt,
+    Source,
+    TextDelta,
+    ToolCall,
+    Usage,
+)
 from rag.errors import InvalidReplyError
 from rag.models import answer_cost
+from rag.prompts import render_sources
 from rag.protocols import ChatModel
 from rag.tools import tool_from
 
@@ -25,6 +38,10 @@ NO_TOOLS = (
 NO_SCHEMA = (
     "{model} was to reply by a JSON schema, and did not: extracting fields may take it more tries. "
     "Choose a newer model or server for that.{took}"
+)
+NO_REFERENCE = (
+    "{model} was shown the result of a search, and did not refer to it by itself: its answers may "
+    "cite less. Set TRAMONTANE_NATIVE_CITATIONS to false.{took}"
 )
 SCHEMA = {
     "type": "object",
@@ -39,10 +56,22 @@ def add(first: int, second: int) -> str:
     return str(first + second)
 
 
+def _passage(text: str) -> Passage:
+    """A text of ours as if it had been found in a document."""
+    state, kind = DocumentState.READY, "text/plain"
+    document = Document("", "", "cheese.txt", "Cheese", kind, "", 0, state, "", 1, False)
+    return Passage(document, 1, "1", 0, len(text), text, (), 1.0, ())
+
+
 ADD = tool_from(add)
 ASK_FOR_CALL = Prompt(
     (Message("user", "Call the tool `add` to add 2 and 3. Write nothing else."),),
     tools=(ADD.spec,),
+)
+FOUND = Source(1, _passage("Camembert is a soft cheese from Normandy. It ripens for weeks."))
+ASKED = "Where is Camembert from?"
+ASK_FOR_SOURCE = Prompt(
+    (Message("user", f"{render_sources([FOUND])}\n\nQuestion: {ASKED}"),), ASKED, (FOUND,)
 )
 ASK_FOR_CITY = Prompt((Message("user", "Which city is the capital of France?"),), schema=SCHEMA)
 
@@ -81,6 +110,19 @@ def try_structured_output(chat: ChatModel) -> str | Note:
     if not _follows(reply.text):
         return Note(NO_SCHEMA.format(model=chat.card.name, took=took))
     return f"{chat.card.name} keeps to a JSON schema.{took}"
+
+
+def try_native_citations(chat: ChatModel) -> str | Note:
+    """Ask something of one source without a word on markers, and see whether it is referred to.
+
+    Raises:
+        ProviderError: the request failed.
+    """
+    reply = _asked(chat, ASK_FOR_SOURCE)
+    took = _took(chat.card, reply.usage)
+    if "[1]" not in reply.text:
+        return Note(NO_REFERENCE.format(model=chat.card.name, took=took))
+    return f"{chat.card.name} refers to what was found by itself.{took}"
 
 
 def _asked(chat: ChatModel, prompt: Prompt) -> _Reply:

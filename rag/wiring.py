@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
+from functools import partial
 
 from rag.assistant import Assistant
 from rag.connections import (
     MINILM,
     MISTRAL_EMBED,
     build_embedder,
+    build_moderator,
     build_reranker,
-    check_chat,
-    check_reranking,
+    check,
     default_model,
     in_process_chat,
     is_in_process,
@@ -26,7 +27,7 @@ from rag.connections import (
     wanted_embedding,
 )
 from rag.doctor import Check, Note, look_at_library
-from rag.domain import Library, Manner, ModelCard, Scope
+from rag.domain import Library, Manner, ModelCard, Scope, Source
 from rag.errors import (
     BudgetError,
     EmbeddingMismatchError,
@@ -34,30 +35,33 @@ from rag.errors import (
     RagError,
 )
 from rag.evidence import SentenceScorer
+from rag.history import Summaries
 from rag.looks import (
     configured_chat,
     has_chat,
     look_at_chat,
     look_at_key,
+    look_at_moderation,
     look_at_reranking,
     look_at_tools,
     unloaded,
 )
 from rag.models import offered_models
+from rag.moderation import Moderation
 from rag.protocols import ChatModel, Embedder
 from rag.providers.minilm.embedder import MiniLmEmbedder
 from rag.providers.minilm.judge import MiniLmJudge
 from rag.providers.reader import READER, EmbeddedReader
 from rag.retrieval import Retriever
 from rag.settings import Settings
-from rag.spending import Meter, MeteredChat, MeteredEmbedder, day_in_words
+from rag.spending import Meter, MeteredChat, MeteredEmbedder, MeteredModerator, day_in_words
 from rag.store.catalog import CATALOG, Catalog
 from rag.store.indexes import Indexes
 from rag.store.spending import Caps
 from rag.store.words import Words
 from rag.tools import Tool
 from rag.toolset import tools_for
-from rag.trials import try_structured_output, try_tools
+from rag.trials import try_native_citations, try_structured_output, try_tools
 from rag.user_tools import load_tools
 from rag.verification import Verifier
 from rag.vocabulary import load_vocabulary
@@ -91,6 +95,10 @@ class Application:
         self._offered: dict[str, str] = {}  # by the name on a model's card
         self._served = _Served()
         self._end = ExitStack()
+        self._summaries = Summaries()
+        moderator = build_moderator(settings)
+        paid = moderator and MeteredModerator(moderator, self.meter)
+        self._moderation = Moderation(paid) if paid else None
         self._lock = threading.Lock()
         reranker = build_reranker(settings, lambda: self._chat(default_model(settings)))
         self.vocabulary = load_vocabulary(settings.vocabulary)
@@ -154,6 +162,8 @@ class Application:
             self.verifier,
             bar=settings.bar,
             strict=settings.strict,
+            summaries=self._summaries,
+            moderation=self._moderation,
         )
 
     def tasks(
@@ -164,7 +174,7 @@ class Application:
         count = passages or self.settings.passages
         bar = self.settings.bar if bar is None else bar
         parts = (self.catalog, self.retriever, self.scorer, self.verifier)
-        return Tasks(Resources(chat, *parts, count, bar))
+        return Tasks(Resources(chat, *parts, count, bar), self._moderation)
 
     @property
     def rows_at_once(self) -> int:
@@ -181,8 +191,9 @@ class Application:
         self.indexes.close()
         self.catalog.close()
 
-    def _tools_for(self, scope: Scope, manner: Manner) -> list[Tool]:
-        return [*tools_for(scope, self.retriever, self.catalog, manner), *self._own_tools]
+    def _tools_for(self, scope: Scope, manner: Manner, sources: Sequence[Source]) -> list[Tool]:
+        ours = tools_for(scope, self.retriever, self.catalog, manner, sources)
+        return [*ours, *self._own_tools]
 
     def _chat_named(self, model: str | None) -> ChatModel:
         if model is None:
@@ -227,8 +238,7 @@ def build(settings: Settings) -> Application:
         EmbeddingMismatchError: the library was embedded with another model.
         ModelNotFoundError: La Plateforme has retired the model that is to answer.
     """
-    check_chat(settings)
-    check_reranking(settings)
+    check(settings)
     catalog = Catalog(settings.data_dir)
     try:
         return Application(settings, catalog, MiniLmEmbedder())
@@ -243,8 +253,7 @@ def build_existing(settings: Settings) -> Application:
     Raises:
         NotFoundError: nothing was ever added to the library, or its name is mistyped.
     """
-    check_chat(settings)
-    check_reranking(settings)
+    check(settings)
     if not _has_library(settings):
         raise NotFoundError(
             f"There is no library named {settings.library!r} in {settings.data_dir}. Add "
@@ -271,6 +280,13 @@ def checks(settings: Settings) -> list[Check]:
         looks.append(
             Check("structured output", lambda: _tried(settings, try_structured_output), after)
         )
+        if settings.native_citations and not is_url(default_model(settings)):
+            looks.append(
+                Check("native citations", lambda: _tried(settings, try_native_citations), after)
+            )
+    if settings.moderation != "off":
+        look = partial(look_at_moderation, settings)
+        looks.append(Check("moderation", partial(_paid, settings, look)))
     if settings.tools is not None:
         looks.append(Check("tools of your own", lambda: look_at_tools(settings)))
     if _has_catalog(settings):
@@ -288,7 +304,7 @@ def _look_at_library(settings: Settings) -> str | Note:
         )
     key, better = settings.mistral_api_key, MISTRAL_EMBED
     # These are looked at by themselves.
-    settings = settings.model_copy(update={"rerank": "off", "tools": None})
+    settings = settings.model_copy(update={"rerank": "off", "tools": None, "moderation": "off"})
     with closing(Application(settings, Catalog(settings.data_dir), MiniLmEmbedder())) as app:
         return look_at_library(app.catalog, app.library, app.embedder, better if key else None)
 
@@ -325,11 +341,16 @@ def _tried(settings: Settings, trial: Callable[[ChatModel], str | Note]) -> str 
     if (note := unloaded(settings)) is not None:
         return note
     chat = configured_chat(settings)
+    return _paid(settings, lambda meter: trial(MeteredChat(chat, meter) if meter else chat))
+
+
+def _paid(settings: Settings, look: Callable[[Meter | None], str | Note]) -> str | Note:
+    """What a look finds that is paid for, where there is a catalog to note it in."""
     if not _has_catalog(settings):
-        return trial(chat)
+        return look(None)
     with closing(Catalog(settings.data_dir)) as catalog:
         try:
-            return trial(MeteredChat(chat, _meter(settings, catalog)))
+            return look(_meter(settings, catalog))
         except BudgetError as error:
             return Note(str(error))
 

@@ -5,9 +5,10 @@
         OpenAiCompatibleChat(server.url + "/v1", ...)
         server.requests[0].body["messages"]
 
-Each request takes the next reply of its script: `chat`, `embeddings`, `models`, `ocr`. After the
-last one the server is well: a chat answers with the sentence of its numbered sources that shares
-the most words with the question, embeddings are bags of hashed words, and `models` are listed.
+Each request takes the next reply of its script: `chat`, `embeddings`, `models`, `ocr` or
+`moderations`. After the last one the server is well: a chat answers with the sentence of its
+numbered sources that shares the most words with the question, embeddings are bags of hashed words,
+`models` are listed, and moderation finds nothing.
 
 By hand: `python -m tests.loopback --port 8000`.
 """
@@ -28,6 +29,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
+
+from tests.verdicts import judged
 
 DIMENSION = 1024
 MODEL = "mistral-small-latest"
@@ -195,6 +198,7 @@ class LoopbackServer:
         embeddings: Iterable[Reply] = (),
         models: Iterable[Reply] = (),
         ocr: Iterable[Reply] = (),
+        moderations: Iterable[Reply] = (),
         served: Sequence[Mapping[str, Any]] | None = None,
         api_key: str | None = None,
         port: int = 0,
@@ -205,6 +209,7 @@ class LoopbackServer:
             "/v1/embeddings": deque(embeddings),
             "/v1/models": deque(models),
             "/v1/ocr": deque(ocr),
+            "/v1/chat/moderations": deque(moderations),
         }
         self.served = [listed_model()] if served is None else list(served)
         self.api_key = api_key
@@ -280,6 +285,8 @@ class _Handler(BaseHTTPRequestHandler):
             texts = [body["input"]] if isinstance(body["input"], str) else body["input"]
             rows = [(index, bag_of_words(text)) for index, text in enumerate(texts)]
             self._send(self._next(loopback, Vectors(rows)))
+        elif self.path == "/v1/chat/moderations":
+            self._send(self._next(loopback, Status(200, judged())))
         elif self.path == "/tokenize":
             words = json.dumps(body.get("messages") or body.get("prompt")).split()
             self._send(Status(200, {"count": len(words), "max_model_len": 32768}))

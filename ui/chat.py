@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rag.domain import DocumentState, Manner, Scope
-from rag.errors import NotFoundError, QuestionError, RagError
+from rag.errors import ModerationError, NotFoundError, QuestionError, RagError
 from ui.background import in_batches
 from ui.conversation import USUAL, Conversation, Reach, TurnState
 from ui.evidence import usually_needed
@@ -86,6 +86,8 @@ def ask(
             yield asked.with_last(turn)
         if turn.answer is None:
             yield asked.with_last(turn).ended(TurnState.FAILED, UNEXPECTED)
+    except ModerationError as error:  # what was shown of the answer goes with it
+        yield asked.with_last(replace(turn, text="")).ended(TurnState.HELD, str(error))
     except (NotFoundError, QuestionError) as error:
         yield asked.with_last(turn).ended(TurnState.HELD, str(error))
     except RagError as error:

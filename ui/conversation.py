@@ -18,12 +18,13 @@ from rag.domain import (
     Retrieved,
     Rewritten,
     Span,
+    SummedUp,
     TextDelta,
     ToolCall,
     ToolResult,
 )
 from rag.marks import Opinion
-from ui.steps import step_of
+from ui.steps import SUMMED_UP, step_of
 
 CONVERSATIONS_KEPT = 64
 TURNS_KEPT = 20
@@ -133,6 +134,8 @@ class Turn:
         match event:
             case Rewritten(question, parts, also):
                 return replace(self, rewritten=question, parts=parts, also=also)
+            case SummedUp():
+                return replace(self, tools=(*self.tools, SUMMED_UP))
             case ToolCall():
                 return replace(self, tools=(*self.tools, step_of(event)))
             case ToolResult(call, failed=True):

@@ -19,6 +19,7 @@ _WORDS: Mapping[str, str] = {
     "calculate": "Calculated {expression}",
     "today": "Looked at the date",
 }
+SUMMED_UP = "Summed up the earlier conversation"
 _FAILED = "{}: without result"
 
 

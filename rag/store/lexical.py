@@ -19,6 +19,7 @@ from pathlib import Path
 
 from tantivy import (
     Document,
+    FieldType,
     Index,
     Occur,
     Query,
@@ -47,6 +48,9 @@ CORRECTIONS = 3  # of a word
 LONGEST_PIECE = 3  # of a number or identifier that is found whole; "2016" tells, "679" does not
 MOST_WITH_CODE = 20  # chunks; what more of them hold tells no more than a word
 SHARED_LETTERS = 3  # that a word two letters off begins with
+
+
+Among = Collection[str] | range  # documents, or chunks by their ids, that a search stays in
 
 
 def _schema() -> Schema:
@@ -95,9 +99,7 @@ class LexicalIndex:
         """Every chunk that it holds."""
         return [id_ for id_, _ in self._best([Query.all_query()], max(len(self), 1), None)]
 
-    def search(
-        self, question: str, k: int, documents: Collection[str] | None = None
-    ) -> list[tuple[int, float]]:
+    def search(self, question: str, k: int, among: Among | None = None) -> list[tuple[int, float]]:
         """The `k` chunks with the best BM25 score for any words of the question, best first.
 
         Every word of the question counts, those of little weight too: leaving out stop words
@@ -111,39 +113,46 @@ class LexicalIndex:
             return []
         wanted = _any_of([*known, *exact, *exact], near)
         worth = 0.5 if near and (known or exact) else 1.0
-        found = self._best([wanted], k, documents)
+        found = self._best([wanted], k, among)
         quoted = dict.fromkeys(quoted_phrases(question))
         phrases = [query for text in quoted if (query := self._phrase(text))]
         if phrases and found:
-            holding = self._best([wanted, *phrases], k, documents)
+            holding = self._best([wanted, *phrases], k, among)
             found = _ahead(holding, found, k)
         return [(id_, score * worth) for id_, score in found]
 
-    def chunks_with(self, code: str, documents: Collection[str] | None = None) -> list[int]:
+    def chunks_with(self, code: str, among: Among | None = None) -> list[int]:
         """The chunks that hold a name with figures, one more than `MOST_WITH_CODE` at most."""
         forms = [code] if self._fields_with(code) else other_forms([code])
         terms = [self._term(name, form) for form in forms for name in self._fields_with(form)]
         if not terms:
             return []
         wanted = _any_of(terms, [])
-        return [id_ for id_, _ in self._best([wanted], MOST_WITH_CODE + 1, documents)]
+        return [id_ for id_, _ in self._best([wanted], MOST_WITH_CODE + 1, among)]
 
-    def chunks_saying(self, phrase: str, documents: Collection[str] | None = None) -> list[int]:
+    def chunks_saying(self, phrase: str, among: Among | None = None) -> list[int]:
         """The best chunks that hold these words in this order, `MOST_WITH_CODE` at most."""
         query = self._phrase(phrase)
-        return [id_ for id_, _ in self._best([query], MOST_WITH_CODE, documents)] if query else []
+        return [id_ for id_, _ in self._best([query], MOST_WITH_CODE, among)] if query else []
 
     def _best(
-        self, required: Sequence[Query], k: int, documents: Collection[str] | None
+        self, required: Sequence[Query], k: int, among: Among | None
     ) -> list[tuple[int, float]]:
         clauses = [(Occur.Must, query) for query in required]
-        if documents is not None:
-            within = Query.term_set_query(self._schema, "document", list(documents))
-            clauses.append((Occur.Must, Query.const_score_query(within, 0.0)))
+        if among is not None:
+            clauses.append((Occur.Must, Query.const_score_query(self._within(among), 0.0)))
         query = required[0] if len(clauses) == 1 else Query.boolean_query(clauses)
         hits = self._searcher.search(query, k, count=False).hits
         ids = self._searcher.fast_field_values("id", [address for _, address in hits])
         return [(int(id_ or 0), float(score)) for id_, (score, _) in zip(ids, hits, strict=True)]
+
+    def _within(self, among: Among) -> Query:
+        if not isinstance(among, range):
+            return Query.term_set_query(self._schema, "document", list(among))
+        if not among:
+            return Query.empty_query()
+        first, last = among[0], among[-1]
+        return Query.range_query(self._schema, "id", FieldType.Unsigned, first, last)
 
     def _known_words(self, question: str) -> tuple[list[Query], list[Query]]:
         """The words of a question that the library has, and what those it lacks may mean."""

@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from sqlalchemy import Connection, Table, select
 
-from rag.store.jobs import wants_file
+from rag.store.document_jobs import wants_file
 from rag.store.tables import jobs, metadata
 
 Owners = dict[str, frozenset[str]]

@@ -18,7 +18,8 @@ from sqlalchemy import (
     select,
 )
 
-from rag.domain import Chunk, Document, Page, Scope
+from rag.domain import Document, Page, Scope
+from rag.intake import Chunk
 from rag.store.rows import StoredChunk, document_of, page_of
 from rag.store.tables import chunks, documents, pages
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Row, Select, func, select
 
-from rag.domain import Chunk, Document, DocumentState, Library, Page, PageState
-from rag.intake import NOWHERE, Origin, Table, TableRow, WordBox
+from rag.domain import Document, DocumentState, Library, Page, PageState
+from rag.intake import NOWHERE, Chunk, Origin, Table, TableRow, WordBox
 from rag.protocols import Vectors
 from rag.store.tables import chunks, documents, pages
 

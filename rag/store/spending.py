@@ -33,6 +33,7 @@ class Purpose(StrEnum):
     CHAT = "chat"
     EMBEDDING = "embedding"
     OCR = "ocr"
+    MODERATION = "moderation"
 
 
 @dataclass(frozen=True, slots=True)

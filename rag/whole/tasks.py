@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from rag.domain import Answer, Document, Event, ModelCard, Scope
 from rag.errors import InvalidReplyError, QuestionError
+from rag.moderation import Moderation
 from rag.whole.classification import Class, Item, Sorted, Sorter, item_of_document, item_of_text
 from rag.whole.commands import Command, read_command
 from rag.whole.composing import TextKind, compose
@@ -24,9 +25,10 @@ T = TypeVar("T")
 class Tasks:
     """Summarises, fills in forms, sorts and writes, from the documents of a scope."""
 
-    def __init__(self, resources: Resources) -> None:
-        """Take what all of it draws on."""
+    def __init__(self, resources: Resources, moderation: Moderation | None = None) -> None:
+        """Take what all of it draws on, and who judges what is wished for and what is written."""
         self._resources = resources
+        self._moderation = moderation
 
     @property
     def card(self) -> ModelCard:
@@ -54,11 +56,17 @@ class Tasks:
 
     def summarise(self, documents: Sequence[Document], wish: str = "") -> Iterator[Event]:
         """Summarise documents, cited by page; see `rag.whole.summaries`."""
-        return summarise(documents, self._resources, wish)
+        return self._judged(wish, summarise(documents, self._resources, wish))
 
     def write(self, instruction: str, kind: TextKind, scope: Scope) -> Iterator[Event]:
         """Write an e-mail or a report from facts; see `rag.whole.composing`."""
-        return compose(instruction, kind, scope, self._resources)
+        return self._judged(instruction, compose(instruction, kind, scope, self._resources))
+
+    def _judged(self, wish: str, events: Iterator[Event]) -> Iterator[Event]:
+        """The events of a work, unless moderation finds something in the wish or the result."""
+        if self._moderation is None:
+            return events
+        return self._moderation.over(wish, events, is_written=self.card.instructable)
 
     def extract(
         self, document: Document, form: Field, request: str = ""

@@ -12,7 +12,8 @@ from ingest import chunking
 from ingest.graphemes import is_boundary
 from ingest.loaded import Heading
 from rag import tokens
-from rag.domain import Chunk, Page, PageState
+from rag.domain import Page, PageState
+from rag.intake import Chunk
 
 LIMIT = 40
 

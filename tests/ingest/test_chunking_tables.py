@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from ingest import chunking
 from ingest.rows import header_line
 from rag import tokens
-from rag.domain import Chunk, Page, PageState
-from rag.intake import Table, TableRow
+from rag.domain import Page, PageState
+from rag.intake import Chunk, Table, TableRow
 
 LIMIT = 60
 HEADER = ("Year", "Revenue", "Profit")

@@ -13,6 +13,7 @@ from ingest.pipeline import Ingestor, Limits
 from rag.assistant import Assistant
 from rag.domain import Answer, Document, Event, Library, Message, Scope, TextDelta
 from rag.evidence import SentenceScorer
+from rag.history import Summaries
 from rag.protocols import ChatModel
 from rag.providers.reader import EmbeddedReader
 from rag.retrieval import Retriever
@@ -58,14 +59,24 @@ class Desk:
         found = self.catalog.documents(self.library.id)
         return Scope(self.library.id, frozenset(each.id for each in found if each.name in names))
 
-    def assistant(self, chat: ChatModel, passages: int = 4, *, strict: bool = True) -> Assistant:
+    def assistant(
+        self,
+        chat: ChatModel,
+        passages: int = 4,
+        *,
+        strict: bool = True,
+        summaries: Summaries | None = None,
+    ) -> Assistant:
         return Assistant(
             chat,
             self.retriever,
-            lambda scope, manner: tools_for(scope, self.retriever, self.catalog, manner),
+            lambda scope, manner, sources: tools_for(
+                scope, self.retriever, self.catalog, manner, sources
+            ),
             passages,
             Verifier(self.scorer.nearest),
             strict=strict,
+            summaries=summaries,
         )
 
     def reader(self) -> Assistant:

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.domain import Chunk
+from rag.intake import Chunk
 from rag.joining import NEIGHBOURS_TOKENS, Repeats, grow
 from rag.store.places import PlacedChunk
 

@@ -12,8 +12,17 @@ from hypothesis import strategies as st
 from rag.catalogue import LA_PLATEFORME, Tokenizer
 from rag.domain import Message, ModelCard, Prompt, ToolCall, ToolSpec
 from rag.errors import ContextLengthError
+from rag.history import Earlier, Summaries
 from rag.models import answer_tokens, tokenizer_of
-from rag.prompts import compose, compose_alone, compose_ranking, compose_rewrite, fits
+from rag.prompts import (
+    compose,
+    compose_alone,
+    compose_ranking,
+    compose_rewrite,
+    compose_summary,
+    exchanges_of,
+    fits,
+)
 from rag.token_families import count_for
 from tests.fakes import sources
 
@@ -105,11 +114,14 @@ def test_no_prompt_takes_the_room_of_its_answer(
     found = sources(*(f"x{text}" for text in texts))
     history = [Message(role, text) for text in earlier for role in ("user", "assistant")]
     tools = [SEARCH] if with_tools else []
+    summary = "".join(texts)
     ways: tuple[Callable[[], Prompt], ...] = (
         lambda: compose(question, found, history, card, tools),
-        lambda: compose_alone(question, history, card),
-        lambda: compose_rewrite(question, history, card),
+        lambda: compose(question, found, history, card, tools, summary=summary),
+        lambda: compose_alone(question, history, card, summary=summary),
+        lambda: compose_rewrite(question, history, card, summary=summary),
         lambda: compose_ranking(question, texts, card),
+        lambda: compose_summary(summary, exchanges_of(history), card),
     )
     for composed in ways:
         try:
@@ -117,6 +129,33 @@ def test_no_prompt_takes_the_room_of_its_answer(
         except ContextLengthError:
             continue
         assert count_for(tokenizer, [sent(prompt)]) <= room(card)
+
+
+@pytest.mark.parametrize("tokenizer", Tokenizer)
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.lists(TEXTS, max_size=12), TEXTS, TEXTS, st.integers(2_000, 6_000))
+def test_what_is_kept_of_a_conversation_is_shown_whole(
+    tokenizer: Tokenizer, earlier: list[str], summary: str, question: str, context: int
+) -> None:
+    card = known(tokenizer, context)
+    history = [Message(role, text * 3) for text in earlier for role in ("user", "assistant")]
+    summaries = Summaries()
+    plan = summaries.plan(history, card)
+    said = summaries.keep(plan, summary, card) if plan.dropped else plan.uncut
+    again = summaries.plan(history, card)
+    try:
+        prompt = compose(question, sources("x"), said.messages, card, summary=said.summary)
+    except ContextLengthError:
+        return
+
+    assert count_for(tokenizer, [sent(prompt)]) <= room(card)
+    assert not again.dropped
+    assert again.uncut == said
+    if len(question) < 100:
+        shown = len(prompt.messages) - 2 - 2 * bool(said.summary)
+        assert shown == len(said.messages)
+        assert not said.summary or prompt.messages[2].content == said.summary
+    assert said == Earlier(said.summary, tuple(history[len(history) - len(said.messages) :]))
 
 
 @pytest.mark.parametrize("tokenizer", Tokenizer)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rag.domain import Manner, Scope, ToolCall, ToolResult
+from rag.domain import Manner, Scope, Source, ToolCall, ToolResult
 from rag.tools import LONGEST_RESULT, NOTHING_ANSWERS, run_tool
 from rag.toolset import FOUND_PLACES, LONGEST_PAGE, tools_for
 from tests.rag.desk import Desk
@@ -110,8 +110,8 @@ def test_a_model_searches_in_the_manner_of_the_question(desk: Desk) -> None:
 def test_a_search_leaves_documents_out_or_stays_in_one(desk: Desk) -> None:
     query = "billion parameters"
     without = run(desk, "search_documents", query=query, exclude=["nemo.txt"])
-    only = run(desk, "search_documents", query=query, document="nemo.txt")
-    neither = run(desk, "search_documents", query=query, document="x", exclude=["nemo.txt"])
+    only = run(desk, "search_documents", query=query, documents=["nemo.txt"])
+    neither = run(desk, "search_documents", query=query, documents=["x"], exclude=["nemo.txt"])
 
     assert "nemo.txt" not in {found.document.name for found in without.passages}
     assert {found.document.name for found in only.passages} == {"nemo.txt"}
@@ -244,9 +244,14 @@ HOSTILE = st.one_of(
             *("\ud800", "'; DROP TABLE documents; --", "file:///etc/passwd", "a" * 10_000),
         ]
     ),
-    st.lists(st.text(max_size=5), max_size=3),
+    st.lists(st.one_of(st.text(max_size=5), st.integers(-1, 10**12)), max_size=3),
+    st.lists(st.sampled_from(["nemo.txt", "cheese.txt", "pdf", "text", "../.."]), max_size=3),
+    st.just(["nemo.txt"] * 10_000),
 )
-NAMES = ("query", "document", "exclude", "page", "first_page", "last_page", "text", "table", "sql")
+NAMES = (
+    *("query", "document", "exclude", "page", "first_page", "last_page", "text", "table", "sql"),
+    *("documents", "kinds", "without_sources"),
+)
 CALLS = st.tuples(
     st.sampled_from(
         [
@@ -269,7 +274,8 @@ def test_hostile_calls_change_nothing_and_leave_the_scope_nowhere(
 ) -> None:
     name, arguments = call
     scope, before = desk.only("nemo.txt"), desk.catalog.documents(desk.library.id)
-    offered = tools_for(scope, desk.retriever, desk.catalog)
+    seen = [Source(1, run(desk, "search_documents", scope, query="Nemo").passages[0])]
+    offered = tools_for(scope, desk.retriever, desk.catalog, sources=seen)
     written = json.dumps(arguments, allow_nan=True)
 
     result = run_tool(ToolCall("1", name, written), {tool.name: tool for tool in offered})

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from rag.domain import ToolCall, ToolResult
+from rag.domain import SummedUp, ToolCall, ToolResult
 from rag.toolset import OFFERED
 from ui.conversation import Turn
 from ui.steps import step_of
@@ -57,3 +57,8 @@ def test_a_call_without_result_says_so() -> None:
     turn = Turn(1, "How many?").after(call("today")).after(made)
     turn = turn.after(ToolResult(made, "Division by zero.", failed=True))
     assert turn.tools == ("Looked at the date", "Calculated 1/0: without result")
+
+
+def test_summing_up_the_conversation_is_a_step() -> None:
+    turn = Turn(1, "And in 2022?").after(SummedUp()).after(call("today"))
+    assert turn.tools == ("Summed up the earlier conversation", "Looked at the date")

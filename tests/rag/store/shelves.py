@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from rag.domain import Chunk, Document, DocumentState, Library, Page
+from rag.domain import Document, DocumentState, Library, Page
+from rag.intake import Chunk
 from rag.protocols import Vectors
 from rag.store.catalog import Catalog
 from rag.store.rows import Reading

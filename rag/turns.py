@@ -1,0 +1,66 @@
+"""What one question has gathered so far, on its way to an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from rag.checking import Checking, Checks
+from rag.citations import MarkerReader
+from rag.domain import Bill, ModelCard, Passage, Source, TextDelta, ToolResult, Usage
+from rag.folding import encodable
+from rag.history import NOTHING_EARLIER, Earlier
+
+
+@dataclass(slots=True)
+class Turn:
+    """What one question has gathered so far."""
+
+    question: str
+    started: float
+    checking: Checking
+    principal: str
+    parts: tuple[str, ...] = ()
+    answerable: tuple[str, ...] = ()  # of the parts
+    passages: tuple[Passage, ...] = ()
+    sources: list[Source] = field(default_factory=list)
+    markers: MarkerReader = field(default_factory=MarkerReader)
+    results: list[ToolResult] = field(default_factory=list)
+    bills: list[Bill] = field(default_factory=list)
+    earlier: Earlier = NOTHING_EARLIER
+    text: str = ""
+    notice: str = ""  # on how the passages were found
+    complete: bool = True
+    refused: bool = False
+    grounded: bool = True
+    evidence: float | None = None
+    checks: Checks = field(default_factory=Checks)
+
+    def number(self, passages: Sequence[Passage]) -> list[Source]:
+        """Give passages their numbers; one seen before keeps the one it had."""
+        known = {_key(source.passage): source for source in self.sources}
+        numbered: list[Source] = []
+        for passage in passages:
+            source = known.get(_key(passage))
+            if source is None:
+                source = Source(len(self.sources) + 1, passage)
+                self.sources.append(source)
+                known[_key(passage)] = source
+            numbered.append(source)
+        return numbered
+
+    def show(self, text: str) -> Iterator[TextDelta]:
+        """Add a piece to the answer."""
+        text = encodable(text)
+        if text:
+            self.text += text
+            yield TextDelta(text)
+
+    def spend(self, card: ModelCard, usage: Usage | None) -> None:
+        """Count what one request took, as far as its server says."""
+        if usage is not None:
+            self.bills.append((card, usage))
+
+
+def _key(passage: Passage) -> tuple[str, int, int, int]:
+    return passage.document.id, passage.page, passage.start, passage.end
