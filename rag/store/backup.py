@@ -146,7 +146,8 @@ def _snapshot(
         _hold(blobs, named_originals(connection), held)
     known = {path.name for path in held.iterdir()}
     with ExitStack() as stack:
-        with writer.begin():
+        with writer.connect() as lock:
+            lock.begin()  # and rolled back: in a rollback journal a commit would wait for readers
             moment = stack.enter_context(reader.connect())
             stack.enter_context(moment.begin())
             owners = named_originals(moment)
