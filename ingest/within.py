@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from ingest.incoming import Incoming
 from ingest.loaded import Attachment
 from rag.errors import NotFoundError, StoreError
-from rag.intake import Job
+from rag.intake import NOWHERE, Job, Origin
 from rag.store.catalog import Catalog
 
 DEEPEST = 4  # mails and archives in one another
@@ -42,11 +43,13 @@ class Within:
         """
         if attachments and self._depth(job) >= DEEPEST:
             return LEFT_OUT.format(len(attachments), DEEPEST)
+        count = Counter[str]()
         for attachment in attachments:
-            self._queue(job, attachment)
+            count[attachment.name] += 1
+            self._queue(job, attachment, _origin(job, attachment.name, count[attachment.name]))
         return ""
 
-    def _queue(self, job: Job, attachment: Attachment) -> None:
+    def _queue(self, job: Job, attachment: Attachment, origin: Origin) -> None:
         path = self._incoming.new_file()
         try:
             path.write_bytes(attachment.content)
@@ -58,7 +61,8 @@ class Within:
         finally:
             path.unlink(missing_ok=True)
         name = f"{job.name}/{attachment.name}"
-        self._jobs.submit(job.library_id, name, sha256, len(attachment.content), parent_id=job.id)
+        size = len(attachment.content)
+        self._jobs.submit(job.library_id, name, sha256, size, parent_id=job.id, origin=origin)
 
     def is_in_archive(self, job: Job) -> bool:
         """Whether a file came in another that is no document itself."""
@@ -79,6 +83,11 @@ class Within:
             except NotFoundError:
                 break
         return depth
+
+
+def _origin(job: Job, name: str, number: int) -> Origin:
+    """Where a file came from that is the so many-th of its name within the file of a job."""
+    return Origin(f"{job.origin.place}!{name}#{number}") if job.origin.place else NOWHERE
 
 
 def said_of_archive(name: str, count: int) -> str:

@@ -35,10 +35,15 @@ def wants_file(connection: Connection, sha256: str) -> bool:
 
 
 def forget_jobs_of(connection: Connection, document_id: str) -> None:
-    """Forget the jobs that have ended of a document and its versions, which tell its name."""
+    """Forget the jobs of a document and its versions, and those of their files that have ended.
+
+    They tell its name. Whoever works on one finds it gone.
+    """
     own = (kept_documents.c.id == document_id) | (kept_documents.c.version_of == document_id)
     for row in connection.execute(select(kept_documents).where(own)).all():
         same_file = (jobs.c.library_id == row.library_id) & (jobs.c.sha256 == row.sha256)
         connection.execute(
-            delete(jobs).where((jobs.c.document_id == row.id) | same_file, jobs.c.stage.in_(ENDED))
+            delete(jobs).where(
+                (jobs.c.document_id == row.id) | (same_file & jobs.c.stage.in_(ENDED))
+            )
         )

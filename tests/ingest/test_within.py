@@ -15,7 +15,7 @@ from ingest.queue import IngestQueue
 from ingest.within import Within
 from rag.domain import Library
 from rag.errors import StoreError
-from rag.intake import Job, Stage
+from rag.intake import Job, Origin, Stage
 from rag.store.catalog import Catalog
 from tests.ingest.scanning import LIMITS, Counting, settled, start
 
@@ -63,10 +63,10 @@ def test_files_in_a_mail_that_could_not_be_stored_come_with_the_next_attempt(
     store = Within._queue
     full = [4]
 
-    def once_full(self: Within, job: Job, attachment: Attachment) -> None:
+    def once_full(self: Within, job: Job, attachment: Attachment, origin: Origin) -> None:
         if attachment.name == "4.txt" and full:
             raise StoreError(f"{attachment.name} cannot be stored. Make room and {full.pop()}.")
-        store(self, job, attachment)
+        store(self, job, attachment, origin)
 
     monkeypatch.setattr(Within, "_queue", once_full)
     queue_of.append(start(catalog, embedder, None, tmp_path))

@@ -11,6 +11,7 @@ import pytest
 
 from rag.domain import Library
 from rag.errors import NotFoundError
+from rag.intake import Origin
 from rag.store.blobs import ABANDONED_SECONDS
 from rag.store.catalog import Catalog
 from rag.store.database import journal_mode
@@ -69,6 +70,18 @@ def test_what_moved_from_page_to_page_leaves_nothing_behind(tmp_path: Path) -> N
     assert CANARY.encode() not in bytes_of(tmp_path)
     catalog.verify()
     catalog.close()
+
+
+def test_earlier_versions_are_purged_with_their_document(
+    catalog: Catalog, library: Library
+) -> None:
+    for words in (f"{CANARY} one", f"{CANARY} two", "harmless"):
+        read = replace(reading(library, words), origin=Origin(f"/{CANARY}/note.txt"))
+        now = catalog.publish(read)
+    assert len(catalog.trash.versions(now.id)) == 2
+    catalog.remove(now.id)
+    assert catalog.trash.purge([now.id])
+    assert CANARY.encode() not in bytes_of(catalog.data_dir)
 
 
 @pytest.mark.skipif(journal_mode() != "wal", reason="there is no write-ahead log")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,10 @@ from rag.domain import Library, Scope
 from rag.errors import NotFoundError, StoreError
 from rag.intake import Stage
 from rag.store.catalog import Catalog
+from rag.store.derived import DERIVED
+from rag.store.holds import LostHoldError
 from rag.store.indexes import Indexes
+from rag.store.lexical import LexicalIndex, open_lexical_index
 from rag.store.rows import Reading, pack
 from rag.store.trash import DAY_SECONDS, KEPT_DAYS
 from tests.rag.store.shelves import MODEL, finish, library_in, reading, start_python, vector_of
@@ -162,6 +166,47 @@ def test_the_file_and_the_jobs_go_with_the_purge(
         catalog.trash.purge([document.id])
     with pytest.raises(NotFoundError, match="not in the trash"):
         catalog.trash.bring_back(document.id)
+
+
+def test_who_works_on_what_is_purged_finds_its_job_gone(catalog: Catalog, library: Library) -> None:
+    document = catalog.publish(replace(reading(library, "words"), vectors=None))
+    catalog.jobs.submit_embedding(document)
+    held = catalog.jobs.claim(library.id, "host:1:1", (Stage.EMBEDDING,))
+    assert held is not None
+    catalog.remove(document.id)
+    catalog.trash.purge([document.id])
+    with pytest.raises(LostHoldError):
+        catalog.jobs.report(held, Stage.EMBEDDING, 1, 1)
+    with pytest.raises(NotFoundError):
+        catalog.put_vectors(document.id, MODEL, {})
+    assert catalog.jobs.of(library.id) == []
+
+
+def test_an_index_that_is_made_during_a_purge_is_made_again(
+    catalog: Catalog, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalog.publish(reading(library, "what stays", name="stays.txt"))
+    document = catalog.publish(reading(library, "the zirbelnuss"))
+    indexes = Indexes(catalog)
+    index = indexes.current(library.id)
+    assert index.words.search("zirbelnuss", 1)
+    catalog.remove(document.id)
+    derived = catalog.data_dir / DERIVED / library.id
+    made: list[set[Path]] = []
+
+    def purging_meanwhile(*arguments: Any) -> LexicalIndex:
+        opened = open_lexical_index(*arguments)
+        if not made:
+            aside = derived.rename(derived.with_name("aside"))
+            assert catalog.trash.purge([document.id])
+            aside.rename(derived)  # as if it were written only now
+        made.append(set(derived.rglob("*.*")))
+        return opened
+
+    monkeypatch.setattr("rag.store.indexes.open_lexical_index", purging_meanwhile)
+    assert [id_ for id_, _ in indexes.current(library.id).words.search("stays", 3)] == [1]
+    assert len(made) == 2
+    assert not made[0] & set(derived.rglob("*.*"))
 
 
 def test_what_is_in_the_library_is_not_purged(catalog: Catalog, library: Library) -> None:

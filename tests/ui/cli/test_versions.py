@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from zipfile import ZipFile
 
 from tests.ui.cli.rig import Run
 
@@ -62,3 +63,19 @@ def test_two_files_of_one_name_in_one_command_are_two_documents(
         (tmp_path / place / "fees.txt").write_text(text)
     run("add", tmp_path / "a" / "fees.txt", tmp_path / "b" / "fees.txt")
     assert run("list").out.count("fees.txt") == 2
+
+
+def test_the_files_of_a_changed_archive_are_replaced_each(
+    run: Run, filled: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "papers.zip"
+    for text in (OLD, NEW):
+        with ZipFile(path, "w") as archive:
+            archive.writestr("fees.txt", text)
+            archive.writestr("deep/fees.txt", "The mole is of granite.")
+        assert run("add", path).code == 0
+    rows = run("list", "--json").rows
+    names = [str(row["document"]) for row in rows if str(row["document"]).startswith("papers")]
+    assert sorted(names) == ["papers.zip/deep/fees.txt", "papers.zip/fees.txt"]
+    found = run("search", "What is the annual fee of the harbour?", "--json").rows
+    assert {row["text"] for row in found if "500" in row["text"] or "750" in row["text"]} == {NEW}
