@@ -10,6 +10,7 @@ from rag.errors import NotFoundError, StoreError
 from rag.marks import Marks
 from rag.store.catalog import Catalog
 from rag.store.trash import DAY_SECONDS, Kept
+from rag.store.workplaces import sweep
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ def purge(catalog: Catalog, chosen: Sequence[Kept]) -> bool:
         named += [version.document for version in catalog.trash.versions(kept.document.id)]
     for document in named:  # before the names are gone, for a crash in between
         marks.forget(document.library_id, document.name)
+    sweep(catalog.data_dir)  # an ended backup may have left second names of the files
     return catalog.trash.purge([kept.document.id for kept in chosen])
 
 

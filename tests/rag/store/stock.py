@@ -28,6 +28,7 @@ def add(catalog: Catalog, library: Library, *texts: str, name: str = "note.txt")
 def remove_for_good(catalog: Catalog, document: Document) -> None:
     """Remove a document with its original."""
     catalog.remove(document.id)
+    catalog.trash.purge([document.id])
     assert not catalog.blobs.path(document.sha256).exists()
 
 
