@@ -17,7 +17,7 @@ from rag.connections import (
 from rag.doctor import Note
 from rag.domain import ModelCard
 from rag.errors import ModelNotFoundError
-from rag.protocols import ChatModel
+from rag.protocols import ChatModel, Embedder
 from rag.providers.reader import READER
 from rag.settings import Settings
 from rag.user_tools import load_tools
@@ -26,14 +26,19 @@ NAMES_SHOWN = 10
 LONGEST_WAIT_SECONDS = 20.0
 
 
+def patient(settings: Settings) -> Settings:
+    """The settings with no more patience than a doctor has."""
+    seconds = min(settings.request_timeout_seconds, LONGEST_WAIT_SECONDS)
+    return settings.model_copy(update={"request_timeout_seconds": seconds})
+
+
 def configured_chat(settings: Settings) -> ChatModel:
     """The model that answers, or is to answer, with no more patience than a doctor has.
 
     Raises:
         SettingsError: the settings name none that could.
     """
-    seconds = min(settings.request_timeout_seconds, LONGEST_WAIT_SECONDS)
-    settings = settings.model_copy(update={"request_timeout_seconds": seconds})
+    settings = patient(settings)
     name = default_model(settings)
     if is_url(name):
         return server_chat(settings, settings.chat_model)
@@ -79,6 +84,15 @@ def look_at_chat(settings: Settings) -> str | Note:
         else "Long prompts may be refused: update Tramontane."
     )
     return Note(f"{sentence} Its server says that it reads only {less:,}. {mend}")
+
+
+def look_at_embedding(embedder: Embedder) -> str:
+    """Whether texts get vectors. Raises as `Embedder.embed`."""
+    dimension = embedder.embed(["How long does cheese ripen?"]).shape[1]
+    return (
+        f"{embedder.model} gives vectors of {dimension:,} numbers, and reads "
+        f"{embedder.max_tokens:,} tokens of a text."
+    )
 
 
 def look_at_reranking(settings: Settings) -> str | Note:

@@ -57,11 +57,18 @@ class Settings(BaseSettings):
         ge=1024,
         description="How many tokens that server's model reads, where the server does not say.",
     )
-    embedding: Literal["auto", "all-MiniLM-L6-v2", "mistral-embed"] = Field(
+    embedding: str = Field(
         "auto",
+        pattern=r"^(auto|all-MiniLM-L6-v2|mistral-embed|https?://.+)$",
         description="Who embeds: `auto` (mistral-embed for a new library with a key, else the "
-        "embedded model; the recorded one for a library that exists), `all-MiniLM-L6-v2` or "
-        "`mistral-embed`.",
+        "embedded model; the recorded one for a library that exists), `all-MiniLM-L6-v2`, "
+        "`mistral-embed`, or the URL of an OpenAI-style server such as `http://127.0.0.1:8001/v1`.",
+    )
+    embedding_model: str | None = Field(
+        None, description="Which of that server's models; the first it lists when unset."
+    )
+    embedding_api_key: SecretStr | None = Field(
+        None, description="That server's key, if it has one."
     )
     mistral_api_key: SecretStr | None = Field(
         None,
@@ -210,6 +217,11 @@ def _describe(name: str, error: ErrorDetails) -> str:
         return f"must have at most {error['ctx']['max_length']} characters."
     if kind == "string_pattern_mismatch" and name == "rerank":
         return "must be off, chat, or an address that starts with http:// or https://."
+    if kind == "string_pattern_mismatch" and name == "embedding":
+        return (
+            "must be auto, all-MiniLM-L6-v2, mistral-embed, or an address that starts with "
+            "http:// or https://."
+        )
     if kind == "string_pattern_mismatch":
         return "must start with http:// or https://."
     wrong = error["msg"].removeprefix("Value error, ")

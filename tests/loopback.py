@@ -195,6 +195,7 @@ class LoopbackServer:
         embeddings: Iterable[Reply] = (),
         models: Iterable[Reply] = (),
         ocr: Iterable[Reply] = (),
+        tokenize: Iterable[Reply] = (),
         served: Sequence[Mapping[str, Any]] | None = None,
         api_key: str | None = None,
         port: int = 0,
@@ -205,6 +206,7 @@ class LoopbackServer:
             "/v1/embeddings": deque(embeddings),
             "/v1/models": deque(models),
             "/v1/ocr": deque(ocr),
+            "/tokenize": deque(tokenize),
         }
         self.served = [listed_model()] if served is None else list(served)
         self.api_key = api_key
@@ -282,7 +284,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(self._next(loopback, Vectors(rows)))
         elif self.path == "/tokenize":
             words = json.dumps(body.get("messages") or body.get("prompt")).split()
-            self._send(Status(200, {"count": len(words), "max_model_len": 32768}))
+            counted = Status(200, {"count": len(words), "max_model_len": 32768})
+            self._send(self._next(loopback, counted))
         else:
             self._send(self._next(loopback, Status(404, {"detail": "Not Found"})))
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ingest.reembedding import discard_kept, price_of_reembedding, reembed
+from rag.connections import asked_embedding, is_url
 from rag.doctor import Level, examine
 from rag.errors import SettingsError
 from rag.intake import Estimate
@@ -44,7 +45,8 @@ def rebuild(
         str | None,
         typer.Option(
             metavar="MODEL",
-            help="Embed the library again: all-MiniLM-L6-v2, or mistral-embed with a key.",
+            help="Embed the library again: all-MiniLM-L6-v2, mistral-embed with a key, or the URL "
+            "of a server.",
         ),
     ] = None,
     estimate: Annotated[
@@ -75,7 +77,9 @@ def rebuild(
             printing.say(f"The indexes of {count} chunks were made again.")
         printing.tell_upkeep(orphans, None if are_stored else application.catalog.data_dir)
         return DONE if are_stored else SOME_FAILED
-    settings = settings_of(data_dir, library, {"embedding": embedding})
+    configured = settings_of(data_dir, library)
+    asked = asked_embedding(configured, embedding)
+    settings = settings_of(data_dir, library, asked)
     catalog, library_now, embedder = open_for_reembedding(settings)
     with closing(catalog):
         price = price_of_reembedding(catalog, library_now, embedder)
@@ -91,6 +95,11 @@ def rebuild(
         printing.say_row({"chunks": count, "embedding": embedder.model})
     else:
         printing.say(f"{count} chunks were embedded again with {embedder.model}.")
+    if is_url(settings.embedding) and settings.embedding != configured.embedding:
+        printing.tell(
+            f"From now on set TRAMONTANE_EMBEDDING={settings.embedding}, so that questions are "
+            "embedded there, too."
+        )
     return DONE
 
 
