@@ -60,8 +60,13 @@ class EmbeddingWire:
             "input": [_sendable(text) for text in texts],
             "encoding_format": "float",
         }
-        reply = self._reply("POST", self.endpoint.url + "/embeddings", asked)
-        return _content(replace(self.endpoint, model=model), reply)
+        return self.asked("/embeddings", asked)
+
+    def asked(self, path: str, request: Mapping[str, object]) -> object:
+        """What the server answers to a request. Raises alike."""
+        reply = self._reply("POST", self.endpoint.url + path, request)
+        model = request.get("model")
+        return _content(replace(self.endpoint, model=str(model)), reply)
 
     def tokens(self, model: str, text: str, most_seconds: float) -> object:
         """What the server answers to a text whose tokens it is to count. Raises alike."""
