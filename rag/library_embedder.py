@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rag.connections import MINILM, build_embedder, is_served, is_url, wanted_embedding
 from rag.domain import Library
-from rag.errors import EmbeddingMismatchError, NotFoundError, UnavailableError
+from rag.errors import EmbeddingMismatchError, NotFoundError, ProviderError
 from rag.protocols import Embedder
 from rag.settings import Settings
 from rag.spending import Meter, MeteredEmbedder
@@ -62,11 +62,12 @@ def library_embedder(
 def _of_unembedded(settings: Settings, meter: Meter, library: Library, local: Embedder) -> Embedder:
     """The embedder of a library that has no vector yet, and so may change its mind.
 
-    A server that is away now is believed to serve what it served before.
+    A server that cannot be used now is believed to serve what it served before: whoever embeds is
+    told.
     """
     try:
         return paid_embedder(settings, meter, wanted_embedding(settings, None), local)
-    except UnavailableError:
+    except ProviderError:
         recorded = library.embedding_model
         if not is_served(recorded) or wanted_embedding(settings, recorded) != recorded:
             raise
