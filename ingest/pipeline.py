@@ -271,7 +271,9 @@ class Ingestor:
         """The vectors of chunks by id; a text that has one by now is not embedded again."""
         texts = {chunk.id: text_of(chunk) for chunk in batch}
         hashes = {id_: hash_of(text) for id_, text in texts.items()}
-        known = self._catalog.known_vectors(self._embedder.model, hashes.values())
+        known = self._catalog.known_vectors(
+            self._embedder.model, self._embedder.dimension, hashes.values()
+        )
         new = {hashes[id_]: text for id_, text in texts.items() if hashes[id_] not in known}
         if new:
             known |= zip(new, pack(self._embedder.embed(list(new.values()))), strict=True)

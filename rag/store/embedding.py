@@ -50,9 +50,12 @@ def check_lengths(connection: Connection, library: Library) -> None:
 
 
 def known_vectors(
-    connection: Connection, model: str, hashes: Iterable[bytes]
+    connection: Connection, model: str, dimension: int, hashes: Iterable[bytes]
 ) -> dict[bytes, bytes]:
-    """The vectors that a model has given before to texts with these hashes, in any library."""
+    """The vectors of a length that a model gave to texts with these hashes, in any library.
+
+    Servers may give one name to models whose vectors are not of one length.
+    """
     wanted = sorted({text_hash for text_hash in hashes if text_hash})
     found: dict[bytes, bytes] = {}
     for start in range(0, len(wanted), BATCH_ROWS):
@@ -62,6 +65,7 @@ def known_vectors(
             .where(
                 chunks.c.text_hash.in_(wanted[start : start + BATCH_ROWS]),
                 libraries.c.embedding_model == model,
+                libraries.c.dimension == dimension,
                 func.length(chunks.c.vector) > 0,
             )
         )

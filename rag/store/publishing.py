@@ -19,7 +19,7 @@ from rag.store.rows import (
     storable_reading,
     table_rows,
 )
-from rag.store.tables import chunks, documents, pages, table_parts
+from rag.store.tables import chunks, documents, libraries, pages, table_parts
 
 
 def insert_reading(connection: Connection, reading: Reading) -> tuple[Document, bool]:
@@ -57,9 +57,16 @@ def replace_reading(connection: Connection, reading: Reading) -> Document:
     known = connection.execute(select(documents.c.added_at).where(own)).first()
     if known is None:
         raise NotFoundError("This document is no longer in the library.")
-    hashes = known_vectors(connection, reading.embedding_model, reading.text_hashes)
+    hashes = _known(connection, reading)
     connection.execute(delete(documents).where(own))
     return _insert(connection, reading, known.added_at, hashes)
+
+
+def _known(connection: Connection, reading: Reading) -> dict[bytes, bytes]:
+    """The vectors that are known for a reading, as its library has them."""
+    own = libraries.c.id == reading.document.library_id
+    dimension = connection.execute(select(libraries.c.dimension).where(own)).scalar_one()
+    return known_vectors(connection, reading.embedding_model, dimension, reading.text_hashes)
 
 
 def _insert(
@@ -70,7 +77,7 @@ def _insert(
 ) -> Document:
     reading = storable_reading(reading)
     if known is None:
-        known = known_vectors(connection, reading.embedding_model, reading.text_hashes)
+        known = _known(connection, reading)
     if reading.vectors is not None:
         packed = pack(reading.vectors)
     else:

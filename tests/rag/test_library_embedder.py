@@ -69,7 +69,9 @@ def test_a_file_is_added_and_asked_over_a_server_that_embeds() -> None:
         assert sent[-1] == [QUESTION]
         assert {request.body["model"] for request in server.asked("/v1/embeddings")} == {BGE}
         assert opened.meter.spent_today() == 0.0
-        assert opened.meter.spending.today().requests == len(sent) - 1  # the first asked how long it is
+        assert (
+            opened.meter.spending.today().requests == len(sent) - 1
+        )  # the first asked how long it is
 
 
 def test_questions_and_passages_are_told_apart() -> None:
@@ -182,6 +184,19 @@ def test_a_served_model_cannot_take_the_name_of_one_that_is_known(name: str) -> 
     with embedding(name) as server:
         assert told in refusal(SettingsError, embedding=server.url)
         assert told in refusal(SettingsError, embedding=server.url, embedding_model=name)
+
+
+def test_vectors_of_another_length_under_the_same_name_are_not_taken_over() -> None:
+    with embedding() as server:
+        filled(server)
+    with embedding() as server:
+        server.scripts["/v1/embeddings"].extend([Vectors([(0, [3.0, 4.0])])] * 3)
+        with application(embedding=server.url, library="other") as opened:
+            fill(opened)
+            assert (opened.library.embedding_model, opened.library.dimension) == (BGE, 2)
+            assert [each.embedded for each in opened.catalog.documents(opened.library.id)] == [1, 1]
+            opened.catalog.verify_vectors(opened.library.id)
+        assert len(server.asked("/v1/embeddings")) == 3
 
 
 def test_the_servers_key_is_its_own() -> None:
