@@ -145,7 +145,7 @@ def build_embedder(
     """
     _check_embedding(settings)
     if is_url(settings.embedding) and (is_url(model) or is_served(model)):
-        return _embedding_server(settings, None if is_url(model) else model, dimension)
+        return _embedding_server(settings, None if is_url(model) else model, dimension, local)
     if model == MINILM:
         return local
     if settings.mistral_api_key is None:
@@ -161,7 +161,9 @@ def build_embedder(
     )
 
 
-def _embedding_server(settings: Settings, model: str | None, dimension: int | None) -> Embedder:
+def _embedding_server(
+    settings: Settings, model: str | None, dimension: int | None, local: Embedder
+) -> Embedder:
     from rag.providers.embedding_server import EmbeddingServer
 
     key = settings.embedding_api_key
@@ -171,6 +173,7 @@ def _embedding_server(settings: Settings, model: str | None, dimension: int | No
         dimension=dimension,
         api_key=None if key is None else key.get_secret_value(),
         timeout_seconds=settings.request_timeout_seconds,
+        english=local.fluency,  # it knows nothing else
     )
     if dimension is None:
         server.connect()

@@ -35,6 +35,17 @@ _KNOWN = tuple(
     )
 )
 
+_ENGLISH = re.compile(
+    r"-en(?:-|$)|(?<!multilingual-)e5-(?:small|base|large)(?:-v2)?$|mxbai-embed-large"
+    r"|arctic-embed-(?:xs|s|m|l|m-long|m-v1\.5)$|nomic-embed-text(?:-v1|$)|all-(?:minilm|mpnet)"
+    r"|gte-(?:small|base|large)$"
+)
+
+
+def knows_english_only(model: str) -> bool:
+    """Whether a model, by its name, was trained on English and nothing else."""
+    return _ENGLISH.search(model.lower().replace("_", "-")) is not None
+
 
 def habits_of(model: str) -> Habits:
     """The habits of a model; one whose name is not known is given its texts as they are."""

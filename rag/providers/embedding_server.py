@@ -23,7 +23,7 @@ from rag.errors import (
 )
 from rag.protocols import Vectors
 from rag.providers.breaker import Breaker
-from rag.providers.embedding_habits import Habits, habits_of
+from rag.providers.embedding_habits import Habits, habits_of, knows_english_only
 from rag.providers.embedding_replies import read_count, read_models, read_vectors
 from rag.providers.embedding_wire import (
     MODEL_SETTING,
@@ -69,9 +69,12 @@ class EmbeddingServer:
         dimension: int | None = None,
         api_key: str | None,
         timeout_seconds: float,
+        english: Callable[[str], float] | None = None,
         sleep: Callable[[float], None] = rest,
     ) -> None:
         """Check address and key; the server may start later where `model` and `dimension` are told.
+
+        `english` tells how far a text is English, from 0 to 1.
 
         Raises:
             AuthenticationError: the key cannot be one.
@@ -81,6 +84,7 @@ class EmbeddingServer:
         self._wire = EmbeddingWire(self._endpoint)
         self._model = None if model is None else plain_name(model)
         self._dimension = dimension
+        self._english = english
         self._retries = Retries(sleep=sleep, breaker=Breaker(self._endpoint.subject))
         self._lock = threading.Lock()
         self._served: _Served | None = None
@@ -139,8 +143,10 @@ class EmbeddingServer:
         return [counts[text] for text in written]
 
     def fluency(self, text: str) -> float:
-        """Always 1: how well a model of somebody's own knows a language cannot be told."""
-        return 1.0
+        """How far a text is English, of a model that knows nothing else by its name; else 1."""
+        if self._english is None or not knows_english_only(self._model or ""):
+            return 1.0
+        return self._english(text)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors of passages in their order, shape `(len(texts), dimension)`.

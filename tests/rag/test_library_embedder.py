@@ -186,6 +186,27 @@ def test_a_served_model_cannot_take_the_name_of_one_that_is_known(name: str) -> 
         assert told in refusal(SettingsError, embedding=server.url, embedding_model=name)
 
 
+@pytest.mark.parametrize(
+    ("model", "knows_german"),
+    [
+        (BGE, True),
+        (E5, True),
+        ("nomic-ai/nomic-embed-text-v2-moe", True),
+        ("BAAI/bge-large-en-v1.5", False),
+        ("intfloat/e5-large-v2", False),
+        ("nomic-embed-text", False),
+        ("sentence-transformers/all-MiniLM-L12-v2", False),
+    ],
+)
+def test_a_model_that_knows_english_only_counts_less_for_other_languages(
+    model: str, knows_german: bool
+) -> None:
+    german = "Rückversicherungsgesellschaften überprüfen regelmäßig ihre Schadenrückstellungen."
+    with embedding(model) as server, application(embedding=server.url) as opened:
+        assert opened.embedder.fluency(QUESTION) == 1.0
+        assert (opened.embedder.fluency(german) == 1.0) is knows_german
+
+
 def test_vectors_of_another_length_under_the_same_name_are_not_taken_over() -> None:
     with embedding() as server:
         filled(server)
