@@ -33,8 +33,8 @@ from bench.xquad import lost
 from ingest.embedded import embedded_text
 from ingest.loaders.load import load
 from ingest.pipeline import BATCH_CHUNKS
-from rag.connections import MINILM
 from rag.domain import Document
+from rag.embedding_connections import MINILM
 from rag.errors import NotFoundError
 from rag.providers.minilm.embedder import MiniLmEmbedder
 from rag.store.catalog import Catalog

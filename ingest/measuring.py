@@ -25,7 +25,7 @@ class Ruler:
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
-        room = min(CHUNK_TOKENS, embedder.max_tokens - HEADING_TOKENS)
+        room = embedder.max_tokens - HEADING_TOKENS
         self._stretch = CHUNK_TOKENS / room
 
     def __call__(self, texts: Sequence[str]) -> list[int]:

@@ -262,12 +262,7 @@ class Ingestor:
             document, loaded.pages, chunks, None, model, hashes, loaded.tables, loaded.words
         )
 
-    def embed(
-        self,
-        document_id: str,
-        *,
-        report: Report = _ignore,
-    ) -> None:
+    def embed(self, document_id: str, *, report: Report = _ignore) -> None:
         """Give the chunks of a document the vectors that they have not, batch by batch.
 
         What was embedded stays when `report` raises something to stop it. Pages that are read again
@@ -298,10 +293,11 @@ class Ingestor:
         """The vectors of chunks by id; a text that has one by now is not embedded again."""
         texts = {chunk.id: text_of(chunk) for chunk in batch}
         hashes = {id_: hash_of(text) for id_, text in texts.items()}
-        known = self._catalog.known_vectors(self._embedder.model, hashes.values())
+        embedder = self._embedder
+        known = self._catalog.known_vectors(embedder.model, embedder.dimension, hashes.values())
         new = {hashes[id_]: text for id_, text in texts.items() if hashes[id_] not in known}
         if new:
-            known |= zip(new, pack(self._embedder.embed(list(new.values()))), strict=True)
+            known |= zip(new, pack(embedder.embed(list(new.values()))), strict=True)
         return {id_: known[text_hash] for id_, text_hash in hashes.items()}
 
     def price(self, document_id: str, scans: int = 0) -> Estimate:

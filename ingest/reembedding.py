@@ -73,8 +73,8 @@ def _known(
     """The vectors that other libraries have of a model; a library's own are to be made anew."""
     if embedder.model == library.embedding_model:
         return {}
-    found = catalog.known_vectors(embedder.model, hashes)
-    size = BYTES_OF_NUMBER * embedder.dimension
+    found = catalog.known_vectors(embedder.model, embedder.dimension, hashes)
+    size = BYTES_OF_NUMBER * embedder.dimension  # a damaged one may be of any
     return {text_hash: vector for text_hash, vector in found.items() if len(vector) == size}
 
 

@@ -14,12 +14,11 @@ from pathlib import Path
 from rag.errors import RagError, SettingsError
 from rag.listwise import ListwiseReranker
 from rag.models import DEFAULT_CHAT_MODEL, find_model
-from rag.protocols import ChatModel, Embedder, Moderator, Ocr, Reranker
+from rag.protocols import ChatModel, Moderator, Ocr, Reranker
 from rag.providers.engines import ENGINES, EngineSpec, Hardware
 from rag.providers.reader import READER
-from rag.settings import Settings
+from rag.settings import Settings, is_url
 
-MINILM, MISTRAL_EMBED = "all-MiniLM-L6-v2", "mistral-embed"
 PROBE_SECONDS = 2.0
 DOCTOR_SECONDS = 10.0
 VLLM = "vllm:"  # and a model's folder or name on the hub
@@ -105,36 +104,6 @@ def la_plateforme_models(settings: Settings) -> dict[str, int | None]:
         key.get_secret_value() if key else "",
         url=settings.mistral_url,
         timeout_seconds=min(settings.request_timeout_seconds, DOCTOR_SECONDS),
-    )
-
-
-def wanted_embedding(settings: Settings, recorded: str | None) -> str:
-    """Which embedding model a library gets, or keeps."""
-    if settings.embedding != "auto":
-        return settings.embedding
-    if recorded is not None:
-        return recorded
-    return MINILM if settings.mistral_api_key is None else MISTRAL_EMBED
-
-
-def build_embedder(settings: Settings, model: str, local: Embedder) -> Embedder:
-    """The embedder of that name.
-
-    Raises:
-        SettingsError: it needs a key that is not set.
-    """
-    if model == MINILM:
-        return local
-    if settings.mistral_api_key is None:
-        raise SettingsError(
-            f"{model} needs a key. Set MISTRAL_API_KEY, or TRAMONTANE_EMBEDDING={MINILM}."
-        )
-    from rag.providers.mistral import MistralEmbedder
-
-    return MistralEmbedder(
-        settings.mistral_api_key.get_secret_value(),
-        url=settings.mistral_url,
-        timeout_seconds=settings.request_timeout_seconds,
     )
 
 
@@ -337,8 +306,3 @@ def _chat_key(settings: Settings) -> str | None:
 def is_in_process(name: str) -> bool:
     """Whether the name of a chat model is one to load in this process."""
     return name.startswith(VLLM)
-
-
-def is_url(name: str) -> bool:
-    """Whether the name of a chat model is the address of a server."""
-    return name.startswith(("http://", "https://"))

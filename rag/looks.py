@@ -12,7 +12,6 @@ from rag.connections import (
     engine_hardware,
     engine_spec,
     is_in_process,
-    is_url,
     la_plateforme_models,
     loaded_chat,
     mistral_chat,
@@ -23,15 +22,21 @@ from rag.doctor import Note
 from rag.domain import Message, ModelCard
 from rag.errors import ModelNotFoundError, SettingsError, UnavailableError
 from rag.models import find_weights
-from rag.protocols import ChatModel
+from rag.protocols import ChatModel, Embedder
 from rag.providers.reader import READER
-from rag.settings import Settings
+from rag.settings import Settings, is_url
 from rag.spending import Meter, MeteredModerator
 from rag.store.spending import PERSON
 from rag.user_tools import load_tools
 
 NAMES_SHOWN = 10
 LONGEST_WAIT_SECONDS = 20.0
+
+
+def patient(settings: Settings) -> Settings:
+    """The settings with no more patience than a doctor has."""
+    seconds = min(settings.request_timeout_seconds, LONGEST_WAIT_SECONDS)
+    return settings.model_copy(update={"request_timeout_seconds": seconds})
 
 
 def configured_chat(settings: Settings) -> ChatModel:
@@ -41,8 +46,7 @@ def configured_chat(settings: Settings) -> ChatModel:
         SettingsError: the settings name none that could.
         UnavailableError: it is to run in this process, and is not loaded.
     """
-    seconds = min(settings.request_timeout_seconds, LONGEST_WAIT_SECONDS)
-    settings = settings.model_copy(update={"request_timeout_seconds": seconds})
+    settings = patient(settings)
     name = default_model(settings)
     if is_url(name):
         return server_chat(settings, settings.chat_model)
@@ -134,6 +138,15 @@ def look_at_engine(settings: Settings) -> str:
     return (
         f"vLLM {hardware.version} would load {spec.model}{weights} in this process, on {where}, at "
         "the first question. Nothing was loaded to look."
+    )
+
+
+def look_at_embedding(embedder: Embedder) -> str:
+    """Whether texts get vectors. Raises as `Embedder.embed`."""
+    dimension = embedder.embed(["How long does cheese ripen?"]).shape[1]
+    return (
+        f"{embedder.model} gives vectors of {dimension:,} numbers, and reads "
+        f"{embedder.max_tokens:,} tokens of a text."
     )
 
 

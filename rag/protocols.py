@@ -55,6 +55,21 @@ class Counting(Protocol):
         """As `Embedder.embed`, with the tokens that are billed."""
 
 
+@runtime_checkable
+class Asymmetric(Protocol):
+    """What an embedder has besides whose model reads questions in another way than passages."""
+
+    def embed_questions(self, texts: Sequence[str]) -> Vectors:
+        """As `Embedder.embed`, for what is searched for."""
+
+
+def embed_questions(embedder: Embedder, texts: Sequence[str]) -> Vectors:
+    """The vectors of questions, to compare with those of passages. Raises as `Embedder.embed`."""
+    if isinstance(embedder, Asymmetric):
+        return embedder.embed_questions(texts)
+    return embedder.embed(texts)
+
+
 class ChatModel(Protocol):
     """Answers one prompt, in pieces."""
 

@@ -17,7 +17,7 @@ from rag.fusion import Found, rough, supposed, total, weights
 from rag.joining import Repeats, grow
 from rag.mentions import Mentions
 from rag.narrowing import WHOLE, Narrowing, Within, within
-from rag.protocols import Embedder, Reranker, Vectors
+from rag.protocols import Embedder, Reranker, Vectors, embed_questions
 from rag.registries import Registries
 from rag.reranking import RERANKED, reranked
 from rag.spelling import spelling_scores
@@ -237,7 +237,7 @@ class Retriever:
     def _embedded(self, question: str, also: Sequence[str]) -> Vectors:
         """The vector of a question, drawn towards the way that documents put it."""
         texts = [question, ", ".join(also)] if also else [question]
-        vectors = self._embedder.embed(texts)
+        vectors = embed_questions(self._embedder, texts)
         drawn: Vectors = (1 - SAID) * vectors[0] + SAID * vectors[-1]
         length: np.float32 = np.linalg.norm(drawn)
         return drawn / length if length else drawn

@@ -66,11 +66,18 @@ class Settings(BaseSettings):
         description="Further options for it, as `vllm serve` takes them, such as "
         "`--gpu-memory-utilization 0.8 --quantization fp8`.",
     )
-    embedding: Literal["auto", "all-MiniLM-L6-v2", "mistral-embed"] = Field(
+    embedding: str = Field(
         "auto",
+        pattern=r"^(auto|all-MiniLM-L6-v2|mistral-embed|https?://.+)$",
         description="Who embeds: `auto` (mistral-embed for a new library with a key, else the "
-        "embedded model; the recorded one for a library that exists), `all-MiniLM-L6-v2` or "
-        "`mistral-embed`.",
+        "embedded model; the recorded one for a library that exists), `all-MiniLM-L6-v2`, "
+        "`mistral-embed`, or the URL of an OpenAI-style server such as `http://127.0.0.1:8001/v1`.",
+    )
+    embedding_model: str | None = Field(
+        None, description="Which of that server's models; the first it lists when unset."
+    )
+    embedding_api_key: SecretStr | None = Field(
+        None, description="That server's key, if it has one."
     )
     mistral_api_key: SecretStr | None = Field(
         None,
@@ -188,6 +195,11 @@ class Settings(BaseSettings):
             raise ValueError(f"{value} is the home of nobody known") from error
 
 
+def is_url(name: str) -> bool:
+    """Whether what names a model or its server is an address."""
+    return name.startswith(("http://", "https://"))
+
+
 def variable(name: str) -> str:
     """The environment variable of a setting."""
     return name.upper() if name in UNPREFIXED else PREFIX + name.upper()
@@ -225,6 +237,11 @@ def _describe(name: str, error: ErrorDetails) -> str:
         return f"must have at most {error['ctx']['max_length']} characters."
     if kind == "string_pattern_mismatch" and name == "rerank":
         return "must be off, chat, or an address that starts with http:// or https://."
+    if kind == "string_pattern_mismatch" and name == "embedding":
+        return (
+            "must be auto, all-MiniLM-L6-v2, mistral-embed, or an address that starts with "
+            "http:// or https://."
+        )
     if kind == "string_pattern_mismatch":
         return "must start with http:// or https://."
     wrong = error["msg"].removeprefix("Value error, ")

@@ -30,7 +30,7 @@ from rag.errors import (
 from rag.intake import OcrPage
 from rag.models import answer_cost, answer_tokens, embedding_cost
 from rag.prompts import prompt_tokens
-from rag.protocols import ChatModel, Counting, Embedder, Moderator, Ocr, Vectors
+from rag.protocols import Asymmetric, ChatModel, Counting, Embedder, Moderator, Ocr, Vectors
 from rag.store.spending import (
     DAILY_SETTING,
     PERSON,
@@ -211,6 +211,17 @@ class MeteredEmbedder:
             return self._paid(texts)
         lots = self._embedder.requests_of(texts) or [[]]
         return np.concatenate([self._paid(lot) for lot in lots])
+
+    def embed_questions(self, texts: Sequence[str]) -> Vectors:
+        """The same for questions. Raises alike."""
+        if not isinstance(self._embedder, Asymmetric):
+            return self.embed(texts)
+        tokens = sum(self.count_tokens(texts))
+        price = embedding_cost(self.model, tokens)
+        with self._meter.charge(PERSON, Purpose.EMBEDDING, price) as charge:
+            vectors = self._embedder.embed_questions(texts)
+            charge.settle(price, Usage(tokens, 0))
+        return vectors
 
     def _paid(self, texts: Sequence[str]) -> Vectors:
         """The vectors of one request."""

@@ -11,39 +11,37 @@ from functools import partial
 
 from rag.assistant import Assistant
 from rag.connections import (
-    MINILM,
-    MISTRAL_EMBED,
-    build_embedder,
     build_moderator,
     build_reranker,
     check,
     default_model,
     in_process_chat,
     is_in_process,
-    is_url,
     mistral_chat,
     served_names,
     server_chat,
-    wanted_embedding,
 )
 from rag.doctor import Check, Note, look_at_library
 from rag.domain import Library, Manner, ModelCard, Scope, Source
+from rag.embedding_connections import MISTRAL_EMBED, build_embedder, wanted_embedding
 from rag.errors import (
     BudgetError,
-    EmbeddingMismatchError,
     NotFoundError,
     RagError,
 )
 from rag.evidence import SentenceScorer
 from rag.history import Summaries
+from rag.library_embedder import library_embedder, paid_embedder
 from rag.looks import (
     configured_chat,
     has_chat,
     look_at_chat,
+    look_at_embedding,
     look_at_key,
     look_at_moderation,
     look_at_reranking,
     look_at_tools,
+    patient,
     unloaded,
 )
 from rag.models import offered_models
@@ -53,8 +51,8 @@ from rag.providers.minilm.embedder import MiniLmEmbedder
 from rag.providers.minilm.judge import MiniLmJudge
 from rag.providers.reader import READER, EmbeddedReader
 from rag.retrieval import Retriever
-from rag.settings import Settings
-from rag.spending import Meter, MeteredChat, MeteredEmbedder, MeteredModerator, day_in_words
+from rag.settings import Settings, is_url
+from rag.spending import Meter, MeteredChat, MeteredModerator, day_in_words
 from rag.store.catalog import CATALOG, Catalog
 from rag.store.indexes import Indexes
 from rag.store.spending import Caps
@@ -88,7 +86,7 @@ class Application:
         self.catalog = catalog
         self.indexes = Indexes(catalog)
         self.meter = _meter(settings, catalog)
-        self.embedder = _embedder(settings, catalog, local)
+        self.embedder = library_embedder(settings, catalog, self.meter, local)
         self.scorer = SentenceScorer(local, Words())
         self.verifier = build_verifier(self.scorer)
         self._chats: dict[str, ChatModel] = {}
@@ -273,6 +271,8 @@ def checks(settings: Settings) -> list[Check]:
     looks = [Check("library", lambda: _look_at_library(settings))]
     if settings.mistral_api_key is not None:
         looks.append(Check("La Plateforme", lambda: look_at_key(settings)))
+    if settings.mistral_api_key is not None or is_url(settings.embedding):
+        looks.append(Check("embedding", lambda: _look_at_embedding(settings), ("library",)))
     looks.append(Check("answers", lambda: look_at_chat(settings)))
     if has_chat(settings):
         after = ("library", "answers")
@@ -302,11 +302,28 @@ def _look_at_library(settings: Settings) -> str | Note:
             f"Nothing was added to a library named {settings.library!r} in {settings.data_dir} "
             "yet. Add documents with: tramontane add PATH"
         )
-    key, better = settings.mistral_api_key, MISTRAL_EMBED
+    key = None if is_url(settings.embedding) else settings.mistral_api_key
     # These are looked at by themselves.
-    settings = settings.model_copy(update={"rerank": "off", "tools": None, "moderation": "off"})
+    others = {"rerank": "off", "tools": None, "moderation": "off"}
+    settings = patient(settings).model_copy(update=others)
     with closing(Application(settings, Catalog(settings.data_dir), MiniLmEmbedder())) as app:
-        return look_at_library(app.catalog, app.library, app.embedder, better if key else None)
+        return look_at_library(
+            app.catalog, app.library, app.embedder, MISTRAL_EMBED if key else None
+        )
+
+
+def _look_at_embedding(settings: Settings) -> str | Note:
+    """What embeds, tried on a text; that is paid for where there is a catalog to count it in."""
+    settings, local = patient(settings), MiniLmEmbedder()
+    if not _has_library(settings):
+        return look_at_embedding(build_embedder(settings, wanted_embedding(settings, None), local))
+    with closing(Catalog(settings.data_dir)) as catalog:
+        model = wanted_embedding(settings, catalog.library(settings.library).embedding_model)
+        try:
+            meter = _meter(settings, catalog)
+            return look_at_embedding(paid_embedder(settings, meter, model, local))
+        except BudgetError as error:
+            return Note(str(error))
 
 
 def _look_at_spending(settings: Settings) -> str:
@@ -363,42 +380,11 @@ def open_for_reembedding(settings: Settings) -> tuple[Catalog, Library, Embedder
     """
     catalog = Catalog(settings.data_dir)
     library = catalog.library(settings.library)
-    wanted = wanted_embedding(settings, library.embedding_model)
-    return catalog, library, _paid_embedder(settings, catalog, wanted, MiniLmEmbedder())
+    recorded = None if is_url(settings.embedding) else library.embedding_model
+    wanted = wanted_embedding(settings, recorded)
+    meter = _meter(settings, catalog)
+    return catalog, library, paid_embedder(settings, meter, wanted, MiniLmEmbedder())
 
 
 def _meter(settings: Settings, catalog: Catalog) -> Meter:
     return Meter(catalog.spending, Caps(settings.daily_dollars, settings.person_dollars))
-
-
-def _paid_embedder(settings: Settings, catalog: Catalog, model: str, local: Embedder) -> Embedder:
-    embedder = build_embedder(settings, model, local)
-    return embedder if embedder is local else MeteredEmbedder(embedder, _meter(settings, catalog))
-
-
-def _embedder(settings: Settings, catalog: Catalog, local: Embedder) -> Embedder:
-    try:
-        library = catalog.library(settings.library)
-    except NotFoundError:
-        embedder = _paid_embedder(settings, catalog, wanted_embedding(settings, None), local)
-        catalog.create_library(settings.library, embedder.model, embedder.dimension)
-        return embedder
-    if not any(document.embedded for document in catalog.documents(library.id)):
-        # Nothing is embedded yet: it may change its mind.
-        embedder = _paid_embedder(settings, catalog, wanted_embedding(settings, None), local)
-        if embedder.model != library.embedding_model:
-            catalog.replace_vectors(library, embedder.model, embedder.dimension, {})
-        return embedder
-    model = wanted_embedding(settings, library.embedding_model)
-    if model != library.embedding_model:
-        raise EmbeddingMismatchError(
-            f"The library {library.name!r} was embedded with {library.embedding_model} "
-            f"({library.dimension} dimensions), and TRAMONTANE_EMBEDDING asks for {model}. Run "
-            f"`tramontane rebuild --embedding {model}` to embed it again, or unset the setting."
-        )
-    if model != MINILM and settings.mistral_api_key is None:
-        raise EmbeddingMismatchError(
-            f"The library {library.name!r} was embedded with {model}, which needs MISTRAL_API_KEY. "
-            f"Set it, or run `tramontane rebuild --embedding {MINILM}` to embed it again here."
-        )
-    return _paid_embedder(settings, catalog, model, local)

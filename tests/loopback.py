@@ -5,10 +5,9 @@
         OpenAiCompatibleChat(server.url + "/v1", ...)
         server.requests[0].body["messages"]
 
-Each request takes the next reply of its script: `chat`, `embeddings`, `models`, `ocr` or
-`moderations`. After the last one the server is well: a chat answers with the sentence of its
-numbered sources that shares the most words with the question, embeddings are bags of hashed words,
-`models` are listed, and moderation finds nothing.
+Each request takes the next reply of its script: `chat`, `embeddings` and so on. After the last
+one the server is well: a chat answers with the sentence of its numbered sources that shares the
+most words with the question, embeddings are bags of hashed words, and moderation finds nothing.
 
 By hand: `python -m tests.loopback --port 8000`.
 """
@@ -199,6 +198,7 @@ class LoopbackServer:
         models: Iterable[Reply] = (),
         ocr: Iterable[Reply] = (),
         moderations: Iterable[Reply] = (),
+        tokenize: Iterable[Reply] = (),
         served: Sequence[Mapping[str, Any]] | None = None,
         api_key: str | None = None,
         port: int = 0,
@@ -210,6 +210,7 @@ class LoopbackServer:
             "/v1/models": deque(models),
             "/v1/ocr": deque(ocr),
             "/v1/chat/moderations": deque(moderations),
+            "/tokenize": deque(tokenize),
         }
         self.served = [listed_model()] if served is None else list(served)
         self.api_key = api_key
@@ -289,7 +290,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(self._next(loopback, Status(200, judged())))
         elif self.path == "/tokenize":
             words = json.dumps(body.get("messages") or body.get("prompt")).split()
-            self._send(Status(200, {"count": len(words), "max_model_len": 32768}))
+            counted = {"count": len(words), "max_model_len": 32768}
+            self._send(self._next(loopback, Status(200, counted)))
         else:
             self._send(self._next(loopback, Status(404, {"detail": "Not Found"})))
 

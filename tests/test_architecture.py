@@ -20,7 +20,12 @@ from bench.settings_table import README, with_table
 ROOT = Path(__file__).parents[1]
 LAYERS = ("rag", "ingest", "ui", "app")  # each may import itself and those before it
 ENTRY_POINTS = {"ui.cli", "ui.opening", "ui.server", "ui.upkeep"}
-LAZY = {"rag.connections", "rag.wiring", "ui.cli"}  # may import our modules inside functions
+LAZY = {
+    "rag.connections",
+    "rag.embedding_connections",
+    "rag.wiring",
+    "ui.cli",
+}  # may import our modules inside functions
 # Set before a vendor is imported, which reads it then.
 ENVIRONMENT_WRITERS = {
     "rag.providers.minilm.embedder": {"ORT_DISABLE_TELEMETRY"},

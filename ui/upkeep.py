@@ -10,8 +10,10 @@ import typer
 from ingest.embedded import hash_of, text_of
 from ingest.reembedding import discard_kept, price_of_reembedding, reembed
 from rag.doctor import Level, examine
+from rag.embedding_connections import asked_embedding
 from rag.errors import SettingsError
 from rag.intake import Estimate
+from rag.settings import is_url
 from rag.store.checks import mend
 from rag.wiring import checks, open_for_reembedding
 from ui import printing
@@ -41,7 +43,8 @@ def rebuild(
         str | None,
         typer.Option(
             metavar="MODEL",
-            help="Embed the library again: all-MiniLM-L6-v2, or mistral-embed with a key.",
+            help="Embed the library again: all-MiniLM-L6-v2, mistral-embed with a key, or the URL "
+            "of a server.",
         ),
     ] = None,
     estimate: Annotated[
@@ -74,7 +77,9 @@ def rebuild(
         unwritable = None if are_stored else application.catalog.data_dir
         printing.tell_upkeep(orphans, mended, unwritable)
         return DONE if are_stored else SOME_FAILED
-    settings = settings_of(data_dir, library, {"embedding": embedding})
+    configured = settings_of(data_dir, library)
+    asked = asked_embedding(configured, embedding)
+    settings = settings_of(data_dir, library, asked)
     catalog, library_now, embedder = open_for_reembedding(settings)
     with closing(catalog):
         price = price_of_reembedding(catalog, library_now, embedder)
@@ -90,6 +95,11 @@ def rebuild(
         printing.say_row({"chunks": count, "embedding": embedder.model})
     else:
         printing.say(f"{count} chunks were embedded again with {embedder.model}.")
+    if is_url(settings.embedding) and settings.embedding != configured.embedding:
+        printing.tell(
+            f"From now on set TRAMONTANE_EMBEDDING={settings.embedding}, so that questions are "
+            "embedded there, too."
+        )
     return DONE
 
 

@@ -28,6 +28,7 @@ from rag.providers.faults import Endpoint
 from rag.providers.mistral_client import connected, endpoint_of, http_client, sdk, translated
 from rag.providers.retries import Retries
 from rag.providers.spoken import Spoken
+from rag.providers.token_bounds import token_bound
 from rag.stopping import rest
 
 EMBEDDING_MODEL = "mistral-embed"
@@ -37,7 +38,6 @@ MAX_TEXT_TOKENS = 8000
 MAX_BATCH_TEXTS = 128
 MAX_BATCH_TOKENS = 15_000
 
-_LIGHT_BYTES = b"abcdefghijklmnopqrstuvwxyz "
 _SOURCE_NUMBER = re.compile(r"\s*0*([1-9][0-9]{0,2})\s*")
 
 
@@ -139,12 +139,8 @@ class MistralEmbedder:
         self._retries = Retries(sleep=sleep, breaker=Breaker(self._endpoint.subject))
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """An upper bound for the tokens of each text in any ordinary writing.
-
-        Mistral's first tokenizer, which this model uses, is not at hand. It writes at most one
-        token a byte, and at most one for two bytes of words in small letters.
-        """
-        return [_token_bound(text) for text in texts]
+        """An upper bound: Mistral's first tokenizer, which this model uses, is not at hand."""
+        return [token_bound(text) for text in texts]
 
     def fluency(self, text: str) -> float:
         """Always 1: it reads every language alike, as far as we can tell."""
@@ -276,18 +272,12 @@ def _joined(parts: Sequence[tuple[Vectors, int]]) -> tuple[Vectors, int]:
     return np.concatenate([vectors for vectors, _ in parts]), sum(tokens for _, tokens in parts)
 
 
-def _token_bound(text: str) -> int:
-    written = text.encode("utf-8", "replace")
-    heavy = len(written.translate(None, _LIGHT_BYTES))
-    return heavy + (len(written) - heavy + 1) // 2 + 2
-
-
 def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
     """The texts in order, grouped within the limits of one request."""
     batch: list[str] = []
     tokens = 0
     for text in texts:
-        length = _token_bound(text)
+        length = token_bound(text)
         if batch and (len(batch) == MAX_BATCH_TEXTS or tokens + length > MAX_BATCH_TOKENS):
             yield batch
             batch, tokens = [], 0

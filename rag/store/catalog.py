@@ -346,10 +346,10 @@ class Catalog:
             embedding.check_embedding(library, model, library.dimension)
             return embedding.put_vectors(connection, document_of(row), packed)
 
-    def known_vectors(self, model: str, hashes: Iterable[bytes]) -> dict[bytes, bytes]:
-        """The vectors that a model has given before to texts with these hashes (see `pack`)."""
+    def known_vectors(self, model: str, size: int, hashes: Iterable[bytes]) -> dict[bytes, bytes]:
+        """The vectors of a size that a model gave to texts with these hashes (see `pack`)."""
         with self._reader.begin() as connection:
-            return embedding.known_vectors(connection, model, hashes)
+            return embedding.known_vectors(connection, model, size, hashes)
 
     def embedded_spans(self, library_id: str) -> EmbeddedSpans:
         """Which chunks of a library have their vectors."""

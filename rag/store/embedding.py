@@ -51,15 +51,19 @@ def check_lengths(connection: Connection, library: Library) -> None:
 
 
 def known_vectors(
-    connection: Connection, model: str, hashes: Iterable[bytes]
+    connection: Connection, model: str, dimension: int, hashes: Iterable[bytes]
 ) -> dict[bytes, bytes]:
-    """The vectors that a model has given before to texts with these hashes, in the trash too."""
+    """The vectors of a length that a model gave to texts with these hashes, in the trash too.
+
+    Servers may give one name to models whose vectors are not of one length.
+    """
     wanted = sorted({text_hash for text_hash in hashes if text_hash})
     found: dict[bytes, bytes] = {}
     for start in range(0, len(wanted), BATCH_ROWS):
-        some = {"model": model, "hashes": wanted[start : start + BATCH_ROWS]}
+        some = wanted[start : start + BATCH_ROWS]
+        asked = {"model": model, "hashes": some, "bytes": 2 * dimension}
         for query in (_KEPT, _LIVE):
-            found |= {row.text_hash: row.vector for row in connection.execute(query, some)}
+            found |= {row.text_hash: row.vector for row in connection.execute(query, asked)}
     return found
 
 
@@ -70,7 +74,7 @@ _LIVE: Select[Any] = (
     .where(
         chunks.c.text_hash.in_(_WANTED),
         libraries.c.embedding_model == bindparam("model"),
-        func.length(chunks.c.vector) > 0,
+        func.length(chunks.c.vector) == bindparam("bytes"),
     )
 )
 _KEPT: Select[Any] = (
@@ -79,7 +83,7 @@ _KEPT: Select[Any] = (
     .where(
         kept_chunks.c.text_hash.in_(_WANTED),
         kept_documents.c.embedding_model == bindparam("model"),
-        func.length(kept_chunks.c.vector) > 0,
+        func.length(kept_chunks.c.vector) == bindparam("bytes"),
     )
 )
 

@@ -26,7 +26,7 @@ from sqlalchemy import (
     update,
 )
 
-from rag.domain import Document
+from rag.domain import Document, Library
 from rag.errors import NotFoundError
 from rag.store.embedding import known_vectors
 from rag.store.libraries import library_with_id
@@ -78,14 +78,14 @@ def put_back(connection: Connection, document_id: str) -> Document:
         NotFoundError: it is not kept.
     """
     row = _kept(connection, kept_documents.c.id == document_id)
-    model = library_with_id(connection, row.library_id).embedding_model
+    library = library_with_id(connection, row.library_id)
     _copy(connection, kept_documents, documents, kept_documents.c.id == document_id)
     for live, kept in _LEAVES:
         also = {"library_id": literal(row.library_id)} if live is chunks else {}
         _copy(connection, kept, live, kept.c.document_id == document_id, also)
     connection.execute(delete(kept_documents).where(kept_documents.c.id == document_id))
-    if row.embedding_model != model:
-        _take_known_vectors(connection, document_id, model)
+    if row.embedding_model != library.embedding_model:
+        _take_known_vectors(connection, document_id, library)
     return document_of(connection.execute(_DOCUMENT, {"id": document_id}).one())
 
 
@@ -136,12 +136,13 @@ def _copy(
     connection.execute(insert(target).from_select([*names, *also], rows))
 
 
-def _take_known_vectors(connection: Connection, document_id: str, model: str) -> None:
-    """Give the chunks of a document the vectors that are known of a model, and no others."""
+def _take_known_vectors(connection: Connection, document_id: str, library: Library) -> None:
+    """Give the chunks of a document the vectors that are known of its library's model alone."""
     own = chunks.c.document_id == document_id
     connection.execute(update(chunks).where(own).values(vector=b""))  # which are of another model
     rows = connection.execute(select(chunks.c.id, chunks.c.text_hash).where(own)).all()
-    known = known_vectors(connection, model, [row.text_hash for row in rows])
+    hashes = [row.text_hash for row in rows]
+    known = known_vectors(connection, library.embedding_model, library.dimension, hashes)
     packed = [{"chunk_id": row.id, "packed": known.get(row.text_hash, b"")} for row in rows]
     if packed:
         connection.execute(

@@ -23,7 +23,7 @@ from rag.store.rows import (
     storable_reading,
     table_rows,
 )
-from rag.store.tables import chunks, documents, pages, table_parts
+from rag.store.tables import chunks, documents, libraries, pages, table_parts
 
 
 def insert_reading(connection: Connection, reading: Reading) -> tuple[Document, bool]:
@@ -65,7 +65,7 @@ def replace_reading(connection: Connection, reading: Reading) -> Document:
     reading = replace(reading, origin=Origin(known.origin, known.alone))
     if not known.chunks:  # a scan, which can be asked from now on
         _supersede(connection, reading)
-    hashes = known_vectors(connection, reading.embedding_model, reading.text_hashes)
+    hashes = _known(connection, reading)
     connection.execute(delete(documents).where(own))
     return _insert(connection, reading, known.added_at, hashes)
 
@@ -90,6 +90,13 @@ def _supersede(connection: Connection, reading: Reading) -> None:
         end_jobs_of(connection, found[0].id)
 
 
+def _known(connection: Connection, reading: Reading) -> dict[bytes, bytes]:
+    """The vectors that are known for a reading, as its library has them."""
+    own = libraries.c.id == reading.document.library_id
+    dimension = connection.execute(select(libraries.c.dimension).where(own)).scalar_one()
+    return known_vectors(connection, reading.embedding_model, dimension, reading.text_hashes)
+
+
 def _insert(
     connection: Connection,
     reading: Reading,
@@ -98,7 +105,7 @@ def _insert(
 ) -> Document:
     reading = storable_reading(reading)
     if known is None:
-        known = known_vectors(connection, reading.embedding_model, reading.text_hashes)
+        known = _known(connection, reading)
     if reading.vectors is not None:
         packed = pack(reading.vectors)
     else:

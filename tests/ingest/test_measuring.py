@@ -33,6 +33,15 @@ def test_a_text_at_the_limit_leaves_the_embedder_room_for_title_and_headings() -
     assert Ruler(embedder)([text, text + "wind"]) == [Ruler.limit, Ruler.limit + 2]
 
 
+def test_an_embedder_that_reads_much_shortens_no_chunk() -> None:
+    embedder = HashEmbedder()
+    embedder.max_tokens = 8_000
+    text = "wind " * 300
+
+    assert embedder.count_tokens([text])[0] > tokens.count(text)
+    assert Ruler(embedder)([text]) == [tokens.count(text)]
+
+
 def test_broken_words_and_control_characters_are_measured_as_they_are_read() -> None:
     ruler = Ruler(HashEmbedder())
 

@@ -46,7 +46,7 @@ def test_without_any_setting_there_are_defaults() -> None:
         (
             "TRAMONTANE_EMBEDDING",
             "bge",
-            "must be 'auto', 'all-MiniLM-L6-v2' or 'mistral-embed', not 'bge'.",
+            "must be auto, all-MiniLM-L6-v2, mistral-embed, or an address",
         ),
         ("TRAMONTANE_MISTRAL_URL", "api.mistral.ai", "must start with http:// or https://."),
         ("TRAMONTANE_SAMPLES", "perhaps", "must be true or false, not 'perhaps'."),

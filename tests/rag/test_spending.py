@@ -214,6 +214,25 @@ class CountingEmbedder(HashEmbedder):
         return self.embed(texts), 2 * len(texts)
 
 
+class AskedEmbedder(HashEmbedder):
+    def embed_questions(self, texts: Sequence[str]) -> Vectors:
+        return self.embed([f"query: {text}" for text in texts])
+
+
+def test_questions_are_paid_for_and_told_from_passages(spending: Spending) -> None:
+    asked, plain = AskedEmbedder("mistral-embed"), HashEmbedder("mistral-embed")
+    for embedder in (asked, plain):
+        metered = MeteredEmbedder(embedder, Meter(spending, Caps()))
+        assert metered.embed_questions(["boats in winter"]).shape == (1, 64)
+
+    assert (asked.embedded, plain.embedded) == (["query: boats in winter"], ["boats in winter"])
+    assert spending.today().dollars == pytest.approx(2 * 5 * 0.1 / 1e6)
+    capped = MeteredEmbedder(asked, Meter(spending, Caps(daily=0.0000001)))
+    with pytest.raises(BudgetError):
+        capped.embed_questions(["boats in winter"])
+    assert len(asked.embedded) == 1
+
+
 def test_embedding_counts_the_tokens_that_were_billed(spending: Spending) -> None:
     metered = MeteredEmbedder(CountingEmbedder("mistral-embed"), Meter(spending, Caps()))
 

@@ -10,7 +10,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,11 +87,11 @@ def missing() -> str:
 
 
 @contextmanager
-def serving(model: Path, folder: Path) -> Iterator[Vllm]:
+def serving(model: Path, folder: Path, options: Sequence[str] = OPTIONS) -> Iterator[Vllm]:
     """A server of a model's folder, with its log in another; its processes end with it."""
     server = Vllm(_free_port())
     # Not `vllm serve`: that command of the build for CPUs does not find its own version.
-    command = [str(_python()), "-m", "vllm.entrypoints.openai.api_server", *OPTIONS]
+    command = [str(_python()), "-m", "vllm.entrypoints.openai.api_server", *options]
     command += ["--model", str(model), "--host", "127.0.0.1", "--port", str(server.port)]
     log = folder / "vllm.log"
     with (
