@@ -79,8 +79,7 @@ def test_an_engine_that_died_is_told_and_loaded_anew(loader: Loader) -> None:
 def test_closing_the_engine_ends_what_is_under_way_with_its_process(loader: Loader) -> None:
     opened = loader.of(ALONE)
     opened.chat.connect()
-    process = max(active_children(), key=lambda each: each.pid or 0)
-    threads = names_of_threads()
+    processes, threads = len(active_children()), names_of_threads()
     stream = opened.chat.stream(TALK)
     next(stream)
 
@@ -88,8 +87,9 @@ def test_closing_the_engine_ends_what_is_under_way_with_its_process(loader: Load
 
     with pytest.raises(InvalidReplyError, match="was stopped"):
         list(stream)
-    process.join(10)
-    assert not process.is_alive()
+    end = time.monotonic() + 10
+    while len(active_children()) == processes:  # one that was killed is gone a moment later
+        assert time.monotonic() < end
     assert names_of_threads().count("vLLM") == threads.count("vLLM") - 1
 
 
