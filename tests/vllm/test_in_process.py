@@ -103,6 +103,7 @@ def names_of_threads() -> list[str]:
         (SettingsError, ("--no-such-option", "3"), 8192, "unrecognized arguments: --no-such"),
         (UnavailableError, ("--kv-cache-memory-bytes", "1000000"), 8192, "not enough memory"),
         (UnavailableError, (), 100_000, "does not read 100,000 tokens"),
+        (UnavailableError, ("--chat-template", "/no/such/file"), 8192, "vLLM cannot load"),
     ],
 )
 def test_what_cannot_be_loaded_ends_in_a_sentence(
@@ -110,10 +111,14 @@ def test_what_cannot_be_loaded_ends_in_a_sentence(
 ) -> None:
     model = loader.spec(IN_PROCESS).model
     engine = VllmEngine(EngineSpec(model, 1, context, (*OPTIONS, *options)))
+    processes = set(active_children())
 
     with pytest.raises(kind, match=said):
         engine.load()
     assert engine.running == 0
+    for process in set(active_children()) - processes:
+        process.join(10)
+    assert set(active_children()) == processes
 
 
 def test_a_model_that_is_not_there_is_told(loader: Loader, tmp_path: Path) -> None:
