@@ -47,8 +47,8 @@ _MEMORY = re.compile(r"memory", re.I)
 _CONTEXT = re.compile(r"max_model_len.{0,40} greater than", re.I)
 _REFUSED = re.compile(r"\bgated\b|\b40[13]\b|restricted", re.I)
 _MISSING = re.compile(
-    r"HFValidationError|NotFoundError|valid model identifier|not a local folder|repository|"
-    r"outgoing traffic|couldn't connect|no such file|neither .{0,80}config",
+    r"HFValidationError|(?:Repository|Entry)NotFoundError|valid model identifier|"
+    r"not a local folder|invalid repository|outgoing traffic|couldn't connect",
     re.I,
 )
 
