@@ -94,6 +94,7 @@ class SharedEngine:
         self._context_tokens: int | None = None
         self._fault: ProviderError | None = None
         self._fault_until = 0.0
+        self._loads = 0
         self.users = 0
 
     @property
@@ -117,6 +118,7 @@ class SharedEngine:
             except ProviderError as fault:
                 self._fault, self._fault_until = fault, time.monotonic() + FAULT_LASTS_SECONDS
                 raise
+            self._loads += 1
             return self._context_tokens
 
     def stream(self, body: Event, silence_seconds: float) -> Generator[Event, None, None]:
@@ -125,11 +127,12 @@ class SharedEngine:
         Raises:
             UnavailableError: it ended by itself.
         """
+        loads = self._loads
         try:
             with closing(self._engine.stream(body, silence_seconds)) as events:
                 yield from events
         except EngineEndedError as error:
-            self.close()
+            self._drop(loads)
             words = f" It says: {error.reason}" if error.reason else ""
             raise UnavailableError(
                 f"The engine of {body['model']} ended by itself.{words} Ask again: it is loaded "
@@ -142,8 +145,12 @@ class SharedEngine:
 
     def close(self) -> None:
         """Let go of the weights."""
+        self._drop(self._loads)
+
+    def _drop(self, loads: int) -> None:
+        """Let go of what the so manieth loading brought; of a later one, nothing."""
         with self._lock:
-            if self._context_tokens is not None:
+            if self._context_tokens is not None and loads == self._loads:
                 self._context_tokens = None
                 self._engine.close()
 

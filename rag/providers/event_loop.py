@@ -84,10 +84,11 @@ class EventLoop:
             work.cancel()
 
     def close(self) -> None:
-        """Call off what is under way, and end the thread."""
+        """Call off what is under way, and end the thread; one that hangs is left behind."""
         if self._loop.is_closed():
             return
-        asyncio.run_coroutine_threadsafe(_all_called_off(), self._loop).result(END_SECONDS)
+        with suppress(TimeoutError):
+            asyncio.run_coroutine_threadsafe(_all_called_off(), self._loop).result(END_SECONDS)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(END_SECONDS)
         if not self._thread.is_alive():

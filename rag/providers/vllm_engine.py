@@ -47,8 +47,8 @@ _MEMORY = re.compile(r"memory", re.I)
 _CONTEXT = re.compile(r"max_model_len.{0,40} greater than", re.I)
 _REFUSED = re.compile(r"\bgated\b|\b40[13]\b|restricted", re.I)
 _MISSING = re.compile(
-    r"HFValidationError|NotFoundError|valid model identifier|not a local folder|repository|"
-    r"outgoing traffic|couldn't connect|no such file|neither .{0,80}config",
+    r"HFValidationError|(?:Repository|Entry)NotFoundError|valid model identifier|"
+    r"not a local folder|invalid repository|outgoing traffic|couldn't connect",
     re.I,
 )
 
@@ -258,9 +258,16 @@ async def _started(arguments: Any) -> tuple[Any, Any]:
     from vllm.v1.engine.async_llm import AsyncLLM
 
     engine = AsyncLLM.from_engine_args(AsyncEngineArgs.from_cli_args(arguments))
-    state = State()
-    await init_app_state(engine, state, arguments, await engine.get_supported_tasks())
-    return engine, state.openai_serving_chat
+    state, serving = State(), None
+    try:
+        await init_app_state(engine, state, arguments, await engine.get_supported_tasks())
+        serving = state.openai_serving_chat
+    finally:
+        if serving is None:
+            engine.shutdown()
+    if serving is None:
+        raise NotImplementedError("it is a model that answers no chats")
+    return engine, serving
 
 
 def _last_words() -> str:

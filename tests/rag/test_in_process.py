@@ -19,6 +19,7 @@ from rag.providers.engines import (
     EngineEndedError,
     Engines,
     EngineSpec,
+    Event,
     RefusedError,
     SharedEngine,
 )
@@ -199,6 +200,23 @@ def test_an_engine_that_ended_is_loaded_anew() -> None:
     chat = chat_over(engine)
     with pytest.raises(UnavailableError, match="Ask again: it is loaded anew"):
         list(chat.stream(PROMPT))
+
+    assert text_of(whole(chat.stream(PROMPT))) == "Yes."
+    assert (engine.loads, engine.closes) == (2, 1)
+
+
+def test_a_late_word_of_an_engine_that_ended_ends_no_later_one() -> None:
+    ended: list[Event | Exception] = [piece("Tw"), EngineEndedError()]
+    engine = ScriptedEngine(ended, ended, spoken("Yes."))
+    chat = chat_over(engine)
+    first, late = chat.stream(PROMPT), chat.stream(PROMPT)
+    assert next(first) == next(late) == TextDelta("Tw")
+
+    with pytest.raises(UnavailableError):
+        next(first)
+    chat.connect()
+    with pytest.raises(UnavailableError):
+        next(late)
 
     assert text_of(whole(chat.stream(PROMPT))) == "Yes."
     assert (engine.loads, engine.closes) == (2, 1)
