@@ -143,9 +143,14 @@ def fits(message: Message, prompt: Prompt, card: ModelCard) -> bool:
 
 def prompt_tokens(prompt: Prompt, card: ModelCard) -> int:
     """The tokens of a prompt, an upper bound at worst."""
-    texts = [*map(_content, prompt.messages), *map(_schema, prompt.tools)]
+    texts = texts_of(prompt)
     in_words = prompt.tools and card.place != LA_PLATEFORME
     return token_cost(texts, card) + (PROTOCOL_TOKENS if in_words else 0)
+
+
+def texts_of(prompt: Prompt) -> list[str]:
+    """What a model reads of a prompt: its messages one by one, and what it is told of each tool."""
+    return [*map(_content, prompt.messages), *map(_schema, prompt.tools)]
 
 
 def rendered(source: Source) -> str:

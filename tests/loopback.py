@@ -196,10 +196,11 @@ class LoopbackServer:
         models: Iterable[Reply] = (),
         ocr: Iterable[Reply] = (),
         served: Sequence[Mapping[str, Any]] | None = None,
+        pages: Mapping[str, Any] | None = None,
         api_key: str | None = None,
         port: int = 0,
     ) -> None:
-        """Take the scripts; with an `api_key`, requests without it are refused."""
+        """Take the scripts, and as `pages` all else that is answered; an `api_key` is insisted on."""
         self.scripts = {
             "/v1/chat/completions": deque(chat),
             "/v1/embeddings": deque(embeddings),
@@ -207,6 +208,7 @@ class LoopbackServer:
             "/v1/ocr": deque(ocr),
         }
         self.served = [listed_model()] if served is None else list(served)
+        self.pages = pages
         self.api_key = api_key
         self.requests: list[Request] = []
         self.hung_up = threading.Event()
@@ -264,8 +266,8 @@ class _Handler(BaseHTTPRequestHandler):
         loopback = self._received({})
         if self._refused(loopback):
             return
-        reply = self._next(loopback, Status(200, {"object": "list", "data": loopback.served}))
-        self._send(reply)
+        listed = Status(200, {"object": "list", "data": loopback.served})
+        self._send(self._page(loopback) or self._next(loopback, listed))
 
     def do_POST(self) -> None:
         """Answer chats, embeddings, vLLM's `/tokenize`, and pages for OCR by their script."""
@@ -280,6 +282,8 @@ class _Handler(BaseHTTPRequestHandler):
             texts = [body["input"]] if isinstance(body["input"], str) else body["input"]
             rows = [(index, bag_of_words(text)) for index, text in enumerate(texts)]
             self._send(self._next(loopback, Vectors(rows)))
+        elif (page := self._page(loopback)) is not None:
+            self._send(page)
         elif self.path == "/tokenize":
             words = json.dumps(body.get("messages") or body.get("prompt")).split()
             self._send(Status(200, {"count": len(words), "max_model_len": 32768}))
@@ -297,6 +301,11 @@ class _Handler(BaseHTTPRequestHandler):
             return False
         self._send(Status(401, {"detail": "Unauthorized"}))
         return True
+
+    def _page(self, loopback: LoopbackServer) -> Status | None:
+        if loopback.pages is None or self.path in loopback.pages:
+            return Status(200, loopback.pages[self.path]) if loopback.pages else None
+        return Status(404, {"detail": "Not Found"})
 
     def _next(self, loopback: LoopbackServer, otherwise: Reply) -> Reply:
         script = loopback.scripts.get(self.path)
