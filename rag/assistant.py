@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from rag.checking import Checking, Checks
 from rag.citations import MarkerReader, cite
+from rag.counted_prompts import compose_counted, fits_counted
 from rag.domain import (
     Answer,
     Event,
@@ -31,7 +32,7 @@ from rag.errors import InvalidReplyError, NotFoundError
 from rag.evidence import USUAL_BAR
 from rag.folding import encodable
 from rag.models import answer_cost
-from rag.prompts import affordable, compose, compose_alone, compose_rewrite, fits, render_sources
+from rag.prompts import affordable, compose, compose_alone, compose_rewrite, render_sources
 from rag.protocols import ChatModel
 from rag.refusal import RefusalReader, declines
 from rag.rephrasing import from_reply, rephrased
@@ -255,7 +256,9 @@ class Assistant:
         offered = self._tools_for(scope, manner) if self.card.tools else ()
         tools = {tool.name: tool for tool in offered}
         specs = affordable([tool.spec for tool in tools.values()], self.card)
-        prompt = compose(turn.question, turn.sources, history, self.card, specs)
+        prompt = compose_counted(
+            lambda card: compose(turn.question, turn.sources, history, card, specs), self._chat
+        )
         prompt = replace(prompt, parts=turn.answerable, widen=manner.rewrite)
         turn.markers.offer(prompt.sources)
         for round_number in range(MAX_TOOL_ROUNDS + 1):
@@ -311,7 +314,7 @@ class Assistant:
         sources = turn.number(result.passages)
         content = "\n\n".join([result.content, *([render_sources(sources)] if sources else [])])
         message = Message("tool", content, tool_call_id=result.call.id)
-        if not fits(message, prompt, self.card):
+        if not fits_counted(message, prompt, self._chat):
             return replace(prompt, messages=(*prompt.messages, replace(message, content=NO_ROOM)))
         turn.markers.offer(sources)
         known = {source.number: source for source in (*prompt.sources, *sources)}

@@ -95,6 +95,11 @@ class OnServer(Protocol):
     def warning(self) -> str:
         """What is to be changed at the server or in the settings; empty where nothing."""
 
+
+@runtime_checkable
+class PromptCounter(Protocol):
+    """What a chat model has besides whose server can count for it."""
+
     def count(self, prompt: Prompt) -> int | None:
         """The tokens of a prompt by the server's own count, None where it does not tell."""
 

@@ -200,7 +200,7 @@ class LoopbackServer:
         api_key: str | None = None,
         port: int = 0,
     ) -> None:
-        """Take the scripts, and as `pages` all else that is answered; an `api_key` is insisted on."""
+        """Take the scripts, as `pages` all other answers, and an `api_key` to insist on."""
         self.scripts = {
             "/v1/chat/completions": deque(chat),
             "/v1/embeddings": deque(embeddings),
