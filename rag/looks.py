@@ -17,7 +17,7 @@ from rag.connections import (
 from rag.doctor import Note
 from rag.domain import ModelCard
 from rag.errors import ModelNotFoundError
-from rag.protocols import ChatModel
+from rag.protocols import ChatModel, OnServer
 from rag.providers.reader import READER
 from rag.settings import Settings
 from rag.user_tools import load_tools
@@ -62,14 +62,21 @@ def look_at_chat(settings: Settings) -> str | Note:
     check_chat(settings)
     if not has_chat(settings):
         return "The embedded reader answers: it quotes, without a language model."
-    card = configured_chat(settings).connect()
+    chat = configured_chat(settings)
+    card = chat.connect()
     on_server = is_url(settings.chat)
     served = served_contexts(settings) if on_server else la_plateforme_models(settings)
     if served and not {card.name, f"{card.name}:latest"} & set(served):
         raise ModelNotFoundError(
             f"{card.place} does not serve {card.name}. It serves: {_some(list(served))}."
         )
-    sentence = f"{card.name} on {card.place} answers, and reads {card.context_tokens:,} tokens."
+    software, remark, warning = _server(chat)
+    sentence = (
+        f"{card.name} on {card.place}{software} answers, and reads {card.context_tokens:,} tokens."
+        f"{remark}"
+    )
+    if warning:
+        return Note(f"{sentence} {warning}")
     less = _context(served, card)
     if less is None or less >= card.context_tokens:
         return sentence
@@ -79,6 +86,14 @@ def look_at_chat(settings: Settings) -> str | Note:
         else "Long prompts may be refused: update Tramontane."
     )
     return Note(f"{sentence} Its server says that it reads only {less:,}. {mend}")
+
+
+def _server(chat: ChatModel) -> tuple[str, str, str]:
+    """A server's software and its quirk, as they go into a sentence, and what to change there."""
+    if not isinstance(chat, OnServer):
+        return "", "", ""
+    software = f" ({chat.software})" if chat.software else ""
+    return software, f" {chat.remark}" if chat.remark else "", chat.warning
 
 
 def look_at_reranking(settings: Settings) -> str | Note:

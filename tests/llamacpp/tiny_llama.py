@@ -42,14 +42,16 @@ SAID = ("Nemo", " has", " twelve", " billion", " parameters", " [", "1", "].")
 ANSWER = "".join(SAID)
 ENDLESS = " endless"
 WORDS = tuple(dict.fromkeys((*CALL, *HELD, *SAID, ENDLESS)))
-VOCABULARY = (*CONTROLS, *BYTES, *LETTERS, *WORDS)
+# Never said: choosing among them makes an answer take its time, and a prompt none.
+UNSAID = tuple(f"<unsaid_{number}>" for number in range(20_000))
+VOCABULARY = (*CONTROLS, *BYTES, *LETTERS, *WORDS, *UNSAID)
 
 CONTEXT_TOKENS = 16_384
-HIDDEN, INNER, HEADS, KEY_HEADS, HEAD = 128, 4096, 4, 2, 32  # wide, to take its time
+HIDDEN, INNER, HEADS, KEY_HEADS, HEAD = 128, 256, 4, 2, 32
 LAYERS = 2
 NOISE = 32  # so many dimensions hold what makes the other tokens random
 LOUD = 20.0  # against noise of about 5
-FAINT = 1e-4  # what the wide layers add must not drown what is said
+FAINT = 1e-4  # what the layers add must not drown what is said
 ATTENTION = 1500.0  # makes one token out of ten thousand heard
 
 # Mistral's third, with a system message in the first turn.
@@ -131,6 +133,7 @@ def _ends(read: Weights, written: Weights) -> dict[str, Weights]:
     head[ids[CALLS], [place[ASKED], tools]] = 0.7 * LOUD, LOUD  # where it is asked for, among tools
     head[[ids[SAID[0]], ids[HELD[0]]], endless] = -LOUD
     head[letters, endless] = LOUD
+    head[[ids[token] for token in UNSAID], NOISE:] = -LOUD
     return {"token_embd.weight": embedding, "output.weight": head}
 
 
@@ -156,6 +159,7 @@ def write_tiny_llama(path: Path) -> None:
         BYTES: gguf.TokenType.BYTE,
         LETTERS: gguf.TokenType.NORMAL,
         WORDS: gguf.TokenType.USER_DEFINED,
+        UNSAID: gguf.TokenType.UNUSED,
     }
     writer.add_token_scores([0.0] * len(VOCABULARY))
     writer.add_token_types([kind for tokens, kind in kinds.items() for _ in tokens])
