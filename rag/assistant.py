@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from rag.checking import Checking
 from rag.citations import cite
+from rag.counted_prompts import compose_counted, fits_counted
 from rag.domain import (
     Answer,
     Event,
@@ -39,7 +40,6 @@ from rag.prompts import (
     compose_alone,
     compose_rewrite,
     compose_summary,
-    fits,
     render_sources,
 )
 from rag.protocols import ChatModel
@@ -265,8 +265,11 @@ class Assistant:
         tools = {tool.name: tool for tool in offered}
         specs = affordable([tool.spec for tool in tools.values()], self.card)
         before = turn.earlier
-        prompt = compose(
-            turn.question, turn.sources, before.messages, self.card, specs, summary=before.summary
+        prompt = compose_counted(
+            lambda card: compose(
+                turn.question, turn.sources, before.messages, card, specs, summary=before.summary
+            ),
+            self._chat,
         )
         prompt = replace(prompt, parts=turn.answerable, widen=manner.rewrite)
         turn.markers.offer(prompt.sources)
@@ -324,7 +327,7 @@ class Assistant:
         sources = turn.number(result.passages)
         content = "\n\n".join([result.content, *([render_sources(sources)] if sources else [])])
         message = Message("tool", content, tool_call_id=result.call.id)
-        if not fits(message, prompt, self.card):
+        if not fits_counted(message, prompt, self._chat):
             return replace(prompt, messages=(*prompt.messages, replace(message, content=NO_ROOM)))
         turn.markers.offer(sources)
         known = {source.number: source for source in (*prompt.sources, *sources)}

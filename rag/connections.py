@@ -16,6 +16,7 @@ from rag.listwise import ListwiseReranker
 from rag.models import DEFAULT_CHAT_MODEL, find_model
 from rag.protocols import ChatModel, Moderator, Ocr, Reranker
 from rag.providers.engines import ENGINES, EngineSpec, Hardware
+from rag.providers.products import ServedModel
 from rag.providers.reader import READER
 from rag.settings import Settings, is_url
 
@@ -75,20 +76,27 @@ def check_chat(settings: Settings) -> None:
 
 def served_names(settings: Settings) -> tuple[str, ...]:
     """The models the configured server lists now; none when it does not answer."""
-    return tuple(served_contexts(settings))
+    return tuple(model.name for model in _served(settings))
 
 
 def served_contexts(settings: Settings) -> dict[str, int | None]:
-    """The same, each with how many tokens it reads, None where the server does not say."""
+    """How many tokens each reads, by all its names, None where the server does not say."""
+    return {
+        name: model.context_tokens
+        for model in _served(settings)
+        for name in (model.name, *model.aliases)
+    }
+
+
+def _served(settings: Settings) -> list[ServedModel]:
     from rag.providers.openai_compatible import served_models
 
     try:
-        models = served_models(
+        return served_models(
             settings.chat, api_key=_chat_key(settings), timeout_seconds=PROBE_SECONDS
         )
     except RagError:
-        return {}
-    return {model.name: model.context_tokens for model in models}
+        return []
 
 
 def la_plateforme_models(settings: Settings) -> dict[str, int | None]:

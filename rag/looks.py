@@ -22,7 +22,7 @@ from rag.doctor import Note
 from rag.domain import Message, ModelCard
 from rag.errors import ModelNotFoundError, SettingsError, UnavailableError
 from rag.models import find_weights
-from rag.protocols import ChatModel, Embedder
+from rag.protocols import ChatModel, Embedder, OnServer
 from rag.providers.reader import READER
 from rag.settings import Settings, is_url
 from rag.spending import Meter, MeteredModerator
@@ -92,14 +92,21 @@ def look_at_chat(settings: Settings) -> str | Note:
         return "The embedded reader answers: it quotes, without a language model."
     if is_in_process(settings.chat):
         return look_at_engine(settings)
-    card = configured_chat(settings).connect()
+    chat = configured_chat(settings)
+    card = chat.connect()
     on_server = is_url(settings.chat)
     served = served_contexts(settings) if on_server else la_plateforme_models(settings)
     if served and not {card.name, f"{card.name}:latest"} & set(served):
         raise ModelNotFoundError(
             f"{card.place} does not serve {card.name}. It serves: {_some(list(served))}."
         )
-    sentence = f"{card.name} on {card.place} answers, and reads {card.context_tokens:,} tokens."
+    software, remark, warning = _server(chat)
+    sentence = (
+        f"{card.name} on {card.place}{software} answers, and reads {card.context_tokens:,} tokens."
+        f"{remark}"
+    )
+    if warning:
+        return Note(f"{sentence} {warning}")
     less = _context(served, card)
     if less is None or less >= card.context_tokens:
         return sentence
@@ -148,6 +155,14 @@ def look_at_embedding(embedder: Embedder) -> str:
         f"{embedder.model} gives vectors of {dimension:,} numbers, and reads "
         f"{embedder.max_tokens:,} tokens of a text."
     )
+
+
+def _server(chat: ChatModel) -> tuple[str, str, str]:
+    """A server's software and its quirk, as they go into a sentence, and what to change there."""
+    if not isinstance(chat, OnServer):
+        return "", "", ""
+    software = f" ({chat.software})" if chat.software else ""
+    return software, f" {chat.remark}" if chat.remark else "", chat.warning
 
 
 def look_at_reranking(settings: Settings) -> str | Note:

@@ -94,7 +94,7 @@ def compose(
         text = f"{render_sources(shown)}\n\nQuestion: {question}" if shown else question
         messages = (Message("system", told), *earlier, Message("user", text))
         prompt = Prompt(messages, question, tuple(shown), tuple(tools))
-        excess = prompt_tokens(prompt, card) - _room(card)
+        excess = prompt_tokens(prompt, card) - prompt_room(card)
         if excess <= 0:
             return prompt
         room -= excess  # joined, texts can take a few tokens more than each by itself
@@ -182,14 +182,19 @@ def render_sources(sources: Sequence[Source]) -> str:
 def fits(message: Message, prompt: Prompt, card: ModelCard) -> bool:
     """Whether a message can be added to a prompt, with room left for the answer."""
     longer = replace(prompt, messages=(*prompt.messages, message))
-    return prompt_tokens(longer, card) <= _room(card)
+    return prompt_tokens(longer, card) <= prompt_room(card)
 
 
 def prompt_tokens(prompt: Prompt, card: ModelCard) -> int:
     """The tokens of a prompt, an upper bound at worst."""
-    texts = [*map(_content, prompt.messages), *map(_schema, prompt.tools)]
+    texts = texts_of(prompt)
     in_words = prompt.tools and card.place != LA_PLATEFORME
     return token_cost(texts, card) + (PROTOCOL_TOKENS if in_words else 0)
+
+
+def texts_of(prompt: Prompt) -> list[str]:
+    """What a model reads of a prompt: its messages one by one, and what it is told of each tool."""
+    return [*map(_content, prompt.messages), *map(_schema, prompt.tools)]
 
 
 def rendered(source: Source) -> str:
@@ -234,15 +239,20 @@ def _place(passage: Passage) -> str:
     return " · ".join(parts)
 
 
-def _room(card: ModelCard) -> int:
+def prompt_room(card: ModelCard) -> int:
+    """The tokens that a prompt may take, beside those of the answer."""
     return card.context_tokens - answer_tokens(card)
+
+
+def family_of(card: ModelCard) -> Tokenizer:
+    """How a model splits text, as its server or its name tells."""
+    told = Tokenizer(card.tokenizer) if card.tokenizer else None
+    return told or tokenizer_of(card.name, card.place)
 
 
 def token_cost(texts: Sequence[str], card: ModelCard) -> int:
     """The tokens of messages with these texts, an upper bound at worst."""
-    told = Tokenizer(card.tokenizer) if card.tokenizer else None
-    tokenizer = told or tokenizer_of(card.name, card.place)
-    return count_for(tokenizer, texts) + MESSAGE_TOKENS * len(texts)
+    return count_for(family_of(card), texts) + MESSAGE_TOKENS * len(texts)
 
 
 def room_beside(texts: Sequence[str], card: ModelCard) -> int:
@@ -251,7 +261,7 @@ def room_beside(texts: Sequence[str], card: ModelCard) -> int:
     Raises:
         ContextLengthError: there are none.
     """
-    room = _room(card) - token_cost(texts, card)
+    room = prompt_room(card) - token_cost(texts, card)
     if room < 0:
         raise _too_long(card)
     return room
@@ -259,7 +269,7 @@ def room_beside(texts: Sequence[str], card: ModelCard) -> int:
 
 def _held(prompt: Prompt, card: ModelCard) -> Prompt:
     """The prompt, unless its texts take more tokens together than they do one by one."""
-    if prompt_tokens(prompt, card) > _room(card):
+    if prompt_tokens(prompt, card) > prompt_room(card):
         raise _too_long(card)
     return prompt
 
@@ -309,9 +319,8 @@ def history_room(card: ModelCard) -> int:
     It is the same for every question, however long that is and whatever tools are offered with it.
     """
     tools = card.context_tokens // TOOLS_SHARE if card.tools else 0
-    return max(
-        0, int((_room(card) - token_cost([SYSTEM, SEARCH_FIRST], card) - tools) * HISTORY_SHARE)
-    )
+    room = prompt_room(card) - token_cost([SYSTEM, SEARCH_FIRST], card) - tools
+    return max(0, int(room * HISTORY_SHARE))
 
 
 def summary_room(card: ModelCard) -> int:

@@ -94,6 +94,31 @@ class ChatModel(Protocol):
         """
 
 
+@runtime_checkable
+class OnServer(Protocol):
+    """What a chat model has besides that runs on a server of one's own."""
+
+    @property
+    def software(self) -> str:
+        """The name of the server's software, empty where nothing shows it."""
+
+    @property
+    def remark(self) -> str:
+        """What its software does otherwise than others, in a sentence; empty where nothing."""
+
+    @property
+    def warning(self) -> str:
+        """What is to be changed at the server or in the settings; empty where nothing."""
+
+
+@runtime_checkable
+class PromptCounter(Protocol):
+    """What a chat model has besides whose server can count for it."""
+
+    def count(self, prompt: Prompt) -> int | None:
+        """The tokens of a prompt by the server's own count, None where it does not tell."""
+
+
 class Reranker(Protocol):
     """Judges how well texts answer a question, reading both together."""
 

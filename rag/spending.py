@@ -30,7 +30,16 @@ from rag.errors import (
 from rag.intake import OcrPage
 from rag.models import answer_cost, answer_tokens, embedding_cost
 from rag.prompts import prompt_tokens
-from rag.protocols import Asymmetric, ChatModel, Counting, Embedder, Moderator, Ocr, Vectors
+from rag.protocols import (
+    Asymmetric,
+    ChatModel,
+    Counting,
+    Embedder,
+    Moderator,
+    Ocr,
+    PromptCounter,
+    Vectors,
+)
 from rag.store.spending import (
     DAILY_SETTING,
     PERSON,
@@ -150,6 +159,10 @@ class MeteredChat:
     def connect(self) -> ModelCard:
         """Find out what is not known yet. Raises as the model does."""
         return self._chat.connect()
+
+    def count(self, prompt: Prompt) -> int | None:
+        """The tokens of a prompt by the server's own count, None where it does not tell."""
+        return self._chat.count(prompt) if isinstance(self._chat, PromptCounter) else None
 
     def stream(self, prompt: Prompt) -> Iterator[TextDelta | ToolCall | Finish]:
         """Yield what the model does.

@@ -75,7 +75,7 @@ def converse(prompt: Prompt, speak: Speak, *, held: bool) -> Generator[Item, Non
     is broken too, the model answers without tools.
     """
     talk = _Talk(
-        plain_turns(_opened(prompt, held=held)),
+        plain_turns(opening(prompt, held=held)),
         call_schema(prompt.tools) if held and prompt.tools else None,
         offered=bool(prompt.tools),
         faults=0 if prompt.tools else 1,
@@ -170,8 +170,8 @@ def _reply(talk: _Talk, reader: CallReader, speak: Speak) -> Generator[Item, Non
     return finish
 
 
-def _opened(prompt: Prompt, *, held: bool) -> list[Message]:
-    """The messages of a prompt, with the tools told of at their beginning."""
+def opening(prompt: Prompt, *, held: bool) -> list[Message]:
+    """The messages of a prompt in words, with the tools told of at their beginning."""
     messages = list(prompt.messages)
     used = bool(messages) and messages[-1].role == "tool"
     if used:

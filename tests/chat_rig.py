@@ -14,6 +14,7 @@ from rag.errors import NotBegunError, ProviderError
 from rag.protocols import ChatModel
 from rag.providers.mistral import MistralChat
 from rag.providers.openai_compatible import OpenAiCompatibleChat
+from rag.providers.products import OTHER
 from tests.loopback import LoopbackServer, Reply
 
 KEY = "s3cr3t-k3y-0123456789"
@@ -38,6 +39,7 @@ def openai_compatible(
         api_key=KEY,
         context_tokens=32_768,
         timeout_seconds=timeout_seconds,
+        product=OTHER,
         sleep=sleep,
     )
 

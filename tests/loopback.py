@@ -29,6 +29,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
 
+from tests.quoting import quoted_answer
 from tests.verdicts import judged
 
 DIMENSION = 1024
@@ -165,28 +166,6 @@ def bag_of_words(text: str) -> list[float]:
     return [value / length for value in vector]
 
 
-def quoted_answer(messages: Sequence[Mapping[str, Any]]) -> str:
-    """The sentence of the last message's sources that shares most words with its question.
-
-    Sources are paragraphs that begin with `[1]` and a line that names them; what follows the last
-    "question:" is the question, and the answer itself where there are no sources.
-    """
-    text = str(messages[-1].get("content") or "") if messages else ""
-    shown, _, question = text.rpartition("uestion:")
-    numbered = re.split(r"^\[(\d+)\]", shown, flags=re.MULTILINE)
-    if len(numbered) == 1:
-        return question.strip()
-    words = set(re.findall(r"\w{4,}", question.lower()))
-    best = (0, "I cannot tell from the sources.")
-    for number, source in zip(numbered[1::2], numbered[2::2], strict=True):
-        passage = source.partition("\n")[2] or source
-        for sentence in re.split(r"(?<=[.!?])\s+|\n{2,}", passage):
-            shared = len(words & set(re.findall(r"\w{4,}", sentence.lower())))
-            if shared > best[0]:
-                best = (shared, f"{' '.join(sentence.split())} [{number}]")
-    return best[1]
-
-
 class LoopbackServer:
     """The server; a context manager that listens on a free port while it is entered."""
 
@@ -200,10 +179,11 @@ class LoopbackServer:
         moderations: Iterable[Reply] = (),
         tokenize: Iterable[Reply] = (),
         served: Sequence[Mapping[str, Any]] | None = None,
+        pages: Mapping[str, Any] | None = None,
         api_key: str | None = None,
         port: int = 0,
     ) -> None:
-        """Take the scripts; with an `api_key`, requests without it are refused."""
+        """Take the scripts, as `pages` all other answers, and an `api_key` to insist on."""
         self.scripts = {
             "/v1/chat/completions": deque(chat),
             "/v1/embeddings": deque(embeddings),
@@ -213,6 +193,7 @@ class LoopbackServer:
             "/tokenize": deque(tokenize),
         }
         self.served = [listed_model()] if served is None else list(served)
+        self.pages = pages
         self.api_key = api_key
         self.requests: list[Request] = []
         self.hung_up = threading.Event()
@@ -270,8 +251,8 @@ class _Handler(BaseHTTPRequestHandler):
         loopback = self._received({})
         if self._refused(loopback):
             return
-        reply = self._next(loopback, Status(200, {"object": "list", "data": loopback.served}))
-        self._send(reply)
+        listed = Status(200, {"object": "list", "data": loopback.served})
+        self._send(self._page(loopback) or self._next(loopback, listed))
 
     def do_POST(self) -> None:
         """Answer chats, embeddings, vLLM's `/tokenize`, and pages for OCR by their script."""
@@ -288,6 +269,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(self._next(loopback, Vectors(rows)))
         elif self.path == "/v1/chat/moderations":
             self._send(self._next(loopback, Status(200, judged())))
+        elif (page := self._page(loopback)) is not None:
+            self._send(page)
         elif self.path == "/tokenize":
             words = json.dumps(body.get("messages") or body.get("prompt")).split()
             counted = {"count": len(words), "max_model_len": 32768}
@@ -306,6 +289,11 @@ class _Handler(BaseHTTPRequestHandler):
             return False
         self._send(Status(401, {"detail": "Unauthorized"}))
         return True
+
+    def _page(self, loopback: LoopbackServer) -> Status | None:
+        if loopback.pages is None or self.path in loopback.pages:
+            return Status(200, loopback.pages[self.path]) if loopback.pages else None
+        return Status(404, {"detail": "Not Found"})
 
     def _next(self, loopback: LoopbackServer, otherwise: Reply) -> Reply:
         script = loopback.scripts.get(self.path)

@@ -1,6 +1,7 @@
 import httpx2
 
-from tests.loopback import LoopbackServer, bag_of_words, quoted_answer
+from tests.loopback import LoopbackServer, bag_of_words
+from tests.quoting import quoted_answer
 
 
 def similarity(one: str, other: str) -> float:

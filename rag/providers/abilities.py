@@ -18,7 +18,7 @@ from rag.errors import ContextLengthError, ModelNotFoundError, ProviderError
 from rag.models import find_weights, tokenizer_of
 from rag.providers.retries import TransientFault
 from rag.tool_calls import CallReader, NamedCallReader
-from rag.tool_protocol import Item, converse, is_tool_talk, plain_turns
+from rag.tool_protocol import Item, converse, is_tool_talk, opening, plain_turns
 
 LONGEST_CALL_TOKENS = 512  # of a reply that is held to the schema of a call
 
@@ -31,6 +31,7 @@ class Feature(StrEnum):
     TOOLS = "tools"
     SCHEMA = "schema"
     SYSTEM = "system"
+    USAGE = "usage"
 
 
 # llama.cpp answers 500 where it was started without --jinja, every other one 400 or 422.
@@ -39,6 +40,7 @@ _ROLES = r"roles?\b.{0,80}\b(?:alternate|supported|allowed)"
 _WORDS = {
     Feature.SYSTEM: rf"{_ROLES}|\b(?:system|developer)\b.{{0,40}}\b(?:role|message|prompt)",
     Feature.TOOLS: rf"tool|function.?call|{_ROLES}",
+    Feature.USAGE: r"stream.?options|include.?usage",
     Feature.SCHEMA: r"response.?format|schema|structured|guided|grammar|json.?(?:mode|object)",
 }
 _PATTERNS = {feature: re.compile(words, re.I | re.S) for feature, words in _WORDS.items()}
@@ -60,6 +62,7 @@ class Abilities:
     tools: bool = True
     schema: bool = True
     system: bool = True
+    usage: bool = True
 
     def lose(self, feature: Feature) -> None:
         """Believe in a feature no more."""
@@ -93,6 +96,7 @@ def refused_feature(
         Feature.SYSTEM: any(message.role == "system" for message in prompt.messages),
         Feature.SCHEMA: prompt.schema is not None,
         Feature.TOOLS: is_tool_talk(prompt),
+        Feature.USAGE: True,
     }
     for feature, is_sent in sent.items():
         if is_sent and _PATTERNS[feature].search(said):
@@ -117,6 +121,15 @@ def adapted(prompt: Prompt, abilities: Abilities, ask: Ask) -> Iterator[Item]:
             if begun or refusals == len(Feature):
                 raise refused.error from refused
             abilities.lose(refused.feature)
+
+
+def worded(prompt: Prompt, abilities: Abilities) -> Prompt:
+    """A prompt as it is asked at first: with its tools told of in words where it must be."""
+    if is_tool_talk(prompt) and not abilities.tools:
+        told = opening(prompt, held=abilities.schema)
+        return replace(prompt, messages=tuple(plain_turns(told)), tools=())
+    messages = prompt.messages if abilities.system else plain_turns(prompt.messages)
+    return replace(prompt, messages=tuple(messages))
 
 
 def _asked(prompt: Prompt, abilities: Abilities, ask: Ask) -> Generator[Item, None, None]:

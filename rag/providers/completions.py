@@ -28,10 +28,15 @@ def rendered_tools(prompt: Prompt) -> list[dict[str, Any]]:
     return [{"type": "function", "function": _described(tool)} for tool in prompt.tools]
 
 
-def rendered_format(prompt: Prompt) -> dict[str, Any] | None:
-    """The JSON schema that holds the reply, as it goes over the wire; None where none does."""
+def rendered_format(prompt: Prompt, *, as_object: bool = False) -> dict[str, Any] | None:
+    """The JSON schema that holds the reply, as it goes over the wire; None where none does.
+
+    `as_object` is the older way, which llama-cpp-python still wants.
+    """
     if prompt.schema is None:
         return None
+    if as_object:
+        return {"type": "json_object", "schema": dict(prompt.schema)}
     held = {"name": "reply", "schema": dict(prompt.schema), "strict": True}
     return {"type": "json_schema", "json_schema": held}
 

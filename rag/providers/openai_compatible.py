@@ -1,8 +1,4 @@
-"""Any OpenAI-style server through OpenAI's SDK: vLLM, Ollama, llama.cpp, llamafile, transformers.
-
-Nothing is asked of any host but the one given: no proxy, no redirect, and of the headers that the
-SDK would add from the environment or about this machine none is sent.
-"""
+"""Any OpenAI-style server as a chat model: vLLM, Ollama, llama.cpp, llamafile, transformers."""
 
 from __future__ import annotations
 
@@ -11,7 +7,6 @@ import threading
 import weakref
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import cast
 
 import httpx2
@@ -24,11 +19,10 @@ from openai.types.chat import (
 from openai.types.shared_params import ResponseFormatJSONSchema
 
 from rag.domain import Finish, ModelCard, Prompt, TextDelta, ToolCall, Usage
-from rag.errors import ModelNotFoundError, UnavailableError
+from rag.errors import InvalidReplyError, ModelNotFoundError, UnavailableError
 from rag.models import answer_tokens
 from rag.providers import faults
-from rag.providers.abilities import Abilities, abilities_of, adapted, refused_feature
-from rag.providers.bounds import BoundedTransport
+from rag.providers.abilities import Abilities, abilities_of, adapted, refused_feature, worded
 from rag.providers.breaker import Breaker
 from rag.providers.completions import (
     TEMPERATURE,
@@ -38,37 +32,22 @@ from rag.providers.completions import (
     rendered_tools,
 )
 from rag.providers.faults import Endpoint
+from rag.providers.openai_client import Aside, endpoint_of, http_client, sdk, translated
+from rag.providers.own_servers import OwnServer, found_server
+from rag.providers.products import (
+    DEFAULT_CONTEXT_TOKENS,
+    OTHER,
+    Product,
+    SchemaForm,
+    ServedModel,
+    served_in,
+)
 from rag.providers.retries import Retries
 from rag.providers.spoken import Spoken
+from rag.providers.token_counts import mapping
 from rag.providers.told_tokenizers import told_tokenizer
 from rag.stopping import rest
 from rag.tool_protocol import Item
-
-# Ollama reads this much on most machines unless told otherwise, and cuts silently what is longer.
-DEFAULT_CONTEXT_TOKENS = 4096
-CONNECT_TIMEOUT_SECONDS = 10.0
-
-_NO_KEY = "none"  # the SDK insists on one; the header is taken off again
-_HEADERS = frozenset(
-    {
-        "accept",
-        "accept-encoding",
-        "authorization",
-        "connection",
-        "content-length",
-        "content-type",
-        "host",
-        "user-agent",
-    }
-)
-
-
-@dataclass(frozen=True, slots=True)
-class ServedModel:
-    """A model that a server lists; `context_tokens` is None where it does not say."""
-
-    name: str
-    context_tokens: int | None
 
 
 class OpenAiCompatibleChat:
@@ -82,23 +61,29 @@ class OpenAiCompatibleChat:
         api_key: str | None,
         context_tokens: int | None,
         timeout_seconds: float,
+        product: Product | None = None,
         sleep: Callable[[float], None] = rest,
     ) -> None:
         """Check address and key; the server may start later.
+
+        `product` is its software, to be found out where it is None. Where that, the model and the
+        context are all given, nothing is asked but for answers.
 
         Raises:
             AuthenticationError: the key cannot be one.
             SettingsError: the address is none.
         """
-        self._endpoint = _endpoint(url, model, api_key, timeout_seconds)
+        self._endpoint = endpoint_of(url, model, api_key, timeout_seconds)
         self._model = model
         self._context_tokens = context_tokens
-        http = _http_client(self._endpoint)
+        self._product = product
+        http = http_client(self._endpoint)
         weakref.finalize(self, http.close)
-        self._client = _sdk(self._endpoint, http)
+        self._client = sdk(self._endpoint, http)
+        self._aside = Aside(self._endpoint)
         self._retries = Retries(sleep=sleep, breaker=Breaker(self._endpoint.subject))
         self._lock = threading.Lock()
-        self._served: ServedModel | None = None
+        self._server: OwnServer | None = None
         self._abilities = Abilities()
         self._tokenizer = ""
 
@@ -108,36 +93,66 @@ class OpenAiCompatibleChat:
         return self._abilities
 
     @property
+    def product(self) -> Product:
+        """The server's software, as far as it is known by now."""
+        return self._server.product if self._server else self._product or OTHER
+
+    @property
+    def software(self) -> str:
+        """The name of the server's software, empty where nothing shows it."""
+        return self.product.name
+
+    @property
+    def remark(self) -> str:
+        """What its software does otherwise than others; empty where nothing."""
+        return self.product.quirk
+
+    @property
+    def warning(self) -> str:
+        """What is to be changed at the server or in the settings; empty where nothing."""
+        return self._server.warning(self._context_tokens) if self._server else ""
+
+    @property
     def card(self) -> ModelCard:
         """What is known by now: all of it once `connect` or a first answer has succeeded.
 
         Tools are offered whatever it serves: a model that cannot call them is told in words.
         """
         place = self._endpoint.url.partition("://")[2].removesuffix("/v1")
-        served = self._served
-        name = served.name if served else self._model or f"the model served at {place}"
-        listed = served.context_tokens if served else None
+        server = self._server
+        told = server.context_tokens if server else DEFAULT_CONTEXT_TOKENS
         return ModelCard(
-            name=name,
+            name=server.model if server else self._model or f"the model served at {place}",
             place=place,
-            context_tokens=self._context_tokens or listed or DEFAULT_CONTEXT_TOKENS,
+            context_tokens=self._context_tokens or told,
             tools=True,
             tokenizer=self._tokenizer,
         )
 
     def connect(self) -> ModelCard:
-        """Ask the server, once, which model it serves and how much that reads.
+        """Ask the server, once, what it is, which model it serves and how much that reads.
 
         Raises:
-            ProviderError: the server cannot be used, or lists no model where none is named.
+            ProviderError: the server cannot be used, lists no model where none is named, or
+                others than the one that is named.
         """
         with self._lock:
-            if self._served is None:
-                self._served = self._retries.call(self._found)
-                self._abilities = abilities_of(self._served.name)
-                if self._context_tokens is None:
-                    self._tokenizer = told_tokenizer(self._served.name, self._tokenized)
+            if self._server is None:
+                server = self._retries.call(self._found)
+                self._abilities = _expected(server)
+                path = server.product.tokenize if self._product is None else None
+                if path is not None and server.seen:
+                    ask = self._aside.ask
+                    self._tokenizer = told_tokenizer(server.model, lambda body: ask(path, body))
+                self._server = server
         return self.card
+
+    def count(self, prompt: Prompt) -> int | None:
+        """The tokens of a prompt by the server's own count, None where it does not tell."""
+        if self.product.count is None:
+            return None
+        asked = worded(prompt, self._abilities)
+        return self.product.count(self._aside.ask, self.card.name, asked)
 
     def stream(self, prompt: Prompt) -> Iterator[TextDelta | ToolCall | Finish]:
         """Yield text as it arrives, tool calls once complete, and last a `Finish`.
@@ -149,55 +164,76 @@ class OpenAiCompatibleChat:
         try:
             yield from adapted(prompt, self._abilities, self._ask)
         except ModelNotFoundError:
-            self._served = None  # the server may have been started again with another model
+            self._server = None  # the server may have been started again with another model
+            raise
+        except UnavailableError:
+            if self._server is not None and not self._server.seen:
+                self._server = None
             raise
 
     def _ask(self, prompt: Prompt, most_tokens: int | None) -> Iterator[Item]:
         return self._retries.stream(lambda: self._attempt(prompt, most_tokens))
 
-    def _tokenized(self, body: Mapping[str, object]) -> object:
-        url = self._endpoint.url.removesuffix("/v1") + "/tokenize"
-        with _translated(self._endpoint):
-            within = self._client.with_options(timeout=CONNECT_TIMEOUT_SECONDS)
-            return json.loads(within.post(url, cast_to=httpx2.Response, body=body).content)
-
-    def _found(self) -> ServedModel:
+    def _found(self) -> OwnServer:
         if self._model is not None and self._context_tokens is not None:
-            return ServedModel(self._model, self._context_tokens)
+            if self._product is not None:
+                return OwnServer(self._model, None, self._product)
+            rows = mapping(self._aside.ask("/v1/models")).get("data")
+            if not isinstance(rows, list):
+                return OwnServer(self._model, None, seen=False)
+            return found_server(served_in(rows), self._model, self._endpoint, self._aside.ask)
         try:
-            served = _listed(self._client, self._endpoint)
+            listed = _listed(self._client, self._endpoint)
         except UnavailableError as error:
             if self._model is None or not isinstance(error.__cause__, openai.NotFoundError):
                 raise
-            served = []  # it lists no models, and may answer all the same
-        if self._model is None:
-            return _first(served, self._endpoint)
-        names = (self._model, f"{self._model}:latest")  # Ollama's way to name a model
-        context = next((known.context_tokens for known in served if known.name in names), None)
-        return ServedModel(self._model, context)
+            listed = []  # it lists no models, and may answer all the same
+        return found_server(listed, self._model, self._endpoint, self._aside.ask)
 
     def _attempt(self, prompt: Prompt, most_tokens: int | None) -> Generator[Item, None, None]:
-        card = self.card
-        most = answer_tokens(card)
-        schema = cast("ResponseFormatJSONSchema | None", rendered_format(prompt))
+        most = answer_tokens(self.card)
         tools = cast("list[ChatCompletionToolUnionParam]", rendered_tools(prompt))
         with (
-            _translated(self._endpoint),
+            translated(self._endpoint),
             self._refusing(prompt),
             self._client.chat.completions.create(
-                model=card.name,
+                model=self.card.name,
                 messages=cast("list[ChatCompletionMessageParam]", rendered_messages(prompt)),
                 tools=tools or openai.omit,
                 temperature=TEMPERATURE,
-                response_format=schema or openai.omit,
+                response_format=self._held(prompt) or openai.omit,
                 max_tokens=min(most, most_tokens or most),
                 stream=True,
-                stream_options={"include_usage": True},
+                stream_options={"include_usage": True} if self._abilities.usage else openai.omit,
             ) as events,
         ):
             if not events.response.headers.get("content-type", "").startswith("text/event-stream"):
                 raise faults.nonsense(self._endpoint)
-            yield from _items(events, self._endpoint)
+            begun = False
+            try:
+                for item in _items(events, self._endpoint):
+                    begun = True
+                    yield item
+            except InvalidReplyError:
+                if not begun and not self.product.faults:
+                    self._ask_for_the_fault(prompt)
+                raise
+
+    def _held(self, prompt: Prompt) -> ResponseFormatJSONSchema | None:
+        as_object = self.product.schema is SchemaForm.JSON_OBJECT
+        held = rendered_format(prompt, as_object=as_object)
+        return cast("ResponseFormatJSONSchema | None", held)
+
+    def _ask_for_the_fault(self, prompt: Prompt) -> None:
+        """Ask again for one token at once, since a stream that breaks says nothing of why."""
+        tools = cast("list[ChatCompletionToolUnionParam]", rendered_tools(prompt))
+        self._client.chat.completions.create(
+            model=self.card.name,
+            messages=cast("list[ChatCompletionMessageParam]", rendered_messages(prompt)),
+            tools=tools or openai.omit,
+            response_format=self._held(prompt) or openai.omit,
+            max_tokens=1,
+        )
 
     @contextmanager
     def _refusing(self, prompt: Prompt) -> Iterator[None]:
@@ -221,111 +257,28 @@ def served_models(url: str, *, api_key: str | None, timeout_seconds: float) -> l
         ProviderError: the server cannot be reached, or its list cannot be read.
         SettingsError: the address is none.
     """
-    endpoint = _endpoint(url, None, api_key, timeout_seconds)
-    with _http_client(endpoint) as http:
-        client = _sdk(endpoint, http)
+    endpoint = endpoint_of(url, None, api_key, timeout_seconds)
+    with http_client(endpoint) as http:
+        client = sdk(endpoint, http)
         return Retries(max_attempts=1).call(lambda: _listed(client, endpoint))
 
 
-def _endpoint(url: str, model: str | None, api_key: str | None, timeout_seconds: float) -> Endpoint:
-    address = faults.checked_address(url, "TRAMONTANE_CHAT")
-    shown = str(address).rstrip("/")
-    if address.path in ("", "/"):
-        shown += "/v1"
-    setting = "TRAMONTANE_CHAT_API_KEY"
-    return Endpoint(
-        name=f"the server at {shown}",
-        url=shown,
-        model=model or "the model",
-        unreachable=f"Nothing answers at {shown}. "
-        "Start the server there, or set TRAMONTANE_CHAT to another address.",
-        key_setting=setting,
-        model_setting="TRAMONTANE_CHAT_MODEL",
-        timeout_seconds=timeout_seconds,
-        api_key=None if api_key is None else faults.checked_key(api_key, setting),
-    )
-
-
-def _http_client(endpoint: Endpoint) -> httpx2.Client:
-    connect = min(endpoint.timeout_seconds, CONNECT_TIMEOUT_SECONDS)
-    return httpx2.Client(
-        timeout=httpx2.Timeout(endpoint.timeout_seconds, connect=connect),
-        trust_env=False,
-        transport=BoundedTransport(endpoint.timeout_seconds),
-        event_hooks={"request": [_keep_needed_headers]},
-    )
-
-
-def _sdk(endpoint: Endpoint, http: httpx2.Client) -> openai.OpenAI:
-    key = endpoint.api_key or _NO_KEY
-    return openai.OpenAI(
-        api_key=key,
-        base_url=endpoint.url,
-        http_client=http,
-        timeout=http.timeout,
-        max_retries=0,
-        default_headers={"Authorization": f"Bearer {key}", "User-Agent": "tramontane"},
-    )
-
-
-def _keep_needed_headers(request: httpx2.Request) -> None:
-    for name in list(request.headers):
-        if name.lower() not in _HEADERS:
-            del request.headers[name]
-    if request.headers.get("authorization") == f"Bearer {_NO_KEY}":
-        del request.headers["authorization"]
-
-
-@contextmanager
-def _translated(endpoint: Endpoint) -> Iterator[None]:
-    """Turn what the SDK raises, also in the middle of a stream, into errors of ours."""
-    try:
-        yield
-    except openai.APIStatusError as error:
-        raise faults.refusal(endpoint, error.response, error.response.text) from error
-    except openai.APIConnectionError as error:
-        cause = error.__cause__
-        if isinstance(cause, httpx2.RequestError):
-            raise faults.failed_connection(endpoint, cause) from error
-        raise faults.cut_off(endpoint) from error
-    except openai.APIError as error:
-        if error.body is None or isinstance(error, openai.APIResponseValidationError):
-            raise faults.nonsense(endpoint) from error
-        raise faults.broken_off(endpoint, error.body) from error
-    except httpx2.RequestError as error:
-        raise faults.failed_connection(endpoint, error) from error
-    except (ValueError, RecursionError) as error:  # neither JSON nor text, or nested without end
-        raise faults.nonsense(endpoint) from error
-
-
 def _listed(client: openai.OpenAI, endpoint: Endpoint) -> list[ServedModel]:
-    with _translated(endpoint):
+    with translated(endpoint):
         reply = client.get("/models", cast_to=httpx2.Response)
         content: object = json.loads(reply.content)
     rows = content.get("data") if isinstance(content, Mapping) else None
     if not isinstance(rows, list):
         raise faults.nonsense(endpoint)
-    models = [row for row in rows if isinstance(row, Mapping) and isinstance(row.get("id"), str)]
-    return [ServedModel(row["id"], _context_tokens(row)) for row in models]
+    return served_in(rows)
 
 
-def _context_tokens(row: Mapping[str, object]) -> int | None:
-    """What vLLM (`max_model_len`) and llama.cpp (`meta`) say of a model's context."""
-    meta = row.get("meta")
-    told = dict(meta) if isinstance(meta, Mapping) else {}
-    for value in (row.get("max_model_len"), told.get("n_ctx"), told.get("n_ctx_train")):
-        if isinstance(value, int) and value > 0:
-            return value
-    return None
-
-
-def _first(served: list[ServedModel], endpoint: Endpoint) -> ServedModel:
-    if not served:
-        raise ModelNotFoundError(
-            f"{endpoint.subject} serves no model yet. Load one there, or name one in "
-            "TRAMONTANE_CHAT_MODEL."
-        )
-    return served[0]
+def _expected(server: OwnServer) -> Abilities:
+    """What to expect of a model by its name and of its server by its software."""
+    expected = abilities_of(server.model)
+    expected.usage = server.product.usage
+    expected.schema = server.product.schema is not SchemaForm.NONE
+    return expected
 
 
 def _items(

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from rag.catalogue import OWN_SERVER, Tokenizer
-from rag.errors import ProviderError
 from rag.models import tokenizer_of
-from rag.providers.retries import TransientFault
+from rag.providers.token_counts import told_count
 from rag.token_families import count_for
 
 # Words, accents, figures, code and other scripts: Tekken makes 80 tokens of it, SentencePiece 103.
@@ -27,30 +26,21 @@ SPECIAL_TOKENS = 1  # the one that begins a text, which some servers count whate
 def told_tokenizer(model: str, ask: Callable[[Mapping[str, object]], object]) -> str:
     """The family of a server's model by its own count, empty where the name says it already.
 
-    `ask` sends a body to the server's `/tokenize`, and gives what it answers. A server that has no
-    such thing leaves the family unknown.
+    `ask` sends a body to where the server counts a text, and gives what it answers. A server that
+    has no such thing leaves the family unknown.
     """
     if tokenizer_of(model, OWN_SERVER) is not Tokenizer.UNKNOWN:
         return ""
-    asked = {  # in vLLM's words, and in those of llama.cpp
+    asked = {  # in the words of vLLM and llamafile, of llama.cpp, and of llama-cpp-python
         "model": model,
         "prompt": SAMPLE,
         "content": SAMPLE,
+        "input": SAMPLE,
         "add_special_tokens": False,
         "add_special": False,
     }
-    try:
-        count = _count(ask(asked))
-    except (ProviderError, TransientFault):
-        return ""
+    count = told_count(ask(asked))
     for family in (Tokenizer.TEKKEN, Tokenizer.V3):
         if count is not None and 0 <= count - count_for(family, [SAMPLE]) <= SPECIAL_TOKENS:
             return family
     return ""
-
-
-def _count(reply: object) -> int | None:
-    told = dict(reply) if isinstance(reply, Mapping) else {}
-    if isinstance(told.get("count"), int):
-        return int(told["count"])
-    return len(told["tokens"]) if isinstance(told.get("tokens"), list) else None

@@ -10,12 +10,8 @@ from rag.errors import (
     SettingsError,
     UnavailableError,
 )
-from rag.providers.openai_compatible import (
-    DEFAULT_CONTEXT_TOKENS,
-    OpenAiCompatibleChat,
-    ServedModel,
-    served_models,
-)
+from rag.providers.openai_compatible import OpenAiCompatibleChat, served_models
+from rag.providers.products import DEFAULT_CONTEXT_TOKENS, OTHER, Product, ServedModel
 from tests.loopback import (
     USAGE,
     Events,
@@ -39,6 +35,7 @@ def connected(
     model: str | None = None,
     api_key: str | None = None,
     context_tokens: int | None = None,
+    product: Product | None = None,
 ) -> OpenAiCompatibleChat:
     waits: list[float] = []
     return OpenAiCompatibleChat(
@@ -47,6 +44,7 @@ def connected(
         api_key=api_key,
         context_tokens=context_tokens,
         timeout_seconds=5,
+        product=product,
         sleep=waits.append,
     )
 
@@ -89,9 +87,9 @@ def test_models_are_asked_for_once() -> None:
     assert len(server.asked(MODELS)) == 1
 
 
-def test_given_model_and_context_need_no_list() -> None:
+def test_given_model_context_and_product_need_no_question() -> None:
     with LoopbackServer() as server:
-        chat = connected(server, model="mine", context_tokens=8192)
+        chat = connected(server, model="mine", context_tokens=8192, product=OTHER)
         list(chat.stream(PROMPT))
 
     assert [request.path for request in server.requests] == [CHATS]
@@ -269,10 +267,11 @@ def test_environment_of_the_sdk_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_given_key_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "Authorization: Bearer other")
-    with LoopbackServer(api_key="mine") as server:
+    served = [vllm_model("mistralai/Mistral-7B-Instruct-v0.3")]
+    with LoopbackServer(api_key="mine", served=served) as server:
         list(connected(server, api_key="mine").stream(PROMPT))
 
-    assert len(server.requests) == 2
+    assert [request.path for request in server.requests] == [MODELS, CHATS]
 
 
 def test_server_that_wants_a_key_says_which_setting() -> None:
@@ -307,7 +306,7 @@ def test_context_is_read_from_the_list(
     with LoopbackServer(served=[vllm_model("m", **fields)]) as server:
         models = served_models(server.url + "/v1", api_key=None, timeout_seconds=5)
 
-    assert models == [ServedModel("m", context_tokens)]
+    assert models == [ServedModel("m", context_tokens, owner="vllm")]
 
 
 @pytest.mark.parametrize(

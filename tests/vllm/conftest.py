@@ -1,14 +1,13 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from rag.providers.in_process import InProcessChat
-from rag.providers.openai_compatible import OpenAiCompatibleChat
+from rag.protocols import ChatModel
 from tests.rag.desk import TEXTS, Desk, open_desk
 from tests.vllm import loading, serving
-from tests.vllm.loading import IN_PROCESS, IN_PROCESS_WITHOUT_TOOLS, Loader
-from tests.vllm.serving import NAME, WITH_TOOLS, WITHOUT_TOOLS, Vllm, chat_with
+from tests.vllm.loading import Loaded, Loader
+from tests.vllm.serving import Vllm
 from tests.vllm.tiny_mixtral import write_tiny_mixtral
 
 SERVED = "served as "
@@ -16,19 +15,19 @@ HERE = "in this process: "
 LOADED = [
     # What vLLM and its own needs warn of, while they are imported, is not ours to mend.
     pytest.param(HERE + name, marks=pytest.mark.filterwarnings("default"))
-    for name in (IN_PROCESS, IN_PROCESS_WITHOUT_TOOLS)
+    for name in Loaded.ways
 ]
 
 
 @pytest.fixture(scope="session")
-def vllm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vllm]:
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vllm]:
     """One server for all the tests: it takes most of a minute to start."""
     if reason := serving.missing():
         pytest.skip(reason)
     model, folder = tmp_path_factory.mktemp("tiny-mixtral"), tmp_path_factory.mktemp("vllm")
     write_tiny_mixtral(model)
-    with serving.serving(model, folder) as server:
-        yield server
+    with serving.serving(model, folder) as started:
+        yield started
 
 
 @pytest.fixture(scope="session")
@@ -40,31 +39,26 @@ def loader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loader]:
         yield opened
 
 
-@pytest.fixture(params=[*(SERVED + name for name in (NAME, WITH_TOOLS, WITHOUT_TOOLS)), *LOADED])
+@pytest.fixture(params=[*(SERVED + name for name in Vllm.ways), *LOADED])
 def way(request: pytest.FixtureRequest) -> str:
     """How the model is had: from a server under each of its names, or in this process."""
     return str(request.param)
 
 
 @pytest.fixture
-def chat(request: pytest.FixtureRequest, way: str) -> OpenAiCompatibleChat | InProcessChat:
-    """The model in each way; its name tells how it calls tools."""
+def host(request: pytest.FixtureRequest, way: str) -> Vllm | Loaded:
+    """What runs the model."""
     if way.startswith(SERVED):
-        server: Vllm = request.getfixturevalue("vllm")
-        return chat_with(server, way.removeprefix(SERVED))
+        server: Vllm = request.getfixturevalue("served")
+        return server
     opened: Loader = request.getfixturevalue("loader")
-    return opened.of(way.removeprefix(HERE)).chat
+    return opened.of(way.removeprefix(HERE))
 
 
 @pytest.fixture
-def running(request: pytest.FixtureRequest, way: str) -> Callable[[], int]:
-    """How many requests the model is at work on."""
-    if way.startswith(SERVED):
-        server: Vllm = request.getfixturevalue("vllm")
-        return lambda: server.running
-    opened: Loader = request.getfixturevalue("loader")
-    engine = opened.of(way.removeprefix(HERE)).engine
-    return lambda: engine.running
+def chat(host: Vllm | Loaded, way: str) -> ChatModel:
+    """The model in each way; its name tells how it calls tools."""
+    return host.chat(way.removeprefix(SERVED).removeprefix(HERE))
 
 
 @pytest.fixture

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
+from rag.domain import Usage
 from rag.providers.engines import ENGINES, EngineSpec
 from rag.providers.in_process import InProcessChat
 from rag.providers.vllm_engine import VllmEngine
-from tests.vllm.serving import CONTEXT_TOKENS, WITHOUT_TOOLS
+from tests.served import WITHOUT_TOOLS
+from tests.vllm.serving import CONTEXT_TOKENS, Vllm
 from tests.vllm.tiny_mixtral import write_tiny_mixtral
 
 # The folder's name tells how the model calls tools, as a name on the hub does.
@@ -29,10 +33,33 @@ def missing() -> str:
 
 @dataclass(slots=True)
 class Loaded:
-    """A chat model in this process, and its engine."""
+    """A chat model in this process, and its engine; see `tests.served.ModelServer`."""
 
-    chat: InProcessChat
+    model: InProcessChat
     engine: VllmEngine
+    context_tokens: ClassVar[int] = CONTEXT_TOKENS
+    usage: ClassVar[Usage | None] = Vllm.usage
+    ways: ClassVar[Mapping[str, str]] = {
+        IN_PROCESS: "by function calling",
+        IN_PROCESS_WITHOUT_TOOLS: "in JSON, held to a schema",
+    }
+
+    def chat(self, _name: str | None) -> InProcessChat:
+        """The model, which has one name."""
+        return self.model
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether it is at work on a request."""
+        return self.engine.running > 0
+
+    def is_idle_within(self, seconds: float) -> bool:
+        """Whether it comes to work on nothing in so many seconds."""
+        end = time.monotonic() + seconds
+        while self.is_busy:
+            if time.monotonic() > end:
+                return False
+        return True
 
 
 @dataclass(slots=True)

@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
-import http.client
 import os
-import re
-import signal
-import socket
 import subprocess
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
-from rag.providers.openai_compatible import OpenAiCompatibleChat
+from rag.domain import Usage
+from tests.served import WITH_TOOLS, WITHOUT_TOOLS, ModelServer, free_port, running
 
 VARIABLE = "TRAMONTANE_VLLM_ENV"
 ENVIRONMENT = os.environ.get(VARIABLE, "")  # before the tests are kept from the settings
 
-# The server lists one model under these names: one that tells nothing, one that calls tools by
-# function calling, and one that knows no tools.
-NAME, WITH_TOOLS, WITHOUT_TOOLS = (
-    "two-layers",
-    "mistralai/Mistral-Nemo-Instruct-2407",
-    "mistralai/Mixtral-8x7B-Instruct-v0.1",
-)
+NAME = "two-layers"  # which tells nothing
 CONTEXT_TOKENS = 8192
-START_SECONDS, END_SECONDS = 600.0, 30.0
 OPTIONS = (
     *("--served-model-name", NAME, WITH_TOOLS, WITHOUT_TOOLS),
     *("--max-model-len", str(CONTEXT_TOKENS), "--gpu-memory-utilization", "0.15"),
@@ -44,34 +33,18 @@ SMALL = {"VLLM_CPU_KVCACHE_SPACE": "1"}  # GB; without a bound it asks for most 
 
 
 @dataclass(frozen=True, slots=True)
-class Vllm:
-    """A server that is up."""
+class Vllm(ModelServer):
+    """A vLLM that is up."""
 
-    port: int
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/v1"
-
-    def get(self, path: str) -> tuple[int, str]:
-        """Status and body of what it answers, 0 while it does not."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
-        try:
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            return answer.status, answer.read().decode()
-        except OSError:
-            return 0, ""
-        finally:
-            connection.close()
-
-    @property
-    def running(self) -> int:
-        """How many requests it is at work on."""
-        metrics = self.get("/metrics")[1]
-        counts = re.findall(r"^vllm:num_requests_running\S* (\S+)", metrics, re.M)
-        assert counts, "the server tells no number of requests"
-        return round(sum(map(float, counts)))
+    subject: ClassVar[str] = "vLLM"
+    context_tokens: ClassVar[int] = CONTEXT_TOKENS
+    usage: ClassVar[Usage | None] = Usage(9, 10)
+    ways: ClassVar[Mapping[str, str]] = {
+        NAME: "by function calling",
+        WITH_TOOLS: "by function calling",
+        WITHOUT_TOOLS: "in JSON, held to a schema",
+    }
+    metric: ClassVar[str] = "vllm:num_requests_running"
 
 
 def missing() -> str:
@@ -88,62 +61,15 @@ def missing() -> str:
 
 @contextmanager
 def serving(model: Path, folder: Path, options: Sequence[str] = OPTIONS) -> Iterator[Vllm]:
-    """A server of a model's folder, with its log in another; its processes end with it."""
-    server = Vllm(_free_port())
+    """A server of a model's folder, with its log in another."""
+    server = Vllm(free_port())
     # Not `vllm serve`: that command of the build for CPUs does not find its own version.
     command = [str(_python()), "-m", "vllm.entrypoints.openai.api_server", *options]
     command += ["--model", str(model), "--host", "127.0.0.1", "--port", str(server.port)]
-    log = folder / "vllm.log"
-    with (
-        log.open("wb") as written,
-        subprocess.Popen(
-            command,
-            cwd=folder,
-            env={**os.environ, **OFFLINE, **SMALL, "VLLM_CACHE_ROOT": str(folder / "cache")},
-            stdin=subprocess.DEVNULL,
-            stdout=written,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        ) as process,
-    ):
-        try:
-            _wait(server, process, log)
-            yield server
-        finally:
-            _end(process)
-
-
-def chat_with(server: Vllm, model: str | None) -> OpenAiCompatibleChat:
-    """Its model under a name, or under the first that it lists."""
-    return OpenAiCompatibleChat(
-        server.url, model=model, api_key=None, context_tokens=None, timeout_seconds=60
-    )
+    environment = {**OFFLINE, **SMALL, "VLLM_CACHE_ROOT": str(folder / "cache")}
+    with running(server, command, folder, environment):
+        yield server
 
 
 def _python() -> Path:
     return Path(ENVIRONMENT).absolute() / "bin" / "python"
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-def _wait(server: Vllm, process: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + START_SECONDS
-    while server.get("/health")[0] != 200:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(0.5)
-        if process.poll() is not None or time.monotonic() > end:
-            tail = log.read_text(encoding="utf-8", errors="replace")[-3000:]
-            raise AssertionError(f"vLLM did not start in {START_SECONDS:.0f} s:\n{tail}")
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the server and everything that it started."""
-    for sent in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, sent)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(END_SECONDS)

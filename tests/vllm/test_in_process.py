@@ -21,9 +21,9 @@ from rag.providers.engines import ENGINES, EngineSpec
 from rag.providers.vllm_engine import VllmEngine, found_hardware
 from tests.chat_rig import PROMPT, text_of, whole
 from tests.rag.applications import TEXTS
+from tests.served_contract import TALK
 from tests.vllm.loading import IN_PROCESS, IN_PROCESS_WITHOUT_TOOLS, OPTIONS, Loader
 from tests.vllm.serving import CONTEXT_TOKENS, OFFLINE
-from tests.vllm.test_contract import TALK
 from tests.vllm.tiny_mixtral import ANSWER
 
 pytestmark = [
@@ -35,7 +35,7 @@ ALONE = "two-layers-alone"  # an engine that no other test uses
 
 
 def test_the_context_and_the_tokenizer_are_told_by_the_engine(loader: Loader) -> None:
-    card = loader.of(IN_PROCESS).chat.connect()
+    card = loader.of(IN_PROCESS).model.connect()
 
     assert card.context_tokens == CONTEXT_TOKENS
     assert card.tokenizer == "tekken"
@@ -45,10 +45,10 @@ def test_the_context_and_the_tokenizer_are_told_by_the_engine(loader: Loader) ->
 def test_requests_of_many_threads_run_side_by_side(loader: Loader) -> None:
     opened = loader.of(IN_PROCESS)
     together, most = 6, [0]
-    opened.chat.connect()
+    opened.model.connect()
 
     def ask() -> None:
-        for _ in opened.chat.stream(TALK):
+        for _ in opened.model.stream(TALK):
             most[0] = max(most[0], opened.engine.running)
 
     threads = [threading.Thread(target=ask) for _ in range(together)]
@@ -64,8 +64,8 @@ def test_requests_of_many_threads_run_side_by_side(loader: Loader) -> None:
 def test_an_engine_that_died_is_told_and_loaded_anew(loader: Loader) -> None:
     others = set(active_children())
     opened = loader.of(ALONE)
-    opened.chat.connect()
-    stream = opened.chat.stream(TALK)
+    opened.model.connect()
+    stream = opened.model.stream(TALK)
     next(stream)
 
     (process,) = set(active_children()) - others
@@ -73,14 +73,14 @@ def test_an_engine_that_died_is_told_and_loaded_anew(loader: Loader) -> None:
     with pytest.raises(UnavailableError, match="Ask again: it is loaded anew"):
         list(stream)
 
-    assert text_of(whole(opened.chat.stream(PROMPT))) == ANSWER
+    assert text_of(whole(opened.model.stream(PROMPT))) == ANSWER
 
 
 def test_closing_the_engine_ends_what_is_under_way_with_its_process(loader: Loader) -> None:
     opened = loader.of(ALONE)
-    opened.chat.connect()
+    opened.model.connect()
     processes, threads = len(active_children()), names_of_threads()
-    stream = opened.chat.stream(TALK)
+    stream = opened.model.stream(TALK)
     next(stream)
 
     opened.engine.close()
