@@ -106,7 +106,7 @@ class Origin:
     """Where a file was handed over from, which tells whether it is a new version of another.
 
     `place` is its path, empty where that is not known. One that was handed over `alone`, not with
-    the other files of a folder, is a version of the only document of its name as well.
+    the other files of a folder, is a version of the only one of its name that was so, too.
     """
 
     place: str = ""

@@ -73,8 +73,8 @@ def replace_reading(connection: Connection, reading: Reading) -> Document:
 def _supersede(connection: Connection, reading: Reading) -> None:
     """Make the document that this is a new version of an earlier version of it, if there is one.
 
-    It is of the same name, and came from the same place; or this one was handed over by itself,
-    and no other document has the name. What cannot be asked takes nobody's place.
+    It is of the same name, and came from the same place; or both were handed over by themselves,
+    and no other of the name was. What cannot be asked takes nobody's place.
     """
     new, origin = reading.document, reading.origin
     query = select(documents).where(
@@ -84,7 +84,8 @@ def _supersede(connection: Connection, reading: Reading) -> None:
     )
     named = connection.execute(query).all() if reading.chunks else []
     same_place = [row for row in named if origin.place and row.origin == storable(origin.place)]
-    found = same_place or (named if origin.alone else [])
+    alone = [row for row in named if row.alone or not row.origin] if origin.alone else []
+    found = same_place or alone
     if len(found) == 1:
         keep(connection, document_of(found[0]), new.id)
         end_jobs_of(connection, found[0].id)

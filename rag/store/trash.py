@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from collections.abc import Collection
@@ -132,22 +133,29 @@ class Trash:
             for library_id in touched:
                 advance(connection, library_id)
                 _count_purge(connection, library_id)
-            _set(connection, UNCLEAN, "1")
-        for sha256 in hashes:
-            self.discard_file(sha256)
-        for library_id in touched:  # its words are in the files of the search
-            shutil.rmtree(self._data_dir / DERIVED / library_id, ignore_errors=True)
+            _add_unclean(connection, touched, hashes)
         return self.clean()
 
     def clean(self) -> bool:
-        """Write the database anew if bytes of purged documents are left in it; whether none is."""
+        """Delete what is left of purged documents outside their rows; whether none is.
+
+        Their files, what is derived of their libraries, and bytes in the database, which is written
+        anew. It goes on where a crash ended it.
+        """
         with self._reader.begin() as connection:
-            if _mark(connection, UNCLEAN) is None:
-                return True
+            left = _mark(connection, UNCLEAN)
+        if left is None:
+            return True
+        unclean = json.loads(left)
+        for sha256 in unclean["files"]:
+            self.discard_file(sha256)
+        for library_id in unclean["libraries"]:  # whose words are in the files of the search
+            shutil.rmtree(self._data_dir / DERIVED / library_id, ignore_errors=True)
         if not rewrite(self._reader):
             return False
         with self._writer.begin() as connection:
-            connection.execute(delete(marks).where(marks.c.name == UNCLEAN))
+            own = (marks.c.name == UNCLEAN) & (marks.c.value == left)  # not of a purge since
+            connection.execute(delete(marks).where(own))
         return True
 
     def expired(self, now: float | None = None) -> list[Kept]:
@@ -208,6 +216,16 @@ def _refuse_twin(connection: Connection, document_id: str) -> None:
     if row is not None:
         called = "" if row.other == row.name else f" as {row.other}"
         raise StoreError(f"{row.name} was added again meanwhile: it is in the library{called}.")
+
+
+def _add_unclean(connection: Connection, libraries: list[str], files: list[str]) -> None:
+    """Note, in the transaction of a purge, what is to be cleaned after it."""
+    before = json.loads(_mark(connection, UNCLEAN) or '{"libraries": [], "files": []}')
+    after = {
+        "libraries": [*before["libraries"], *libraries],
+        "files": [*before["files"], *files],
+    }
+    _set(connection, UNCLEAN, json.dumps(after))
 
 
 def _count_purge(connection: Connection, library_id: str) -> None:

@@ -182,6 +182,34 @@ def test_who_works_on_what_is_purged_finds_its_job_gone(catalog: Catalog, librar
     assert catalog.jobs.of(library.id) == []
 
 
+def test_a_purge_that_was_killed_half_way_is_ended_later(
+    catalog: Catalog, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "note.txt"
+    source.write_text("words")
+    document = catalog.publish(reading(library, "words"))
+    assert catalog.blobs.put(source) == document.sha256
+    Indexes(catalog).current(library.id)
+    catalog.remove(document.id)
+    with monkeypatch.context() as killed:
+        killed.setattr(catalog.trash, "clean", lambda: False)
+        assert not catalog.trash.purge([document.id])
+    assert catalog.blobs.path(document.sha256).exists()
+
+    again = Catalog(catalog.data_dir)
+    assert again.trash.clean()
+    again.close()
+
+    assert not catalog.blobs.path(document.sha256).exists()
+    assert list((catalog.data_dir / DERIVED).rglob("*.*")) == []
+    assert not [name for name in open_marks(catalog) if name.startswith("bytes")]
+
+
+def open_marks(catalog: Catalog) -> list[str]:
+    with catalog._reader.begin() as connection:
+        return list(connection.exec_driver_sql("SELECT name FROM mark").scalars())
+
+
 def test_an_index_that_is_made_during_a_purge_is_made_again(
     catalog: Catalog, library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:

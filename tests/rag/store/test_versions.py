@@ -121,18 +121,21 @@ A, B = Origin("/papers/a/note.txt"), Origin("/papers/b/note.txt")
         ([A], A, True),
         ([A], B, False),
         ([A], replace(A, alone=True), True),
-        ([A], Origin("/elsewhere/note.txt", alone=True), True),
+        ([A], Origin("/elsewhere/note.txt", alone=True), False),
+        ([A], ALONE, False),
+        ([A, replace(B, alone=True)], Origin("/elsewhere/note.txt", alone=True), True),
         ([A, B], Origin("/elsewhere/note.txt", alone=True), False),
         ([A, B], replace(B, alone=True), True),
         ([ALONE], ALONE, True),
         ([ALONE], A, False),
         ([NOWHERE], NOWHERE, False),
+        ([NOWHERE], ALONE, True),
     ],
 )
 def test_which_document_a_file_is_a_version_of(
     before: list[Origin], added: Origin, is_version: bool, catalog: Catalog, library: Library
 ) -> None:
-    """Files of a folder replace what came from their place, one by itself what has its name."""
+    """Files of a folder replace what came from their place, one by itself another that did."""
     for number, origin in enumerate(before):
         publish(catalog, library, f"before {number}", origin=origin)
     new = publish(catalog, library, "after", origin=added)
