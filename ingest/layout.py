@@ -46,7 +46,8 @@ _NUMBER = re.compile(
 )
 _SUFFIX = re.compile(r"[)%\]]+|pts?\.?|bps|x")
 _NUMERIC = re.compile(f"{_NUMBER.pattern}|{_SUFFIX.pattern}|{_CURRENCY.pattern}", re.IGNORECASE)
-_WORD = re.compile(rf"({_NUMERIC.pattern})(?!\S)|\S+", re.IGNORECASE)
+# No number begins with four letters: most words need no closer look.
+_WORD = re.compile(rf"[a-z]{{4}}\S*|({_NUMERIC.pattern})(?!\S)|\S+", re.IGNORECASE)
 _BULLET = re.compile(r"[•●▪■◦‣·⁃*o–-]|\(?(?:[a-z]{1,2}|[ivx]{1,5}|\d{1,2})[.)]", re.IGNORECASE)
 
 

@@ -41,7 +41,7 @@ MAX_CHARACTERS = 20_000_000  # in all; more is a file made to fill memory
 _LINE = re.compile(r"[^\r\n]+")
 _NO_LETTER = re.compile("[\x00\x01\x03-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ue000-\uf8ff]")
 
-PAGES_AT_ONCE = 8
+PAGES_AT_ONCE = 16
 MAX_ATTACHMENTS = 100
 MAX_ATTACHED_BYTES = 50_000_000  # in all
 
