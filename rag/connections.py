@@ -58,13 +58,11 @@ def check_chat(settings: Settings) -> None:
     find_model(name)
 
 
-def served_names(settings: Settings) -> tuple[str, ...]:
-    """The models the configured server lists now; none when it does not answer."""
-    return tuple(served_contexts(settings))
-
-
 def served_contexts(settings: Settings) -> dict[str, int | None]:
-    """The same, each with how many tokens it reads, None where the server does not say."""
+    """The models the configured server lists now, none when it does not answer.
+
+    Each with how many tokens it reads, None where the server does not say.
+    """
     from rag.providers.openai_compatible import served_models
 
     try:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from contextlib import closing, suppress
-from dataclasses import dataclass
 
 from rag.assistant import Assistant
 from rag.connections import (
@@ -19,7 +17,6 @@ from rag.connections import (
     default_model,
     is_url,
     mistral_chat,
-    served_names,
     server_chat,
     wanted_embedding,
 )
@@ -41,11 +38,13 @@ from rag.looks import (
     look_at_tools,
 )
 from rag.models import offered_models
+from rag.offers import Offer, offer_of, without_twins
 from rag.protocols import ChatModel, Embedder
 from rag.providers.minilm.embedder import MiniLmEmbedder
 from rag.providers.minilm.judge import MiniLmJudge
 from rag.providers.reader import READER, EmbeddedReader
 from rag.retrieval import Retriever
+from rag.served import AT_SERVER, ServedModels
 from rag.settings import Settings
 from rag.spending import Meter, MeteredChat, MeteredEmbedder, day_in_words
 from rag.store.catalog import CATALOG, Catalog
@@ -61,16 +60,6 @@ from rag.vocabulary import load_vocabulary
 from rag.whole.resources import Resources
 from rag.whole.tasks import Tasks
 
-PROBE_LASTS_SECONDS = 20.0
-
-
-@dataclass(slots=True)
-class _Served:
-    """The models a server listed, and until when that is believed."""
-
-    names: tuple[str, ...] = ()
-    until: float = 0.0
-
 
 class Application:
     """Everything an entry point needs, built once."""
@@ -84,8 +73,8 @@ class Application:
         self.scorer = SentenceScorer(local, Words())
         self.verifier = build_verifier(self.scorer)
         self._chats: dict[str, ChatModel] = {}
-        self._offered: dict[str, str] = {}  # by the name on a model's card
-        self._served = _Served()
+        self._offered: dict[str, str] = {}  # the names that `_chat` takes, by the ids of offers
+        self._served = ServedModels(settings)
         self._lock = threading.Lock()
         reranker = build_reranker(settings, lambda: self._chat(default_model(settings)))
         self.vocabulary = load_vocabulary(settings.vocabulary)
@@ -108,28 +97,35 @@ class Application:
         """The library in use, or some of its documents."""
         return Scope(self.library.id, document_ids)
 
-    def models(self) -> list[ModelCard]:
+    def offers(self) -> list[Offer]:
         """The models to choose from, the configured one first, the embedded reader last.
 
-        A server of one's own stands there with the models it lists, as long as it can be reached.
+        A server of one's own stands there with the models that it listed last, which cannot be
+        reached where it does not answer now.
         """
-        names = [default_model(self.settings)]
-        if is_url(self.settings.chat):
-            names = self._served_names() or names
-        if self.settings.mistral_api_key is not None:
+        settings, served = self.settings, self._served.now()
+        at_server = self._served.names(served)
+        names = list(at_server) or [default_model(settings)]
+        if settings.mistral_api_key is not None:
             names += offered_models()
-        cards: dict[str, ModelCard] = {}
+        offers: dict[str, Offer] = {}
         for name in dict.fromkeys([*names, READER]):
-            card = self._chat(name).card
-            cards.setdefault(card.name, card)
-            self._offered.setdefault(card.name, name)
-        return list(cards.values())
+            is_own = is_url(name) or name in at_server
+            offers[name] = offer_of(
+                self._chat(name).card,
+                listed_tokens=served.contexts.get(name.removeprefix(AT_SERVER)) if is_own else None,
+                tokens_set=is_own and settings.chat_context_tokens is not None,
+                native_citations=settings.native_citations,
+                reachable=not is_own or served.reachable,
+            )
+        found = without_twins(offers.values())
+        keys = {(each.card.name, each.card.place): name for name, each in reversed(offers.items())}
+        self._offered |= {each.id: keys[each.card.name, each.card.place] for each in found}
+        return found
 
-    def away(self) -> ModelCard | None:
-        """The model of the configured server of one's own, when that does not answer now."""
-        if not is_url(self.settings.chat) or self._served_names():
-            return None
-        return self._chat(self.settings.chat).card
+    def models(self) -> list[ModelCard]:
+        """The cards of the models to choose from, in the order of `offers`."""
+        return [offer.card for offer in self.offers()]
 
     def assistant(self, model: str | None = None, *, passages: int | None = None) -> Assistant:
         """Who answers: the model of that name as `models` gives it, or the configured one.
@@ -176,6 +172,8 @@ class Application:
     def _chat_named(self, model: str | None) -> ChatModel:
         if model is None:
             return self._chat(default_model(self.settings))
+        if model not in self._offered:
+            self.offers()
         return self._chat(self._offered.get(model, model))
 
     def _chat(self, name: str) -> ChatModel:
@@ -190,19 +188,9 @@ class Application:
             return EmbeddedReader(self.scorer, self.vocabulary)
         on_la_plateforme = settings.mistral_api_key is not None and name in offered_models()
         if is_url(settings.chat) and not on_la_plateforme:
-            model = settings.chat_model if is_url(name) else name
+            model = settings.chat_model if is_url(name) else name.removeprefix(AT_SERVER)
             return MeteredChat(server_chat(settings, model), self.meter)
         return MeteredChat(mistral_chat(settings, name), self.meter)
-
-    def _served_names(self) -> list[str]:
-        """The models of the configured server, the configured one first."""
-        now = time.monotonic()
-        if now >= self._served.until:
-            self._served = _Served(served_names(self.settings), now + PROBE_LASTS_SECONDS)
-        configured = self.settings.chat_model
-        if configured is None or not self._served.names:
-            return list(self._served.names)
-        return [configured, *(name for name in self._served.names if name != configured)]
 
 
 def build(settings: Settings) -> Application:

@@ -13,6 +13,7 @@ import gradio as gr
 from ingest.queue import IngestQueue
 from rag.errors import RagError
 from rag.intake import Job, Stage
+from rag.spending import day_in_words
 from ui.chat import ANSWERABLE, Choice
 from ui.conversation import Conversation
 from ui.documents import Shelf, are_running, render_documents, state_of
@@ -20,6 +21,7 @@ from ui.header import render_head
 from ui.notices import render_notices
 from ui.progress import EVERY, is_at_work
 from ui.report import PAGES_AT_ONCE, UNREAD, Report, place, render_report
+from ui.thread import told_price
 from ui.viewer import INVITATION
 
 if TYPE_CHECKING:
@@ -56,8 +58,13 @@ class DocumentHandlers:
 
     def show_head(self, choice: Choice) -> str:
         """The bar, with the models that answer now."""
+        application, meter = self._application, self._application.meter
         try:
-            return render_head(self._application.models(), choice.model, self._application.away())
+            spent = meter.spent_today()
+            today = told_price(spent) if spent > 0 else ""
+            return render_head(
+                application.offers(), choice.model, today=today, day=day_in_words(meter)
+            )
         except RagError as error:
             return render_head([], None) + render_notices([MODEL_PROBLEM.format(error)])
 
