@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from rag.accounts import Account
 from rag.checking import Checking, Checks
 from rag.citations import MarkerReader, cite
 from rag.domain import (
@@ -30,7 +31,7 @@ from rag.domain import (
 from rag.errors import InvalidReplyError, NotFoundError
 from rag.evidence import USUAL_BAR
 from rag.folding import encodable
-from rag.models import answer_cost
+from rag.models import whole_cost
 from rag.prompts import affordable, compose, compose_alone, compose_rewrite, fits, render_sources
 from rag.protocols import ChatModel
 from rag.refusal import RefusalReader, declines
@@ -56,7 +57,7 @@ TRUNCATED = "The model stopped at its length limit: the answer is not complete."
 
 USUAL = Manner()
 
-ToolsFor = Callable[[Scope, Manner], Sequence[Tool]]
+ToolsFor = Callable[[Scope, Manner, Retriever], Sequence[Tool]]
 
 
 @dataclass(slots=True)
@@ -66,7 +67,7 @@ class _Turn:
     question: str
     started: float
     checking: Checking
-    principal: str
+    besides: Account  # for what is billed that is no turn of the model that answers
     parts: tuple[str, ...] = ()
     answerable: tuple[str, ...] = ()  # of the parts
     passages: tuple[Passage, ...] = ()
@@ -154,8 +155,8 @@ class Assistant:
         Raises:
             RagError: at any point; what was yielded before is then no answer.
         """
-        checking = Checking(self._verifier)
-        turn = _Turn(checked_question(question), time.monotonic(), checking, scope.principal)
+        checking, besides = Checking(self._verifier), Account(scope.principal)
+        turn = _Turn(checked_question(question), time.monotonic(), checking, besides)
         self._chat.connect()
         if not manner.documents:
             yield from self._alone(turn, history)
@@ -163,7 +164,7 @@ class Assistant:
             return
         if manner.rewrite:
             yield from self._rewritten(turn, history)
-        retrieval = self._retriever.retrieve(
+        retrieval = self._retriever.charged_to(besides).retrieve(
             turn.question, scope, self._passages, turn.parts, widen=manner.rewrite
         )
         turn.passages, turn.notice = retrieval.passages, retrieval.notice
@@ -232,7 +233,7 @@ class Assistant:
         """What the model makes of a follow-up; a reply cut short is not used."""
         text, whole = "", False
         prompt = compose_rewrite(turn.question, history, self.card)
-        for item in self._chat.stream(replace(prompt, principal=turn.principal)):
+        for item in self._chat.stream(replace(prompt, principal=turn.besides.person)):
             if isinstance(item, TextDelta):
                 text += item.text
             elif isinstance(item, Finish):
@@ -252,7 +253,8 @@ class Assistant:
         self, turn: _Turn, history: Sequence[Message], scope: Scope, manner: Manner
     ) -> Iterator[Event]:
         """Ask the model, running the tools it calls, until it answers."""
-        offered = self._tools_for(scope, manner) if self.card.tools else ()
+        retriever = self._retriever.charged_to(turn.besides)
+        offered = self._tools_for(scope, manner, retriever) if self.card.tools else ()
         tools = {tool.name: tool for tool in offered}
         specs = affordable([tool.spec for tool in tools.values()], self.card)
         prompt = compose(turn.question, turn.sources, history, self.card, specs)
@@ -284,7 +286,7 @@ class Assistant:
         calls: list[ToolCall] = []
         refusal = RefusalReader()
         may_call = MAX_CALLS_A_ROUND if prompt.tools else 0
-        for item in self._chat.stream(replace(prompt, principal=turn.principal)):
+        for item in self._chat.stream(replace(prompt, principal=turn.besides.person)):
             if isinstance(item, TextDelta):
                 if turn.text and not said and not turn.text[-1].isspace():
                     yield from turn.show(turn.markers.feed("\n\n"))
@@ -331,7 +333,7 @@ class Assistant:
             " ".join(filter(None, [turn.notice, self._notice(turn, bool(citations))])),
             tuple(turn.results),
             turn.usage,
-            answer_cost(self.card, turn.usage) if turn.usage else None,
+            whole_cost(self.card, turn.usage, turn.besides.dollars),
             time.monotonic() - turn.started,
             turn.parts,
             turn.evidence,

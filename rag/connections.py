@@ -10,12 +10,13 @@ from collections.abc import Callable
 
 from rag.errors import RagError, SettingsError
 from rag.listwise import ListwiseReranker
-from rag.models import DEFAULT_CHAT_MODEL, find_model
+from rag.models import DEFAULT_CHAT_MODEL, find_model, offered_models
 from rag.protocols import ChatModel, Embedder, Ocr, Reranker
 from rag.providers.reader import READER
 from rag.settings import Settings
 
 MINILM, MISTRAL_EMBED = "all-MiniLM-L6-v2", "mistral-embed"
+AT_SERVER = "server "  # before the name of a server's model that La Plateforme has too
 PROBE_SECONDS = 2.0
 DOCTOR_SECONDS = 10.0
 
@@ -174,6 +175,19 @@ def server_chat(settings: Settings, model: str | None) -> ChatModel:
         context_tokens=settings.chat_context_tokens,
         timeout_seconds=settings.request_timeout_seconds,
     )
+
+
+def remote_chat(settings: Settings, name: str) -> ChatModel:
+    """A model of the configured server, or of La Plateforme, by the name that `Offering` gives it.
+
+    Raises:
+        SettingsError: there is no key.
+    """
+    on_la_plateforme = settings.mistral_api_key is not None and name in offered_models()
+    if is_url(settings.chat) and not on_la_plateforme:
+        model = settings.chat_model if is_url(name) else name.removeprefix(AT_SERVER)
+        return server_chat(settings, model)
+    return mistral_chat(settings, name)
 
 
 def check_reranking(settings: Settings) -> None:

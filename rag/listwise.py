@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Self
 
+from rag.accounts import Account, charged_to
 from rag.domain import TextDelta
 from rag.prompts import compose_ranking
 from rag.protocols import ChatModel
@@ -22,6 +24,10 @@ class ListwiseReranker:
 
     def __init__(self, chat: ChatModel) -> None:
         self._chat = chat
+
+    def charged_to(self, account: Account) -> Self:
+        """The same on this account."""
+        return type(self)(charged_to(self._chat, account))
 
     @property
     def model(self) -> str:

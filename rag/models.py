@@ -127,6 +127,17 @@ def answer_cost(card: ModelCard, usage: Usage) -> float | None:
     return millionths / 1_000_000
 
 
+def whole_cost(card: ModelCard, usage: Usage | None, besides: float) -> float | None:
+    """What an answer cost in dollars with what was billed `besides` the model that answered.
+
+    None where nothing was billed, or where La Plateforme's price is not known.
+    """
+    cost = None if usage is None else answer_cost(card, usage)
+    if cost is None and (not besides or (usage is not None and card.place == LA_PLATEFORME)):
+        return None
+    return (cost or 0.0) + besides
+
+
 def answer_tokens(card: ModelCard) -> int:
     """The longest answer asked of a model, to be left free in its context by every prompt."""
     return min(MAX_ANSWER_TOKENS, card.context_tokens // 4)

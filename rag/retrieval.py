@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
+from rag.accounts import Account, charged_to
 from rag.bearing import bearing
 from rag.candidates import Candidates, Hit, absent_phrases, holding_codes, in_turns
 from rag.domain import Page, Passage, Reasons, Scope
@@ -77,9 +80,16 @@ class Retriever:
         self._scorer = scorer
         self._vocabulary = vocabulary
         self._reranker = reranker
+        self._account: Account | None = None
         self._registries = Registries(catalog)
         self._words = Words()
         self._weigher = Weigher(catalog, scorer, vocabulary)
+
+    def charged_to(self, account: Account) -> Self:
+        """The same on this account, whoever's scope is searched."""
+        charged = copy(self)
+        charged._account = account
+        return charged
 
     def search(
         self,
@@ -153,13 +163,14 @@ class Retriever:
         searches = [(asked, scope) for asked in questions]
         if len(questions) == 1:
             searches += [(questions[0], each) for each in self._compared(question, index, scope)]
+        reranker = charged_to(self._reranker, self._account_of(scope))
         rankings: list[list[Hit]] = []
         notice = ""
         for asked, where in searches:
             also = self.also(asked) if widen else ()
             hits = self._ranked(asked, also, index, where, max(LOADED, LOADED_FOR_EACH * k))
             read = [_as_read(chunk) for chunk, _ in hits[:RERANKED]]
-            order = reranked(asked, [(hit, total(hit[1])) for hit in hits], read, self._reranker)
+            order = reranked(asked, [(hit, total(hit[1])) for hit in hits], read, reranker)
             rankings.append([hit for hit, _ in order.hits])
             notice = notice or order.notice
         absent = absent_phrases(question, index.words, scope.document_ids)
@@ -177,7 +188,7 @@ class Retriever:
         allowed = scope.document_ids
         named = self._mentions(question, index).named
         within = [group if allowed is None else group & allowed for group in named]
-        places = [Scope(scope.library_id, group) for group in within if group]
+        places = [replace(scope, document_ids=group) for group in within if group]
         return places if 1 < len(places) <= MOST_COMPARED else []
 
     def _mentions(self, question: str, index: LibraryIndex) -> Mentions:
@@ -191,7 +202,7 @@ class Retriever:
         self, question: str, also: Sequence[str], index: LibraryIndex, scope: Scope, count: int
     ) -> list[Hit]:
         """The chunks found for a question in one piece, best first."""
-        vector = self._embedded(question, also) if len(index.vectors) else None
+        vector = self._embedded(question, also, scope) if len(index.vectors) else None
         found = self._candidates(question, also, vector, index, scope, count)
         texts = [chunk.text for chunk, _ in found.hits[:REFINED]]
         language = index.words.language_of(question)
@@ -211,10 +222,13 @@ class Retriever:
         """The phrases that are searched for besides a question's own words; see `Vocabulary`."""
         return self._vocabulary.said(question)
 
-    def _embedded(self, question: str, also: Sequence[str]) -> Vectors:
+    def _account_of(self, scope: Scope) -> Account:
+        return self._account or Account(scope.principal)
+
+    def _embedded(self, question: str, also: Sequence[str], scope: Scope) -> Vectors:
         """The vector of a question, drawn towards the way that documents put it."""
         texts = [question, ", ".join(also)] if also else [question]
-        vectors = self._embedder.embed(texts)
+        vectors = charged_to(self._embedder, self._account_of(scope)).embed(texts)
         drawn: Vectors = (1 - SAID) * vectors[0] + SAID * vectors[-1]
         length: np.float32 = np.linalg.norm(drawn)
         return drawn / length if length else drawn

@@ -15,9 +15,7 @@ from rag.connections import (
     check_chat,
     check_reranking,
     default_model,
-    is_url,
-    mistral_chat,
-    server_chat,
+    remote_chat,
     wanted_embedding,
 )
 from rag.doctor import Check, Note, look_at_library
@@ -37,14 +35,13 @@ from rag.looks import (
     look_at_reranking,
     look_at_tools,
 )
-from rag.models import offered_models
-from rag.offers import Offer, offer_of, without_twins
+from rag.offers import Offer
 from rag.protocols import ChatModel, Embedder
 from rag.providers.minilm.embedder import MiniLmEmbedder
 from rag.providers.minilm.judge import MiniLmJudge
-from rag.providers.reader import READER, EmbeddedReader
+from rag.providers.reader import READER, READER_CARD, EmbeddedReader
 from rag.retrieval import Retriever
-from rag.served import AT_SERVER, ServedModels
+from rag.served import Offering
 from rag.settings import Settings
 from rag.spending import Meter, MeteredChat, MeteredEmbedder, day_in_words
 from rag.store.catalog import CATALOG, Catalog
@@ -73,8 +70,7 @@ class Application:
         self.scorer = SentenceScorer(local, Words())
         self.verifier = build_verifier(self.scorer)
         self._chats: dict[str, ChatModel] = {}
-        self._offered: dict[str, str] = {}  # the names that `_chat` takes, by the ids of offers
-        self._served = ServedModels(settings)
+        self._offering = Offering(settings, lambda name: self._chat(name).card)
         self._lock = threading.Lock()
         reranker = build_reranker(settings, lambda: self._chat(default_model(settings)))
         self.vocabulary = load_vocabulary(settings.vocabulary)
@@ -98,30 +94,8 @@ class Application:
         return Scope(self.library.id, document_ids)
 
     def offers(self) -> list[Offer]:
-        """The models to choose from, the configured one first, the embedded reader last.
-
-        A server of one's own stands there with the models that it listed last, which cannot be
-        reached where it does not answer now.
-        """
-        settings, served = self.settings, self._served.now()
-        at_server = self._served.names(served)
-        names = list(at_server) or [default_model(settings)]
-        if settings.mistral_api_key is not None:
-            names += offered_models()
-        offers: dict[str, Offer] = {}
-        for name in dict.fromkeys([*names, READER]):
-            is_own = is_url(name) or name in at_server
-            offers[name] = offer_of(
-                self._chat(name).card,
-                listed_tokens=served.contexts.get(name.removeprefix(AT_SERVER)) if is_own else None,
-                tokens_set=is_own and settings.chat_context_tokens is not None,
-                native_citations=settings.native_citations,
-                reachable=not is_own or served.reachable,
-            )
-        found = without_twins(offers.values())
-        keys = {(each.card.name, each.card.place): name for name, each in reversed(offers.items())}
-        self._offered |= {each.id: keys[each.card.name, each.card.place] for each in found}
-        return found
+        """The models to choose from; see `Offering`."""
+        return self._offering.offers()
 
     def models(self) -> list[ModelCard]:
         """The cards of the models to choose from, in the order of `offers`."""
@@ -166,15 +140,13 @@ class Application:
         self.indexes.close()
         self.catalog.close()
 
-    def _tools_for(self, scope: Scope, manner: Manner) -> list[Tool]:
-        return [*tools_for(scope, self.retriever, self.catalog, manner), *self._own_tools]
+    def _tools_for(self, scope: Scope, manner: Manner, retriever: Retriever) -> list[Tool]:
+        return [*tools_for(scope, retriever, self.catalog, manner), *self._own_tools]
 
     def _chat_named(self, model: str | None) -> ChatModel:
         if model is None:
             return self._chat(default_model(self.settings))
-        if model not in self._offered:
-            self.offers()
-        return self._chat(self._offered.get(model, model))
+        return self._chat(self._offering.name_of(model))
 
     def _chat(self, name: str) -> ChatModel:
         with self._lock:
@@ -183,14 +155,24 @@ class Application:
             return self._chats[name]
 
     def _build_chat(self, name: str) -> ChatModel:
-        settings = self.settings
         if name == READER:
             return EmbeddedReader(self.scorer, self.vocabulary)
-        on_la_plateforme = settings.mistral_api_key is not None and name in offered_models()
-        if is_url(settings.chat) and not on_la_plateforme:
-            model = settings.chat_model if is_url(name) else name.removeprefix(AT_SERVER)
-            return MeteredChat(server_chat(settings, model), self.meter)
-        return MeteredChat(mistral_chat(settings, name), self.meter)
+        return MeteredChat(remote_chat(self.settings, name), self.meter)
+
+
+def find_offers(settings: Settings) -> list[Offer]:
+    """The models to choose from, found without a data directory; see `Offering`.
+
+    Raises:
+        SettingsError: the settings name a model that cannot work.
+        ModelNotFoundError: La Plateforme has retired it.
+    """
+    check_chat(settings)
+
+    def card_of(name: str) -> ModelCard:
+        return READER_CARD if name == READER else remote_chat(settings, name).card
+
+    return Offering(settings, card_of).offers()
 
 
 def build(settings: Settings) -> Application:

@@ -44,7 +44,7 @@ def _render_panel(offers: Sequence[Offer], current: Offer | None, day: str) -> s
         for number, offer in enumerate(offers)
     )
     field = (
-        '<input type="search" class="filter" placeholder="Find a model…" autocomplete="off" '
+        '<input type="text" class="filter" placeholder="Find a model…" autocomplete="off" '
         'spellcheck="false" role="combobox" aria-label="Find a model" aria-controls="offers" '
         'aria-expanded="true">'
     )

@@ -37,7 +37,7 @@ from rag.domain import (
 )
 from rag.errors import InvalidReplyError, ToolError
 from rag.folding import encodable, flowing
-from rag.models import answer_cost
+from rag.models import whole_cost
 from rag.refusal import RefusalReader
 from rag.whole.resources import Resources
 
@@ -224,7 +224,7 @@ class Sheet:
             self.complete,
             " ".join(filter(None, [also, usual if notice is None else notice])),
             usage=self.usage,
-            cost=answer_cost(resources.card, self.usage) if self.usage else None,
+            cost=whole_cost(resources.card, self.usage, resources.besides.dollars),
             seconds=time.monotonic() - self._started,
             evidence=evidence,
             claims=(*self._claims, *checks.claims),

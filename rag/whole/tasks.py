@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from rag.domain import Answer, Document, Event, ModelCard, Scope
 from rag.errors import InvalidReplyError, QuestionError
+from rag.store.spending import PERSON
 from rag.whole.classification import Class, Item, Sorted, Sorter, item_of_document, item_of_text
 from rag.whole.commands import Command, read_command
 from rag.whole.composing import TextKind, compose
@@ -24,9 +25,10 @@ T = TypeVar("T")
 class Tasks:
     """Summarises, fills in forms, sorts and writes, from the documents of a scope."""
 
-    def __init__(self, resources: Resources) -> None:
-        """Take what all of it draws on."""
+    def __init__(self, resources: Resources, principal: str = PERSON) -> None:
+        """Take what all of it draws on, and who pays for what has no scope."""
         self._resources = resources
+        self._principal = principal
 
     @property
     def card(self) -> ModelCard:
@@ -50,22 +52,26 @@ class Tasks:
             QuestionError: a command is not complete; the message says what to type.
         """
         command = read_command(text, lambda: readable_documents(self._resources.catalog, scope))
-        return None if command is None else self._run(command, text.strip(), scope)
+        if command is None:
+            return None
+        tasks = Tasks(self._resources, scope.principal)
+        return tasks._run(command, text.strip(), scope)
 
     def summarise(self, documents: Sequence[Document], wish: str = "") -> Iterator[Event]:
         """Summarise documents, cited by page; see `rag.whole.summaries`."""
-        return summarise(documents, self._resources, wish)
+        return summarise(documents, self._opened(), wish)
 
     def write(self, instruction: str, kind: TextKind, scope: Scope) -> Iterator[Event]:
         """Write an e-mail or a report from facts; see `rag.whole.composing`."""
-        return compose(instruction, kind, scope, self._resources)
+        return compose(instruction, kind, scope, self._resources.opened_for(scope.principal))
 
     def extract(
         self, document: Document, form: Field, request: str = ""
     ) -> Generator[Event, None, Extraction]:
         """Fill in a form from a document; the generator returns it, see `rag.whole.extraction`."""
-        sheet = Sheet(self._resources, request or f"Fill in a form from {document.name}")
-        extraction = yield from extract(document, form, self._resources, sheet)
+        resources = self._opened()
+        sheet = Sheet(resources, request or f"Fill in a form from {document.name}")
+        extraction = yield from extract(document, form, resources, sheet)
         yield from tell_fields(extraction, sheet)
         yield sheet.answer(notice=notice_on_fields(extraction, self.card))
         return extraction
@@ -82,9 +88,10 @@ class Tasks:
 
         `most` is how many classes each may have, None for any number.
         """
-        self._resources.chat.connect()
-        sheet = Sheet(self._resources, request or f"Sort {len(things)} into {len(classes)} classes")
-        sorter = Sorter(classes, self._resources, most=most)
+        resources = self._opened()
+        resources.chat.connect()
+        sheet = Sheet(resources, request or f"Sort {len(things)} into {len(classes)} classes")
+        sorter = Sorter(classes, resources, most=most)
         made: list[Sorted] = []
         for number, thing in enumerate(things, start=1):
             if len(things) > 1 and isinstance(thing, Document):
@@ -93,6 +100,9 @@ class Tasks:
             yield from tell_sorted(made[-1], sheet, alone=len(things) == 1)
         yield sheet.answer(notice=notice_on_sorting(self.card))
         return made
+
+    def _opened(self) -> Resources:
+        return self._resources.opened_for(self._principal)
 
     def _item(self, thing: Document | str) -> Item:
         if isinstance(thing, str):

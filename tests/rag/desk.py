@@ -62,7 +62,7 @@ class Desk:
         return Assistant(
             chat,
             self.retriever,
-            lambda scope, manner: tools_for(scope, self.retriever, self.catalog, manner),
+            lambda scope, manner, retriever: tools_for(scope, retriever, self.catalog, manner),
             passages,
             Verifier(self.scorer.nearest),
             strict=strict,

@@ -9,7 +9,6 @@ from rag.domain import ModelCard
 from rag.models import la_plateforme_card, offered_models
 from rag.offers import CitationUse, Offer, ToolUse, is_private, offer_of, without_twins
 from rag.providers.reader import READER
-from rag.served import ServedModels
 from rag.settings import load_settings
 from rag.wiring import Application, build
 from tests.loopback import LoopbackServer, Status, listed_model
@@ -124,7 +123,6 @@ def test_a_server_that_never_answered_is_offered_by_its_address() -> None:
 def test_without_a_server_of_ones_own_nothing_is_out_of_reach() -> None:
     with application() as opened:
         assert [offer.reachable for offer in opened.offers()] == [True]
-    assert not ServedModels(load_settings({"chat": "reader"})).now().contexts
 
 
 def test_a_name_that_la_plateforme_has_too_is_asked_where_it_was_chosen() -> None:

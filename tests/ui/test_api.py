@@ -74,7 +74,9 @@ class Talking(Application):
         self.chat = chat
 
     def assistant(self, model: str | None = None, *, passages: int | None = None) -> Assistant:
-        return Assistant(self.chat, self.retriever, lambda scope, manner: (), 4, self.verifier)
+        return Assistant(
+            self.chat, self.retriever, lambda scope, manner, retriever: (), 4, self.verifier
+        )
 
 
 class Endless:

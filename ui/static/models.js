@@ -8,14 +8,14 @@
   const list = () => document.getElementById("offers");
   const at = () => panel().querySelector(".offer.at");
 
-  const point = (option, scrolls = true) => {
+  const point = (option, block = "nearest") => {
     at()?.classList.remove("at");
     for (const holder of [list(), field()]) {
       if (option) holder?.setAttribute("aria-activedescendant", option.id);
       else holder?.removeAttribute("aria-activedescendant");
     }
     option?.classList.add("at");
-    if (scrolls) option?.scrollIntoView({ block: "nearest" });
+    if (block) option?.scrollIntoView({ block });
   };
   const narrow = (words) => {
     const wanted = words.toLowerCase().split(/\s+/);
@@ -53,7 +53,7 @@
     const box = button.getBoundingClientRect();
     panel().style.setProperty("--right", `${Math.max(8, innerWidth - box.right)}px`);
     if (field()) { field().value = ""; narrow(""); }
-    point(panel().querySelector('[aria-selected="true"]') ?? options()[0] ?? null);
+    point(panel().querySelector('[aria-selected="true"]') ?? options()[0] ?? null, "center");
     (field() && !NARROW.matches ? field() : list()).focus({ preventScroll: true });
   }, true);
   document.addEventListener("input", (event) => {
@@ -61,7 +61,7 @@
   });
   document.addEventListener("pointermove", (event) => {
     const option = event.target instanceof Element && event.pointerType === "mouse" ? event.target.closest("#offers .offer") : null;
-    if (option && option !== at()) point(option, false);
+    if (option && option !== at()) point(option, null);
   });
   document.addEventListener("click", (event) => {
     const option = event.target instanceof Element ? event.target.closest("#offers .offer") : null;

@@ -59,13 +59,15 @@
   };
   for (const id of ["head", "documents", "notices"]) watch(id);
 
-  // The models' server is looked for while it does not answer.
-  const lookAtModels = () => { if (!document.hidden) gesture("head", { event: "look" }); };
+  // The bar is drawn anew with what a turn or a file cost, and while a server of models does not
+  // answer; not under somebody's hands.
+  const lookAtModels = () => {
+    if (!document.hidden && !document.querySelector("#head :is(:focus, :popover-open)")) gesture("head", { event: "look" });
+  };
   setInterval(() => { if (document.querySelector("#head .away")) lookAtModels(); }, 20000);
   document.addEventListener("visibilitychange", lookAtModels);
-  document.addEventListener("turn-ended", (event) => {
-    if (event.detail.failed || document.querySelector("#head .away")) lookAtModels();
-  });
+  document.addEventListener("turn-ended", lookAtModels);
+  document.addEventListener("files-ended", lookAtModels);
 
   document.addEventListener("click", (event) => {
     const control = event.target instanceof Element ? event.target.closest("button") : null;
