@@ -46,7 +46,7 @@ OWN_TOOLS = '''
 
 def repeat(text: str, times: int = 1) -> str:
     """Say a text again and again."""
-    return text * min(times, 1_000_000)
+    return text * min(times, 100)
 
 def total(amounts: list[float]) -> float:
     """Add amounts up."""
