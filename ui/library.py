@@ -161,8 +161,9 @@ class DocumentHandlers:
         return self._after(choice, conversation, said)
 
     def pick(self, choice: Choice, event: gr.EventData) -> Choice:
-        """Ask another model from now on."""
-        return replace(choice, model=str(event.value))
+        """Ask another model from now on, if it is one of those that are offered."""
+        offered = {offer.id for offer in self._application.offers()}
+        return replace(choice, model=str(event.value)) if event.value in offered else choice
 
     def _after(
         self, choice: Choice, conversation: Conversation, said: Sequence[str]

@@ -2,13 +2,18 @@ from __future__ import annotations
 
 import re
 
+import gradio as gr
 import pytest
 
+from ingest.queue import IngestQueue
 from rag.domain import ModelCard
 from rag.models import la_plateforme_card, offered_models
 from rag.offers import Offer, offer_of
 from rag.providers.reader import READER
+from rag.wiring import Application
+from ui.chat import Choice
 from ui.header import render_head
+from ui.library import DocumentHandlers
 from ui.model_words import context_in_words, offer_row, price_in_words, told_in_full, told_in_short
 
 SERVED = ModelCard("a <b>", "127.0.0.1:8000", 8000, tools=True)
@@ -144,3 +149,15 @@ def test_a_model_for_programs() -> None:
         "licence": None,
         "successor": None,
     }
+
+
+def test_only_a_model_that_is_offered_can_be_picked(
+    application: Application, queue: IngestQueue
+) -> None:
+    does = DocumentHandlers(application, queue, lambda conversation: [])
+
+    def picked(name: str) -> str | None:
+        return does.pick(Choice(), gr.EventData(None, {"value": name})).model
+
+    assert picked(READER) == READER
+    assert picked("mistral-large-latest") is None  # there is no key for it
