@@ -13,13 +13,14 @@ from pathlib import Path
 
 from rag.errors import RagError, SettingsError
 from rag.listwise import ListwiseReranker
-from rag.models import DEFAULT_CHAT_MODEL, find_model
+from rag.models import DEFAULT_CHAT_MODEL, find_model, offered_models
 from rag.protocols import ChatModel, Embedder, Moderator, Ocr, Reranker
 from rag.providers.engines import ENGINES, EngineSpec, Hardware
 from rag.providers.reader import READER
 from rag.settings import Settings
 
 MINILM, MISTRAL_EMBED = "all-MiniLM-L6-v2", "mistral-embed"
+AT_SERVER = "server "  # before the name of a server's model that La Plateforme has too
 PROBE_SECONDS = 2.0
 DOCTOR_SECONDS = 10.0
 VLLM = "vllm:"  # and a model's folder or name on the hub
@@ -74,13 +75,11 @@ def check_chat(settings: Settings) -> None:
     find_model(name)
 
 
-def served_names(settings: Settings) -> tuple[str, ...]:
-    """The models the configured server lists now; none when it does not answer."""
-    return tuple(served_contexts(settings))
-
-
 def served_contexts(settings: Settings) -> dict[str, int | None]:
-    """The same, each with how many tokens it reads, None where the server does not say."""
+    """The models the configured server lists now, none when it does not answer.
+
+    Each with how many tokens it reads, None where the server does not say.
+    """
     from rag.providers.openai_compatible import served_models
 
     try:
@@ -279,6 +278,12 @@ def loaded_chat(settings: Settings) -> ChatModel | None:
     return InProcessChat(engine, spec, timeout_seconds=settings.request_timeout_seconds)
 
 
+def loaded_context(settings: Settings) -> int | None:
+    """How many tokens the model in this process reads, where somebody has it loaded."""
+    engine = ENGINES.loaded(engine_spec(settings))
+    return None if engine is None else engine.context_tokens
+
+
 def engine_hardware() -> Hardware | None:
     """What a model in this process would run on, None where there is nothing for it.
 
@@ -288,6 +293,23 @@ def engine_hardware() -> Hardware | None:
     from rag.providers.vllm_engine import found_hardware
 
     return found_hardware()
+
+
+def build_chat(settings: Settings, name: str, end: ExitStack) -> ChatModel:
+    """A model by the name that `Offering` gives it: in this process, of a server, of La Plateforme.
+
+    Nothing is loaded yet; letting go of what will be goes to `end`.
+
+    Raises:
+        SettingsError: there is no key, or the settings of the one in this process are wrong.
+    """
+    if name == settings.chat and is_in_process(name):
+        return in_process_chat(settings, end)
+    on_la_plateforme = settings.mistral_api_key is not None and name in offered_models()
+    if is_url(settings.chat) and not on_la_plateforme:
+        model = settings.chat_model if is_url(name) else name.removeprefix(AT_SERVER)
+        return server_chat(settings, model)
+    return mistral_chat(settings, name)
 
 
 def check_reranking(settings: Settings) -> None:

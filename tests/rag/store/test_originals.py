@@ -3,8 +3,8 @@ from __future__ import annotations
 from rag.domain import Library
 from rag.intake import Stage
 from rag.store.catalog import Catalog
-from rag.store.holds import new_holder
 from rag.store.document_jobs import wants_file
+from rag.store.holds import new_holder
 from rag.store.originals import named_originals, original_names
 from tests.rag.store.shelves import library_in
 from tests.rag.store.stock import add
