@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 
+from rag.accounts import Account
 from rag.checking import Checking
 from rag.citations import cite
 from rag.counted_prompts import compose_counted, fits_counted
@@ -32,7 +33,7 @@ from rag.domain import (
 from rag.errors import InvalidReplyError, NotFoundError, ProviderError
 from rag.evidence import USUAL_BAR
 from rag.history import Summaries
-from rag.models import total_cost, total_usage
+from rag.models import whole_cost
 from rag.moderation import Moderation
 from rag.prompts import (
     affordable,
@@ -68,7 +69,7 @@ TRUNCATED = "The model stopped at its length limit: the answer is not complete."
 USUAL = Manner()
 _logger = logging.getLogger(__name__)
 
-ToolsFor = Callable[[Scope, Manner, Sequence[Source]], Sequence[Tool]]
+ToolsFor = Callable[[Scope, Manner, Retriever, Sequence[Source]], Sequence[Tool]]
 
 
 class Assistant:
@@ -134,8 +135,8 @@ class Assistant:
     def _ask(
         self, question: str, history: Sequence[Message], scope: Scope, manner: Manner
     ) -> Iterator[Event]:
-        checking = Checking(self._verifier)
-        turn = Turn(question, time.monotonic(), checking, scope.principal)
+        checking, besides = Checking(self._verifier), Account(scope.principal)
+        turn = Turn(question, time.monotonic(), checking, besides)
         self._chat.connect()
         yield from self._remembered(turn, history)
         if not manner.documents:
@@ -144,11 +145,10 @@ class Assistant:
             return
         if manner.rewrite:
             yield from self._rewritten(turn, history)
-        retrieval = self._retriever.retrieve(
+        retrieval = self._retriever.charged_to(besides).retrieve(
             turn.question, scope, self._passages, turn.parts, widen=manner.rewrite
         )
         turn.passages, turn.notice = retrieval.passages, retrieval.notice
-        turn.bills += retrieval.bills
         yield Retrieved(retrieval.passages)
         turn.evidence = retrieval.evidence.score if retrieval.passages else None
         bar = self._bar if manner.bar is None else manner.bar
@@ -243,12 +243,11 @@ class Assistant:
     def _written(self, turn: Turn, prompt: Prompt) -> str | None:
         """What the model replies to a request of ours; None where that is cut short."""
         text, whole = "", False
-        for item in self._chat.stream(replace(prompt, principal=turn.principal)):
+        for item in turn.replies(self._chat, prompt):
             if isinstance(item, TextDelta):
                 text += item.text
             elif isinstance(item, Finish):
                 whole = item.complete
-                turn.spend(self.card, item.usage)
         return text if whole else None
 
     def _left_open(self, turn: Turn) -> Iterator[Event]:
@@ -261,7 +260,8 @@ class Assistant:
 
     def _converse(self, turn: Turn, scope: Scope, manner: Manner) -> Iterator[Event]:
         """Ask the model, running the tools it calls, until it answers."""
-        offered = self._tools_for(scope, manner, turn.sources) if self.card.tools else ()
+        retriever = self._retriever.charged_to(turn.besides)
+        offered = self._tools_for(scope, manner, retriever, turn.sources) if self.card.tools else ()
         tools = {tool.name: tool for tool in offered}
         specs = affordable([tool.spec for tool in tools.values()], self.card)
         before = turn.earlier
@@ -284,7 +284,6 @@ class Assistant:
             for call in calls:
                 result = run_tool(call, tools)
                 turn.results.append(result)
-                turn.bills += result.bills
                 yield result
                 prompt = self._told(turn, prompt, result)
         if not turn.text.strip():
@@ -300,7 +299,7 @@ class Assistant:
         calls: list[ToolCall] = []
         refusal = RefusalReader()
         may_call = MAX_CALLS_A_ROUND if prompt.tools else 0
-        for item in self._chat.stream(replace(prompt, principal=turn.principal)):
+        for item in turn.replies(self._chat, prompt):
             if isinstance(item, TextDelta):
                 if turn.text and not said and not turn.text[-1].isspace():
                     yield from turn.show(turn.markers.feed("\n\n"))
@@ -315,7 +314,6 @@ class Assistant:
             else:
                 finished = True
                 turn.complete = item.complete
-                turn.spend(self.card, item.usage)
         if not finished:
             raise InvalidReplyError("The answer was cut off. Ask again.")
         yield from turn.show(turn.markers.feed(refusal.rest()) + turn.markers.rest())
@@ -346,8 +344,8 @@ class Assistant:
             turn.complete,
             " ".join(filter(None, [turn.notice, self._notice(turn, bool(citations))])),
             tuple(turn.results),
-            total_usage(turn.bills),
-            total_cost(turn.bills),
+            turn.usage,
+            whole_cost(self.card, turn.usage, turn.besides.dollars),
             time.monotonic() - turn.started,
             turn.parts,
             turn.evidence,

@@ -13,13 +13,14 @@ from pathlib import Path
 
 from rag.errors import RagError, SettingsError
 from rag.listwise import ListwiseReranker
-from rag.models import DEFAULT_CHAT_MODEL, find_model
+from rag.models import DEFAULT_CHAT_MODEL, find_model, offered_models
 from rag.protocols import ChatModel, Moderator, Ocr, Reranker
 from rag.providers.engines import ENGINES, EngineSpec, Hardware
 from rag.providers.products import ServedModel
 from rag.providers.reader import READER
 from rag.settings import Settings, is_url
 
+AT_SERVER = "server "  # before the name of a server's model that La Plateforme has too
 PROBE_SECONDS = 2.0
 DOCTOR_SECONDS = 10.0
 VLLM = "vllm:"  # and a model's folder or name on the hub
@@ -74,13 +75,16 @@ def check_chat(settings: Settings) -> None:
     find_model(name)
 
 
-def served_names(settings: Settings) -> tuple[str, ...]:
-    """The models the configured server lists now; none when it does not answer."""
-    return tuple(model.name for model in _served(settings))
-
-
 def served_contexts(settings: Settings) -> dict[str, int | None]:
-    """How many tokens each reads, by all its names, None where the server does not say."""
+    """The models the configured server lists now, none when it does not answer.
+
+    Each with how many tokens it reads, None where the server does not say.
+    """
+    return {model.name: model.context_tokens for model in _served(settings)}
+
+
+def contexts_by_any_name(settings: Settings) -> dict[str, int | None]:
+    """The same by all the names that each model answers to."""
     return {
         name: model.context_tokens
         for model in _served(settings)
@@ -256,6 +260,12 @@ def loaded_chat(settings: Settings) -> ChatModel | None:
     return InProcessChat(engine, spec, timeout_seconds=settings.request_timeout_seconds)
 
 
+def loaded_context(settings: Settings) -> int | None:
+    """How many tokens the model in this process reads, where somebody has it loaded."""
+    engine = ENGINES.loaded(engine_spec(settings))
+    return None if engine is None else engine.context_tokens
+
+
 def engine_hardware() -> Hardware | None:
     """What a model in this process would run on, None where there is nothing for it.
 
@@ -265,6 +275,23 @@ def engine_hardware() -> Hardware | None:
     from rag.providers.vllm_engine import found_hardware
 
     return found_hardware()
+
+
+def build_chat(settings: Settings, name: str, end: ExitStack) -> ChatModel:
+    """A model by the name that `Offering` gives it: in this process, of a server, of La Plateforme.
+
+    Nothing is loaded yet; letting go of what will be goes to `end`.
+
+    Raises:
+        SettingsError: there is no key, or the settings of the one in this process are wrong.
+    """
+    if name == settings.chat and is_in_process(name):
+        return in_process_chat(settings, end)
+    on_la_plateforme = settings.mistral_api_key is not None and name in offered_models()
+    if is_url(settings.chat) and not on_la_plateforme:
+        model = settings.chat_model if is_url(name) else name.removeprefix(AT_SERVER)
+        return server_chat(settings, model)
+    return mistral_chat(settings, name)
 
 
 def check_reranking(settings: Settings) -> None:

@@ -233,16 +233,12 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """What a tool call produced; a `failed` result is shown to the model, never raised.
-
-    `bills` are the requests to models that it took.
-    """
+    """What a tool call produced; a `failed` result is shown to the model, never raised."""
 
     call: ToolCall
     content: str
     passages: tuple[Passage, ...] = ()
     failed: bool = False
-    bills: tuple[Bill, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

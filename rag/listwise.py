@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Self
 
-from rag.domain import Bill, Finish, TextDelta
+from rag.accounts import Account, charged_to
+from rag.domain import TextDelta
 from rag.prompts import compose_ranking
 from rag.protocols import ChatModel
 
@@ -22,6 +24,10 @@ class ListwiseReranker:
 
     def __init__(self, chat: ChatModel) -> None:
         self._chat = chat
+
+    def charged_to(self, account: Account) -> Self:
+        """The same on this account."""
+        return type(self)(charged_to(self._chat, account))
 
     @property
     def model(self) -> str:
@@ -39,21 +45,14 @@ class ListwiseReranker:
         Raises:
             ProviderError: the chat model failed, or cannot even read the question.
         """
-        return self.rerank_billed(question, texts)[0]
-
-    def rerank_billed(self, question: str, texts: Sequence[str]) -> tuple[list[float], list[Bill]]:
-        """The same, with what the chat model took. Raises as `rerank`."""
         prompt = compose_ranking(question, texts, self._chat.connect())
-        reply, bills = "", list[Bill]()
-        for item in self._chat.stream(prompt):
-            if isinstance(item, TextDelta):
-                reply += item.text
-            elif isinstance(item, Finish) and item.usage is not None:
-                bills.append((self._chat.card, item.usage))
+        reply = "".join(
+            item.text for item in self._chat.stream(prompt) if isinstance(item, TextDelta)
+        )
         scores = [0.0] * len(texts)
         for rank, position in enumerate(parsed_order(reply, len(texts))):
             scores[position] = float(len(texts) - rank)
-        return scores, bills
+        return scores
 
 
 def parsed_order(reply: str, count: int) -> list[int]:

@@ -8,6 +8,7 @@ from rag.connections import (
     build_moderator,
     build_reranker,
     check_chat,
+    contexts_by_any_name,
     default_model,
     engine_hardware,
     engine_spec,
@@ -15,7 +16,6 @@ from rag.connections import (
     la_plateforme_models,
     loaded_chat,
     mistral_chat,
-    served_contexts,
     server_chat,
 )
 from rag.doctor import Note
@@ -95,7 +95,7 @@ def look_at_chat(settings: Settings) -> str | Note:
     chat = configured_chat(settings)
     card = chat.connect()
     on_server = is_url(settings.chat)
-    served = served_contexts(settings) if on_server else la_plateforme_models(settings)
+    served = contexts_by_any_name(settings) if on_server else la_plateforme_models(settings)
     if served and not {card.name, f"{card.name}:latest"} & set(served):
         raise ModelNotFoundError(
             f"{card.place} does not serve {card.name}. It serves: {_some(list(served))}."

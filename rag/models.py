@@ -7,7 +7,6 @@ so does a community's version of open weights.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 
 from rag.catalogue import (
@@ -18,7 +17,7 @@ from rag.catalogue import (
     CatalogueModel,
     Tokenizer,
 )
-from rag.domain import Bill, ModelCard, Usage
+from rag.domain import ModelCard, Usage
 from rag.errors import ModelNotFoundError
 
 DEFAULT_CHAT_MODEL = SMALL
@@ -137,18 +136,24 @@ def answer_cost(card: ModelCard, usage: Usage) -> float | None:
     return millionths / 1_000_000
 
 
-def total_cost(bills: Iterable[Bill]) -> float | None:
-    """What requests cost together, in dollars; None where none of them has a known price."""
-    prices = [price for bill in bills if (price := answer_cost(*bill)) is not None]
-    return sum(prices) if prices else None
+def added(before: Usage | None, usage: Usage | None) -> Usage | None:
+    """The tokens of two lots of requests together; None where neither says."""
+    if before is None or usage is None:
+        return before or usage
+    return Usage(
+        before.input_tokens + usage.input_tokens, before.output_tokens + usage.output_tokens
+    )
 
 
-def total_usage(bills: Iterable[Bill]) -> Usage | None:
-    """The tokens of requests together; None where there were none."""
-    used = [usage for _, usage in bills]
-    if not used:
+def whole_cost(card: ModelCard, usage: Usage | None, besides: float) -> float | None:
+    """What an answer cost in dollars with what was billed `besides` the model that answered.
+
+    None where nothing was billed, or where La Plateforme's price is not known.
+    """
+    cost = None if usage is None else answer_cost(card, usage)
+    if cost is None and (not besides or (usage is not None and card.place == LA_PLATEFORME)):
         return None
-    return Usage(sum(each.input_tokens for each in used), sum(each.output_tokens for each in used))
+    return (cost or 0.0) + besides
 
 
 def answer_tokens(card: ModelCard) -> int:

@@ -138,14 +138,6 @@ class Reranker(Protocol):
         """
 
 
-@runtime_checkable
-class Billed(Protocol):
-    """What a reranker has besides whose requests are paid by the token."""
-
-    def rerank_billed(self, question: str, texts: Sequence[str]) -> tuple[list[float], list[Bill]]:
-        """As `Reranker.rerank`, with what it took."""
-
-
 class Moderator(Protocol):
     """Judges whether a text may be answered, or shown."""
 

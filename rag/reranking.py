@@ -12,9 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from rag.domain import Bill
 from rag.errors import BudgetError, ProviderError
-from rag.protocols import Billed, Reranker
+from rag.protocols import Reranker
 
 RERANKED = 30  # candidates
 
@@ -24,14 +23,10 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Reranked(Generic[T]):
-    """Hits, best first; `notice` is a sentence for the user when they could not be reranked.
-
-    `bills` are the requests to models that it took.
-    """
+    """Hits, best first; `notice` is a sentence for the user when they could not be reranked."""
 
     hits: tuple[tuple[T, float], ...]
     notice: str = ""
-    bills: tuple[Bill, ...] = ()
 
 
 def reranked(
@@ -50,7 +45,7 @@ def reranked(
     if reranker is None or shown < 2:
         return Reranked(tuple(hits))
     try:
-        scores, bills = _judged(question, texts[:shown], reranker)
+        scores = reranker.rerank(question, texts[:shown])
     except BudgetError:  # a question that may not be paid for is refused, and says why
         raise
     except ProviderError as error:
@@ -59,16 +54,7 @@ def reranked(
     order = sorted(range(shown), key=lambda position: -scores[position])
     order += range(shown, len(hits))
     items = [hits[position][0] for position in order]
-    ordered = tuple(zip(items, (score for _, score in hits), strict=True))
-    return Reranked(ordered, bills=tuple(bills))
-
-
-def _judged(
-    question: str, texts: Sequence[str], reranker: Reranker
-) -> tuple[list[float], list[Bill]]:
-    if isinstance(reranker, Billed):
-        return reranker.rerank_billed(question, texts)
-    return reranker.rerank(question, texts), []
+    return Reranked(tuple(zip(items, (score for _, score in hits), strict=True)))
 
 
 def unanswered(reranker: Reranker) -> str:

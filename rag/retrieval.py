@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
+from rag.accounts import Account, charged_to
 from rag.bearing import bearing
 from rag.candidates import Candidates, Hit, absent_phrases, holding_codes, in_turns
-from rag.domain import Bill, Page, Passage, Reasons, Scope
+from rag.domain import Page, Passage, Reasons, Scope
 from rag.errors import EmbeddingMismatchError, QuestionError
 from rag.evidence import Evidence, SentenceScorer, rarity
 from rag.folding import encodable
@@ -50,7 +53,7 @@ class Retrieval:
 
     `by_part` is the evidence for each part of the question, in their order; `notice` is a sentence
     for the user on how they were found, empty when there is nothing to say. `searched` is whether
-    there was anything to search, and `bills` are the requests to chat models that it took.
+    there was anything to search.
     """
 
     passages: tuple[Passage, ...]
@@ -58,16 +61,6 @@ class Retrieval:
     notice: str = ""
     by_part: tuple[Evidence, ...] = ()
     searched: bool = True
-    bills: tuple[Bill, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Searched:
-    """The passages of a search and how they were found, of which nothing is weighed yet."""
-
-    passages: tuple[Passage, ...]
-    notice: str
-    bills: tuple[Bill, ...]
 
 
 class Retriever:
@@ -89,9 +82,16 @@ class Retriever:
         self._scorer = scorer
         self._vocabulary = vocabulary
         self._reranker = reranker
+        self._account: Account | None = None
         self._registries = Registries(catalog)
         self._words = Words()
         self._weigher = Weigher(catalog, scorer, vocabulary)
+
+    def charged_to(self, account: Account) -> Self:
+        """The same on this account, whoever's scope is searched."""
+        charged = copy(self)
+        charged._account = account
+        return charged
 
     def search(
         self,
@@ -116,7 +116,8 @@ class Retriever:
             ProviderError: the embedder's server failed.
         """
         where = self._within(scope, narrowing)
-        return self._search(question, where, k, parts, widen).passages
+        passages, _ = self._search(question, where, k, parts, widen)
+        return passages
 
     def retrieve(
         self,
@@ -130,8 +131,8 @@ class Retriever:
     ) -> Retrieval:
         """Search, and weigh whether what was found answers the question. Raises as `search`."""
         question = checked_question(question)
-        found = self._search(question, self._within(scope, narrowing), k, parts, widen)
-        passages = found.passages
+        where = self._within(scope, narrowing)
+        passages, notice = self._search(question, where, k, parts, widen)
         read = passages[: WEIGHED_PASSAGES + len(parts)]
         index = self._index(scope)
         evidence = [
@@ -140,8 +141,7 @@ class Retriever:
         ]
         best = max(evidence, key=lambda found: found.score)
         searched = bool(passages) or self._holds_text(scope)
-        by_part = tuple(evidence[1:])
-        return Retrieval(passages, best, found.notice, by_part, searched, found.bills)
+        return Retrieval(passages, best, notice, tuple(evidence[1:]), searched)
 
     def nearest(self, claim: str, texts: Sequence[str]) -> tuple[int, float]:
         """The position of the text nearest in meaning to a claim, and the cosine of the two."""
@@ -167,7 +167,8 @@ class Retriever:
 
     def _search(
         self, question: str, where: Within, k: int, parts: Sequence[str], widen: bool
-    ) -> _Searched:
+    ) -> tuple[tuple[Passage, ...], str]:
+        """The passages, and a notice on how they were found."""
         scope = where.scope
         questions = list(dict.fromkeys(checked_question(text) for text in [question, *parts]))
         index = self._index(scope)
@@ -175,21 +176,21 @@ class Retriever:
         if len(questions) == 1:
             compared = self._compared(question, index, scope)
             searches += [(questions[0], replace(where, scope=each)) for each in compared]
+        reranker = charged_to(self._reranker, self._account_of(scope))
         rankings: list[list[Hit]] = []
-        notice, bills = "", tuple[Bill, ...]()
+        notice = ""
         for asked, place in searches:
             also = self.also(asked) if widen else ()
             hits = self._ranked(asked, also, index, place, max(LOADED, LOADED_FOR_EACH * k))
             read = [_as_read(chunk) for chunk, _ in hits[:RERANKED]]
-            order = reranked(asked, [(hit, total(hit[1])) for hit in hits], read, self._reranker)
+            order = reranked(asked, [(hit, total(hit[1])) for hit in hits], read, reranker)
             rankings.append([hit for hit, _ in order.hits])
-            notice, bills = notice or order.notice, bills + order.bills
+            notice = notice or order.notice
         absent = absent_phrases(question, index.words, scope.document_ids)
         if absent:
             told = " and ".join(f"“{phrase}”" for phrase in absent)
             notice = " ".join(filter(None, [NOT_WORD_FOR_WORD.format(phrases=told), notice]))
-        passages = self._joined(in_turns(rankings), where, k)
-        return _Searched(passages, notice, bills)
+        return self._joined(in_turns(rankings), where, k), notice
 
     def _compared(self, question: str, index: LibraryIndex, scope: Scope) -> list[Scope]:
         """Where to look for each of several things that a question names, as companies are.
@@ -200,7 +201,7 @@ class Retriever:
         allowed = scope.document_ids
         named = self._mentions(question, index).named
         within = [group if allowed is None else group & allowed for group in named]
-        places = [Scope(scope.library_id, group) for group in within if group]
+        places = [replace(scope, document_ids=group) for group in within if group]
         return places if 1 < len(places) <= MOST_COMPARED else []
 
     def _mentions(self, question: str, index: LibraryIndex) -> Mentions:
@@ -214,7 +215,7 @@ class Retriever:
         self, question: str, also: Sequence[str], index: LibraryIndex, where: Within, count: int
     ) -> list[Hit]:
         """The chunks found for a question in one piece, best first."""
-        vector = self._embedded(question, also) if len(index.vectors) else None
+        vector = self._embedded(question, also, where) if len(index.vectors) else None
         found = self._candidates(question, also, vector, index, where, count)
         texts = [chunk.text for chunk, _ in found.hits[:REFINED]]
         language = index.words.language_of(question)
@@ -234,10 +235,13 @@ class Retriever:
         """The phrases that are searched for besides a question's own words; see `Vocabulary`."""
         return self._vocabulary.said(question)
 
-    def _embedded(self, question: str, also: Sequence[str]) -> Vectors:
+    def _account_of(self, scope: Scope) -> Account:
+        return self._account or Account(scope.principal)
+
+    def _embedded(self, question: str, also: Sequence[str], where: Within) -> Vectors:
         """The vector of a question, drawn towards the way that documents put it."""
         texts = [question, ", ".join(also)] if also else [question]
-        vectors = embed_questions(self._embedder, texts)
+        vectors = embed_questions(charged_to(self._embedder, self._account_of(where.scope)), texts)
         drawn: Vectors = (1 - SAID) * vectors[0] + SAID * vectors[-1]
         length: np.float32 = np.linalg.norm(drawn)
         return drawn / length if length else drawn

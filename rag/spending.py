@@ -15,6 +15,7 @@ from typing import Self
 
 import numpy as np
 
+from rag.accounts import Account
 from rag.catalogue import LA_PLATEFORME
 from rag.domain import Bill, Finish, Message, ModelCard, Prompt, TextDelta, ToolCall, Usage
 from rag.errors import (
@@ -72,9 +73,9 @@ class Meter:
     spending: Spending
     caps: Caps
 
-    def charge(self, person: str, purpose: Purpose, dollars: float) -> Charge:
-        """The account of one request that costs `dollars` at most; to be entered."""
-        return Charge(self, person, purpose, dollars)
+    def charge(self, account: Account, purpose: Purpose, dollars: float) -> Charge:
+        """The charge of one request that costs `dollars` at most; to be entered."""
+        return Charge(self, account, purpose, dollars)
 
     def spent_today(self) -> float:
         """The dollars that all together have spent since the day of UTC began."""
@@ -82,14 +83,14 @@ class Meter:
 
 
 class Charge:
-    """One request's account: set aside on entering, and settled once, at the latest on leaving.
+    """One request on an account: set aside on entering, and settled once, at the latest on leaving.
 
     A catalog that cannot be written at the end costs no answer: the sum then stays set aside.
     """
 
-    def __init__(self, meter: Meter, person: str, purpose: Purpose, dollars: float) -> None:
+    def __init__(self, meter: Meter, account: Account, purpose: Purpose, dollars: float) -> None:
         self._meter = meter
-        self._person = person
+        self._account = account
         self._purpose = purpose
         self._dollars = dollars
         self._reservation: Reservation | None = None
@@ -104,7 +105,7 @@ class Charge:
         """
         if self._dollars > 0:
             self._reservation = self._meter.spending.reserve(
-                self._person, self._purpose, self._dollars, self._meter.caps
+                self._account.person, self._purpose, self._dollars, self._meter.caps
             )
         return self
 
@@ -117,12 +118,13 @@ class Charge:
         if self._is_settled:
             return
         self._is_settled = True
+        self._account.add(dollars)
         spending = self._meter.spending
         try:
             if self._reservation is not None:
                 spending.settle(self._reservation, dollars, usage)
             elif usage is not None and usage != Usage(0, 0):
-                spending.record(self._person, self._purpose, usage)
+                spending.record(self._account.person, self._purpose, usage)
         except StoreError as error:
             logger.warning("What a request cost could not be noted. %s", error)
 
@@ -147,9 +149,14 @@ class Charge:
 class MeteredChat:
     """A chat model whose every request is paid for, on the account of whoever asks."""
 
-    def __init__(self, chat: ChatModel, meter: Meter) -> None:
+    def __init__(self, chat: ChatModel, meter: Meter, account: Account | None = None) -> None:
         self._chat = chat
         self._meter = meter
+        self._account = account
+
+    def charged_to(self, account: Account) -> Self:
+        """The same on this account, whoever a prompt is from."""
+        return type(self)(self._chat, self._meter, account)
 
     @property
     def card(self) -> ModelCard:
@@ -172,7 +179,8 @@ class MeteredChat:
             ProviderError: as the model does.
         """
         highest = highest_price(prompt, self.card, self._meter.caps)
-        with self._meter.charge(prompt.principal, Purpose.CHAT, highest) as charge:
+        account = self._account or Account(prompt.principal)
+        with self._meter.charge(account, Purpose.CHAT, highest) as charge:
             for item in self._chat.stream(prompt):
                 charge.begun()
                 if isinstance(item, Finish) and item.usage is not None:
@@ -186,9 +194,14 @@ class MeteredEmbedder:
     They count as many tokens as its server billed; where that is not told, as it allows for.
     """
 
-    def __init__(self, embedder: Embedder, meter: Meter) -> None:
+    def __init__(self, embedder: Embedder, meter: Meter, account: Account | None = None) -> None:
         self._embedder = embedder
         self._meter = meter
+        self._account = account
+
+    def charged_to(self, account: Account) -> Self:
+        """The same on this account."""
+        return type(self)(self._embedder, self._meter, account)
 
     @property
     def model(self) -> str:
@@ -231,7 +244,8 @@ class MeteredEmbedder:
             return self.embed(texts)
         tokens = sum(self.count_tokens(texts))
         price = embedding_cost(self.model, tokens)
-        with self._meter.charge(PERSON, Purpose.EMBEDDING, price) as charge:
+        account = self._account or Account(PERSON)
+        with self._meter.charge(account, Purpose.EMBEDDING, price) as charge:
             vectors = self._embedder.embed_questions(texts)
             charge.settle(price, Usage(tokens, 0))
         return vectors
@@ -240,7 +254,8 @@ class MeteredEmbedder:
         """The vectors of one request."""
         tokens = sum(self.count_tokens(texts))
         price = embedding_cost(self.model, tokens)
-        with self._meter.charge(PERSON, Purpose.EMBEDDING, price) as charge:
+        account = self._account or Account(PERSON)
+        with self._meter.charge(account, Purpose.EMBEDDING, price) as charge:
             if isinstance(self._embedder, Counting):
                 vectors, tokens = self._embedder.embed_counted(texts)
             else:
@@ -273,7 +288,7 @@ class MeteredModerator:
             ProviderError: as the moderator does.
         """
         highest = answer_cost(self.card, self.count(messages)) or 0.0
-        with self._meter.charge(principal, Purpose.MODERATION, highest) as charge:
+        with self._meter.charge(Account(principal), Purpose.MODERATION, highest) as charge:
             found, (card, usage) = self._moderator.judge(messages, principal)
             charge.settle(answer_cost(card, usage) or 0.0, usage)
         return found, (card, usage)
@@ -304,7 +319,7 @@ class MeteredOcr:
             DocumentError: this picture cannot be read.
             ProviderError: as the OCR does.
         """
-        with self._meter.charge(PERSON, Purpose.OCR, self.dollars_per_page):
+        with self._meter.charge(Account(PERSON), Purpose.OCR, self.dollars_per_page):
             return self._ocr.read(image)
 
 

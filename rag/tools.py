@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from rag.apart import Raised, run_apart
-from rag.domain import Bill, Passage, ToolCall, ToolResult, ToolSpec
+from rag.domain import Passage, ToolCall, ToolResult, ToolSpec
 from rag.errors import RagError, ToolError
 
 NOTHING_ANSWERS = "Nothing in the documents answers this; the nearest passages follow, if any."
@@ -24,14 +24,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Passages, and a sentence for the model on what they are worth.
-
-    `bills` are the requests to models that finding them took.
-    """
+    """Passages, and a sentence for the model on what they are worth."""
 
     passages: tuple[Passage, ...]
     note: str = ""
-    bills: tuple[Bill, ...] = ()
 
 
 ToolFunction = Callable[..., str | Sequence[Passage] | Findings]
@@ -109,7 +105,7 @@ def run_tool(call: ToolCall, tools: Mapping[str, Tool]) -> ToolResult:
         return ToolResult(call, _sendable(output))
     if isinstance(output, Findings):
         found = output.note or f"{len(output.passages)} passages found."
-        return ToolResult(call, found, output.passages, bills=output.bills)
+        return ToolResult(call, found, output.passages)
     return ToolResult(call, f"{len(output)} passages found.", passages=tuple(output))
 
 

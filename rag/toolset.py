@@ -79,7 +79,7 @@ def tools_for(
         )
         too_low = found.evidence.is_below(bar, instructable=True)
         note = NOTHING_ANSWERS if too_low or not found.passages else ""
-        return Findings(found.passages, note, found.bills)
+        return Findings(found.passages, note)
 
     methods: tuple[ToolFunction, ...] = (
         *(reading.open_page, reading.read_range, reading.find_text, reading.list_documents),

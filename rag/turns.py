@@ -5,11 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from rag.accounts import Account, replies
 from rag.checking import Checking, Checks
 from rag.citations import MarkerReader
-from rag.domain import Bill, ModelCard, Passage, Source, TextDelta, ToolResult, Usage
+from rag.domain import (
+    Finish,
+    Passage,
+    Prompt,
+    Source,
+    TextDelta,
+    ToolCall,
+    ToolResult,
+    Usage,
+)
 from rag.folding import encodable
 from rag.history import NOTHING_EARLIER, Earlier
+from rag.models import added
+from rag.protocols import ChatModel
 
 
 @dataclass(slots=True)
@@ -19,14 +31,14 @@ class Turn:
     question: str
     started: float
     checking: Checking
-    principal: str
+    besides: Account  # for what is billed that is no turn of the model that answers
     parts: tuple[str, ...] = ()
     answerable: tuple[str, ...] = ()  # of the parts
     passages: tuple[Passage, ...] = ()
     sources: list[Source] = field(default_factory=list)
     markers: MarkerReader = field(default_factory=MarkerReader)
     results: list[ToolResult] = field(default_factory=list)
-    bills: list[Bill] = field(default_factory=list)
+    usage: Usage | None = None
     earlier: Earlier = NOTHING_EARLIER
     text: str = ""
     notice: str = ""  # on how the passages were found
@@ -56,10 +68,12 @@ class Turn:
             self.text += text
             yield TextDelta(text)
 
-    def spend(self, card: ModelCard, usage: Usage | None) -> None:
-        """Count what one request took, as far as its server says."""
-        if usage is not None:
-            self.bills.append((card, usage))
+    def replies(self, chat: ChatModel, prompt: Prompt) -> Iterator[TextDelta | ToolCall | Finish]:
+        """What the model that answers does, paid by who asks, and its tokens counted."""
+        for item in replies(chat, prompt, self.besides):
+            if isinstance(item, Finish):
+                self.usage = added(self.usage, item.usage)
+            yield item
 
 
 def _key(passage: Passage) -> tuple[str, int, int, int]:

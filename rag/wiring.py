@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass
 from functools import partial
 
 from rag.assistant import Assistant
 from rag.connections import (
+    build_chat,
     build_moderator,
     build_reranker,
     check,
+    check_chat,
     default_model,
-    in_process_chat,
     is_in_process,
-    mistral_chat,
-    served_names,
-    server_chat,
 )
 from rag.doctor import Check, Note, look_at_library
 from rag.domain import Library, Manner, ModelCard, Scope, Source
@@ -44,13 +40,14 @@ from rag.looks import (
     patient,
     unloaded,
 )
-from rag.models import offered_models
 from rag.moderation import Moderation
+from rag.offers import Offer
 from rag.protocols import ChatModel, Embedder
 from rag.providers.minilm.embedder import MiniLmEmbedder
 from rag.providers.minilm.judge import MiniLmJudge
-from rag.providers.reader import READER, EmbeddedReader
+from rag.providers.reader import READER, READER_CARD, EmbeddedReader
 from rag.retrieval import Retriever
+from rag.served import Offering
 from rag.settings import Settings, is_url
 from rag.spending import Meter, MeteredChat, MeteredModerator, day_in_words
 from rag.store.catalog import CATALOG, Catalog
@@ -66,16 +63,7 @@ from rag.vocabulary import load_vocabulary
 from rag.whole.resources import Resources
 from rag.whole.tasks import Tasks
 
-PROBE_LASTS_SECONDS = 20.0
 IN_PROCESS_AT_ONCE = 16  # an engine works on that many for little more than one costs
-
-
-@dataclass(slots=True)
-class _Served:
-    """The models a server listed, and until when that is believed."""
-
-    names: tuple[str, ...] = ()
-    until: float = 0.0
 
 
 class Application:
@@ -90,13 +78,12 @@ class Application:
         self.scorer = SentenceScorer(local, Words())
         self.verifier = build_verifier(self.scorer)
         self._chats: dict[str, ChatModel] = {}
-        self._offered: dict[str, str] = {}  # by the name on a model's card
-        self._served = _Served()
         self._end = ExitStack()
         self._summaries = Summaries()
         moderator = build_moderator(settings)
         paid = moderator and MeteredModerator(moderator, self.meter)
         self._moderation = Moderation(paid) if paid else None
+        self._offering = Offering(settings, lambda name: self._chat(name).card)
         self._lock = threading.Lock()
         reranker = build_reranker(settings, lambda: self._chat(default_model(settings)))
         self.vocabulary = load_vocabulary(settings.vocabulary)
@@ -119,28 +106,13 @@ class Application:
         """The library in use, or some of its documents."""
         return Scope(self.library.id, document_ids)
 
+    def offers(self) -> list[Offer]:
+        """The models to choose from; see `Offering`."""
+        return self._offering.offers()
+
     def models(self) -> list[ModelCard]:
-        """The models to choose from, the configured one first, the embedded reader last.
-
-        A server of one's own stands there with the models it lists, as long as it can be reached.
-        """
-        names = [default_model(self.settings)]
-        if is_url(self.settings.chat):
-            names = self._served_names() or names
-        if self.settings.mistral_api_key is not None:
-            names += offered_models()
-        cards: dict[str, ModelCard] = {}
-        for name in dict.fromkeys([*names, READER]):
-            card = self._chat(name).card
-            cards.setdefault(card.name, card)
-            self._offered.setdefault(card.name, name)
-        return list(cards.values())
-
-    def away(self) -> ModelCard | None:
-        """The model of the configured server of one's own, when that does not answer now."""
-        if not is_url(self.settings.chat) or self._served_names():
-            return None
-        return self._chat(self.settings.chat).card
+        """The cards of the models to choose from, in the order of `offers`."""
+        return [offer.card for offer in self.offers()]
 
     def assistant(self, model: str | None = None, *, passages: int | None = None) -> Assistant:
         """Who answers: the model of that name as `models` gives it, or the configured one.
@@ -189,14 +161,16 @@ class Application:
         self.indexes.close()
         self.catalog.close()
 
-    def _tools_for(self, scope: Scope, manner: Manner, sources: Sequence[Source]) -> list[Tool]:
-        ours = tools_for(scope, self.retriever, self.catalog, manner, sources)
+    def _tools_for(
+        self, scope: Scope, manner: Manner, retriever: Retriever, sources: Sequence[Source]
+    ) -> list[Tool]:
+        ours = tools_for(scope, retriever, self.catalog, manner, sources)
         return [*ours, *self._own_tools]
 
     def _chat_named(self, model: str | None) -> ChatModel:
         if model is None:
             return self._chat(default_model(self.settings))
-        return self._chat(self._offered.get(model, model))
+        return self._chat(self._offering.name_of(model))
 
     def _chat(self, name: str) -> ChatModel:
         with self._lock:
@@ -205,26 +179,26 @@ class Application:
             return self._chats[name]
 
     def _build_chat(self, name: str) -> ChatModel:
-        settings = self.settings
         if name == READER:
             return EmbeddedReader(self.scorer, self.vocabulary)
-        if name == settings.chat and is_in_process(name):
-            return MeteredChat(in_process_chat(settings, self._end), self.meter)
-        on_la_plateforme = settings.mistral_api_key is not None and name in offered_models()
-        if is_url(settings.chat) and not on_la_plateforme:
-            model = settings.chat_model if is_url(name) else name
-            return MeteredChat(server_chat(settings, model), self.meter)
-        return MeteredChat(mistral_chat(settings, name), self.meter)
+        return MeteredChat(build_chat(self.settings, name, self._end), self.meter)
 
-    def _served_names(self) -> list[str]:
-        """The models of the configured server, the configured one first."""
-        now = time.monotonic()
-        if now >= self._served.until:
-            self._served = _Served(served_names(self.settings), now + PROBE_LASTS_SECONDS)
-        configured = self.settings.chat_model
-        if configured is None or not self._served.names:
-            return list(self._served.names)
-        return [configured, *(name for name in self._served.names if name != configured)]
+
+def find_offers(settings: Settings) -> list[Offer]:
+    """The models to choose from, found without a data directory, none of them loaded.
+
+    Raises:
+        SettingsError: the settings name a model that cannot work.
+        ModelNotFoundError: La Plateforme has retired it.
+    """
+    check_chat(settings)
+
+    with ExitStack() as end:
+
+        def card_of(name: str) -> ModelCard:
+            return READER_CARD if name == READER else build_chat(settings, name, end).card
+
+        return Offering(settings, card_of).offers()
 
 
 def build(settings: Settings) -> Application:

@@ -50,7 +50,7 @@ def build_api(application: Application) -> APIRouter:
     @router.get("/models")
     def models() -> Response:
         try:
-            return JSONResponse(model_list(application.models()))
+            return JSONResponse(model_list(application.offers()))
         except RagError as error:
             return _refusal(fault_of(error))
 
@@ -78,7 +78,7 @@ def _asking(application: Application, asked: Asked) -> tuple[Assistant, Iterator
     Raises:
         ModelNotFoundError: there is no model of that name.
     """
-    names = [card.name for card in application.models()] if asked.model else []
+    names = [offer.id for offer in application.offers()] if asked.model else []
     if asked.model and asked.model not in names:
         raise ModelNotFoundError(
             f"There is no model named {asked.model!r}. Name none, or one of: {', '.join(names)}."

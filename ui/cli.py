@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
+from rag.accounts import Account
 from rag.assistant import drain
 from rag.batch import (
     BatchQuestion,
@@ -38,6 +39,7 @@ from ui.endings import BEING_READ
 from ui.evaluating import evaluate
 from ui.evidence import usually_needed
 from ui.naming import count_waiting, document_row, documents_of, scope_of
+from ui.offering import models
 from ui.opening import DONE, MISUSE, SOME_FAILED, open_application, settings_of
 from ui.options import (
     AsIs,
@@ -294,6 +296,7 @@ app.command(cls=Command)(classify)
 app.command(cls=Command)(write)
 app.command(cls=Command)(verify)
 app.command(name="eval", cls=Command)(evaluate)
+app.command(cls=Command)(models)
 app.command(cls=Command)(doctor)
 app.command(cls=Command)(rebuild)
 app.command(cls=Command)(check)
@@ -332,9 +335,11 @@ def _batch_answerer(
             count = passages or place.settings.passages
             asked = question.question
             parts = rephrased(asked, ()).parts if manner.rewrite else ()
-            found = place.retriever.retrieve(asked, scope, count, parts, widen=manner.rewrite)
+            account = Account(scope.principal)
+            retriever = place.retriever.charged_to(account)
+            found = retriever.retrieve(asked, scope, count, parts, widen=manner.rewrite)
             bar = place.settings.bar if manner.bar is None else manner.bar
-            return retrieval_row(question, found, bar)
+            return retrieval_row(question, found, bar) | {"cost": account.dollars or None}
         assistant = place.assistant(passages=passages)
         return answer_row(question, assistant.answer(question.question, scope, manner))
 

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from rag.batch import BatchQuestion, Row, answer_row, passage_row
-from rag.domain import Answer, Message, ModelCard, Usage
+from rag.domain import Answer, Message, Usage
 from rag.errors import (
     AuthenticationError,
     BudgetError,
@@ -29,6 +29,7 @@ from rag.errors import (
     RateLimitError,
     UnavailableError,
 )
+from rag.offers import Offer
 
 FOUND_OUT = ("refused", "grounded", "evidence", "cost", "citations", "claims", "disagreements")
 NOT_JSON = "The request is not JSON: send an object with `messages`."
@@ -167,10 +168,11 @@ class Reply:
         return head | {"choices": [{"index": 0, **choice}]}
 
 
-def model_list(cards: Sequence[ModelCard]) -> Row:
+def model_list(offers: Sequence[Offer]) -> Row:
     """The models to choose from, as OpenAI lists them."""
     rows = [
-        {"id": card.name, "object": "model", "created": 0, "owned_by": card.place} for card in cards
+        {"id": offer.id, "object": "model", "created": 0, "owned_by": offer.card.place}
+        for offer in offers
     ]
     return {"object": "list", "data": rows}
 

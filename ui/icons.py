@@ -35,6 +35,7 @@ FIT = _icon('<path d="M3 5v14M21 5v14M7 12h10M10 9l-3 3 3 3M14 9l3 3-3 3"/>', 15
 CROSS = _icon('<path d="m6 6 12 12M18 6 6 18"/>', 15)
 CHECK = _icon('<path d="m5 12.5 4.5 4.5L19 7.5"/>', 12)
 UNFOLD = _icon('<path d="m9 6 6 6-6 6"/>', 13)
+DOWN = _icon('<path d="m6 9 6 6 6-6"/>', 13)
 DOUBT = _icon('<path d="M12 4.5 21 20H3z"/><path d="M12 11v4M12 17.5v.1"/>', 13)
 PULSE = _icon('<path d="M2.5 12.5h4l3-7.5 4.5 14 3-6.5h4.5"/>', 15)
 FORK = _icon('<path d="M12 21v-7M12 14 5 7M12 14l7-7M5 11V7h4M19 11V7h-4"/>', 14)

@@ -77,10 +77,6 @@ element.addEventListener('click', event => {
   const control = event.target.closest('button[data-event]');
   if (control) send(control.dataset.event, control.dataset);
 });
-element.addEventListener('change', event => {
-  const control = event.target.closest('select[data-event]');
-  if (control) send(control.dataset.event, {value: control.value});
-});
 element.addEventListener('submit', event => {
   event.preventDefault();
   const form = event.target;

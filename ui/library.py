@@ -15,6 +15,7 @@ from ingest.queue import IngestQueue
 from rag.errors import RagError
 from rag.intake import Job, Stage
 from rag.purging import LEFT, purge
+from rag.spending import day_in_words
 from rag.store.catalog import CATALOG
 from ui.chat import ANSWERABLE, Choice
 from ui.conversation import Conversation
@@ -23,6 +24,7 @@ from ui.header import render_head
 from ui.notices import render_notices
 from ui.progress import EVERY, is_at_work
 from ui.report import PAGES_AT_ONCE, UNREAD, Report, place, render_report
+from ui.thread import told_price
 from ui.viewer import INVITATION
 
 if TYPE_CHECKING:
@@ -60,8 +62,13 @@ class DocumentHandlers:
 
     def show_head(self, choice: Choice) -> str:
         """The bar, with the models that answer now."""
+        application, meter = self._application, self._application.meter
         try:
-            return render_head(self._application.models(), choice.model, self._application.away())
+            spent = meter.spent_today()
+            today = told_price(spent) if spent > 0 else ""
+            return render_head(
+                application.offers(), choice.model, today=today, day=day_in_words(meter)
+            )
         except RagError as error:
             return render_head([], None) + render_notices([MODEL_PROBLEM.format(error)])
 
@@ -180,8 +187,9 @@ class DocumentHandlers:
         return self._after(choice, conversation, said)
 
     def pick(self, choice: Choice, event: gr.EventData) -> Choice:
-        """Ask another model from now on."""
-        return replace(choice, model=str(event.value))
+        """Ask another model from now on, if it is one of those that are offered."""
+        offered = {offer.id for offer in self._application.offers()}
+        return replace(choice, model=str(event.value)) if event.value in offered else choice
 
     def _after(
         self, choice: Choice, conversation: Conversation, said: Sequence[str]

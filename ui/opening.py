@@ -7,9 +7,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from rag.offers import Offer
 from rag.settings import Settings, load_settings
 from rag.verification import Verifier
-from rag.wiring import Application, build, build_existing, build_verifier
+from rag.wiring import Application, build, build_existing, build_verifier, find_offers
 
 DONE, SOME_FAILED, MISUSE = 0, 1, 2
 
@@ -56,3 +57,15 @@ def open_without_documents(
 def open_verifier() -> Verifier:
     """What checks claims against passages at hand: no library is opened, and none is made."""
     return build_verifier()
+
+
+def offers_of(
+    data_dir: Path | None, library: str | None, *, chat: str | None = None
+) -> list[Offer]:
+    """The models to choose from; no library is opened, and none is made.
+
+    Raises:
+        SettingsError: the settings name a model that cannot work.
+        ModelNotFoundError: La Plateforme has retired it.
+    """
+    return find_offers(settings_of(data_dir, library, {"chat": chat}))

@@ -33,6 +33,7 @@ SAMPLES = Path(__file__).parent.parent / "sample_docs"
 HEAD = (
     '<link rel="stylesheet" href="page/page.css"><link rel="stylesheet" href="page/drafts.css">'
     '<link rel="stylesheet" href="page/checking.css"><link rel="stylesheet" href="page/intake.css">'
+    '<link rel="stylesheet" href="page/models.css"><script src="page/models.js"></script>'
     '<script src="page/page.js"></script><script src="page/intake.js"></script>'
     '<script src="page/documents.js"></script><script src="page/reading.js"></script>'
     '<script src="page/checking.js"></script><script src="page/drafts.js"></script>'

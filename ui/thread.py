@@ -8,6 +8,7 @@ from html import escape
 
 from rag.assistant import ALONE
 from rag.domain import Answer
+from rag.offers import offer_of
 from ui import icons
 from ui.checking import (
     marked_parts,
@@ -274,21 +275,27 @@ def _render_meta(turn: Turn, is_last: bool) -> str:
     if turn.answer is not None:
         parts.insert(0, render_badge(turn, turn.answer))
         below += render_checks(turn, turn.answer)
-        parts.append(f'<span class="facts">{escape(_facts(turn.answer, turn.spent_today))}</span>')
+        parts.append(f'<span class="facts">{escape(_facts(turn, turn.answer))}</span>')
     return f'<div class="meta">{"".join(parts)}</div>{below}'
 
 
-def _facts(answer: Answer, spent_today: float) -> str:
+def _facts(turn: Turn, answer: Answer) -> str:
+    """Who answered, where it runs, and what that took."""
     facts = [answer.model]
+    if turn.card is not None and turn.card.place not in answer.model:
+        facts.append(turn.card.place)
     if answer.usage is not None:
         facts.append(f"{answer.usage.input_tokens + answer.usage.output_tokens:,} tokens")
     if answer.cost is not None:
-        facts.append(_price(answer.cost))
-    if spent_today > 0:
-        facts.append(f"{_price(spent_today)} today")
+        facts.append(told_price(answer.cost))
+    elif turn.card is not None:
+        facts.append("free" if offer_of(turn.card).is_free else "price not known")
+    if turn.spent_today > 0:
+        facts.append(f"{told_price(turn.spent_today)} today")
     facts.append(f"{max(answer.seconds, 0.1):.1f} s")
     return " · ".join(facts)
 
 
-def _price(dollars: float) -> str:
+def told_price(dollars: float) -> str:
+    """A sum in dollars, to a hundredth of a cent."""
     return f"< ${SMALLEST_COST}" if 0 < dollars < SMALLEST_COST else f"${dollars:.4f}"

@@ -102,6 +102,11 @@ class SharedEngine:
         """Whether it answers without being loaded first."""
         return self._context_tokens is not None
 
+    @property
+    def context_tokens(self) -> int | None:
+        """How many tokens its model reads, None where it is not loaded."""
+        return self._context_tokens
+
     def load(self) -> int:
         """Load it unless it is; how many tokens its model reads.
 

@@ -15,6 +15,7 @@ from rag.vocabulary import Vocabulary
 
 READER = "embedded reader"
 CONTEXT_TOKENS = 100_000  # it reads what retrieval finds, whatever its length
+READER_CARD = ModelCard(READER, "this computer", CONTEXT_TOKENS, instructable=False)
 READ_SOURCES = 5
 MOST_SENTENCES = 3
 MOST_FOR_PARTS = 4
@@ -57,7 +58,7 @@ class EmbeddedReader:
     @property
     def card(self) -> ModelCard:
         """What it is: a reader that runs here and follows no instructions."""
-        return ModelCard(READER, "this computer", CONTEXT_TOKENS, instructable=False)
+        return READER_CARD
 
     def connect(self) -> ModelCard:
         """Nothing is left to find out."""

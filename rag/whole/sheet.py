@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from rag.accounts import replies
 from rag.assistant import (
     EMPTY,
     NOTHING_TO_SEARCH,
@@ -37,7 +38,7 @@ from rag.domain import (
 )
 from rag.errors import InvalidReplyError, ToolError
 from rag.folding import encodable, flowing
-from rag.models import answer_cost
+from rag.models import added, whole_cost
 from rag.refusal import RefusalReader
 from rag.whole.resources import Resources
 
@@ -109,14 +110,13 @@ class Sheet:
         self._offered = prompt.sources
         refusal = RefusalReader()
         finished = False
-        for item in self._resources.chat.stream(prompt):
+        for item in self._replies(prompt):
             if isinstance(item, TextDelta):
                 yield from self.say(self._markers.feed(refusal.feed(item.text)))
                 self._checking.follow(self.text, self._markers.sources, ())
             elif isinstance(item, Finish):
                 finished = True
                 self.complete = item.complete
-                self._spend(item.usage)
         if not finished:
             raise InvalidReplyError("The text was cut off. Ask again.")
         yield from self.say(self._markers.feed(refusal.rest()) + self._markers.rest())
@@ -143,13 +143,12 @@ class Sheet:
     def reply(self, prompt: Prompt) -> str:
         """What a model replies, not added to the text. Raises as `stream`."""
         text, finished = "", False
-        for item in self._resources.chat.stream(prompt):
+        for item in self._replies(prompt):
             if isinstance(item, TextDelta):
                 text += item.text
             elif isinstance(item, Finish):
                 finished = True
                 self._cut = not item.complete
-                self._spend(item.usage)
         if not finished:
             raise InvalidReplyError("The model's reply was cut off. Ask again.")
         return encodable(text)
@@ -224,7 +223,7 @@ class Sheet:
             self.complete,
             " ".join(filter(None, [also, usual if notice is None else notice])),
             usage=self.usage,
-            cost=answer_cost(resources.card, self.usage) if self.usage else None,
+            cost=whole_cost(resources.card, self.usage, resources.besides.dollars),
             seconds=time.monotonic() - self._started,
             evidence=evidence,
             claims=(*self._claims, *checks.claims),
@@ -259,13 +258,12 @@ class Sheet:
             )
         return self._numbers[page]
 
-    def _spend(self, usage: Usage | None) -> None:
-        if usage is not None:
-            before = self.usage or Usage(0, 0)
-            self.usage = Usage(
-                before.input_tokens + usage.input_tokens,
-                before.output_tokens + usage.output_tokens,
-            )
+    def _replies(self, prompt: Prompt) -> Iterator[TextDelta | ToolCall | Finish]:
+        """What the model does, its tokens counted."""
+        for item in replies(self._resources.chat, prompt, self._resources.besides):
+            if isinstance(item, Finish):
+                self.usage = added(self.usage, item.usage)
+            yield item
 
 
 def step(number: int, name: str) -> ToolCall:

@@ -8,6 +8,7 @@ from typing import TypeVar
 from rag.domain import Answer, Document, Event, ModelCard, Scope
 from rag.errors import InvalidReplyError, QuestionError
 from rag.moderation import Moderation
+from rag.store.spending import PERSON
 from rag.whole.classification import Class, Item, Sorted, Sorter, item_of_document, item_of_text
 from rag.whole.commands import Command, read_command
 from rag.whole.composing import TextKind, compose
@@ -25,10 +26,19 @@ T = TypeVar("T")
 class Tasks:
     """Summarises, fills in forms, sorts and writes, from the documents of a scope."""
 
-    def __init__(self, resources: Resources, moderation: Moderation | None = None) -> None:
-        """Take what all of it draws on, and who judges what is wished for and what is written."""
+    def __init__(
+        self,
+        resources: Resources,
+        moderation: Moderation | None = None,
+        principal: str = PERSON,
+    ) -> None:
+        """Take what all of it draws on, who judges what is wished for and written, and who pays.
+
+        `principal` pays for what has no scope.
+        """
         self._resources = resources
         self._moderation = moderation
+        self._principal = principal
 
     @property
     def card(self) -> ModelCard:
@@ -52,28 +62,35 @@ class Tasks:
             QuestionError: a command is not complete; the message says what to type.
         """
         command = read_command(text, lambda: readable_documents(self._resources.catalog, scope))
-        return None if command is None else self._run(command, text.strip(), scope)
+        if command is None:
+            return None
+        tasks = Tasks(self._resources, self._moderation, scope.principal)
+        return tasks._run(command, text.strip(), scope)
 
     def summarise(self, documents: Sequence[Document], wish: str = "") -> Iterator[Event]:
         """Summarise documents, cited by page; see `rag.whole.summaries`."""
-        return self._judged(wish, summarise(documents, self._resources, wish))
+        return self._judged(wish, summarise(documents, self._opened(), wish), self._principal)
 
     def write(self, instruction: str, kind: TextKind, scope: Scope) -> Iterator[Event]:
         """Write an e-mail or a report from facts; see `rag.whole.composing`."""
-        return self._judged(instruction, compose(instruction, kind, scope, self._resources))
+        resources = self._resources.opened_for(scope.principal)
+        events = compose(instruction, kind, scope, resources)
+        return self._judged(instruction, events, scope.principal)
 
-    def _judged(self, wish: str, events: Iterator[Event]) -> Iterator[Event]:
+    def _judged(self, wish: str, events: Iterator[Event], principal: str) -> Iterator[Event]:
         """The events of a work, unless moderation finds something in the wish or the result."""
         if self._moderation is None:
             return events
-        return self._moderation.over(wish, events, is_written=self.card.instructable)
+        written = self.card.instructable
+        return self._moderation.over(wish, events, principal=principal, is_written=written)
 
     def extract(
         self, document: Document, form: Field, request: str = ""
     ) -> Generator[Event, None, Extraction]:
         """Fill in a form from a document; the generator returns it, see `rag.whole.extraction`."""
-        sheet = Sheet(self._resources, request or f"Fill in a form from {document.name}")
-        extraction = yield from extract(document, form, self._resources, sheet)
+        resources = self._opened()
+        sheet = Sheet(resources, request or f"Fill in a form from {document.name}")
+        extraction = yield from extract(document, form, resources, sheet)
         yield from tell_fields(extraction, sheet)
         yield sheet.answer(notice=notice_on_fields(extraction, self.card))
         return extraction
@@ -90,9 +107,10 @@ class Tasks:
 
         `most` is how many classes each may have, None for any number.
         """
-        self._resources.chat.connect()
-        sheet = Sheet(self._resources, request or f"Sort {len(things)} into {len(classes)} classes")
-        sorter = Sorter(classes, self._resources, most=most)
+        resources = self._opened()
+        resources.chat.connect()
+        sheet = Sheet(resources, request or f"Sort {len(things)} into {len(classes)} classes")
+        sorter = Sorter(classes, resources, most=most)
         made: list[Sorted] = []
         for number, thing in enumerate(things, start=1):
             if len(things) > 1 and isinstance(thing, Document):
@@ -101,6 +119,9 @@ class Tasks:
             yield from tell_sorted(made[-1], sheet, alone=len(things) == 1)
         yield sheet.answer(notice=notice_on_sorting(self.card))
         return made
+
+    def _opened(self) -> Resources:
+        return self._resources.opened_for(self._principal)
 
     def _item(self, thing: Document | str) -> Item:
         if isinstance(thing, str):

@@ -70,8 +70,8 @@ class Desk:
         return Assistant(
             chat,
             self.retriever,
-            lambda scope, manner, sources: tools_for(
-                scope, self.retriever, self.catalog, manner, sources
+            lambda scope, manner, retriever, sources: tools_for(
+                scope, retriever, self.catalog, manner, sources
             ),
             passages,
             Verifier(self.scorer.nearest),

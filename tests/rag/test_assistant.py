@@ -301,7 +301,7 @@ def test_a_model_that_only_quotes_is_not_asked_for_a_rewriting(desk: Desk) -> No
 def test_a_source_left_out_of_the_prompt_cannot_be_cited(desk: Desk) -> None:
     for number in range(6):
         desk.add(f"fish{number}.txt", f"Nemo is fish {number} with parameters. " + "word " * 300)
-    chat = ScriptedChat(["Nemo is fish [1][5][6]."], card=replace(CARD, context_tokens=2000))
+    chat = ScriptedChat(["Nemo is fish [1][5][6]."], card=replace(CARD, context_tokens=1600))
 
     asked = desk.assistant(chat, 6).ask(QUESTION, (), desk.scope, Manner(bar=0.0))
     answer = answer_of(list(asked))

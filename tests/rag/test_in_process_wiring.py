@@ -8,11 +8,13 @@ import pytest
 from rag.connections import engine_spec
 from rag.doctor import Level, examine
 from rag.errors import RagError, SettingsError
+from rag.models import offered_models
+from rag.offers import ToolUse
 from rag.providers import vllm_engine
-from rag.providers.engines import EngineSpec, Hardware
+from rag.providers.engines import ENGINES, EngineSpec, Hardware
 from rag.providers.reader import READER
-from rag.wiring import build, checks
-from tests.rag.applications import QUESTION, application, fill, settings
+from rag.wiring import build, checks, find_offers
+from tests.rag.applications import KEY, QUESTION, application, fill, platform, settings
 from tests.rag.scripted_engine import CONTEXT_TOKENS, ScriptedEngine, spoken
 
 MIXTRAL = "mistralai/Mixtral-8x7B-Instruct-v0.1"
@@ -92,6 +94,47 @@ def test_it_is_loaded_by_the_first_question_and_ends_with_the_application(
         assert answer.cost is None
         assert engine.loads == 1
     assert engine.closes == 1
+
+
+def test_it_is_offered_as_running_here_without_being_loaded(engine: ScriptedEngine) -> None:
+    offer, reader = find_offers(settings(chat=CHAT))
+
+    assert (offer.id, offer.card.place) == (MIXTRAL, "this computer")
+    assert (offer.context_tokens, offer.assumed) == (32_000, True)
+    assert (offer.reachable, offer.is_free, offer.licence) == (True, True, "Apache-2.0")
+    assert offer.tools is ToolUse.IN_WORDS
+    assert reader.id == READER
+    told = find_offers(settings(chat=CHAT, chat_context_tokens=16_384))[0]
+    assert (told.context_tokens, told.assumed) == (16_384, False)
+    assert engine.loads == 0
+    assert ENGINES.loaded(EngineSpec(MIXTRAL)) is None
+
+
+def test_once_loaded_it_is_offered_with_what_it_reads(engine: ScriptedEngine) -> None:
+    with application(chat=CHAT) as opened:
+        fill(opened)
+        assert opened.offers()[0].assumed
+        assert engine.loads == 0
+
+        opened.assistant().answer(QUESTION, opened.scope())
+
+        here, elsewhere = opened.offers()[0], find_offers(settings(chat=CHAT))[0]
+        assert (here.context_tokens, here.assumed) == (CONTEXT_TOKENS, False)
+        assert elsewhere.context_tokens == CONTEXT_TOKENS
+        assert (engine.loads, engine.closes) == (1, 0)
+
+
+def test_beside_la_plateforme_each_is_asked_where_it_was_chosen(engine: ScriptedEngine) -> None:
+    with platform() as server:
+        given = {"mistral_api_key": KEY, "mistral_url": server.url}
+        with application(chat=CHAT, embedding="all-MiniLM-L6-v2", **given) as opened:
+            fill(opened)
+            offers = opened.offers()
+            assert [offer.id for offer in offers] == [MIXTRAL, *offered_models(), READER]
+            theirs = opened.assistant(offers[1].id).answer(QUESTION, opened.scope())
+            assert (theirs.model, engine.loads) == (offers[1].id, 0)
+            assert opened.assistant(MIXTRAL).answer(QUESTION, opened.scope()).text == SAID
+            assert len(server.asked("/v1/chat/completions")) == 1
 
 
 def test_two_libraries_share_one_engine(engine: ScriptedEngine) -> None:

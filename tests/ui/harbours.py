@@ -49,6 +49,21 @@ def ask(page: Page, question: str = QUESTION) -> None:
     page.press("#question textarea", "Enter")
 
 
+def choose_model(page: Page, name: str) -> None:
+    """Choose a model by its name, in the list under the one in use."""
+    page.locator("#picked").click()
+    page.get_by_role("option", name=f"{name}, ").first.click()
+    done = page.locator("#models").get_by_role("button", name="Done")
+    if done.is_visible():  # on a phone, where the list stays
+        done.click()
+    expect_model(page, name)
+
+
+def expect_model(page: Page, name: str) -> None:
+    """Wait until the bar names a model as the one in use."""
+    page.locator("#picked .name", has_text=name).wait_for()
+
+
 def script(server: LoopbackServer, *replies: Reply) -> None:
     server.scripts["/v1/chat/completions"].extend(replies)
 

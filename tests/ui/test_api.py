@@ -75,7 +75,11 @@ class Talking(Application):
 
     def assistant(self, model: str | None = None, *, passages: int | None = None) -> Assistant:
         return Assistant(
-            self.chat, self.retriever, lambda scope, manner, sources: (), 4, self.verifier
+            self.chat,
+            self.retriever,
+            lambda scope, manner, retriever, sources: (),
+            4,
+            self.verifier,
         )
 
 

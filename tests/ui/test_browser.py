@@ -22,6 +22,7 @@ from tests.ui.harbours import (  # noqa: E402
     add,
     answered,
     ask,
+    choose_model,
     script,
 )
 from tests.ui.highlights import words_under_highlight  # noqa: E402
@@ -117,7 +118,7 @@ def test_a_failure_is_one_sentence_and_the_question_stays(
 
 
 def test_what_the_documents_do_not_say_shows_the_nearest_pages(page: Page) -> None:
-    page.get_by_label("Model").select_option(label="embedded reader · this computer")
+    choose_model(page, "embedded reader")
     ask(page, "Which enzyme unwinds the double helix during replication?")
     expect(page.locator("article.turn.refused")).to_be_visible(timeout=20_000)
     expect(page.locator("#source h2")).to_have_text("Harbours of the coast")  # by itself

@@ -24,6 +24,7 @@ from tests.ui.harbours import (  # noqa: E402
     add,
     answered,
     ask,
+    choose_model,
     script,
 )
 from tests.ui.highlights import contrast, words_under_highlight  # noqa: E402
@@ -35,7 +36,7 @@ STANDALONE = "How many boats does the harbour of Sainte-Maxime hold in summer?"
 
 
 def choose_embedded_reader(page: Page) -> None:
-    page.get_by_label("Model").select_option(label="embedded reader · this computer")
+    choose_model(page, "embedded reader")
 
 
 def last_row(data_dir: Path) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def test_what_handlers_could_not_do_is_said_above_the_page(
         page.set_default_timeout(20_000)
         notices = page.get_by_role("log", name="Notices")
         with monkeypatch.context() as patch:
-            patch.setattr(application, "models", fail)
+            patch.setattr(application, "offers", fail)
             page.goto(address)
             expect(notices).to_have_text(
                 "The models cannot be listed: The list of models is <gone>."

@@ -46,6 +46,14 @@
   };
   const stop = (controls) => { for (const control of controls) stopping.add(control.dataset.id); markStopping(); };
 
+  // Reading files may have cost something.
+  let wasBusy = false;
+  const noticeEnd = () => {
+    const isBusy = Boolean(document.querySelector("#documents .doc.job"));
+    if (wasBusy && !isBusy) document.dispatchEvent(new Event("files-ended"));
+    wasBusy = isBusy;
+  };
+
   // The report follows the list that was drawn last.
   let reported = 0;
   const followReport = () => {
@@ -135,7 +143,7 @@
   const watch = () => {
     const documents = byId("documents");
     if (!documents) { requestAnimationFrame(watch); return; }
-    new MutationObserver(() => { markUnfolded(); markStopping(); followReport(); })
+    new MutationObserver(() => { markUnfolded(); markStopping(); followReport(); noticeEnd(); })
       .observe(documents, { childList: true, subtree: true, attributes: true, attributeFilter: ["hidden", "aria-expanded", "data-state"] });
   };
   watch();

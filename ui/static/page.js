@@ -59,13 +59,35 @@
   };
   for (const id of ["head", "documents", "notices"]) watch(id);
 
-  // The models' server is looked for while it does not answer.
-  const lookAtModels = () => { if (!document.hidden) gesture("head", { event: "look" }); };
+  // The bar is drawn anew with what a turn or a file cost, and while a server of models does not
+  // answer; not under somebody's hands.
+  const lookAtModels = () => {
+    if (!document.hidden && !document.querySelector("#head :is(:focus, :popover-open)")) gesture("head", { event: "look" });
+  };
   setInterval(() => { if (document.querySelector("#head .away")) lookAtModels(); }, 20000);
   document.addEventListener("visibilitychange", lookAtModels);
-  document.addEventListener("turn-ended", (event) => {
-    if (event.detail.failed || document.querySelector("#head .away")) lookAtModels();
-  });
+  document.addEventListener("turn-ended", lookAtModels);
+  document.addEventListener("files-ended", lookAtModels);
+
+  // Gradio drops what is asked while the stream of what was stopped still ends: it waits for that.
+  const ENDING_MS = 1000;
+  let stoppedAt = -Infinity;
+  const hold = (event, selector) => {
+    const left = stoppedAt + ENDING_MS - performance.now();
+    if (left <= 0) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    setTimeout(() => document.querySelector(selector)?.click(), left);
+  };
+  document.addEventListener("click", (event) => {
+    const control = event.target instanceof Element ? event.target.closest("#stop, #send, #thread button[data-event]") : null;
+    if (control?.id === "stop") stoppedAt = performance.now();
+    else if (control?.id === "send") hold(event, "#send");
+    else if (control) hold(event, `#thread button[data-event="${control.dataset.event}"]${control.dataset.turn ? `[data-turn="${control.dataset.turn}"]` : ""}`);
+  }, true);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target.closest?.("#question")) hold(event, "#send");
+  }, true);
 
   document.addEventListener("click", (event) => {
     const control = event.target instanceof Element ? event.target.closest("button") : null;

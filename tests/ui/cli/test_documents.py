@@ -162,8 +162,9 @@ def test_what_is_no_file_in_a_folder_is_passed_over_aloud(
 def test_of_two_documents_with_one_name_the_one_with_the_id_is_removed(
     run: Run, filled: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / "light.txt").write_text("The lighthouse is dark now.")
-    assert run("add", tmp_path / "light.txt").code == 0
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "light.txt").write_text("The lighthouse is dark now.")
+    assert run("add", tmp_path / "more").code == 0
     twins = [row["id"] for row in run("list", "--json").rows if row["document"] == "light.txt"]
     output = run("remove", "light.txt")
     assert (output.code, output.out) == (1, "")
