@@ -91,16 +91,20 @@ class Line(NamedTuple):
         return self.cells[-1].right
 
 
-def lines(text: str, ruler: Ruler) -> list[Line]:
+def lines(text: str, ruler_of: Callable[[], Ruler]) -> list[Line]:
     """The lines of a page that may belong to a table, in the order of its text.
 
-    Lines that cannot are among them without cells; there are none where no line can.
+    Lines that cannot are among them without cells; there are none where no line can, and the ruler
+    is not asked for then.
     """
     spans = _spans(text) if len(text) <= MOST_CHARACTERS else []
     numeric = [
         text[end - 1] in _ENDS and _ends_with_number(text, start, end) for start, end in spans
     ]
     hopes = _hopes(spans, numeric)
+    if not any(hopes):
+        return []
+    ruler = ruler_of()
     whole = [
         _whole(ruler, *span)
         if hope is _Hope.GOOD or (hope is _Hope.FAINT and place % SAMPLED == 0)

@@ -24,7 +24,7 @@ class PageContent:
 
 @dataclass(frozen=True, slots=True)
 class ReadPage:
-    """An open page: what is on it, and where."""
+    """An open page: what is on it, and what measures where, made when it is needed."""
 
     content: PageContent
-    ruler: Measure
+    ruler: Callable[[], Measure]

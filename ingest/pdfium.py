@@ -176,7 +176,7 @@ class OpenPdf:
         drawn = drawing or (unmapped > 0 and not text.strip())
         bare = not (text or drawn or pdfium_c.FPDFPage_CountObjects(page))
         content = PageContent(text, drawn, unmapped, bare)
-        return ReadPage(content, Ruler(textpage, text).quick())
+        return ReadPage(content, lambda: Ruler(textpage, text).quick())
 
 
 @contextmanager

@@ -46,7 +46,7 @@ def tables(*pages: Sequence[Sequence[Words]]) -> tuple[Table, ...]:
     collector = Collector()
     for number, rows in enumerate(pages, 1):
         text, ruler = page(rows)
-        collector.add(number, text, layout.lines(text, ruler))
+        collector.add(number, text, layout.lines(text, lambda: ruler))
     return collector.found()
 
 
@@ -230,7 +230,7 @@ def test_rows_are_in_order_and_hold_their_cells(rows: list[list[Words]]) -> None
 def test_a_page_longer_than_any_page_is_not_looked_at() -> None:
     text = "Sales 1,200 1,100\r\n" * 20_000
 
-    assert layout.lines(text, lambda offset: (0.0, 1.0)) == []
+    assert layout.lines(text, lambda: lambda offset: (0.0, 1.0)) == []
 
 
 @pytest.mark.parametrize(
