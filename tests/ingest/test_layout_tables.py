@@ -41,12 +41,16 @@ def page(rows: Sequence[Sequence[Words]]) -> tuple[str, layout.Ruler]:
     return text, ruler
 
 
+def laid_out(text: str, ruler: layout.Ruler) -> tuple[str, list[layout.Line]]:
+    """A page's text with its lines."""
+    return text, layout.lines(text, lambda: ruler)
+
+
 def tables(*pages: Sequence[Sequence[Words]]) -> tuple[Table, ...]:
     """The tables of a document of such pages."""
     collector = Collector()
     for number, rows in enumerate(pages, 1):
-        text, ruler = page(rows)
-        collector.add(number, text, layout.lines(text, lambda: ruler))
+        collector.add(number, *laid_out(*page(rows)))
     return collector.found()
 
 
