@@ -122,7 +122,8 @@ class Contract:
     def test_nothing_is_refused_on_the_way_to_a_tool(self, chat: Chat, host: Host) -> None:
         whole(chat.stream(replace(PROMPT, tools=(SEARCH,))))
 
-        assert chat.abilities.way_to_tools == host.ways[chat.card.name]
+        ways = [way for name, way in host.ways.items() if chat.card.name.endswith(name)]
+        assert [chat.abilities.way_to_tools] == ways
         assert chat.abilities.schema
 
     def test_closing_the_generator_ends_the_request(self, chat: Chat, host: Host) -> None:

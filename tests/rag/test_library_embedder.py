@@ -277,7 +277,7 @@ def test_what_a_library_has_recorded_may_be_asked_for_by_name(
 
 def test_a_model_without_a_price_is_refused_under_a_cap(monkeypatch: pytest.MonkeyPatch) -> None:
     with embedding("some-embed", "codestral-embed") as server:
-        monkeypatch.setattr("rag.connections.MISTRAL_HOST", "127.0.0.1")
+        monkeypatch.setattr("rag.embedding_connections.MISTRAL_HOST", "127.0.0.1")
         capped = {"embedding": server.url, "daily_dollars": 1.0}
         assert "The price of some-embed is not known" in refusal(BudgetError, **capped)
         with application(**capped, embedding_model="codestral-embed", library="code") as opened:
