@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from rag.store.spans import ROWS_AT_ONCE, chunk_spans
 from rag.store.tables import chunks
 from rag.store.vectors import CODES, Base, fingerprint, stored_rows
 
+LOOKS, LOOK_SECONDS = 3, 0.3
 SAMPLES = 8
 NEAREST = 10  # that are compared for each sample
 TOLERANCE = 2e-3  # between sums of float16 products
@@ -32,10 +34,7 @@ def index_faults(reader: Engine, library: Library, folder: Path) -> Iterator[str
     """A sentence for each index of a library that is damaged or holds other than it should."""
     sound: set[str] = set()
     for path in (path for kind in KINDS for path in sorted(folder.glob(f"{kind}-*"))):
-        try:
-            fault = _fault_of(reader, library, path, sound)
-        except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
-            fault = f"it cannot be read: {error}"
+        fault = _lasting_fault_of(reader, library, path, sound)
         if not fault:
             sound.add(path.name)
         elif path.is_dir():  # else another process has just removed it
@@ -43,6 +42,20 @@ def index_faults(reader: Engine, library: Library, folder: Path) -> Iterator[str
                 f"The index {path.name} of the library {library.name} is damaged ({fault}). "
                 f"`tramontane rebuild --library {library.name}` makes it again."
             )
+
+
+def _lasting_fault_of(reader: Engine, library: Library, path: Path, sound: Collection[str]) -> str:
+    """What is wrong with an index, looked at again: one that is being removed loses its files."""
+    fault = ""
+    for _ in range(LOOKS):
+        try:
+            fault = _fault_of(reader, library, path, sound)
+        except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
+            fault = f"it cannot be read: {error}"
+        if not fault or not path.is_dir():
+            break
+        time.sleep(LOOK_SECONDS)
+    return fault
 
 
 def _fault_of(reader: Engine, library: Library, path: Path, sound: Collection[str]) -> str:
