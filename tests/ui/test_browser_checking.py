@@ -143,7 +143,7 @@ def test_opinions_are_stored_with_the_evidence(
     assert row["opinion"] == "right"
     assert [claim["verdict"] for claim in row["claims"]] == ["supported"]
     assert [" ".join(quote["quote"].split()) for quote in row["quotes"]] == [QUOTE]
-    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Undo", exact=True).click()
     page.get_by_role("button", name="Wrong?").click()
     page.get_by_role("radio", name="Should have refused").check()
     page.get_by_role("button", name="Mark as wrong").click()

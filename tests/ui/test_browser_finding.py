@@ -184,7 +184,7 @@ def test_a_refusal_can_be_marked_too(page: Page, data_dir: Path) -> None:
 def test_a_limited_question_says_so(page: Page, server: LoopbackServer, tmp_path: Path) -> None:
     add(page, tmp_path / "zoo.pdf", pdf([paragraph("A zoo.")], title="Zoo"), "Zoo")
     page.get_by_role("checkbox", name="Ask Zoo").click()
-    expect(page.locator("#documents .h")).to_contain_text("1 of 2 chosen")
+    expect(page.locator("#documents .h", has_text="Documents")).to_contain_text("1 of 2 chosen")
     answered(page, server)
     expect(page.locator(".limit")).to_have_text(f"in 1 of 2 documents: {TITLE}")
     expect(page.locator(".step")).to_have_text("Searched 2 pages of 1 document")
