@@ -45,7 +45,9 @@ def heads_of(text: str, lines: Sequence[Line], grid: Columns) -> list[Heads]:
             groups_below = [
                 (grid.edges[place][0], grid.edges[place + size - 1][1]) for place in columns[::size]
             ]
-            spread = _spread(values, groups_below, is_sure=_are_years(text, values))
+            others = [each for each in named if each is not heads]
+            is_sure = _are_years(text, values) and _may_repeat(text, others, columns, len(values))
+            spread = _spread(values, groups_below, is_sure=is_sure)
             above = {
                 place: [spread[number // size]]
                 for number, place in enumerate(columns)
@@ -90,6 +92,17 @@ def _period(names: Sequence[str]) -> int:
         size for size in sizes if all(names) and names == [*names[:size]] * (len(names) // size)
     )
     return next(whole, 1)
+
+
+def _may_repeat(text: str, named: Sequence[Heads], columns: range, times: int) -> bool:
+    """Whether nothing in other lines says that the columns are not so many groups alike."""
+    size, rest = divmod(len(columns), times)
+    return not rest and all(
+        _words(text, heads[place][-1]) == _words(text, heads[place + size][-1])
+        for heads in named
+        for place in columns[:-size]
+        if place in heads and place + size in heads
+    )
 
 
 def _are_groups(text: str, heads: Heads, below: Mapping[int, Cell]) -> bool:

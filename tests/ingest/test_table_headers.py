@@ -102,3 +102,11 @@ def test_a_name_above_the_middle_one_of_three_years_is_above_all() -> None:
         "Abroad 2021",
         "Abroad 2020",
     )
+
+
+def test_years_above_groups_of_different_sizes_are_above_their_own() -> None:
+    assert header(
+        [(49, "2022"), (77, "2021")],
+        [(38, "Low"), (49, "High"), (61, "Mean"), (77, "Mean")],
+        *values(42, 53, 65, 81),
+    ) == ("", "2022 Low", "2022 High", "2022 Mean", "2021 Mean")
