@@ -242,6 +242,12 @@ def test_address_that_is_none_is_refused(url: str) -> None:
         MistralEmbedder(KEY, url=url, timeout_seconds=1)
 
 
+def test_address_holds_no_key() -> None:
+    with pytest.raises(SettingsError, match="The key goes into MISTRAL_API_KEY") as refused:
+        MistralEmbedder(KEY, url="https://127.0.0.1:9/?key=SECRET", timeout_seconds=1)
+    assert "SECRET" not in str(refused.value)
+
+
 def test_address_may_end_in_v1() -> None:
     with LoopbackServer() as server:
         assert probe_mistral(KEY, url=server.url + "/v1/", timeout_seconds=5)
