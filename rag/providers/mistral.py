@@ -228,10 +228,14 @@ def _items(
 
 
 def _usage(told: object) -> Usage | None:
-    """The tokens so far; None where nothing is said of them, or nonsense."""
+    """The tokens so far; None where nothing is said of them, or a half, or nonsense."""
     if not isinstance(told, models.UsageInfo):
         return None
-    read, written = told.prompt_tokens or 0, told.completion_tokens or 0
+    if not {"prompt_tokens", "completion_tokens"} <= told.model_fields_set:
+        return None  # the SDK would count what is not told as 0
+    read, written = told.prompt_tokens, told.completion_tokens
+    if read is None or written is None:
+        return None
     return Usage(read, written) if read >= 0 and written >= 0 else None
 
 
