@@ -110,7 +110,7 @@ def la_plateforme_models(settings: Settings) -> dict[str, int | None]:
     Raises:
         ProviderError: it cannot be reached, or refuses the key.
     """
-    from rag.providers.mistral import probe_mistral
+    from rag.providers.mistral_models import probe_mistral
 
     key = settings.mistral_api_key
     return probe_mistral(

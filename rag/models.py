@@ -76,6 +76,11 @@ def find_model(name: str) -> CatalogueModel:
     return model
 
 
+def is_catalogued(name: str) -> bool:
+    """Whether the catalogue knows a model by this name."""
+    return name.lower() in _BY_NAME
+
+
 def find_weights(name: str) -> CatalogueModel | None:
     """The model behind the name that a server of one's own gives it, None for an unknown one.
 

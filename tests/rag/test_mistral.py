@@ -17,7 +17,8 @@ from rag.errors import (
     SettingsError,
     UnavailableError,
 )
-from rag.providers.mistral import MistralChat, MistralEmbedder, probe_mistral
+from rag.providers.mistral import MistralChat, MistralEmbedder
+from rag.providers.mistral_models import probe_mistral
 from tests.fakes import sources
 from tests.loopback import (
     DIMENSION,
