@@ -197,7 +197,7 @@ _OPEN = (
     ),
     CatalogueModel(
         "open-mixtral-8x22b",
-        ("mixtral-8x22b",),
+        ("mixtral-8x22b", "open-mixtral-8x22b-2404"),
         tokenizer=Tokenizer.V3,
         tools=True,
         weights=_hub("Mixtral-8x22B-Instruct-v0.1", "Mixtral-8x22B-v0.1"),
@@ -209,7 +209,7 @@ _OPEN = (
     ),
     CatalogueModel(
         "open-codestral-mamba",
-        ("codestral-mamba-2407", "codestral-mamba"),
+        ("codestral-mamba-2407", "codestral-mamba", "codestral-mamba-latest"),
         weights=_hub("Mamba-Codestral-7B-v0.1"),
         licence=APACHE,
         parameters=7,
@@ -302,9 +302,11 @@ _OPEN = (
 _REPLACED = (
     CatalogueModel("mistral-small-2402", tokenizer=Tokenizer.V2, retired=True, successor=SMALL),
     CatalogueModel("mistral-large-2402", tokenizer=Tokenizer.V2, retired=True, successor=LARGE),
-    *_retired(SMALL, "mistral-tiny-2312", "mistral-saba-2502"),
+    *_retired(SMALL, "mistral-tiny-2312", "mistral-tiny", "mistral-saba-2502"),
+    *_retired(SMALL, "mistral-saba-latest"),
     *_retired(SMALL, "magistral-small-2506", "magistral-small-2507"),
-    *_retired(MEDIUM, "mistral-medium-2312", "magistral-medium-2506", "magistral-medium-2507"),
+    *_retired(MEDIUM, "mistral-medium-2312", "mistral-medium"),
+    *_retired(MEDIUM, "magistral-medium-2506", "magistral-medium-2507"),
     *_retired(CODE, "codestral-2501"),
     *_deprecated(SMALL, "magistral-small-2509", "devstral-small-2505", "devstral-small-2507"),
     *_deprecated(MEDIUM, "mistral-medium-2505", "mistral-medium-2508", "magistral-medium-2509"),

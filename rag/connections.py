@@ -61,11 +61,12 @@ def check_chat(settings: Settings) -> None:
         engine_spec(settings)
         return
     if "/" in name or ":" in name:
+        shown = name.rpartition("@")[2].partition("?")[0]  # no password, and no key
         raise SettingsError(
-            f"TRAMONTANE_CHAT is {name!r}, which is neither a model of La Plateforme nor an "
+            f"TRAMONTANE_CHAT is {shown!r}, which is neither a model of La Plateforme nor an "
             "address. For a server of your own give its URL, such as http://127.0.0.1:8000/v1, "
             "and the model's name in TRAMONTANE_CHAT_MODEL; for a model in this process write "
-            f"{VLLM}{name}."
+            f"{VLLM}{shown}."
         )
     if settings.mistral_api_key is None:
         raise SettingsError(
@@ -109,7 +110,7 @@ def la_plateforme_models(settings: Settings) -> dict[str, int | None]:
     Raises:
         ProviderError: it cannot be reached, or refuses the key.
     """
-    from rag.providers.mistral import probe_mistral
+    from rag.providers.mistral_models import probe_mistral
 
     key = settings.mistral_api_key
     return probe_mistral(

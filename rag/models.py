@@ -53,11 +53,15 @@ _DOES_OTHERWISE = {
 def find_model(name: str) -> CatalogueModel:
     """What is known of a chat model of La Plateforme; careful defaults for an unknown name.
 
+    A name counts in any case.
+
     Raises:
         ModelNotFoundError: La Plateforme has retired it, or never served it; the message names
             what to use instead. Or it is no chat model.
     """
-    model = _BY_NAME.get(name) or CatalogueModel(name, context_tokens=UNKNOWN_CONTEXT_TOKENS)
+    model = _BY_NAME.get(name.lower()) or CatalogueModel(
+        name, context_tokens=UNKNOWN_CONTEXT_TOKENS
+    )
     if model.retired or not model.served:
         longer = "no longer serves" if model.served else "does not serve"
         own = f", or run {model.weights[0]} on a server of your own" if model.weights else ""
@@ -70,6 +74,11 @@ def find_model(name: str) -> CatalogueModel:
             f"Use {DEFAULT_CHAT_MODEL} instead."
         )
     return model
+
+
+def is_catalogued(name: str) -> bool:
+    """Whether the catalogue knows a model by this name."""
+    return name.lower() in _BY_NAME
 
 
 def find_weights(name: str) -> CatalogueModel | None:
@@ -93,7 +102,7 @@ def tokenizer_of(name: str, place: str) -> Tokenizer:
     La Plateforme's newer models, which the catalogue lacks, read Tekken as all of today's do.
     """
     if place == LA_PLATEFORME:
-        model = _BY_NAME.get(name)
+        model = _BY_NAME.get(name.lower())
         return model.tokenizer if model else Tokenizer.TEKKEN
     lowered = name.lower()
     model = find_weights(name) or _BY_NAME.get(lowered)

@@ -1,18 +1,20 @@
-"""SQL over one table of a document: read-only, in memory, within bounds."""
+"""SQL over one table of a document: read-only, in a process of its own, within bounds."""
 
 from __future__ import annotations
 
+import json
 import re
-import sqlite3
-import time
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
-from contextlib import closing
-from itertools import islice
+from typing import Any
 
+from rag import confined_query
+from rag.confined_query import NAME, Order
 from rag.errors import ToolError
 from rag.intake import Table
 
-NAME = "t"
 ROW_NUMBER = "row_number"
 ONLY_SELECT = f"Only a single SELECT over {NAME} can be run."
 LONGEST_CELL = 2_000  # characters that are kept of a cell
@@ -20,12 +22,11 @@ LONGEST_SQL = 2_000  # characters
 MOST_ROWS = 50  # of an answer
 MOST_CELL = 200  # characters of a cell of it
 MOST_COLUMNS = 200
-SECONDS = 3.0
-STEPS = 10_000  # of SQLite's machine, between two looks at the clock
-MOST_BYTES = 100_000  # of a value that a query makes
-MOST_PATTERN = 100  # characters of LIKE and GLOB, which no clock stops
+SECONDS = 3.0  # for the query
+START_SECONDS = 20.0  # for the process to start and to take the table in, on a busy machine
+MOST_DIGITS = 18  # of an integer of SQLite's
 
-_ALLOWED = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE})
+_KILLED = -signal.SIGALRM  # by its clock
 _NOT_IN_NAMES = re.compile(r"\W+")
 _NUMBER = re.compile(
     r"(?P<open>\()?\s*(?P<sign>[-−–+])?\s*[$€£¥]?\s*(?P<minus>\()?"
@@ -60,23 +61,45 @@ def query(parts: Sequence[Table], sql: str) -> str:
     if len(sql) > LONGEST_SQL:
         raise ToolError(f"The query is longer than {LONGEST_SQL} characters.")
     names = columns_of(parts)
-    with closing(sqlite3.connect(":memory:")) as database:
-        columns = ", ".join(f'"{name}"' for name in names)
-        marks = ", ".join("?" * (len(names) + 1))
-        database.execute(f"CREATE TABLE {NAME} ({ROW_NUMBER} INTEGER, {columns})")
-        insert = f"INSERT INTO {NAME} VALUES ({marks})"  # noqa: S608 - of nothing but our names
-        database.executemany(insert, _rows(parts, len(names)))
-        database.commit()
-        _confine(database)
-        try:
-            cursor = database.execute(sql)
-            found = [" | ".join(map(_cell, row)) for row in islice(cursor, MOST_ROWS + 1)]
-        except (sqlite3.Error, sqlite3.Warning, ValueError, UnicodeError) as error:
-            raise ToolError(_why_not(error, names)) from error
-        if cursor.description is None:
-            raise ToolError(ONLY_SELECT)
-        heads = [column[0] for column in cursor.description]
-    return _written(heads, found)
+    answer = _answer(sql, names, _rows(parts, len(names)))
+    if (error := answer.get("error")) is not None:
+        raise ToolError(_why_not(str(error), names))
+    return _written(answer["heads"], [" | ".join(map(_cell, row)) for row in answer["rows"]])
+
+
+def _answer(sql: str, names: Sequence[str], rows: Iterator[tuple[object, ...]]) -> dict[str, Any]:
+    """What the process says that runs the query."""
+    columns = ", ".join(f'"{name}"' for name in names)
+    marks = ", ".join("?" * (len(names) + 1))
+    order = Order(
+        sql=sql,
+        create=f"CREATE TABLE {NAME} ({ROW_NUMBER} INTEGER, {columns})",
+        insert=f"INSERT INTO {NAME} VALUES ({marks})",  # noqa: S608 - of nothing but our names
+        most_columns=MOST_COLUMNS + 1,
+        most_rows=MOST_ROWS + 1,
+        most_cell=MOST_CELL,
+        seconds=SECONDS,
+    )
+    asked = "\n".join(map(json.dumps, (order, *rows)))
+    try:
+        ended = subprocess.run(  # noqa: S603 - our own program
+            [sys.executable, "-I", "-S", confined_query.__file__],
+            input=asked.encode(),
+            capture_output=True,
+            env={},
+            timeout=SECONDS + START_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return {"error": "interrupted"}
+    except OSError as error:
+        raise ToolError("No query can be run on this machine now.") from error
+    if ended.returncode == _KILLED:
+        return {"error": "interrupted"}
+    if ended.returncode:
+        return {"error": "out of memory"}
+    answer: dict[str, Any] = json.loads(ended.stdout)
+    return answer
 
 
 def _rows(parts: Sequence[Table], width: int) -> Iterator[tuple[object, ...]]:
@@ -97,32 +120,20 @@ def _valued(cell: str) -> float | str | None:
     if found is None:
         return text[:LONGEST_CELL] or None
     digits = re.sub(r"[^\d.]", "", found["digits"])
-    number = float(digits) if "." in digits else int(digits)
+    is_integer = "." not in digits and len(digits) <= MOST_DIGITS
+    number = int(digits) if is_integer else float(digits)
     is_negative = found["open"] or found["minus"] or found["sign"] in ("-", "−", "–")
     return -number if is_negative else number
 
 
-def _confine(database: sqlite3.Connection) -> None:
-    """Let a query read what is there, and do nothing else, for a while."""
-    until = time.monotonic() + SECONDS
-
-    def may(action: int, first: str | None, second: str | None, *_: str | None) -> int:
-        if action == sqlite3.SQLITE_FUNCTION:
-            return sqlite3.SQLITE_DENY if second == "load_extension" else sqlite3.SQLITE_OK
-        return sqlite3.SQLITE_OK if action in _ALLOWED else sqlite3.SQLITE_DENY
-
-    database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_BYTES)
-    database.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, MOST_PATTERN)
-    database.setlimit(sqlite3.SQLITE_LIMIT_COLUMN, MOST_COLUMNS + 1)
-    database.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
-    database.set_authorizer(may)
-    database.set_progress_handler(lambda: time.monotonic() > until, STEPS)
-
-
-def _why_not(error: Exception, names: Sequence[str]) -> str:
-    if "interrupted" in str(error):
+def _why_not(error: str, names: Sequence[str]) -> str:
+    if error == "interrupted":
         return "The query takes too long. Ask for less."
-    if any(sign in str(error) for sign in ("authoriz", "prohibited", "one statement")):
+    if error == "out of memory":
+        return "The query takes too much memory. Ask for less."
+    if "to use function" in error:
+        return f"The query fails: {error}. Use the usual functions of SQL."
+    if any(sign in error for sign in ("authoriz", "prohibited", "one statement")):
         return ONLY_SELECT
     return f"The query fails: {error}. The columns of {NAME} are: {', '.join(names)}."
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -17,7 +17,7 @@ from rag.domain import Finish, Prompt, TextDelta
 from rag.errors import ContextLengthError, ModelNotFoundError, ProviderError
 from rag.models import find_weights, tokenizer_of
 from rag.providers.retries import TransientFault
-from rag.tool_calls import CallReader, NamedCallReader
+from rag.tool_calls import COPIED, CallReader, NamedCallReader
 from rag.tool_protocol import Item, converse, is_tool_talk, opening, plain_turns
 
 LONGEST_CALL_TOKENS = 512  # of a reply that is held to the schema of a call
@@ -34,8 +34,10 @@ class Feature(StrEnum):
     USAGE = "usage"
 
 
-# llama.cpp answers 500 where it was started without --jinja, every other one 400 or 422.
-_REFUSING = frozenset({400, 422, 500, 501})
+_REFUSING = frozenset({400, 422})
+# llama.cpp answers so what its template or its options forbid. Any other 500 is a fault that may
+# pass, whatever words are in it, and takes nothing from what is believed.
+_REFUSING_IN_SO_MANY_WORDS = frozenset({500, 501})
 _ROLES = r"roles?\b.{0,80}\b(?:alternate|supported|allowed)"
 _WORDS = {
     Feature.SYSTEM: rf"{_ROLES}|\b(?:system|developer)\b.{{0,40}}\b(?:role|message|prompt)",
@@ -43,7 +45,21 @@ _WORDS = {
     Feature.USAGE: r"stream.?options|include.?usage",
     Feature.SCHEMA: r"response.?format|schema|structured|guided|grammar|json.?(?:mode|object)",
 }
-_PATTERNS = {feature: re.compile(words, re.I | re.S) for feature, words in _WORDS.items()}
+_SENTENCES = {
+    Feature.SYSTEM: _ROLES,
+    Feature.TOOLS: r"param requires --jinja|\btools? .{0,40}not (?:supported|implemented)|"
+    + _ROLES,
+    Feature.SCHEMA: r"json schema conversion failed|failed to parse grammar",
+}
+
+
+def _patterns(words: Mapping[Feature, str]) -> dict[Feature, re.Pattern[str]]:
+    return {feature: re.compile(each, re.I | re.S) for feature, each in words.items()}
+
+
+_PATTERNS = {status: _patterns(_WORDS) for status in _REFUSING} | {
+    status: _patterns(_SENTENCES) for status in _REFUSING_IN_SO_MANY_WORDS
+}
 
 
 class FeatureRefusedError(Exception):
@@ -88,7 +104,8 @@ def refused_feature(
 ) -> FeatureRefusedError | None:
     """Which feature of a request a server refused, if that is why; `said` are its own words."""
     problem = error.error if isinstance(error, TransientFault) else error
-    if status not in _REFUSING or not isinstance(problem, ProviderError):
+    patterns = _PATTERNS.get(status)
+    if patterns is None or not isinstance(problem, ProviderError):
         return None
     if isinstance(problem, ContextLengthError | ModelNotFoundError):
         return None
@@ -99,7 +116,7 @@ def refused_feature(
         Feature.USAGE: True,
     }
     for feature, is_sent in sent.items():
-        if is_sent and _PATTERNS[feature].search(said):
+        if is_sent and feature in patterns and patterns[feature].search(said):
             return FeatureRefusedError(feature, problem)
     return None
 
@@ -138,8 +155,6 @@ def _asked(prompt: Prompt, abilities: Abilities, ask: Ask) -> Generator[Item, No
         return
     if abilities.tools and (yield from _natively(prompt, abilities, ask)):
         return
-    if prompt.tools:
-        abilities.lose(Feature.TOOLS)
     bare = replace(prompt, tools=())
     held = yield from converse(
         prompt,
@@ -163,7 +178,8 @@ def _natively(prompt: Prompt, abilities: Abilities, ask: Ask) -> Generator[Item,
     """A turn with function calling; whether it came to an end in that way.
 
     vLLM without a parser of calls takes the tools, shows them to the model, and leaves its calls
-    in the text: they are taken out of it, and the server is not trusted with tools again.
+    in the text: they are taken out of it, and the server is not trusted with tools again. A reply
+    that holds neither an answer nor a call is only asked for once more, in words.
     """
     told = [message.content for message in prompt.messages if message.role in ("user", "tool")]
     reader, named = CallReader(told), NamedCallReader(tool.name for tool in prompt.tools)
@@ -182,6 +198,8 @@ def _natively(prompt: Prompt, abilities: Abilities, ask: Ask) -> Generator[Item,
             if in_text:
                 abilities.lose(Feature.TOOLS)
             elif reader.fault or reader.ready or reader.calls:
+                if prompt.tools and reader.fault not in ("", COPIED):
+                    abilities.lose(Feature.TOOLS)  # a call in the text, and a broken one
                 return False
             yield from in_text
             yield item

@@ -46,6 +46,13 @@ _NO_MODEL = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
+_KEY_SETTINGS = {
+    "TRAMONTANE_CHAT": "TRAMONTANE_CHAT_API_KEY",
+    "TRAMONTANE_EMBEDDING": "TRAMONTANE_EMBEDDING_API_KEY",
+    "TRAMONTANE_RERANK": "TRAMONTANE_RERANK_API_KEY",
+    "TRAMONTANE_MISTRAL_URL": "MISTRAL_API_KEY",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -82,8 +89,13 @@ def checked_address(url: str, setting: str) -> httpx2.URL:
     """The address of a server.
 
     Raises:
-        SettingsError: it is none.
+        SettingsError: it is none, or holds what would be shown with it, such as a key.
     """
+    if "?" in url or "#" in url:
+        raise SettingsError(
+            f"{setting} must be an address alone, without ? or # and what follows. "
+            f"The key goes into {_KEY_SETTINGS[setting]}."
+        )
     try:
         address = httpx2.URL(url.strip())
     except httpx2.InvalidURL as error:

@@ -1,4 +1,4 @@
-"""La Plateforme through Mistral's own SDK: answers, embeddings and the list of models."""
+"""La Plateforme through Mistral's own SDK: answers and embeddings."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ from rag.providers.completions import (
     rendered_tools,
 )
 from rag.providers.faults import Endpoint
-from rag.providers.mistral_client import connected, endpoint_of, http_client, sdk, translated
+from rag.providers.mistral_client import connected, endpoint_of, translated
+from rag.providers.mistral_models import KnownCard
 from rag.providers.retries import Retries
 from rag.providers.spoken import Spoken
 from rag.providers.token_bounds import token_bound
@@ -63,20 +64,21 @@ class MistralChat:
             ModelNotFoundError: La Plateforme has retired the model.
             SettingsError: the address is none.
         """
-        self._card = la_plateforme_card(model)
+        card = la_plateforme_card(model)
         self._native_citations = native_citations
         self._endpoint = endpoint_of(api_key, model, "TRAMONTANE_CHAT", url, timeout_seconds)
+        self._known = KnownCard(card, self._endpoint)
         self._client = connected(self._endpoint, self)
         self._retries = Retries(sleep=sleep, breaker=Breaker(self._endpoint.subject))
 
     @property
     def card(self) -> ModelCard:
-        """What the catalogue knows of the model."""
-        return self._card
+        """What is known by now of the model."""
+        return self._known.card
 
     def connect(self) -> ModelCard:
-        """The catalogue knows it all: nothing is asked of the server."""
-        return self._card
+        """Ask La Plateforme for what the catalogue does not know, if it answers."""
+        return self._known.connect()
 
     def stream(self, prompt: Prompt) -> Iterator[TextDelta | ToolCall | Finish]:
         """Yield text as it arrives, tool calls once complete, and last a `Finish`.
@@ -85,7 +87,7 @@ class MistralChat:
             ProviderError: at any point of the iteration; what came before is then incomplete.
         """
         if self._native_citations:
-            prompt = with_sources_as_results(prompt, self._card)
+            prompt = with_sources_as_results(prompt, self.card)
         return self._retries.stream(lambda: self._attempt(prompt))
 
     def _attempt(self, prompt: Prompt) -> Generator[TextDelta | ToolCall | Finish, None, None]:
@@ -95,7 +97,7 @@ class MistralChat:
         with (
             translated(self._endpoint),
             self._client.chat.stream(
-                model=self._card.name,
+                model=self.card.name,
                 messages=cast(
                     "list[models.ChatCompletionStreamRequestMessageTypedDict]",
                     rendered_messages(prompt),
@@ -105,7 +107,7 @@ class MistralChat:
                     "models.ResponseFormatTypedDict | None", rendered_format(prompt)
                 ),
                 temperature=TEMPERATURE,
-                max_tokens=answer_tokens(self._card),
+                max_tokens=answer_tokens(self.card),
             ) as events,
         ):
             yield from _items(events, self._endpoint)
@@ -183,29 +185,6 @@ class MistralEmbedder:
         return _unit_vectors(reply.data, len(texts)), tokens
 
 
-def probe_mistral(api_key: str, *, url: str, timeout_seconds: float) -> dict[str, int | None]:
-    """The models that La Plateforme serves for this key, asked once.
-
-    Each with how many tokens it reads, None where the list does not say.
-
-    Raises:
-        ProviderError: La Plateforme cannot be reached, or does not accept the key.
-    """
-    endpoint = endpoint_of(api_key, "the list of models", "TRAMONTANE_CHAT", url, timeout_seconds)
-    http = http_client(endpoint)
-
-    def listed() -> dict[str, int | None]:
-        with translated(endpoint):
-            served = sdk(endpoint, http).models.list().data or []
-        known = [card for card in served if card.type != "UNKNOWN" and card.id]
-        said = [card for card in known if "max_context_length" in card.model_fields_set]
-        contexts = {card.id: card.max_context_length for card in said}
-        return {card.id: contexts.get(card.id) for card in known}
-
-    with http:
-        return Retries(max_attempts=1).call(listed)
-
-
 def _items(
     events: Iterable[models.CompletionEvent], endpoint: Endpoint
 ) -> Iterator[TextDelta | ToolCall | Finish]:
@@ -228,10 +207,14 @@ def _items(
 
 
 def _usage(told: object) -> Usage | None:
-    """The tokens so far; None where nothing is said of them, or nonsense."""
+    """The tokens so far; None where nothing is said of them, or a half, or nonsense."""
     if not isinstance(told, models.UsageInfo):
         return None
-    read, written = told.prompt_tokens or 0, told.completion_tokens or 0
+    if not {"prompt_tokens", "completion_tokens"} <= told.model_fields_set:
+        return None  # the SDK would count what is not told as 0
+    read, written = told.prompt_tokens, told.completion_tokens
+    if read is None or written is None:
+        return None
     return Usage(read, written) if read >= 0 and written >= 0 else None
 
 

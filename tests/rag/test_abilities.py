@@ -47,9 +47,10 @@ def test_a_name_tells_what_to_expect(model: str, tools: bool, system: bool) -> N
         Status(400, vllm_error("registry.ollama.ai/library/phi does not support tools")),
         Status(500, vllm_error("tools param requires --jinja flag", 500, "server_error")),
         Status(400, vllm_error("Tools not implemented for tokenizer V1")),
+        Status(500, vllm_error("tool_choice param requires --jinja flag", 500, "server_error")),
         Status(422, {"detail": [{"loc": ["body", "tools"], "msg": "tools: Extra inputs"}]}),
     ],
-    ids=["vllm", "ollama", "llama.cpp", "first tokenizer", "strict"],
+    ids=["vllm", "ollama", "llama.cpp", "first tokenizer", "llama.cpp choice", "strict"],
 )
 def test_refused_tools_are_not_sent_again(refusal: Status) -> None:
     with LoopbackServer(chat=[refusal, Say("Twelve."), Say("Yes.")]) as server:
@@ -92,6 +93,41 @@ def test_a_broken_call_in_the_text_is_asked_for_in_words() -> None:
 
     assert items[:-1] == [TextDelta("Twelve.")]
     assert ["tools" in request.body for request in server.asked(CHATS)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Internal error: EngineCore died while running the tool parser",
+        "out of memory for the system prompt's grammar, response_format and include_usage",
+        "function call failed: schema worker is gone",
+    ],
+)
+def test_a_fault_that_passes_takes_nothing_away(said: str) -> None:
+    fault = Status(500, vllm_error(said, 500, "server_error"))
+    with LoopbackServer(chat=[fault, Say("Twelve.")]) as server:
+        chat = connected(server)
+        items = list(chat.stream(OFFERED))
+
+    assert "".join(item.text for item in items if isinstance(item, TextDelta)) == "Twelve."
+    assert ["tools" in request.body for request in server.asked(CHATS)] == [True, True]
+    assert chat.abilities == Abilities()
+
+
+@pytest.mark.parametrize(
+    "text", ['{"answer": true}', '{"tool": "search", "arguments": {"q": "quoted"}}']
+)
+def test_a_reply_without_a_call_is_asked_for_again_and_takes_no_tools_away(text: str) -> None:
+    quoting = Message("user", 'What does {"tool": "search", "arguments": {"q": "quoted"}} do?')
+    prompt = Prompt((SYSTEM[0], quoting), tools=OFFERED.tools)
+    with LoopbackServer(chat=[Say(text), Say("Twelve."), Say("Yes.")]) as server:
+        chat = connected(server)
+        first = list(chat.stream(prompt))
+        list(chat.stream(prompt))
+
+    assert first[:-1] == [TextDelta("Twelve.")]
+    assert chat.abilities.tools
+    assert ["tools" in request.body for request in server.asked(CHATS)] == [True, False, True]
 
 
 def test_a_call_after_the_tools_were_withdrawn_is_neither_run_nor_shown() -> None:

@@ -26,6 +26,13 @@ def test_usage_may_be_absent(rig: Rig) -> None:
     assert rig.items(Say("Yes.", usage=None))[-1] == Finish(None, complete=True)
 
 
+@pytest.mark.parametrize(
+    "told", [{}, {"prompt_tokens": 7}, {"completion_tokens": 7}, {"total_tokens": 7}]
+)
+def test_half_a_usage_is_none(rig: Rig, told: dict[str, int]) -> None:
+    assert rig.items(Say("Yes.", usage=told))[-1] == Finish(None, complete=True)
+
+
 def test_usage_may_come_alone_after_the_finish(rig: Rig) -> None:
     events = [chunk({"content": "Yes."}), chunk({}, "stop"), chunk(usage={"prompt_tokens": 7})]
     events[-1]["usage"] = {"prompt_tokens": 7, "completion_tokens": 2, "total_tokens": 9}

@@ -20,6 +20,7 @@ import pytest
 
 from ingest.loaders.load import load
 from ingest.pipeline import Ingestor, Limits
+from rag import confined_query
 from rag.assistant import MAX_CALLS_A_ROUND, MAX_TOOL_ROUNDS, drain
 from rag.domain import Scope, ToolResult
 from rag.tools import LONGEST_RESULT
@@ -137,6 +138,8 @@ class Watch:
         }
     )
 
+    QUERY = (sys.executable, "-I", "-S", confined_query.__file__)
+
     def __init__(self) -> None:
         self.allowed: frozenset[tuple[str, object]] = frozenset()
         self.seen: list[str] = []
@@ -155,8 +158,14 @@ class Watch:
         finally:
             self.is_on = False
 
+    def _is_a_query(self, event: str, arguments: tuple[Any, ...]) -> bool:
+        """Whether it belongs to a query over a table, whose process has a test of its own."""
+        if event == "subprocess.Popen":
+            return tuple(arguments[1]) == self.QUERY
+        return event == "open" and isinstance(arguments[0], int)  # an end of its pipes
+
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if not self.is_on:
+        if not self.is_on or self._is_a_query(event, arguments):
             return
         if event == "open":
             path, mode, flags = arguments

@@ -17,7 +17,8 @@ from rag.errors import (
     SettingsError,
     UnavailableError,
 )
-from rag.providers.mistral import MistralChat, MistralEmbedder, probe_mistral
+from rag.providers.mistral import MistralChat, MistralEmbedder
+from rag.providers.mistral_models import probe_mistral
 from tests.fakes import sources
 from tests.loopback import (
     DIMENSION,
@@ -240,6 +241,12 @@ def test_key_that_no_request_can_carry_is_refused(key: str) -> None:
 def test_address_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(SettingsError, match="TRAMONTANE_MISTRAL_URL"):
         MistralEmbedder(KEY, url=url, timeout_seconds=1)
+
+
+def test_address_holds_no_key() -> None:
+    with pytest.raises(SettingsError, match="The key goes into MISTRAL_API_KEY") as refused:
+        MistralEmbedder(KEY, url="https://127.0.0.1:9/?key=SECRET", timeout_seconds=1)
+    assert "SECRET" not in str(refused.value)
 
 
 def test_address_may_end_in_v1() -> None:

@@ -68,6 +68,24 @@ def test_what_la_plateforme_does_not_serve_names_what_it_does(name: str, success
         find_model(name)
 
 
+@pytest.mark.parametrize(
+    ("name", "successor"),
+    [
+        ("mistral-saba-latest", "mistral-small-latest"),
+        ("codestral-mamba-latest", "codestral-latest"),
+        ("open-mixtral-8x22b-2404", "mistral-small-latest"),
+        ("mistral-tiny", "mistral-small-latest"),
+        ("mistral-medium", "mistral-medium-latest"),
+        ("Open-Mixtral-8x7B", "mistral-small-latest"),
+        ("MISTRAL-LARGE-2407", "mistral-large-latest"),
+    ],
+)
+def test_every_name_of_a_retired_model_is_refused(name: str, successor: str) -> None:
+    with pytest.raises(ModelNotFoundError) as refused:
+        find_model(name)
+    assert f"no longer serves {name}. Use {successor} instead" in str(refused.value)
+
+
 def test_the_open_weights_of_a_retired_model_are_named() -> None:
     with pytest.raises(ModelNotFoundError) as caught:
         find_model("open-mixtral-8x7b")

@@ -95,6 +95,29 @@ def test_a_wrong_address_is_refused_at_once(chat: str) -> None:
     assert "TRAMONTANE_CHAT" in refusal(SettingsError, chat=chat)
 
 
+@pytest.mark.parametrize("extra", ["?api_key=SECRET", "#SECRET", "?SECRET@x"])
+@pytest.mark.parametrize(
+    ("setting", "variable", "key"),
+    [
+        ("chat", "TRAMONTANE_CHAT", "TRAMONTANE_CHAT_API_KEY"),
+        ("embedding", "TRAMONTANE_EMBEDDING", "TRAMONTANE_EMBEDDING_API_KEY"),
+        ("rerank", "TRAMONTANE_RERANK", "TRAMONTANE_RERANK_API_KEY"),
+    ],
+)
+def test_an_address_holds_no_key(setting: str, variable: str, key: str, extra: str) -> None:
+    assert refusal(SettingsError, **{setting: f"http://127.0.0.1:9/v1{extra}"}) == (
+        f"{variable} must be an address alone, without ? or # and what follows. "
+        f"The key goes into {key}."
+    )
+
+
+def test_what_is_no_address_is_told_without_its_key() -> None:
+    reason = refusal(SettingsError, chat="me:SECRET@localhost:8000/v1?api_key=SECRET")
+
+    assert "TRAMONTANE_CHAT is 'localhost:8000/v1', which is neither" in reason
+    assert "SECRET" not in reason
+
+
 # A server of one's own
 
 
