@@ -20,6 +20,11 @@ SAMPLE_BYTES = 65_536
 WIDE_SAMPLE_BYTES = 4_096
 MAX_ODD_SHARE = 0.005  # of the characters, for a text to count as UTF-16 or UTF-32
 LEAST_ZEROS = 0.2  # of the bytes of UTF-16 or UTF-32 that are ASCII, each by itself
+MAX_STRAY_ZEROS = (
+    0.001  # of the bytes or characters of a text that is otherwise whole; or a single one
+)
+MAX_STRAY_CONTROLS = 0.01  # of the bytes of a text
+MAX_FOREIGN_SHARE = 0.15  # of the bytes, for a text to count as ASCII with some accents
 MAX_DAMAGED_SHARE = 0.1  # of the characters beyond ASCII, for a damaged file to count as UTF-8
 MAX_WRONG_SHARE = 0.02  # of them, for what a file declares to be believed
 WORD_BYTES = 4  # beyond ASCII in a row: letters with accents seldom stand so
@@ -74,6 +79,7 @@ _NO_LABELS = frozenset(_NO_TEXT.split())
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
 _JAPANESE_MAIL = re.compile(rb"\x1b\$[@B]")
 _ASCII = bytes(range(128))
+_CONTROLS = bytes({*range(32), 127} - set(b"\0\t\n\f\r"))
 _PLAIN = b"\t\n\f\r" + _ASCII[32:127]
 
 
@@ -88,17 +94,38 @@ def marked_encoding(content: bytes) -> tuple[str, int]:
 def wide_encoding(content: bytes) -> str:
     """UTF-16 or UTF-32 without a mark; empty for anything else.
 
-    Bytes that are neither hardly ever make nothing but letters of it. ASCII with some zeros among
-    it does: two of its letters together are one of Chinese.
+    Bytes that are neither hardly ever make nothing but letters of it. ASCII or UTF-8 with some
+    zeros among it does: two of its bytes together are one letter of Chinese.
     """
     sample = content[:WIDE_SAMPLE_BYTES]
     zeros = sample.count(0)
-    is_plain = not sample.translate(None, _PLAIN + b"\0")
-    if not zeros or (is_plain and zeros < LEAST_ZEROS * len(sample)):
+    if not zeros or (zeros < LEAST_ZEROS * len(sample) and _is_narrow(sample)):
         return ""
     plain = {encoding: _plain_letters(content, encoding, width) for encoding, width in _WIDE}
     best = max(plain, key=lambda encoding: plain[encoding])
     return best if plain[best] else ""
+
+
+def _is_narrow(sample: bytes) -> bool:
+    """Whether the start of a text is one of single bytes or UTF-8, with zeros or without.
+
+    Of other letters than Chinese, Japanese and Korean ones, UTF-16 makes many control characters.
+    """
+    controls = len(sample) - len(sample.translate(None, _CONTROLS))
+    if controls > MAX_STRAY_CONTROLS * len(sample):
+        return False
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(sample)  # its last letter may be cut
+    except UnicodeDecodeError:
+        foreign = len(sample.translate(None, _PLAIN + b"\0"))
+        return foreign <= MAX_FOREIGN_SHARE * len(sample)
+    return True
+
+
+def has_few_zeros(content: bytes | str) -> bool:
+    """Whether there are no more zeros than may have strayed into a text."""
+    zeros = content.count(0) if isinstance(content, bytes) else content.count("\0")
+    return zeros <= max(1, MAX_STRAY_ZEROS * len(content))
 
 
 def _plain_letters(content: bytes, encoding: str, width: int) -> int:
@@ -125,7 +152,7 @@ def encoding_of(content: bytes) -> str:
     """
     if wide := wide_encoding(content):
         return wide
-    if _is_utf8(content):
+    if is_utf8(content):
         return "iso2022_jp" if _JAPANESE_MAIL.search(content) else "utf-8"
     sample = _sample(content)
     beyond = len(sample.translate(None, _ASCII))
@@ -161,7 +188,8 @@ def sample_text(head: bytes) -> str:
     return head[start:end].decode(encoding, errors="replace")
 
 
-def _is_utf8(content: bytes) -> bool:
+def is_utf8(content: bytes) -> bool:
+    """Whether bytes are UTF-8, but for some damage."""
     try:
         content.decode("utf-8")
     except UnicodeDecodeError:

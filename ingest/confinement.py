@@ -2,9 +2,10 @@
 
 Limits of memory, files and processes hold on every Unix. On Linux it also ends with its parent,
 and may neither start processes nor open sockets, nor change the mode, owner, times or attributes
-of a file, the limits of other processes, its namespaces or the kernel's keyrings (seccomp), nor
-write or remove anything on disk, look into processes outside or send them signals (Landlock),
-wherever the kernel has these.
+of a file, the limits of other processes, its namespaces or the kernel's keyrings, nor lock files,
+nor keep anything in the kernel's memory, where no limit counts it and it outlives the process
+(seccomp), nor write or remove anything on disk, look into processes outside or send them signals
+(Landlock), wherever the kernel has these.
 
 Reading is not confined: every file that the user may read, it may read, one with keys in it too.
 That it has no keys means that none are in its environment, which its parent sees to.
@@ -21,6 +22,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 MAX_OPEN_FILES = 64
@@ -32,15 +34,17 @@ _SECCOMP_MODE_FILTER = 2
 _RET_ALLOW, _RET_ERRNO = 0x7FFF0000, 0x00050000
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06  # BPF
 # In struct seccomp_data; an argument's lower half comes first on both machines below.
-_NUMBER_AT, _ARCHITECTURE_AT, _FIRST_LOW_AT, _FIRST_HIGH_AT = 0, 4, 16, 20
+_NUMBER_AT, _ARCHITECTURE_AT, _FIRST_LOW_AT, _FIRST_HIGH_AT, _SECOND_LOW_AT = 0, 4, 16, 20, 24
 _X32_CALLS = 0x40000000
 _CLONE_THREAD = 0x00010000
 _CLONE3 = 435  # its flags are out of a filter's sight; without it, libc falls back on clone
-# By machine: its AUDIT_ARCH, its numbers for clone and prlimit64, and what it must not call.
+# What fcntl must not do: F_SETLK, F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW, F_SETLEASE, F_NOTIFY.
+_LOCKS = (6, 7, 37, 38, 1024, 1026)
+# By machine: its AUDIT_ARCH, its numbers for clone, prlimit64 and fcntl, and what it must not call.
 # aarch64 has no numbers for the oldest calls; those that a kernel does not know do no harm.
 _CALLS = {
     "x86_64": (
-        *(0xC000003E, 56, 302),
+        *(0xC000003E, 56, 302, 72),
         (
             *(57, 58, 59, 322),  # fork, vfork, execve, execveat
             *(41, 101, 310, 311),  # socket, ptrace, process_vm_readv, process_vm_writev
@@ -53,10 +57,16 @@ _CALLS = {
             *(272, 308),  # unshare, setns
             *(250, 248, 249),  # keyctl, add_key, request_key
             *(321, 298, 323),  # bpf, perf_event_open, userfaultfd
+            *(29, 30, 31),  # shmget, shmat, shmctl
+            *(68, 69, 70, 71, 240),  # msgget, msgsnd, msgrcv, msgctl, mq_open
+            *(64, 65, 220, 66),  # semget, semop, semtimedop, semctl
+            *(319, 447),  # memfd_create, memfd_secret
+            *(253, 294, 300),  # inotify_init, inotify_init1, fanotify_init
+            *(73,),  # flock
         ),
     ),
     "aarch64": (
-        *(0xC00000B7, 220, 261),
+        *(0xC00000B7, 220, 261, 25),
         (
             *(221, 281),  # execve, execveat
             *(198, 117, 270, 271),  # socket, ptrace, process_vm_readv, process_vm_writev
@@ -69,6 +79,12 @@ _CALLS = {
             *(97, 268),  # unshare, setns
             *(219, 217, 218),  # keyctl, add_key, request_key
             *(280, 241, 282),  # bpf, perf_event_open, userfaultfd
+            *(194, 196, 195),  # shmget, shmat, shmctl
+            *(186, 189, 188, 187, 180),  # msgget, msgsnd, msgrcv, msgctl, mq_open
+            *(190, 193, 192, 191),  # semget, semop, semtimedop, semctl
+            *(279, 447),  # memfd_create, memfd_secret
+            *(26, 262),  # inotify_init1, fanotify_init
+            *(32,),  # flock
         ),
     ),
 }
@@ -160,7 +176,7 @@ def _forbid_changes(libc: ctypes.CDLL) -> None:
 def _forbid_calls(libc: ctypes.CDLL) -> None:
     if platform.machine() not in _CALLS:
         return
-    architecture, clone, prlimit, forbidden = _CALLS[platform.machine()]
+    architecture, clone, prlimit, fcntl, forbidden = _CALLS[platform.machine()]
     refusal, leave = (_RETURN, 0, 0, _RET_ERRNO | errno.EPERM), (_RETURN, 0, 0, _RET_ALLOW)
     program = [
         (_LOAD, 0, 0, _ARCHITECTURE_AT),
@@ -179,6 +195,10 @@ def _forbid_calls(libc: ctypes.CDLL) -> None:
         (_LOAD, 0, 0, _FIRST_LOW_AT),
         (_ANY_BIT, 1, 0, _CLONE_THREAD),
         refusal,
+        leave,
+        (_EQUAL, 0, 2 + 2 * len(_LOCKS), fcntl),
+        (_LOAD, 0, 0, _SECOND_LOW_AT),
+        *chain.from_iterable(((_EQUAL, 0, 1, lock), refusal) for lock in _LOCKS),
         leave,
         (_EQUAL, 0, 5, prlimit),  # of itself, which is 0: libc's setrlimit
         (_LOAD, 0, 0, _FIRST_LOW_AT),

@@ -6,7 +6,14 @@ import json
 import re
 from pathlib import Path
 
-from ingest.charsets import marked_encoding, sample_text
+from ingest.charsets import (
+    MAX_STRAY_ZEROS,
+    has_few_zeros,
+    is_utf8,
+    marked_encoding,
+    sample_text,
+    wide_encoding,
+)
 from ingest.containers import OLE_MARK, ZIP_MARKS, ole_type, zip_type
 from ingest.filetypes import (
     CONTAINERS,
@@ -127,7 +134,8 @@ def _foreign_kind(head: bytes, text: str) -> str:
     """The kind of a file that cannot be read in plain words; empty for what looks like text."""
     if office := _OFFICE_XML.search(text):
         return f"a {office[1].capitalize()} file in the XML of 2003"
-    if marked_encoding(head)[0] or (0 in head and "\x00" not in text):
+    is_wide = bool(wide_encoding(head)) and text.count("\0") <= MAX_STRAY_ZEROS * len(text)
+    if marked_encoding(head)[0] or is_wide:
         return ""
     if head[:4] == b"RIFF":
         return "a picture (WebP)" if head[8:12] == b"WEBP" else "a sound file or a film"
@@ -239,5 +247,10 @@ def _is_json(path: Path, text: str) -> bool:
 
 
 def _has_binary_bytes(head: bytes) -> bool:
+    """Whether it is no text; a few zeros may stand in one that is otherwise whole."""
     controls = sum(byte < 32 and byte not in _TEXT_CONTROLS for byte in head)
-    return 0 in head or controls > MAX_CONTROL_SHARE * len(head)
+    zeros = head.count(0)
+    if not zeros:
+        return controls > MAX_CONTROL_SHARE * len(head)
+    is_short = zeros > MAX_STRAY_ZEROS * len(head)
+    return controls > zeros or not has_few_zeros(head) or (is_short and not is_utf8(head))

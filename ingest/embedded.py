@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
+from rag.domain import Page
 from rag.folding import flowing
 from rag.intake import Chunk
 from rag.store.rows import StoredChunk, storable
@@ -22,6 +23,14 @@ def embedded_text(title: str, heading: Sequence[str], text: str, header: str = "
 def text_within(title: str, chunk: Chunk, text: str) -> str:
     """What is embedded for a chunk of a document with a title; `text` is the chunk's own."""
     return embedded_text(title, chunk.heading, text, chunk.header)
+
+
+def texts_within(title: str, chunks: Sequence[Chunk], pages: Sequence[Page]) -> list[str]:
+    """What is embedded for each chunk of a document with a title and these pages."""
+    texts = {page.number: page.text for page in pages}
+    return [
+        text_within(title, chunk, texts[chunk.page][chunk.start : chunk.end]) for chunk in chunks
+    ]
 
 
 def text_of(chunk: StoredChunk) -> str:

@@ -7,13 +7,13 @@ come, and what was embedded before, in any library, is not embedded again.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from ingest.chunking import split
-from ingest.embedded import hash_of, text_of, text_within
+from ingest.embedded import hash_of, text_of, texts_within
 from ingest.estimating import embedding_estimate, embedding_tokens
 from ingest.filetypes import CALLED, mismatch, type_by_name
 from ingest.loaded import Attachment, LoadedDocument
@@ -252,11 +252,7 @@ class Ingestor:
         chunks = split(
             loaded.pages, loaded.outline, Ruler(self._embedder), Ruler.limit, loaded.tables
         )
-        pages = {page.number: page.text for page in loaded.pages}
-        hashes = [
-            hash_of(text_within(document.title, chunk, pages[chunk.page][chunk.start : chunk.end]))
-            for chunk in chunks
-        ]
+        hashes = list(map(hash_of, texts_within(document.title, chunks, loaded.pages)))
         model = self._embedder.model
         return Reading(
             document, loaded.pages, chunks, None, model, hashes, loaded.tables, loaded.words
@@ -306,7 +302,7 @@ class Ingestor:
         if not embedding_cost(self._embedder.model, 1):
             left = document.chunks - document.embedded + scans * SCAN_PASSAGES
             return embedding_estimate(self._embedder.model, document.page_count, 0, left)
-        texts = [text_of(chunk) for chunk in self._catalog.pending_chunks(document_id)]
+        texts = self._new(map(text_of, self._catalog.pending_chunks(document_id)))
         tokens = embedding_tokens(self._embedder, texts) + scans * SCAN_TOKENS
         return embedding_estimate(
             self._embedder.model, document.page_count, tokens, len(texts) + scans * SCAN_PASSAGES
@@ -321,8 +317,8 @@ class Ingestor:
     def estimate(self, path: Path, library: Library, name: str) -> tuple[Estimate, LoadedDocument]:
         """What taking a file in would take, and how it reads; nothing is stored.
 
-        Pages that need OCR and files within it are left out. Of one that the library has, there is
-        what it knows of it, and nothing within it is taken in again.
+        Pages that need OCR, files within it and texts whose vectors are known are left out. Of one
+        that the library has, there is what it knows of it, and nothing within it is taken in again.
 
         Raises:
             DocumentError: the file is not there, or may not be read.
@@ -336,15 +332,17 @@ class Ingestor:
             return self.price(known.id), self._known(known)
         loaded = self.load(path, name, size)
         reading = self.reading(_document(library, name, sha256, size, loaded), loaded)
-        pages = {page.number: page.text for page in loaded.pages}
-        texts = [
-            text_within(loaded.title, chunk, pages[chunk.page][chunk.start : chunk.end])
-            for chunk in reading.chunks
-        ]
+        texts = self._new(texts_within(loaded.title, reading.chunks, loaded.pages))
         tokens = embedding_tokens(self._embedder, texts)
         return embedding_estimate(
             self._embedder.model, len(loaded.pages), tokens, len(texts)
         ), loaded
+
+    def _new(self, texts: Iterable[str]) -> list[str]:
+        """Those that have no vector yet, in any library or trash: what will be embedded."""
+        hashed = {hash_of(text): text for text in texts}
+        known = self._catalog.known_vectors(self._embedder.model, self._embedder.dimension, hashed)
+        return [text for text_hash, text in hashed.items() if text_hash not in known]
 
     def _known(self, document: Document) -> LoadedDocument:
         """A document of the library, as if it had been read just now."""

@@ -59,6 +59,10 @@ _READERS: dict[FileType, _Reader] = {
 }
 
 
+_TEXTS = (
+    *(FileType.CSV, FileType.TSV, FileType.JSON, FileType.MARKDOWN, FileType.CODE),
+    *(FileType.TEXT, FileType.HTML),
+)
 _READ = (DocumentState.READY, DocumentState.PARTIAL, DocumentState.NEEDS_OCR)
 
 
@@ -72,18 +76,20 @@ def load(
     """Read a file; `name` is what its owner calls it.
 
     `progress` is called with the number of pages read and of pages in all, after each page. The
-    `reason` of a file that was read although its name promises another kind says so.
+    `reason` of a file that was read although its name promises another kind, or that holds zeros,
+    says so.
 
     Raises:
         DocumentError: the file gives nothing; its state says why.
     """
     kind = detect(path, name)
+    zeros = text.note_on_zeros(path.read_bytes()) if kind in _TEXTS else ""
     if kind is FileType.PDF:
         loaded = pdf.load(path, name, max_pages=max_pages, progress=progress)
     else:
         loaded = _READERS[kind](path, name, max_pages=max_pages)
         progress(len(loaded.pages), len(loaded.pages))
-    return _with_note(loaded, mismatch(kind, name))
+    return _with_note(_with_note(loaded, zeros), mismatch(kind, name))
 
 
 def _with_note(loaded: LoadedDocument, note: str) -> LoadedDocument:

@@ -6,7 +6,13 @@ import re
 from pathlib import Path
 
 from ingest import titles
-from ingest.charsets import encoding_of, fitting, marked_encoding
+from ingest.charsets import (
+    encoding_of,
+    fitting,
+    has_few_zeros,
+    marked_encoding,
+    wide_encoding,
+)
 from ingest.filetypes import unsupported
 from ingest.graphemes import boundary_before
 from ingest.loaded import LoadedDocument
@@ -64,7 +70,7 @@ def decode(content: bytes, declared: str = "") -> str:
     """The text of a file: as its byte order mark says, else as is `declared`, else what fits best.
 
     `declared` is the name of an encoding, which may be wrong or unknown. Bytes that the encoding
-    cannot hold become U+FFFD.
+    cannot hold become U+FFFD, and so do a few zeros between characters; at either end they go.
 
     Raises:
         DocumentError: the content is no text.
@@ -101,11 +107,25 @@ def sections(text: str, *, max_pages: int) -> tuple[Page, ...]:
     return tuple(pages)
 
 
+def note_on_zeros(content: bytes) -> str:
+    """A sentence on the zeros in a text, as `decode` takes them; empty where there are none."""
+    encoding, start = marked_encoding(content)
+    encoding = encoding or wide_encoding(content)
+    zeros = content.count(0)
+    if zeros and encoding.startswith(("utf-16", "utf-32")):
+        zeros = content[start:].decode(encoding, errors="replace").count("\0")
+    if not zeros:
+        return ""
+    counted = "a zero byte" if zeros == 1 else f"{zeros:,} zero bytes"
+    return f"The file holds {counted}, which no text should; between characters, \ufffd is shown."
+
+
 def _checked(text: str) -> str:
-    controls = len(_CONTROLS.findall(text))
-    if "\x00" in text or controls > MAX_CONTROL_SHARE * len(text) + 1:
+    controls, zeros = len(_CONTROLS.findall(text)), text.count("\0")
+    is_text = has_few_zeros(text) and controls == zeros if zeros else True
+    if not is_text or controls > MAX_CONTROL_SHARE * len(text) + 1:
         raise unsupported("a file of an unknown binary format")
-    return text
+    return text.strip("\0").replace("\0", "\ufffd")
 
 
 def _section_end(text: str, start: int) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import fcntl
 import os
 import platform
 import resource
@@ -145,6 +146,35 @@ def calls(path: Path, descriptor: int) -> dict[str, Call]:
         "io_uring_register": by_machine(427, 427, descriptor, 0, None, 0),
         "process_vm_readv": by_machine(310, 270, own, None, 0, None, 0, 0),
         "process_vm_writev": by_machine(311, 271, own, None, 0, None, 0, 0),
+        "shmget": by_machine(29, 194, 0, 4096, 0o600),  # private, with no name to find it by
+        "shmat": by_machine(30, 196, -1, None, 0),
+        "shmctl": by_machine(31, 195, -1, 0, None),
+        "msgget": by_machine(68, 186, 0, 0o600),
+        "msgsnd": by_machine(69, 189, -1, bytes(16), 8, 0),
+        "msgrcv": by_machine(70, 188, -1, bytes(16), 8, 0, 0),
+        "msgctl": by_machine(71, 187, -1, 0, None),
+        "mq_open": by_machine(240, 180, b"nobody's queue", 0, 0, None),
+        "semget": by_machine(64, 190, 0, 1, 0o600),
+        "semop": by_machine(65, 193, -1, bytes(6), 1),
+        "semtimedop": by_machine(220, 192, -1, bytes(6), 1, None),
+        "semctl": by_machine(66, 191, -1, 0, 0),
+        "memfd_create": by_machine(319, 279, b"memory", 0),
+        "memfd_secret": by_machine(447, 447, 0),
+        "inotify_init": by_machine(253, None),
+        "inotify_init1": by_machine(294, 26, 0),
+        "fanotify_init": by_machine(300, 262, 0, 0),
+        "flock": by_machine(73, 32, descriptor, 2 | 4),  # LOCK_EX, LOCK_NB
+        **{
+            f"fcntl, {lock}": by_machine(72, 25, descriptor, number, bytes(32))
+            for lock, number in (
+                ("F_SETLK", 6),
+                ("F_SETLKW", 7),
+                ("F_OFD_SETLK", 37),
+                ("F_OFD_SETLKW", 38),
+            )
+        },
+        "fcntl, F_SETLEASE": by_machine(72, 25, descriptor, 1024, 0),
+        "fcntl, F_NOTIFY": by_machine(72, 25, descriptor, 1026, 1),
         # The system looks at the lower half of a process's number alone.
         "prlimit64, parent": by_machine(302, 261, parent, kind, None, bytes(16)),
         "prlimit64, itself by number": by_machine(302, 261, own, kind, limit, None),
@@ -191,6 +221,15 @@ def limit_itself(_file: File) -> LoadedDocument:
     return says(str(soft - resource.getrlimit(kind)[0]))
 
 
+def flags(_file: File) -> LoadedDocument:
+    """What Python asks of fcntl for files of its own."""
+    with Path(__file__).open("rb") as opened:
+        copy = fcntl.fcntl(opened.fileno(), fcntl.F_DUPFD_CLOEXEC, 3)
+        kept = fcntl.fcntl(copy, fcntl.F_GETFD)
+        os.close(copy)
+    return says(str(kept))
+
+
 @pytest.fixture(scope="module")
 def caller() -> Iterator[Sandbox]:
     """One process that makes the calls above."""
@@ -227,6 +266,11 @@ def test_only_its_own_limits_may_be_lowered(caller: Sandbox) -> None:
     assert outcome(caller, "limit_itself") == ["2"]
 
 
+@needs_seccomp
+def test_files_can_be_opened_twice_and_kept_to_oneself(caller: Sandbox) -> None:
+    assert outcome(caller, "flags") == [str(fcntl.FD_CLOEXEC)]
+
+
 @needs_landlock
 def test_other_processes_are_out_of_reach(sandbox: Sandbox) -> None:
     assert outcome(sandbox, "spy") == ["PermissionError"]
@@ -261,5 +305,7 @@ def test_a_process_ends_with_its_parent() -> None:
 
 
 if __name__ == "__main__":
-    BEHAVIOURS.update({each.__name__: each for each in (call, tamper, limit_parent, limit_itself)})
+    BEHAVIOURS.update(
+        {each.__name__: each for each in (call, tamper, limit_parent, limit_itself, flags)}
+    )
     serve(load, {}, int(sys.argv[1]))

@@ -2,7 +2,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from ingest.estimating import embedding_tokens
+from rag.providers.mistral import MistralEmbedder
 from tests.documents import archive_of
+from tests.loopback import LoopbackServer
 from tests.ui.cli.rig import BOATS, LIGHT, Run
 
 
@@ -18,3 +23,39 @@ def test_an_estimate_counts_the_files_within_and_adds_none(run: Run, tmp_path: P
     assert (row["document"], row["pages"], row["files_within"]) == ("all.zip", 2, 2)
     assert (total["document"], total["pages"], total["tokens"]) == (None, 2, row["tokens"])
     assert run("docs", "--data-dir", data, "--json").rows == []
+
+
+def test_what_was_embedded_before_is_not_estimated_again(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harbours = "".join(
+        f"# Harbour {number}\n\n{number} boats lie here in winter. {LIGHT * 9}\n\n"
+        for number in range(30)
+    )
+    path, data = tmp_path / "harbours.md", tmp_path / "data"
+    with LoopbackServer() as server:
+        monkeypatch.setenv("MISTRAL_API_KEY", "k" * 32)
+        monkeypatch.setenv("TRAMONTANE_MISTRAL_URL", server.url)
+        monkeypatch.setenv("TRAMONTANE_OCR", "off")
+
+        def sent() -> list[str]:
+            bodies = [request.body for request in server.requests if "input" in request.body]
+            return [text for body in bodies for text in body["input"]]
+
+        def estimated() -> int:
+            output = run("add", path, "--estimate", "--data-dir", data, "--json")
+            assert output.code == 0
+            return int(output.rows[0]["tokens"])
+
+        def billed() -> int:
+            before = len(sent())
+            assert run("add", path, "--yes", "--data-dir", data).code == 0
+            embedder = MistralEmbedder("k" * 32, url=server.url, timeout_seconds=5)
+            return embedding_tokens(embedder, sent()[before:])
+
+        path.write_text(harbours)
+        whole = estimated()
+        assert whole == billed() > 5_000
+        path.write_text(f"{harbours}# The last\n\n{BOATS}\n")
+        changed = estimated()
+        assert 0 < changed == billed() < whole / 20
