@@ -15,7 +15,7 @@ from rag.folding import flowing, readable
 from rag.models import answer_tokens, tokenizer_of
 from rag.refusal import NOT_FOUND
 from rag.token_families import count_for
-from rag.tool_protocol import PROTOCOL_TOKENS
+from rag.tool_protocol import PROTOCOL_TOKENS, is_tool_talk
 
 SYSTEM = f"""\
 You answer questions from the user's own documents. The numbered sources in the user's message are
@@ -188,7 +188,7 @@ def fits(message: Message, prompt: Prompt, card: ModelCard) -> bool:
 def prompt_tokens(prompt: Prompt, card: ModelCard) -> int:
     """The tokens of a prompt, an upper bound at worst."""
     texts = texts_of(prompt)
-    in_words = prompt.tools and card.place != LA_PLATEFORME
+    in_words = is_tool_talk(prompt) and card.place != LA_PLATEFORME
     return token_cost(texts, card) + (PROTOCOL_TOKENS if in_words else 0)
 
 
