@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from rag.catalogue import LA_PLATEFORME, Tokenizer
 from rag.citations import disarmed, without_markers
+from rag.control_words import without_control_words
 from rag.domain import Message, ModelCard, Passage, Prompt, Source, ToolSpec
 from rag.errors import ContextLengthError
 from rag.folding import flowing, readable
@@ -251,8 +252,9 @@ def family_of(card: ModelCard) -> Tokenizer:
 
 
 def token_cost(texts: Sequence[str], card: ModelCard) -> int:
-    """The tokens of messages with these texts, an upper bound at worst."""
-    return count_for(family_of(card), texts) + MESSAGE_TOKENS * len(texts)
+    """The tokens of messages with these texts, as they are sent, an upper bound at worst."""
+    as_sent = [without_control_words(text) for text in texts]
+    return count_for(family_of(card), as_sent) + MESSAGE_TOKENS * len(texts)
 
 
 def room_beside(texts: Sequence[str], card: ModelCard) -> int:
