@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from rag.accounts import Account
 from rag.checking import Checking
-from rag.citations import cite
+from rag.citations import MarkerReader, cite
 from rag.counted_prompts import compose_counted
 from rag.domain import (
     Answer,
@@ -29,7 +29,7 @@ from rag.domain import (
     TextDelta,
     ToolCall,
 )
-from rag.errors import InvalidReplyError, NotFoundError, ProviderError
+from rag.errors import ContextLengthError, InvalidReplyError, NotFoundError, ProviderError
 from rag.evidence import USUAL_BAR
 from rag.history import Summaries
 from rag.models import whole_cost
@@ -275,7 +275,7 @@ class Assistant:
         for round_number in range(MAX_TOOL_ROUNDS + 1):
             if round_number == MAX_TOOL_ROUNDS:
                 rounds.withdraw()
-            said, calls = yield from self._one_turn(turn, rounds.prompt)
+            said, calls = yield from self._turn_over(turn, rounds)
             if not calls or turn.refused:
                 break
             rounds.add(said, calls)
@@ -290,6 +290,19 @@ class Assistant:
             if self.card.instructable and not turn.refused:
                 raise InvalidReplyError(EMPTY)
             turn.refused = True
+
+    def _turn_over(
+        self, turn: Turn, rounds: ToolRounds
+    ) -> Generator[Event, None, tuple[str, list[ToolCall]]]:
+        """One reply; a server that finds its prompt too long is asked once more over less."""
+        try:
+            return (yield from self._one_turn(turn, rounds.prompt))
+        except ContextLengthError:
+            if turn.text or not rounds.halve():
+                raise
+        turn.markers = MarkerReader()
+        turn.markers.offer(rounds.prompt.sources)
+        return (yield from self._one_turn(turn, rounds.prompt))
 
     def _one_turn(
         self, turn: Turn, prompt: Prompt

@@ -92,8 +92,7 @@ def compose(
     room -= token_cost([message.content for message in earlier], card)
     while True:
         shown = fitting(sources, room, card)
-        text = f"{render_sources(shown)}\n\nQuestion: {question}" if shown else question
-        messages = (Message("system", told), *earlier, Message("user", text))
+        messages = (Message("system", told), *earlier, asked_over(shown, question))
         prompt = Prompt(messages, question, tuple(shown), tuple(tools))
         excess = prompt_tokens(prompt, card) - prompt_room(card)
         if excess <= 0:
@@ -173,6 +172,12 @@ def compose_ranking(question: str, texts: Sequence[str], card: ModelCard) -> Pro
     )
     content = "\n\n".join([*numbered, f"Question: {question}"])
     return _held(Prompt((Message("system", RANK), Message("user", content)), question), card)
+
+
+def asked_over(sources: Sequence[Source], question: str) -> Message:
+    """The message that shows sources and asks a question over them."""
+    text = f"{render_sources(sources)}\n\nQuestion: {question}" if sources else question
+    return Message("user", text)
 
 
 def render_sources(sources: Sequence[Source]) -> str:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from rag.citations import disarmed
 from rag.counted_prompts import fits_counted
 from rag.domain import Message, Prompt, Source, ToolCall, ToolResult
-from rag.prompts import render_sources
+from rag.prompts import asked_over, render_sources
 from rag.protocols import ChatModel
 from rag.tool_calls import LONGEST_NAME
 from rag.tools import LONGEST_ARGUMENTS
@@ -36,10 +36,29 @@ class ToolRounds:
         self._asked = prompt.messages
         self._rounds: list[tuple[Message, ...]] = []
         self._told = 0  # results of the last round
+        self._sources = prompt.sources  # that the question is asked over
+        self._found: set[int] = set()  # the numbers of those that tools found
+        self._is_halved = False
 
     def withdraw(self) -> None:
         """Offer no tools any more."""
         self.prompt = replace(self.prompt, tools=())
+
+    def halve(self) -> bool:
+        """Leave out the lower-ranked half of the passages, once; whether there was any to leave.
+
+        For a server that reads less than it says.
+        """
+        kept = self._sources[: (len(self._sources) + 1) // 2]
+        if self._is_halved or len(kept) == len(self._sources):
+            return False
+        before, after = (asked_over(each, self.prompt.question) for each in (self._sources, kept))
+        self._asked = tuple(after if each == before else each for each in self._asked)
+        shown = self._found | {source.number for source in kept}
+        left = tuple(source for source in self.prompt.sources if source.number in shown)
+        self._sources, self._is_halved = kept, True
+        self.prompt = replace(self._with(self._rounds), sources=left)
+        return True
 
     def add(self, said: str, calls: Sequence[ToolCall]) -> None:
         """Add what the model said and called; until it is told of the results, there are none."""
@@ -66,6 +85,7 @@ class ToolRounds:
             return False
         known = {source.number: source for source in (*self.prompt.sources, *sources)}
         self._rounds[-1] = tuple(last)
+        self._found |= {source.number for source in sources}
         self.prompt = replace(longer, sources=tuple(known.values()))
         return True
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from rag.assistant import MAX_CALLS_A_ROUND, MAX_TOOL_ROUNDS, drain
 from rag.catalogue import Tokenizer
 from rag.domain import Finish, Manner, ModelCard, Prompt, TextDelta, ToolCall, ToolResult, ToolSpec
+from rag.errors import ContextLengthError
 from rag.prompts import compose, prompt_room, prompt_tokens
 from rag.token_families import count_for
 from rag.tool_rounds import LONGEST_ID, NO_ARGUMENTS, NO_ROOM, ToolRounds
@@ -195,3 +196,50 @@ def test_a_result_forges_no_marker(content: str, told: str) -> None:
     assert rounds.tell(ToolResult(search(1), content), sources("A source."))
 
     assert rounds.prompt.messages[-1].content == f"{told}\n\n[1] guide.pdf · page 1\nA source."
+
+
+def test_a_server_that_reads_less_is_asked_once_more_over_the_best_passages(wordy: Desk) -> None:
+    refusal = ContextLengthError("The prompt is too long.")
+    chat = ScriptedChat([refusal], ["Nemo has 12 billion parameters [1][4]."])
+
+    answer = drain(wordy.assistant(chat, 5).ask(QUESTION, (), wordy.scope, Manner(bar=0.0)))
+
+    first, second = chat.prompts
+    assert [source.number for source in first.sources] == [1, 2, 3, 4, 5]
+    assert second.sources == first.sources[:3]
+    assert "[3] " in second.messages[-1].content
+    assert "[4] " not in second.messages[-1].content
+    assert second.messages[-1].content.endswith(f"Question: {QUESTION}")
+    assert answer.text == "Nemo has 12 billion parameters [1]."
+
+
+def test_a_server_that_refuses_half_is_not_asked_again(wordy: Desk) -> None:
+    chat = ScriptedChat(*[[ContextLengthError(f"Too long, {each}.")] for each in range(3)])
+
+    with pytest.raises(ContextLengthError, match=r"Too long, 1\."):
+        drain(wordy.assistant(chat, 5).ask(QUESTION, (), wordy.scope, Manner(bar=0.0)))
+
+    assert len(chat.prompts) == 2
+
+
+def test_an_answer_that_was_begun_is_not_begun_again(wordy: Desk) -> None:
+    chat = ScriptedChat(["Nemo has 12 billion. ", ContextLengthError("Too long.")], ["Again."])
+
+    with pytest.raises(ContextLengthError):
+        drain(wordy.assistant(chat, 5).ask(QUESTION, (), wordy.scope, Manner(bar=0.0)))
+
+    assert len(chat.prompts) == 1
+
+
+def test_what_a_tool_found_stays_a_source_of_a_prompt_that_is_halved() -> None:
+    found = sources("A.", "B.", "C.", "D.")
+    rounds = ToolRounds(compose("Which?", found, (), CARD, [SEARCH]), ScriptedChat(card=CARD))
+    rounds.add("", [search(1)])
+    rounds.tell(ToolResult(search(1), "Found."), found[3:])
+
+    assert rounds.halve()
+
+    assert [source.number for source in rounds.prompt.sources] == [1, 2, 4]
+    assert "C." not in rounds.prompt.messages[1].content
+    assert rounds.prompt.messages[-1].content.endswith("D.")
+    assert not rounds.halve()
