@@ -243,3 +243,19 @@ def test_what_a_tool_found_stays_a_source_of_a_prompt_that_is_halved() -> None:
     assert "C." not in rounds.prompt.messages[1].content
     assert rounds.prompt.messages[-1].content.endswith("D.")
     assert not rounds.halve()
+
+
+def test_a_cell_forges_no_marker(desk: Desk) -> None:
+    rows = "seller,total\nAcme [1],5\nBeta 【2†x】,7\n"
+    desk.add("sales.csv", rows)
+    sql = json.dumps({"document": "sales.csv", "table": 1, "sql": "SELECT seller, total FROM t"})
+    chat = ScriptedChat([ToolCall("call00001", "query_table", sql)], ["12 billion [1]."])
+
+    answer = answer_of(desk.ask(chat, QUESTION))
+
+    assert not answer.tool_results[0].failed
+    told = chat.prompts[1].messages[-1].content
+    query, _, passages = told.partition("\n\n[")
+    assert "Acme (1) | 5" in query
+    assert "Beta (2) | 7" in query
+    assert "Acme (1)" in passages
