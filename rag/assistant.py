@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from rag.accounts import Account
 from rag.checking import Checking
-from rag.citations import cite
-from rag.counted_prompts import compose_counted, fits_counted
+from rag.citations import MarkerReader, cite
+from rag.counted_prompts import compose_counted
 from rag.domain import (
     Answer,
     Event,
@@ -28,9 +28,8 @@ from rag.domain import (
     SummedUp,
     TextDelta,
     ToolCall,
-    ToolResult,
 )
-from rag.errors import InvalidReplyError, NotFoundError, ProviderError
+from rag.errors import ContextLengthError, InvalidReplyError, NotFoundError, ProviderError
 from rag.evidence import USUAL_BAR
 from rag.history import Summaries
 from rag.models import whole_cost
@@ -41,12 +40,12 @@ from rag.prompts import (
     compose_alone,
     compose_rewrite,
     compose_summary,
-    render_sources,
 )
 from rag.protocols import ChatModel
 from rag.refusal import RefusalReader, declines
 from rag.rephrasing import from_reply, rephrased
 from rag.retrieval import Retrieval, Retriever, checked_question
+from rag.tool_rounds import ToolRounds
 from rag.tools import Tool, run_tool
 from rag.turns import Turn
 from rag.verification import Verifier
@@ -56,7 +55,6 @@ MAX_CALLS_A_ROUND = 5
 NEAREST_PAGES = 3
 REFUSAL = "The documents do not say."
 LEFT_OPEN = "The documents do not say: {part}"
-NO_ROOM = "There is no room left to read this. Answer from what you have."
 NOTHING_TO_SEARCH = "There is nothing to search yet: add a document, or choose one to ask."
 QUOTED = "Quoted from the documents by the embedded reader: no language model wrote this."
 ALONE = "Not from your documents: what {model} says by itself. Nothing of it was checked."
@@ -273,23 +271,38 @@ class Assistant:
         )
         prompt = replace(prompt, parts=turn.answerable, widen=manner.rewrite)
         turn.markers.offer(prompt.sources)
+        rounds = ToolRounds(prompt, self._chat)
         for round_number in range(MAX_TOOL_ROUNDS + 1):
             if round_number == MAX_TOOL_ROUNDS:
-                prompt = replace(prompt, tools=())
-            said, calls = yield from self._one_turn(turn, prompt)
+                rounds.withdraw()
+            said, calls = yield from self._turn_over(turn, rounds)
             if not calls or turn.refused:
                 break
-            said_and_called = Message("assistant", said, tool_calls=tuple(calls))
-            prompt = replace(prompt, messages=(*prompt.messages, said_and_called))
+            rounds.add(said, calls)
             for call in calls:
                 result = run_tool(call, tools)
                 turn.results.append(result)
                 yield result
-                prompt = self._told(turn, prompt, result)
+                sources = turn.number(result.passages)
+                if rounds.tell(result, sources):
+                    turn.markers.offer(sources)
         if not turn.text.strip():
             if self.card.instructable and not turn.refused:
                 raise InvalidReplyError(EMPTY)
             turn.refused = True
+
+    def _turn_over(
+        self, turn: Turn, rounds: ToolRounds
+    ) -> Generator[Event, None, tuple[str, list[ToolCall]]]:
+        """One reply; a server that finds its prompt too long is asked once more over less."""
+        try:
+            return (yield from self._one_turn(turn, rounds.prompt))
+        except ContextLengthError:
+            if turn.text or not rounds.halve():
+                raise
+        turn.markers = MarkerReader()
+        turn.markers.offer(rounds.prompt.sources)
+        return (yield from self._one_turn(turn, rounds.prompt))
 
     def _one_turn(
         self, turn: Turn, prompt: Prompt
@@ -319,17 +332,6 @@ class Assistant:
         yield from turn.show(turn.markers.feed(refusal.rest()) + turn.markers.rest())
         turn.refused = refusal.refused or (refusal.found and not turn.markers.sources)
         return said, calls
-
-    def _told(self, turn: Turn, prompt: Prompt, result: ToolResult) -> Prompt:
-        """The prompt with the result of a call, as far as the model can still read it."""
-        sources = turn.number(result.passages)
-        content = "\n\n".join([result.content, *([render_sources(sources)] if sources else [])])
-        message = Message("tool", content, tool_call_id=result.call.id)
-        if not fits_counted(message, prompt, self._chat):
-            return replace(prompt, messages=(*prompt.messages, replace(message, content=NO_ROOM)))
-        turn.markers.offer(sources)
-        known = {source.number: source for source in (*prompt.sources, *sources)}
-        return replace(prompt, messages=(*prompt.messages, message), sources=tuple(known.values()))
 
     def _answer(self, turn: Turn) -> Answer:
         citations = turn.checks.citations

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from rag.catalogue import Tokenizer
-from rag.domain import Message, ModelCard, Prompt
+from rag.domain import ModelCard, Prompt
 from rag.errors import ContextLengthError
 from rag.models import MAX_ANSWER_TOKENS
 from rag.prompts import family_of, prompt_room, prompt_tokens
@@ -53,13 +53,12 @@ def compose_counted(compose: Compose, chat: ChatModel) -> Prompt:
     return prompt if most <= room else compose(card)
 
 
-def fits_counted(message: Message, prompt: Prompt, chat: ChatModel) -> bool:
-    """Whether a message can be added to a prompt, with room left for the answer."""
-    card, longer = chat.card, replace(prompt, messages=(*prompt.messages, message))
-    room, bound = prompt_room(card), prompt_tokens(longer, card)
+def fits_counted(prompt: Prompt, chat: ChatModel) -> bool:
+    """Whether a prompt leaves room for the answer."""
+    room, bound = prompt_room(chat.card), prompt_tokens(prompt, chat.card)
     if not _is_counted(chat) or bound <= FAR * room:
         return bound <= room
-    counted = _count(chat, longer)
+    counted = _count(chat, prompt)
     return (bound if counted is None else counted) <= room
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rag.domain import Message, ModelCard, Prompt, Source, ToolCall
-from rag.prompts import fits, render_sources, rendered
+from rag.prompts import asked_over, fits, rendered
 
 CALL_ID = "sources01"  # nine letters and digits, as Mistral's tokenizers want them
 SEARCH = "search_documents"
@@ -24,14 +24,9 @@ def with_sources_as_results(prompt: Prompt, card: ModelCard) -> Prompt:
     """
     for at, message in enumerate(prompt.messages):
         shown = [each for each in prompt.sources if rendered(each) in message.content]
-        if shown and message == _asked(shown, prompt.question):
+        if shown and message == asked_over(shown, prompt.question):
             return _told(prompt, at, shown, card)
     return prompt
-
-
-def _asked(shown: Sequence[Source], question: str) -> Message:
-    """The message that `compose` writes for these sources."""
-    return Message("user", f"{render_sources(shown)}\n\nQuestion: {question}")
 
 
 def _told(prompt: Prompt, at: int, shown: Sequence[Source], card: ModelCard) -> Prompt:

@@ -9,13 +9,14 @@ from dataclasses import replace
 
 from rag.catalogue import LA_PLATEFORME, Tokenizer
 from rag.citations import disarmed, without_markers
+from rag.control_words import without_control_words
 from rag.domain import Message, ModelCard, Passage, Prompt, Source, ToolSpec
 from rag.errors import ContextLengthError
 from rag.folding import flowing, readable
 from rag.models import answer_tokens, tokenizer_of
 from rag.refusal import NOT_FOUND
 from rag.token_families import count_for
-from rag.tool_protocol import PROTOCOL_TOKENS
+from rag.tool_protocol import PROTOCOL_TOKENS, is_tool_talk
 
 SYSTEM = f"""\
 You answer questions from the user's own documents. The numbered sources in the user's message are
@@ -91,8 +92,7 @@ def compose(
     room -= token_cost([message.content for message in earlier], card)
     while True:
         shown = fitting(sources, room, card)
-        text = f"{render_sources(shown)}\n\nQuestion: {question}" if shown else question
-        messages = (Message("system", told), *earlier, Message("user", text))
+        messages = (Message("system", told), *earlier, asked_over(shown, question))
         prompt = Prompt(messages, question, tuple(shown), tuple(tools))
         excess = prompt_tokens(prompt, card) - prompt_room(card)
         if excess <= 0:
@@ -174,6 +174,12 @@ def compose_ranking(question: str, texts: Sequence[str], card: ModelCard) -> Pro
     return _held(Prompt((Message("system", RANK), Message("user", content)), question), card)
 
 
+def asked_over(sources: Sequence[Source], question: str) -> Message:
+    """The message that shows sources and asks a question over them."""
+    text = f"{render_sources(sources)}\n\nQuestion: {question}" if sources else question
+    return Message("user", text)
+
+
 def render_sources(sources: Sequence[Source]) -> str:
     """The sources as a model is shown them: nothing in their own text looks like a marker."""
     return "\n\n".join(rendered(source) for source in sources)
@@ -188,7 +194,7 @@ def fits(message: Message, prompt: Prompt, card: ModelCard) -> bool:
 def prompt_tokens(prompt: Prompt, card: ModelCard) -> int:
     """The tokens of a prompt, an upper bound at worst."""
     texts = texts_of(prompt)
-    in_words = prompt.tools and card.place != LA_PLATEFORME
+    in_words = is_tool_talk(prompt) and card.place != LA_PLATEFORME
     return token_cost(texts, card) + (PROTOCOL_TOKENS if in_words else 0)
 
 
@@ -251,8 +257,9 @@ def family_of(card: ModelCard) -> Tokenizer:
 
 
 def token_cost(texts: Sequence[str], card: ModelCard) -> int:
-    """The tokens of messages with these texts, an upper bound at worst."""
-    return count_for(family_of(card), texts) + MESSAGE_TOKENS * len(texts)
+    """The tokens of messages with these texts, as they are sent, an upper bound at worst."""
+    as_sent = [without_control_words(text) for text in texts]
+    return count_for(family_of(card), as_sent) + MESSAGE_TOKENS * len(texts)
 
 
 def room_beside(texts: Sequence[str], card: ModelCard) -> int:

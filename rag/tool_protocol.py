@@ -10,11 +10,11 @@ and a broken one is asked for once more. Above this nobody sees a difference: ca
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from rag.control_words import without_control_words
 from rag.domain import Finish, Message, Prompt, TextDelta, ToolCall, ToolSpec, Usage
 from rag.tool_calls import CallReader
 
@@ -37,11 +37,6 @@ LONGEST_QUOTE = 160  # characters of a broken call that are shown to its model a
 PROTOCOL_TOKENS = 500  # what all this adds to a prompt at most, besides the tools themselves
 
 _KEPT = frozenset({"type", "properties", "required", "items", "enum", "anyOf", "const"})
-# What the chat template itself writes, and a tokenizer may read as such wherever it stands.
-_CONTROL = re.compile(
-    r"\[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|TOOL_CONTENT|ARGS|CALL_ID)"
-    r"\]|</?s>|<</?SYS>>"
-)
 
 
 def plain_turns(messages: Sequence[Message]) -> list[Message]:
@@ -52,7 +47,7 @@ def plain_turns(messages: Sequence[Message]) -> list[Message]:
     """
     turns: list[Message] = []
     for message in _worded(messages):
-        content = _CONTROL.sub(lambda word: f"({word[0].strip('[]<>')})", message.content)
+        content = without_control_words(message.content)
         if turns and turns[-1].role == message.role:
             turns[-1] = replace(turns[-1], content=f"{turns[-1].content}\n\n{content}")
         else:

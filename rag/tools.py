@@ -14,10 +14,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from rag.apart import Raised, run_apart
 from rag.domain import Passage, ToolCall, ToolResult, ToolSpec
 from rag.errors import RagError, ToolError
+from rag.tool_calls import LONGEST_NAME
 
 NOTHING_ANSWERS = "Nothing in the documents answers this; the nearest passages follow, if any."
+LONGEST_ARGUMENTS = 4_000  # characters of a call's arguments
 LONGEST_RESULT = 12_000  # characters of a tool's own words
 LONGEST_SECONDS = 30.0
+TOO_LONG = "The call was not run: its arguments have more than {most:,} characters. Give less."
 
 logger = logging.getLogger(__name__)
 
@@ -92,8 +95,12 @@ def run_tool(call: ToolCall, tools: Mapping[str, Tool]) -> ToolResult:
     if tool is None:
         known = ", ".join(sorted(tools)) or "none"
         return ToolResult(
-            call, f"There is no tool named {call.name!r}. Tools: {known}.", failed=True
+            call,
+            f"There is no tool named {call.name[:LONGEST_NAME]!r}. Tools: {known}.",
+            failed=True,
         )
+    if len(call.arguments) > LONGEST_ARGUMENTS:
+        return ToolResult(call, TOO_LONG.format(most=LONGEST_ARGUMENTS), failed=True)
     try:
         arguments = tool.arguments.model_validate_json(call.arguments or "{}")
         output = _within_time(tool, arguments)

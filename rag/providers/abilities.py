@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from rag.catalogue import Tokenizer
+from rag.control_words import harmless
 from rag.domain import Finish, Prompt, TextDelta
 from rag.errors import ContextLengthError, ModelNotFoundError, ProviderError
 from rag.models import find_weights, tokenizer_of
@@ -127,6 +128,7 @@ def adapted(prompt: Prompt, abilities: Abilities, ask: Ask) -> Iterator[Item]:
     Raises:
         ProviderError: at any point of the iteration.
     """
+    prompt = harmless(prompt)  # before calls are compared with what stands in documents
     for refusals in itertools.count():
         begun = False
         try:
@@ -142,6 +144,7 @@ def adapted(prompt: Prompt, abilities: Abilities, ask: Ask) -> Iterator[Item]:
 
 def worded(prompt: Prompt, abilities: Abilities) -> Prompt:
     """A prompt as it is asked at first: with its tools told of in words where it must be."""
+    prompt = harmless(prompt)
     if is_tool_talk(prompt) and not abilities.tools:
         told = opening(prompt, held=abilities.schema)
         return replace(prompt, messages=tuple(plain_turns(told)), tools=())

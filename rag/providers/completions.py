@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from rag.control_words import harmless_messages
 from rag.domain import Finish, Message, Prompt, ToolCall, ToolSpec, Usage
 
 # Mistral's model cards ask for a low temperature; an answer from sources has no use for more.
@@ -19,8 +20,8 @@ _TOOL_CALL_ID = re.compile(r"[a-zA-Z0-9]{9}")  # all that Mistral's tokenizers a
 
 
 def rendered_messages(prompt: Prompt) -> list[dict[str, Any]]:
-    """The messages of a prompt as they go over the wire."""
-    return [_rendered(message) for message in prompt.messages]
+    """The messages of a prompt as they go over the wire, without words of a chat template."""
+    return [_rendered(message) for message in harmless_messages(prompt.messages)]
 
 
 def rendered_tools(prompt: Prompt) -> list[dict[str, Any]]:

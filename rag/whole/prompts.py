@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rag.citations import disarmed
+from rag.counted_prompts import fits_counted
 from rag.domain import Message, ModelCard, Prompt, Source
 from rag.errors import ContextLengthError
 from rag.folding import encodable, flowing
 from rag.prompts import fitting, render_sources, room_beside, token_cost
+from rag.protocols import ChatModel
 from rag.refusal import NOT_FOUND
 
 _MATERIAL = """\
@@ -103,6 +106,9 @@ You write a report for the user. {_FROM_FACTS}
   sections with headings; lists and tables where they are easier to read."""
 
 LEAST_ROOM = 200  # tokens, for what is read at once
+LONGEST_REPLY = 8_000  # characters of a reply that are shown to its model again
+LEAST_REPLY = 100  # characters; less of a reply says nothing of what is to be mended
+LONGEST_FAULTS = 1_000  # characters
 
 
 def room_for(system: str, told: Sequence[str], card: ModelCard) -> int:
@@ -142,6 +148,29 @@ def compose_merge(
     """The prompt that shows notes with the numbers of their sources, and says what to make."""
     text = "\n\n".join([*notes, encodable(request)])
     return Prompt((Message("system", system), Message("user", text)), request, tuple(sources))
+
+
+def mended(prompt: Prompt, reply: str, faults: str, chat: ChatModel) -> Prompt:
+    """The prompt with a reply that cannot be used, and what is wrong with it, to be asked again.
+
+    Of a long reply the beginning is shown; where there is no room for any, or not even for what is
+    wrong with it, the same is asked once more without that.
+    """
+    left = reply[:LONGEST_REPLY]
+    told = f"{faults[:LONGEST_FAULTS]} Reply again, with the JSON alone."
+    while left.strip():
+        again = _again(prompt, Message("assistant", left), Message("user", told))
+        if fits_counted(again, chat):
+            return again
+        left = left[: len(left) // 2] if len(left) > LEAST_REPLY else ""
+    *before, last = prompt.messages
+    asked = replace(last, content=f"{last.content}\n\n{told}")
+    again = replace(prompt, messages=(*before, asked))
+    return again if fits_counted(again, chat) else prompt
+
+
+def _again(prompt: Prompt, *messages: Message) -> Prompt:
+    return replace(prompt, messages=(*prompt.messages, *messages))
 
 
 def headed(place: str, notes: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any, TypeVar
 
 from rag.accounts import replies
@@ -25,7 +24,6 @@ from rag.domain import (
     Citation,
     Claim,
     Finish,
-    Message,
     Passage,
     Prompt,
     Quote,
@@ -40,6 +38,7 @@ from rag.errors import InvalidReplyError, ToolError
 from rag.folding import encodable, flowing
 from rag.models import added, whole_cost
 from rag.refusal import RefusalReader
+from rag.whole.prompts import mended
 from rag.whole.resources import Resources
 
 CUT = "The reply was too long and was cut off: give less."
@@ -174,9 +173,7 @@ class Sheet:
             else:
                 if last or not faults:
                     return made
-            told = f"{' '.join(faults)} Reply again, with the JSON alone."
-            said = (Message("assistant", text), Message("user", told))
-            prompt = replace(prompt, messages=(*prompt.messages, *said))
+            prompt = mended(prompt, text, " ".join(faults), self._resources.chat)
         raise InvalidReplyError("The model's answer cannot be used.")
 
     def refuse(self, *, searched: bool) -> Iterator[TextDelta]:

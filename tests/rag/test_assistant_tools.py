@@ -2,10 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from rag.assistant import MAX_CALLS_A_ROUND, MAX_TOOL_ROUNDS, NO_ROOM, REFUSAL
+from rag.assistant import MAX_CALLS_A_ROUND, MAX_TOOL_ROUNDS, REFUSAL
 from rag.domain import Message, ToolCall, ToolResult, Usage
 from rag.errors import InvalidReplyError
 from rag.refusal import NOT_FOUND
+from rag.tool_rounds import NO_ROOM
 from tests.fakes import CARD, ScriptedChat
 from tests.rag.desk import QUESTION, Desk, answer_of, in_pieces
 

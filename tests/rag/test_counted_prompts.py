@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -141,14 +142,14 @@ def test_the_server_says_whether_a_result_fits(
     prompt = Prompt((Message("user", "How large is it?"),))
     result = Message("tool", SENTENCE * times, tool_call_id="a1b2c3d4e")
 
-    assert fits_counted(result, prompt, chat) is fits
+    assert fits_counted(replace(prompt, messages=(*prompt.messages, result)), chat) is fits
     assert len(chat.counted) == 1
 
 
 def test_a_small_result_fits_unasked() -> None:
     chat = CountingChat(in_bytes, 8_000)
 
-    assert fits_counted(Message("tool", SENTENCE), Prompt((Message("user", "How?"),)), chat)
+    assert fits_counted(Prompt((Message("user", "How?"), Message("tool", SENTENCE))), chat)
     assert chat.counted == []
 
 
