@@ -195,6 +195,8 @@ def answer_row(question: BatchQuestion, answer: Answer) -> Row:
     return _row(question.id, question.question) | {
         "answer": answer.text,
         "refused": answer.refused,
+        "complete": answer.complete,
+        "notice": answer.notice,
         "citations": [citation_row(citation) for citation in answer.citations],
         "passages": [passage_row(passage) for passage in answer.passages],
         "model": answer.model,
@@ -216,6 +218,7 @@ def retrieval_row(question: BatchQuestion, retrieval: Retrieval, bar: float) -> 
     passages = retrieval.passages
     return _row(question.id, question.question) | {
         "refused": not passages or retrieval.evidence.is_below(bar, instructable=False),
+        "notice": retrieval.notice,
         "passages": [passage_row(passage) for passage in passages],
         "evidence": _rounded(retrieval.evidence.score if passages else None),
     }
@@ -223,7 +226,7 @@ def retrieval_row(question: BatchQuestion, retrieval: Retrieval, bar: float) -> 
 
 def failed_row(id_: str, question: str, reason: str) -> Row:
     """A row for a question that got no answer."""
-    return _row(id_, question) | {"error": reason}
+    return _row(id_, question) | {"complete": False, "error": reason}
 
 
 def passage_row(passage: Passage) -> Row:
@@ -249,6 +252,8 @@ def _row(id_: str, question: str) -> Row:
         "question": question,
         "answer": "",
         "refused": False,
+        "complete": True,
+        "notice": "",
         "citations": [],
         "passages": [],
         "model": None,

@@ -162,8 +162,8 @@ def ask(
     as_is: AsIs = False,
     bar: Bar = None,
     json: AsJson = False,
-) -> None:
-    """Answer a question, with citations."""
+) -> int:
+    """Answer a question, with citations. The exit code is 1 where the answer was cut off."""
     question = inputs.read_question(question)
     with open_application(data_dir, library, chat=chat) as application:
         scope = scope_of(application, document or [])
@@ -175,19 +175,22 @@ def ask(
             row = answer_row(BatchQuestion(question=question, id="1"), answer)
             printing.say_row(row | {"spent_today": application.meter.spent_today()})
             printing.tell_still_read(unread * answer.refused)
-            return
+            return DONE if answer.complete else SOME_FAILED
+        complete = True
         for event in events:
             if isinstance(event, TextDelta):
                 print(event.text, end="", flush=True)
             elif isinstance(event, Rewritten):
                 printing.tell_rewritten(event, question)
             elif isinstance(event, Answer):
+                complete = event.complete
                 usual = application.settings.bar if bar is None else bar
                 printing.say("")
                 printing.say_answer(event, usually_needed(usual, assistant.card))
                 printing.tell_still_read(unread * event.refused)
                 if assistant.card.instructable and event.grounded:
                     say_backing(event)
+    return DONE if complete else SOME_FAILED
 
 
 @app.command(cls=Command)
@@ -257,10 +260,11 @@ def batch(
 ) -> int:
     """Answer a file of questions: one line of JSON for each.
 
-    The lines are in the order of the questions, and none is ever missing.
+    The lines are in the order of the questions, and none is ever missing. The exit code is 1 where
+    a row has an error, or its answer was cut off.
     """
     del json  # accepted because every other command takes it
-    failed = 0
+    failed = cut = 0
     with ExitStack() as stack:
         stream = stack.enter_context(inputs.opened(file))
         application = stack.enter_context(open_application(data_dir, library, chat=chat))
@@ -271,16 +275,11 @@ def batch(
         with printing.count_progress() as progress:
             for row in run(questions, answer, at_once or application.rows_at_once):
                 failed += row["error"] is not None
+                cut += row["error"] is None and not row["complete"]
                 printing.say_row(row | {"spent_today": application.meter.spent_today()})
                 progress.advance(progress.task_ids[0])
-    if failed:
-        rows = (
-            "1 row has an error: see its"
-            if failed == 1
-            else f"{failed} rows have an error: see their"
-        )
-        printing.tell(f"{rows} field 'error'.")
-    return SOME_FAILED if failed else DONE
+    printing.tell_of_rows(failed, cut)
+    return SOME_FAILED if failed or cut else DONE
 
 
 app.command(cls=Command)(add)

@@ -14,7 +14,6 @@ from rag.assistant import (
     NOTHING_TO_SEARCH,
     QUOTED,
     REFUSAL,
-    TRUNCATED,
     UNBACKED,
     UNCITED,
 )
@@ -40,6 +39,7 @@ from rag.errors import InvalidReplyError, ToolError
 from rag.folding import encodable, flowing
 from rag.models import added, whole_cost
 from rag.refusal import RefusalReader
+from rag.turns import FILTERED, why_cut
 from rag.whole.resources import Resources
 
 CUT = "The reply was too long and was cut off: give less."
@@ -59,7 +59,7 @@ class Sheet:
         self.text = ""
         self.usage: Usage | None = None
         self.refused = False
-        self.complete = True
+        self.ended = Finish()
         self._resources = resources
         self._request = request
         self._started = time.monotonic()
@@ -116,13 +116,13 @@ class Sheet:
                 self._checking.follow(self.text, self._markers.sources, ())
             elif isinstance(item, Finish):
                 finished = True
-                self.complete = item.complete
+                self.ended = item
         if not finished:
             raise InvalidReplyError("The text was cut off. Ask again.")
         yield from self.say(self._markers.feed(refusal.rest()) + self._markers.rest())
         self.refused = refusal.refused or (refusal.found and not self._markers.sources)
         if not self.text.strip() and not self.refused:
-            raise InvalidReplyError(EMPTY)
+            raise InvalidReplyError(FILTERED if self.ended.filtered else EMPTY)
         if not self.refused:
             self._check()
 
@@ -211,7 +211,7 @@ class Sheet:
         )
         usual = self._notice(bool(citations))
         if checks.nothing_stands:
-            usual = UNBACKED
+            usual = f"{UNBACKED} {why_cut(self.ended)}".strip()
         return Answer(
             self.text,
             self._request,
@@ -220,7 +220,7 @@ class Sheet:
             passages,
             _nearest(passages) if self.refused else (),
             self.refused,
-            self.complete,
+            self.ended.complete,
             " ".join(filter(None, [also, usual if notice is None else notice])),
             usage=self.usage,
             cost=whole_cost(resources.card, self.usage, resources.besides.dollars),
@@ -228,14 +228,16 @@ class Sheet:
             evidence=evidence,
             claims=(*self._claims, *checks.claims),
             disagreements=checks.disagreements,
+            filtered=self.ended.filtered,
         )
 
     def _notice(self, cited: bool) -> str:
+        cut = why_cut(self.ended)
         if self.refused:
-            return ""
+            return cut
         if not self._resources.card.instructable:
             return QUOTED if cited else ""
-        return TRUNCATED if not self.complete else "" if cited else UNCITED
+        return cut or ("" if cited else UNCITED)
 
     def _number(self, quote: Quote) -> int:
         """The number of a quote's page, in the order of first mention."""
