@@ -6,6 +6,7 @@ import gc
 import logging
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from importlib import metadata
@@ -29,6 +30,7 @@ from rag.batch import (
 from rag.domain import Answer, Manner, Rewritten, TextDelta
 from rag.errors import QuestionError, RagError
 from rag.rephrasing import rephrased
+from rag.side_by_side import run_side_by_side
 from rag.store.catalog import Catalog
 from rag.whole.rows import task_row
 from rag.wiring import Application, build
@@ -264,7 +266,7 @@ def batch(
     a row has an error, or its answer was cut off.
     """
     del json  # accepted because every other command takes it
-    failed = cut = 0
+    counts: Counter[str] = Counter()
     with ExitStack() as stack:
         stream = stack.enter_context(inputs.opened(file))
         application = stack.enter_context(open_application(data_dir, library, chat=chat))
@@ -273,13 +275,21 @@ def batch(
         )
         questions = read_questions(stream, form or inputs.format_of(file, stream))
         with printing.count_progress() as progress:
-            for row in run(questions, answer, at_once or application.rows_at_once):
-                failed += row["error"] is not None
-                cut += row["error"] is None and not row["complete"]
+
+            def write(row: Row) -> None:
+                counts["failed"] += row["error"] is not None
+                counts["cut"] += row["error"] is None and not row["complete"]
                 printing.say_row(row | {"spent_today": application.meter.spent_today()})
                 progress.advance(progress.task_ids[0])
-    printing.tell_of_rows(failed, cut)
-    return SOME_FAILED if failed or cut else DONE
+
+            together = at_once or application.rows_at_once
+            if together > 1:
+                run_side_by_side(questions, answer, write, together)
+            else:
+                for row in run(questions, answer):
+                    write(row)
+    printing.tell_of_rows(counts["failed"], counts["cut"])
+    return SOME_FAILED if counts.total() else DONE
 
 
 app.command(cls=Command)(add)
