@@ -25,6 +25,7 @@ from rag.domain import (
     Claim,
     Finish,
     Message,
+    ModelCard,
     Passage,
     Prompt,
     Quote,
@@ -71,7 +72,8 @@ class Sheet:
         self._checking = Checking(resources.verifier)
         self._offered: tuple[Source, ...] = ()
         self._checks = Checks()
-        self._cut = False
+        self._last = Finish()  # how the last reply that is no part of the text ended
+        self._lacks: list[str] = []
 
     def say(self, text: str) -> Iterator[TextDelta]:
         """Add a piece to the text."""
@@ -127,6 +129,20 @@ class Sheet:
             self._check()
 
     @property
+    def card(self) -> ModelCard:
+        """The model that writes."""
+        return self._resources.card
+
+    @property
+    def was_cut(self) -> bool:
+        """Whether the last `reply` was cut off, by the model's length limit or a filter."""
+        return not self._last.complete
+
+    def lack(self, why: str) -> None:
+        """Take a sentence on why the text is not complete, whatever it ends in."""
+        self._lacks.append(why)
+
+    @property
     def nothing_stands(self) -> bool:
         """Whether a model made statements, and no source backs one of them."""
         return self._checks.nothing_stands
@@ -148,7 +164,7 @@ class Sheet:
                 text += item.text
             elif isinstance(item, Finish):
                 finished = True
-                self._cut = not item.complete
+                self._last = item
         if not finished:
             raise InvalidReplyError("The model's reply was cut off. Ask again.")
         return encodable(text)
@@ -166,7 +182,7 @@ class Sheet:
             try:
                 made, faults = read(json_in(text))
             except ToolError as error:
-                faults = [CUT if self._cut else str(error)]
+                faults = [CUT if self.was_cut else str(error)]
                 if last:
                     raise InvalidReplyError(
                         f"The model's answer cannot be used: {faults[0]}"
@@ -220,8 +236,8 @@ class Sheet:
             passages,
             _nearest(passages) if self.refused else (),
             self.refused,
-            self.ended.complete,
-            " ".join(filter(None, [also, usual if notice is None else notice])),
+            self.ended.complete and not self._lacks,
+            " ".join(filter(None, [also, *self._lacks, usual if notice is None else notice])),
             usage=self.usage,
             cost=whole_cost(resources.card, self.usage, resources.besides.dollars),
             seconds=time.monotonic() - self._started,
