@@ -11,6 +11,9 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
+from rag.errors import InvalidReplyError
+from rag.stopping import heeded
+
 T = TypeVar("T")
 
 
@@ -50,9 +53,10 @@ def run_apart(work: Callable[[], T], limit_seconds: float) -> Returned[T] | Rais
 
     Raises:
         TimeoutError: it takes longer than the limit; it is left to itself then.
+        InvalidReplyError: the thread that asks was told to stop; it is left to itself, too.
     """
-    outcomes: SimpleQueue[Returned[T] | Raised] = SimpleQueue()
-    context = copy_context()
+    outcomes: SimpleQueue[Returned[T] | Raised | None] = SimpleQueue()
+    context, stop = copy_context(), heeded()
 
     def attempt() -> None:
         try:
@@ -60,8 +64,19 @@ def run_apart(work: Callable[[], T], limit_seconds: float) -> Returned[T] | Rais
         except (Exception, SystemExit) as error:  # noqa: BLE001 - the code is not ours
             outcomes.put(Raised(error))
 
+    def hang_up() -> None:
+        outcomes.put(None)
+
     threading.Thread(target=attempt, name="apart", daemon=True).start()
+    if stop is not None:
+        stop.open(hang_up)
     try:
-        return outcomes.get(timeout=limit_seconds)
+        outcome = outcomes.get(timeout=limit_seconds)
     except Empty as error:
         raise TimeoutError(f"{limit_seconds} seconds have passed.") from error
+    finally:
+        if stop is not None:
+            stop.close(hang_up)
+    if outcome is None:
+        raise InvalidReplyError("The answer was stopped. Ask again.")
+    return outcome

@@ -47,7 +47,7 @@ from rag.rephrasing import from_reply, rephrased
 from rag.retrieval import Retrieval, Retriever, checked_question
 from rag.tool_rounds import ToolRounds
 from rag.tools import Tool, run_tool
-from rag.turns import Turn
+from rag.turns import FILTERED, Turn, why_cut
 from rag.verification import Verifier
 
 MAX_TOOL_ROUNDS = 4
@@ -62,7 +62,6 @@ UNBACKED = "Nothing that the model wrote is backed by the documents."
 CANNOT_ALONE = "The embedded reader only quotes documents. Choose a model to ask without them."
 UNCITED = "Nothing in this answer cites a document: check it before you rely on it."
 EMPTY = "The model sent an empty answer. Ask again."
-TRUNCATED = "The model stopped at its length limit: the answer is not complete."
 
 USUAL = Manner()
 _logger = logging.getLogger(__name__)
@@ -187,7 +186,7 @@ class Assistant:
             ),
         )
         if not turn.text.strip():
-            raise InvalidReplyError(EMPTY)
+            raise InvalidReplyError(FILTERED if turn.ended.filtered else EMPTY)
         turn.refused = False
 
     def _check(self, turn: Turn) -> None:
@@ -288,7 +287,7 @@ class Assistant:
                     turn.markers.offer(sources)
         if not turn.text.strip():
             if self.card.instructable and not turn.refused:
-                raise InvalidReplyError(EMPTY)
+                raise InvalidReplyError(FILTERED if turn.ended.filtered else EMPTY)
             turn.refused = True
 
     def _turn_over(
@@ -326,7 +325,7 @@ class Assistant:
                     yield item
             else:
                 finished = True
-                turn.complete = item.complete
+                turn.ended = item
         if not finished:
             raise InvalidReplyError("The answer was cut off. Ask again.")
         yield from turn.show(turn.markers.feed(refusal.rest()) + turn.markers.rest())
@@ -343,7 +342,7 @@ class Assistant:
             turn.passages,
             _nearest(turn.passages) if turn.refused else (),
             turn.refused,
-            turn.complete,
+            turn.ended.complete,
             " ".join(filter(None, [turn.notice, self._notice(turn, bool(citations))])),
             tuple(turn.results),
             turn.usage,
@@ -354,16 +353,18 @@ class Assistant:
             turn.checks.claims,
             turn.checks.disagreements,
             turn.grounded,
+            turn.ended.filtered,
         )
 
     def _notice(self, turn: Turn, cited: bool) -> str:
+        cut = why_cut(turn.ended)
         if turn.refused:
-            return ""
+            return cut
         if not turn.grounded:
-            return ALONE.format(model=self.card.name)
+            return f"{ALONE.format(model=self.card.name)} {cut}".strip()
         if not self.card.instructable:
             return QUOTED
-        return TRUNCATED if not turn.complete else "" if cited else UNCITED
+        return cut or ("" if cited else UNCITED)
 
 
 def drain(events: Iterator[Event]) -> Answer:

@@ -7,7 +7,6 @@ import json
 import math
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, TextIO
 
@@ -26,15 +25,11 @@ from rag.domain import Answer, Citation, Passage
 from rag.errors import RagError, SettingsError
 from rag.folding import encodable
 from rag.retrieval import Retrieval
-from rag.stopping import Stop, heeding
 
 Format = Literal["csv", "jsonl"]
 Row = dict[str, Any]
 Task = Literal["ask", "summarise", "extract", "classify", "write"]
 BYTE_ORDER_MARK = "\ufeff"
-TIMES_AHEAD = (
-    4  # so many rows are begun for each that is worked on, so that a long one holds up none
-)
 COLUMNS = ("question", "task")  # of a CSV file, one of which it must have
 _IN_PLACE_OF_A_QUESTION = ("question", "text", "instruction")
 
@@ -148,39 +143,14 @@ def read_rows(
 
 
 def run(
-    questions: Iterable[BatchQuestion | BadRow],
-    answer: Callable[[BatchQuestion], Row],
-    at_once: int = 1,
+    questions: Iterable[BatchQuestion | BadRow], answer: Callable[[BatchQuestion], Row]
 ) -> Iterator[Row]:
-    """Answer every question, in their order; what goes wrong with one is its row's `error`.
-
-    `at_once` are asked side by side, each in a thread; where nobody wants the rest, what is under
-    way is stopped.
-    """
-    if at_once == 1:
-        yield from (_answered(question, answer) for question in questions)
-        return
-    stop, waiting = Stop(), deque[Future[Row]]()
-
-    def work(question: BatchQuestion | BadRow) -> Row:
-        with heeding(stop):
-            return _answered(question, answer)
-
-    with ThreadPoolExecutor(at_once, thread_name_prefix="row") as pool:
-        try:
-            for question in questions:
-                waiting.append(pool.submit(work, question))
-                if len(waiting) == TIMES_AHEAD * at_once:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            stop.say()
-            for row in waiting:
-                row.cancel()
+    """Answer every question, one after the other."""
+    yield from (answered(question, answer) for question in questions)
 
 
-def _answered(question: BatchQuestion | BadRow, answer: Callable[[BatchQuestion], Row]) -> Row:
+def answered(question: BatchQuestion | BadRow, answer: Callable[[BatchQuestion], Row]) -> Row:
+    """The row of a question; what goes wrong with it is the row's `error`."""
     if isinstance(question, BadRow):
         return failed_row(question.id, "", question.reason)
     try:
@@ -195,6 +165,8 @@ def answer_row(question: BatchQuestion, answer: Answer) -> Row:
     return _row(question.id, question.question) | {
         "answer": answer.text,
         "refused": answer.refused,
+        "complete": answer.complete,
+        "notice": answer.notice,
         "citations": [citation_row(citation) for citation in answer.citations],
         "passages": [passage_row(passage) for passage in answer.passages],
         "model": answer.model,
@@ -216,6 +188,7 @@ def retrieval_row(question: BatchQuestion, retrieval: Retrieval, bar: float) -> 
     passages = retrieval.passages
     return _row(question.id, question.question) | {
         "refused": not passages or retrieval.evidence.is_below(bar, instructable=False),
+        "notice": retrieval.notice,
         "passages": [passage_row(passage) for passage in passages],
         "evidence": _rounded(retrieval.evidence.score if passages else None),
     }
@@ -223,7 +196,7 @@ def retrieval_row(question: BatchQuestion, retrieval: Retrieval, bar: float) -> 
 
 def failed_row(id_: str, question: str, reason: str) -> Row:
     """A row for a question that got no answer."""
-    return _row(id_, question) | {"error": reason}
+    return _row(id_, question) | {"complete": False, "error": reason}
 
 
 def passage_row(passage: Passage) -> Row:
@@ -249,6 +222,8 @@ def _row(id_: str, question: str) -> Row:
         "question": question,
         "answer": "",
         "refused": False,
+        "complete": True,
+        "notice": "",
         "citations": [],
         "passages": [],
         "model": None,

@@ -303,11 +303,13 @@ Bill = tuple[ModelCard, Usage]  # of one or more requests, by the model that is 
 class Finish:
     """The last item of a model turn: without one the stream was cut.
 
-    `complete` is false when the model stopped at its length limit.
+    `complete` is false when the model stopped at its length limit, or was `filtered`: stopped by
+    its provider's filter.
     """
 
     usage: Usage | None = None
     complete: bool = True
+    filtered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,6 +389,7 @@ class Answer:
     claims: tuple[Claim, ...] = ()
     disagreements: tuple[Disagreement, ...] = ()
     grounded: bool = True
+    filtered: bool = False  # it is not complete since the provider's filter stopped it
 
 
 Event = SummedUp | Rewritten | Retrieved | ToolCall | ToolResult | TextDelta | Answer

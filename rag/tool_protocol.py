@@ -86,7 +86,7 @@ def converse(prompt: Prompt, speak: Speak, *, held: bool) -> Generator[Item, Non
             break
         if not talk.goes_on(reader):
             break
-    yield Finish(talk.usage, finish.complete)
+    yield replace(finish, usage=talk.usage)
     return held
 
 

@@ -23,6 +23,9 @@ from rag.history import NOTHING_EARLIER, Earlier
 from rag.models import added
 from rag.protocols import ChatModel
 
+TRUNCATED = "The model stopped at its length limit: the answer is not complete."
+FILTERED = "The provider's filter stopped the answer: it is not complete."
+
 
 @dataclass(slots=True)
 class Turn:
@@ -42,7 +45,7 @@ class Turn:
     earlier: Earlier = NOTHING_EARLIER
     text: str = ""
     notice: str = ""  # on how the passages were found
-    complete: bool = True
+    ended: Finish = field(default_factory=Finish)  # how the model's last reply did
     refused: bool = False
     grounded: bool = True
     evidence: float | None = None
@@ -74,6 +77,13 @@ class Turn:
             if isinstance(item, Finish):
                 self.usage = added(self.usage, item.usage)
             yield item
+
+
+def why_cut(ended: Finish) -> str:
+    """Why a model's reply is not complete, in a sentence; empty where it is."""
+    if ended.complete:
+        return ""
+    return FILTERED if ended.filtered else TRUNCATED
 
 
 def _key(passage: Passage) -> tuple[str, int, int, int]:

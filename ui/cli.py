@@ -6,6 +6,7 @@ import gc
 import logging
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from importlib import metadata
@@ -29,6 +30,7 @@ from rag.batch import (
 from rag.domain import Answer, Manner, Rewritten, TextDelta
 from rag.errors import QuestionError, RagError
 from rag.rephrasing import rephrased
+from rag.side_by_side import run_side_by_side
 from rag.store.catalog import Catalog
 from rag.whole.rows import task_row
 from rag.wiring import Application, build
@@ -162,8 +164,8 @@ def ask(
     as_is: AsIs = False,
     bar: Bar = None,
     json: AsJson = False,
-) -> None:
-    """Answer a question, with citations."""
+) -> int:
+    """Answer a question, with citations. The exit code is 1 where the answer was cut off."""
     question = inputs.read_question(question)
     with open_application(data_dir, library, chat=chat) as application:
         scope = scope_of(application, document or [])
@@ -175,19 +177,22 @@ def ask(
             row = answer_row(BatchQuestion(question=question, id="1"), answer)
             printing.say_row(row | {"spent_today": application.meter.spent_today()})
             printing.tell_still_read(unread * answer.refused)
-            return
+            return DONE if answer.complete else SOME_FAILED
+        complete = True
         for event in events:
             if isinstance(event, TextDelta):
                 print(event.text, end="", flush=True)
             elif isinstance(event, Rewritten):
                 printing.tell_rewritten(event, question)
             elif isinstance(event, Answer):
+                complete = event.complete
                 usual = application.settings.bar if bar is None else bar
                 printing.say("")
                 printing.say_answer(event, usually_needed(usual, assistant.card))
                 printing.tell_still_read(unread * event.refused)
                 if assistant.card.instructable and event.grounded:
                     say_backing(event)
+    return DONE if complete else SOME_FAILED
 
 
 @app.command(cls=Command)
@@ -257,10 +262,11 @@ def batch(
 ) -> int:
     """Answer a file of questions: one line of JSON for each.
 
-    The lines are in the order of the questions, and none is ever missing.
+    The lines are in the order of the questions, and none is ever missing. The exit code is 1 where
+    a row has an error, or its answer was cut off.
     """
     del json  # accepted because every other command takes it
-    failed = 0
+    counts: Counter[str] = Counter()
     with ExitStack() as stack:
         stream = stack.enter_context(inputs.opened(file))
         application = stack.enter_context(open_application(data_dir, library, chat=chat))
@@ -269,18 +275,21 @@ def batch(
         )
         questions = read_questions(stream, form or inputs.format_of(file, stream))
         with printing.count_progress() as progress:
-            for row in run(questions, answer, at_once or application.rows_at_once):
-                failed += row["error"] is not None
+
+            def write(row: Row) -> None:
+                counts["failed"] += row["error"] is not None
+                counts["cut"] += row["error"] is None and not row["complete"]
                 printing.say_row(row | {"spent_today": application.meter.spent_today()})
                 progress.advance(progress.task_ids[0])
-    if failed:
-        rows = (
-            "1 row has an error: see its"
-            if failed == 1
-            else f"{failed} rows have an error: see their"
-        )
-        printing.tell(f"{rows} field 'error'.")
-    return SOME_FAILED if failed else DONE
+
+            together = at_once or application.rows_at_once
+            if together > 1:
+                run_side_by_side(questions, answer, write, together)
+            else:
+                for row in run(questions, answer):
+                    write(row)
+    printing.tell_of_rows(counts["failed"], counts["cut"])
+    return SOME_FAILED if counts.total() else DONE
 
 
 app.command(cls=Command)(add)

@@ -31,7 +31,10 @@ from rag.errors import (
 )
 from rag.offers import Offer
 
-FOUND_OUT = ("refused", "grounded", "evidence", "cost", "citations", "claims", "disagreements")
+FOUND_OUT = (
+    *("refused", "complete", "grounded", "evidence", "cost"),
+    *("citations", "claims", "disagreements"),
+)
 NOT_JSON = "The request is not JSON: send an object with `messages`."
 ONLY_TEXT = "only text can be asked"
 RATE_LIMITED = 429
@@ -198,7 +201,9 @@ def _usage_row(usage: Usage) -> Row:
 
 
 def _why_ended(answer: Answer) -> str:
-    return "stop" if answer.complete else "length"
+    if answer.complete:
+        return "stop"
+    return "content_filter" if answer.filtered else "length"
 
 
 def _text_of(part: Any) -> str:

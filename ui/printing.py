@@ -119,6 +119,24 @@ def _tell_refused(answer: Answer, needed: float) -> None:
     tell(f"\nSearched: {answer.question}{evidence}.{lower}")
 
 
+def tell_of_rows(failed: int, cut: int) -> None:
+    """Tell how many rows of a batch have an error, and of how many the answer was cut off."""
+    if failed:
+        rows = (
+            "1 row has an error: see its"
+            if failed == 1
+            else f"{failed} rows have an error: see their"
+        )
+        tell(f"{rows} field 'error'.")
+    if cut:
+        rows = (
+            "1 row is not complete: see its"
+            if cut == 1
+            else f"{cut} rows are not complete: see their"
+        )
+        tell(f"{rows} field 'notice'.")
+
+
 def tell_still_read(count: int) -> None:
     """Tell of a refused question that so many files could not be searched yet."""
     if not count:

@@ -198,8 +198,6 @@ def _alone(turn: Turn) -> str:
 
 def _render_answer(turn: Turn, answer: Answer, idle: bool) -> str:
     parts = [_render_text(turn, answer), render_contrary(turn, answer)]
-    if not answer.complete:
-        parts.append('<p class="note">The model stopped at its length limit.</p>')
     said = answer.notice.replace(_alone(turn), "").strip()  # which stands above the answer
     notice = f'<p class="notice">{escape(said)}</p>' if said else ""
     if answer.refused:

@@ -47,12 +47,12 @@ def summarise(
         typer.Option("--wish", metavar="TEXT", help="How it should be, such as 'in French'."),
     ] = "",
     json: AsJson = False,
-) -> None:
+) -> int:
     """Summarise documents, cited by page."""
     with open_application(data_dir, library, chat=chat) as application:
         chosen = _readable(application, documents or [])
         tasks = application.tasks()
-        _say(tasks.summarise(chosen, wish), tasks, wish, json=json)
+        return _say(tasks.summarise(chosen, wish), tasks, wish, json=json)
 
 
 def write(
@@ -70,14 +70,14 @@ def write(
     ] = None,
     bar: Bar = None,
     json: AsJson = False,
-) -> None:
+) -> int:
     """Write an e-mail or a report from what the documents say, cited."""
     instruction = inputs.read_question(instruction)
     chosen: TextKind = _kind(kind, instruction)
     with open_application(data_dir, library, chat=chat) as application:
         scope = scope_of(application, document or [])
         tasks = application.tasks(passages=k, bar=bar)
-        _say(tasks.write(instruction, chosen, scope), tasks, instruction, json=json)
+        return _say(tasks.write(instruction, chosen, scope), tasks, instruction, json=json)
 
 
 def extract(
@@ -212,11 +212,17 @@ def _say_sorted(found: Sorted, id_: str | None, *, json: bool) -> None:
     printing.say(f"{id_ or found.item.name}\t{names}{f'	({why})' if why else ''}")
 
 
-def _say(events: Iterator[Event], tasks: Tasks, asked: str, *, json: bool) -> None:
-    """Print what is written as it comes, and then what it cites; or all of it as JSON."""
+def _say(events: Iterator[Event], tasks: Tasks, asked: str, *, json: bool) -> int:
+    """Print what is written as it comes, and then what it cites; or all of it as JSON.
+
+    Returns:
+        The exit code.
+    """
+    complete = True
     with _steps() as tell:
         for event in events:
             tell(event)
+            complete = event.complete if isinstance(event, Answer) else complete
             if json and isinstance(event, Answer):
                 question = BatchQuestion(question=asked or event.question, id="1")
                 printing.say_row(answer_row(question, event))
@@ -228,6 +234,7 @@ def _say(events: Iterator[Event], tasks: Tasks, asked: str, *, json: bool) -> No
                 printing.say_answer(event, usual)
                 if tasks.card.instructable:
                     say_backing(event)
+    return DONE if complete else SOME_FAILED
 
 
 @contextmanager

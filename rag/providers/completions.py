@@ -16,6 +16,7 @@ from rag.domain import Finish, Message, Prompt, ToolCall, ToolSpec, Usage
 # Mistral's model cards ask for a low temperature; an answer from sources has no use for more.
 TEMPERATURE = 0.15
 
+FILTERED = "content_filter"  # why a turn ended, as the provider says it
 _TOOL_CALL_ID = re.compile(r"[a-zA-Z0-9]{9}")  # all that Mistral's tokenizers accept
 
 
@@ -128,7 +129,7 @@ class Turn:
     @property
     def complete(self) -> bool:
         """Whether the model came to its own end, rather than to a limit."""
-        return self.finish_reason not in ("length", "model_length", "content_filter")
+        return self.finish_reason not in ("length", "model_length", FILTERED)
 
     def calls(self) -> list[ToolCall]:
         """The tool calls, once the stream has ended; a turn cut at its limit has none."""
@@ -142,4 +143,4 @@ class Turn:
 
     def finish(self) -> Finish:
         """The last item of the turn."""
-        return Finish(self.usage, self.complete)
+        return Finish(self.usage, self.complete, self.finish_reason == FILTERED)

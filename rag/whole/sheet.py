@@ -13,7 +13,6 @@ from rag.assistant import (
     NOTHING_TO_SEARCH,
     QUOTED,
     REFUSAL,
-    TRUNCATED,
     UNBACKED,
     UNCITED,
 )
@@ -24,6 +23,7 @@ from rag.domain import (
     Citation,
     Claim,
     Finish,
+    ModelCard,
     Passage,
     Prompt,
     Quote,
@@ -38,6 +38,7 @@ from rag.errors import InvalidReplyError, ToolError
 from rag.folding import encodable, flowing
 from rag.models import added, whole_cost
 from rag.refusal import RefusalReader
+from rag.turns import FILTERED, why_cut
 from rag.whole.prompts import mended
 from rag.whole.resources import Resources
 
@@ -58,7 +59,7 @@ class Sheet:
         self.text = ""
         self.usage: Usage | None = None
         self.refused = False
-        self.complete = True
+        self.ended = Finish()
         self._resources = resources
         self._request = request
         self._started = time.monotonic()
@@ -70,7 +71,8 @@ class Sheet:
         self._checking = Checking(resources.verifier)
         self._offered: tuple[Source, ...] = ()
         self._checks = Checks()
-        self._cut = False
+        self._last = Finish()  # how the last reply that is no part of the text ended
+        self._lacks: list[str] = []
 
     def say(self, text: str) -> Iterator[TextDelta]:
         """Add a piece to the text."""
@@ -115,15 +117,29 @@ class Sheet:
                 self._checking.follow(self.text, self._markers.sources, ())
             elif isinstance(item, Finish):
                 finished = True
-                self.complete = item.complete
+                self.ended = item
         if not finished:
             raise InvalidReplyError("The text was cut off. Ask again.")
         yield from self.say(self._markers.feed(refusal.rest()) + self._markers.rest())
         self.refused = refusal.refused or (refusal.found and not self._markers.sources)
         if not self.text.strip() and not self.refused:
-            raise InvalidReplyError(EMPTY)
+            raise InvalidReplyError(FILTERED if self.ended.filtered else EMPTY)
         if not self.refused:
             self._check()
+
+    @property
+    def card(self) -> ModelCard:
+        """The model that writes."""
+        return self._resources.card
+
+    @property
+    def was_cut(self) -> bool:
+        """Whether the last `reply` was cut off, by the model's length limit or a filter."""
+        return not self._last.complete
+
+    def lack(self, why: str) -> None:
+        """Take a sentence on why the text is not complete, whatever it ends in."""
+        self._lacks.append(why)
 
     @property
     def nothing_stands(self) -> bool:
@@ -147,7 +163,7 @@ class Sheet:
                 text += item.text
             elif isinstance(item, Finish):
                 finished = True
-                self._cut = not item.complete
+                self._last = item
         if not finished:
             raise InvalidReplyError("The model's reply was cut off. Ask again.")
         return encodable(text)
@@ -165,7 +181,7 @@ class Sheet:
             try:
                 made, faults = read(json_in(text))
             except ToolError as error:
-                faults = [CUT if self._cut else str(error)]
+                faults = [CUT if self.was_cut else str(error)]
                 if last:
                     raise InvalidReplyError(
                         f"The model's answer cannot be used: {faults[0]}"
@@ -208,7 +224,7 @@ class Sheet:
         )
         usual = self._notice(bool(citations))
         if checks.nothing_stands:
-            usual = UNBACKED
+            usual = f"{UNBACKED} {why_cut(self.ended)}".strip()
         return Answer(
             self.text,
             self._request,
@@ -217,22 +233,24 @@ class Sheet:
             passages,
             _nearest(passages) if self.refused else (),
             self.refused,
-            self.complete,
-            " ".join(filter(None, [also, usual if notice is None else notice])),
+            self.ended.complete and not self._lacks,
+            " ".join(filter(None, [also, *self._lacks, usual if notice is None else notice])),
             usage=self.usage,
             cost=whole_cost(resources.card, self.usage, resources.besides.dollars),
             seconds=time.monotonic() - self._started,
             evidence=evidence,
             claims=(*self._claims, *checks.claims),
             disagreements=checks.disagreements,
+            filtered=self.ended.filtered,
         )
 
     def _notice(self, cited: bool) -> str:
+        cut = why_cut(self.ended)
         if self.refused:
-            return ""
+            return cut
         if not self._resources.card.instructable:
             return QUOTED if cited else ""
-        return TRUNCATED if not self.complete else "" if cited else UNCITED
+        return cut or ("" if cited else UNCITED)
 
     def _number(self, quote: Quote) -> int:
         """The number of a quote's page, in the order of first mention."""

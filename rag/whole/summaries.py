@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rag.citations import MarkerReader
 from rag.domain import Document, Event, ModelCard, Passage, Source, ToolCall
@@ -34,6 +34,10 @@ _SHOWN = re.compile(r"\[([1-9]\d{0,2})\](?!\()")
 MOST_CHARACTERS = 8  # of a token, on average, in any text that is worth counting
 SHARE = 3  # of the room that shortened notes may take, so that two of them fit together
 READ_IN_PARTS = "Read in {count} parts, which were summarised one by one and then together."
+CUT_NOTES = "The notes of {parts} were cut off: the summary may lack something of that."
+NO_NOTES = "The model noted nothing of {parts}: the summary lacks that."
+NOTHING_SAID = "The model found nothing to say of any part. Ask again."
+MOST_PLACES = 5  # that are named where notes are lacking
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,35 @@ class _Notes:
     place: str
     text: str
     sources: Mapping[int, Source]
+
+
+@dataclass(slots=True)
+class _Lacking:
+    """The parts of which the notes were cut off, and those of which there are none."""
+
+    cut: list[str] = field(default_factory=list)
+    none: list[str] = field(default_factory=list)
+
+    def look(self, place: str, notes: Sequence[_Notes], *, was_cut: bool) -> None:
+        """See whether the notes of a part are all there."""
+        if not notes:
+            self.none.append(place)
+        elif was_cut:
+            self.cut.append(place)
+
+    def tell(self, sheet: Sheet) -> None:
+        """Let the summary say so."""
+        for sentence, places in ((CUT_NOTES, self.cut), (NO_NOTES, self.none)):
+            if places:
+                sheet.lack(sentence.format(parts=_listed(places)))
+
+
+def _listed(places: Sequence[str]) -> str:
+    """So many parts in words, with where they lie; of many places the first."""
+    named = list(dict.fromkeys(places))
+    more = f" and {len(named) - MOST_PLACES} more" if len(named) > MOST_PLACES else ""
+    count = "1 part" if len(places) == 1 else f"{len(places)} parts"
+    return f"{count} ({'; '.join(named[:MOST_PLACES])}{more})"
 
 
 def summarise(
@@ -76,8 +109,10 @@ def summarise(
         yield from sheet.stream(compose_from_sources(SUMMARISE, groups[0], request))
         yield sheet.answer()
         return
-    notes = yield from _read_parts(groups, sheet)
-    notes = yield from _condensed(notes, request, sheet, resources.card)
+    lacking = _Lacking()
+    notes = yield from _read_parts(groups, sheet, lacking)
+    notes = yield from _condensed(notes, request, sheet, lacking)
+    lacking.tell(sheet)
     told, sources = _renumbered(notes)
     yield from sheet.stream(compose_merge(MERGE, told, sources, request))
     yield sheet.answer(READ_IN_PARTS.format(count=len(groups)))
@@ -112,7 +147,7 @@ def _groups(passages: Sequence[Passage], request: str, card: ModelCard) -> list[
 
 
 def _read_parts(
-    groups: Sequence[Sequence[Source]], sheet: Sheet
+    groups: Sequence[Sequence[Source]], sheet: Sheet, lacking: _Lacking
 ) -> Generator[ToolCall, None, list[_Notes]]:
     """Take notes of each part."""
     notes: list[_Notes] = []
@@ -121,9 +156,11 @@ def _read_parts(
         yield step(number, f"read {place} ({number} of {len(groups)})")
         request = f"Take notes of this part: {place}."
         text = sheet.reply(compose_from_sources(READ_PART, group, request))
-        notes += _taken(place, text, group)
+        taken = _taken(place, text, group)
+        lacking.look(place, taken, was_cut=sheet.was_cut)
+        notes += taken
     if not notes:
-        raise InvalidReplyError("The model found nothing to say of any part. Ask again.")
+        raise InvalidReplyError(NOTHING_SAID)
     return notes
 
 
@@ -136,9 +173,10 @@ def _taken(place: str, text: str, sources: Sequence[Source]) -> list[_Notes]:
 
 
 def _condensed(
-    notes: list[_Notes], request: str, sheet: Sheet, card: ModelCard
+    notes: list[_Notes], request: str, sheet: Sheet, lacking: _Lacking
 ) -> Generator[ToolCall, None, list[_Notes]]:
     """The notes, shortened in rounds until they can be read at once."""
+    card = sheet.card
     room = room_for(MERGE, [request], card)
     rounds = 0
     while not _fit(notes, room, card):
@@ -153,7 +191,11 @@ def _condensed(
             told, sources = _renumbered(batch)
             text = sheet.reply(compose_merge(CONDENSE, told, sources, "Shorten these notes."))
             place = f"{batch[0].place} to {batch[-1].place}"
-            made += [_cut(each, room // SHARE, card) for each in _taken(place, text, sources)]
+            taken = _taken(place, text, sources)
+            lacking.look(place, taken, was_cut=sheet.was_cut)
+            made += [_cut(each, room // SHARE, card) for each in taken]
+        if not made:
+            raise InvalidReplyError(NOTHING_SAID)
         notes = made
     return notes
 

@@ -1,9 +1,11 @@
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from rag.apart import Raised, Returned, run_apart
+from rag.errors import InvalidReplyError
 from rag.stopping import Stop, heeded, heeding
 
 
@@ -39,6 +41,27 @@ def test_nobody_waits_longer_than_the_limit() -> None:
     go_on = threading.Event()
     with pytest.raises(TimeoutError):
         run_apart(lambda: go_on.wait(20), 0.01)
+    go_on.set()
+
+
+def test_nobody_waits_for_it_once_told_to_stop() -> None:
+    told, begun, go_on = Stop(), threading.Event(), threading.Event()
+
+    def work() -> None:
+        begun.set()
+        go_on.wait(20)
+
+    def tell() -> None:
+        begun.wait(10)
+        told.say()
+
+    threading.Thread(target=tell).start()
+    started = time.monotonic()
+    with heeding(told), pytest.raises(InvalidReplyError, match="stopped"):
+        run_apart(work, 20)
+    assert time.monotonic() - started < 5
+    with heeding(told), pytest.raises(InvalidReplyError, match="stopped"):
+        run_apart(work, 20)
     go_on.set()
 
 

@@ -7,7 +7,6 @@ import pytest
 from rag.assistant import (
     NOTHING_TO_SEARCH,
     REFUSAL,
-    TRUNCATED,
     UNCITED,
     drain,
 )
@@ -27,6 +26,7 @@ from rag.domain import (
 from rag.errors import InvalidReplyError, QuestionError, UnavailableError
 from rag.prompts import REWRITE
 from rag.refusal import NOT_FOUND
+from rag.turns import TRUNCATED
 from tests.fakes import CARD, ScriptedChat
 from tests.rag.desk import QUESTION, TEXTS, Desk, answer_of, in_pieces
 

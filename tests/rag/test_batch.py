@@ -285,6 +285,8 @@ def test_an_answer_is_a_row_of_the_contract() -> None:
         "cost": 0.25,
         "spent_today": None,
         "evidence": None,
+        "complete": True,
+        "notice": "",
         "grounded": True,
         "claims": [],
         "disagreements": [],

@@ -46,6 +46,12 @@ def test_length_limit_makes_the_turn_incomplete(rig: Rig) -> None:
     assert items[-1] == Finish(Usage(10, 5), complete=False)
 
 
+def test_a_turn_that_the_filter_stopped_is_incomplete_for_that(rig: Rig) -> None:
+    items = rig.items(Say("Twelve bil", finish_reason="content_filter"))
+
+    assert items[-1] == Finish(Usage(10, 5), complete=False, filtered=True)
+
+
 def test_empty_answer_is_still_finished(rig: Rig) -> None:
     assert rig.items(Say("")) == [Finish(Usage(10, 5), complete=True)]
 

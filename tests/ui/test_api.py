@@ -24,6 +24,7 @@ from rag.protocols import ChatModel
 from rag.providers.minilm.embedder import MiniLmEmbedder
 from rag.settings import load_settings
 from rag.store.catalog import Catalog
+from rag.turns import FILTERED, TRUNCATED
 from rag.wiring import Application
 from tests.fakes import CARD, ScriptedChat
 from tests.loopback import Events, LoopbackServer, Reply, Say, Status, chunk
@@ -122,7 +123,7 @@ def test_a_reply_holds_the_answer_and_what_was_found_out_as_a_batch_writes_it() 
         name: row[name] for name in row if name in found
     }
     assert set(found) == {
-        *("question", "parts", "notice", "refused", "grounded", "evidence", "cost"),
+        *("question", "parts", "notice", "refused", "complete", "grounded", "evidence", "cost"),
         *("citations", "claims", "disagreements", "nearest"),
     }
     assert [claim["verdict"] for claim in found["claims"]] == ["supported"]
@@ -181,11 +182,19 @@ def test_what_was_said_before_is_the_history() -> None:
     assert "pirate" not in json.dumps(sent)
 
 
-def test_an_answer_cut_at_its_length_says_so() -> None:
-    with answering(Say(SAID, finish_reason="length")) as (client, _, _):
+@pytest.mark.parametrize(
+    ("reason", "notice"), [("length", TRUNCATED), ("content_filter", FILTERED)]
+)
+def test_an_answer_that_was_cut_off_says_so(reason: str, notice: str) -> None:
+    with answering(*[Say(SAID, finish_reason=reason)] * 2) as (client, _, _):
         reply = client.chat.completions.create(model=MODEL, messages=ASKED)
+        *_, last = client.chat.completions.create(model=MODEL, messages=ASKED, stream=True)
 
-    assert reply.choices[0].finish_reason == "length"
+    for each in (reply, last):
+        assert each.choices[0].finish_reason == reason
+        assert each.model_extra is not None
+        found = each.model_extra["tramontane"]
+        assert (found["complete"], found["notice"]) == (False, notice)
 
 
 def test_the_embedded_reader_answers_too_and_what_is_unknown_is_ignored() -> None:

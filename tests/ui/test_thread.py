@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from html import escape as html_escape
 
 import pytest
 
@@ -19,6 +20,7 @@ from rag.domain import (
     Rewritten,
     Span,
 )
+from rag.turns import FILTERED, TRUNCATED
 from ui.conversation import Conversation, Mark, Reach, Turn, TurnState
 from ui.thread import render_thread
 
@@ -350,3 +352,13 @@ def test_a_marked_answer_says_so_until_it_is_undone() -> None:
     assert 'class="turn done marked located"' in html
     undone = conversation.marking(0, Mark("m1")).marking(0, None)
     assert undone == conversation
+
+
+def test_an_answer_that_was_cut_off_says_once_why() -> None:
+    for why in (TRUNCATED, FILTERED):
+        answer = Answer("Forty-one bo", "Boats?", "small", complete=False, notice=why)
+
+        words = words_of(html_of(asked("Boats?", answer)))
+
+        assert words.count(html_escape(why)) == 1
+        assert ("length limit" in words) == (why is TRUNCATED)

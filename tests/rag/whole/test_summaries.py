@@ -8,7 +8,8 @@ import pytest
 from rag.domain import Finish, ModelCard, Prompt, TextDelta, ToolCall
 from rag.errors import ContextLengthError, InvalidReplyError, NotFoundError
 from rag.prompts import token_cost
-from rag.whole.prompts import MERGE, READ_PART, SUMMARISE
+from rag.whole.prompts import CONDENSE, MERGE, READ_PART, SUMMARISE
+from rag.whole.summaries import CUT_NOTES, NO_NOTES, READ_IN_PARTS
 from tests.fakes import CARD, ScriptedChat
 from tests.rag.desk import Desk
 from tests.rag.whole.works import checked_answer, named, reader, tasks
@@ -89,6 +90,60 @@ def test_what_does_not_fit_is_read_in_parts_and_no_page_is_lost(desk: Desk) -> N
     assert "Read in" in answer.notice
 
 
+class Lacking(ScriptedChat):
+    """Takes notes of every part, save that the first are cut off and those of the second none."""
+
+    def __init__(self, *odd: list[str | Finish]) -> None:
+        super().__init__(card=NARROW)
+        self._odd = list(odd)
+
+    def stream(self, prompt: Prompt) -> Generator[TextDelta | ToolCall | Finish, None, None]:
+        self.prompts.append(prompt)
+        if system(prompt) == READ_PART and self._odd:
+            return self._replay(self._odd.pop(0))
+        notes = "- There were many boats in the harbour [1]."
+        return self._replay([notes if system(prompt) == READ_PART else "All boats [1]."])
+
+
+HALF: list[str | Finish] = ["- There were many boats [1].\n- In ye", Finish(complete=False)]
+NOTHING: list[str | Finish] = [" \n"]
+
+
+@pytest.mark.parametrize(
+    ("odd", "told"),
+    [
+        ([HALF], [CUT_NOTES]),
+        ([NOTHING], [NO_NOTES]),
+        ([[" ", Finish(complete=False)]], [NO_NOTES]),
+        ([HALF, NOTHING], [CUT_NOTES, NO_NOTES]),
+        ([HALF, HALF], [CUT_NOTES]),
+    ],
+)
+def test_notes_that_were_cut_off_or_are_none_are_told(
+    odd: list[list[str | Finish]], told: list[str], desk: Desk
+) -> None:
+    document = named(desk, harbour(desk))
+
+    events = list(tasks(desk, Lacking(*odd)).summarise([document]))
+    answer = checked_answer(desk, events)
+
+    parts = "2 parts" if len(odd) > len(told) else "1 part"
+    sentences = [sentence.format(parts=f"{parts} (harbour.txt)") for sentence in told]
+    count = sum(isinstance(each, ToolCall) and each.name.startswith("read ") for each in events)
+    assert answer.text == "All boats [1]."
+    assert answer.notice == " ".join([READ_IN_PARTS.format(count=count), *sentences])
+    assert not answer.complete
+
+
+def test_notes_that_are_all_there_make_a_complete_summary(desk: Desk) -> None:
+    answer = checked_answer(
+        desk, list(tasks(desk, Lacking()).summarise([named(desk, harbour(desk))]))
+    )
+
+    assert answer.complete
+    assert "notes of" not in answer.notice
+
+
 def test_notes_that_do_not_fit_together_are_shortened_in_rounds(desk: Desk) -> None:
     document = named(desk, harbour(desk, 300))
     long_notes = "\n".join(f"- The harbour held boats in year {n} of many [1]." for n in range(25))
@@ -100,6 +155,38 @@ def test_notes_that_do_not_fit_together_are_shortened_in_rounds(desk: Desk) -> N
         token_cost([message.content for message in prompt.messages], NARROW) <= 1_500
         for prompt in chat.prompts
     )
+
+
+class CutInShortening(Noting):
+    """Is cut off whenever it shortens notes."""
+
+    def __init__(self, notes: str, short: str = "All boats [1]. And") -> None:
+        super().__init__(notes)
+        self._short = short
+
+    def stream(self, prompt: Prompt) -> Generator[TextDelta | ToolCall | Finish, None, None]:
+        if system(prompt) != CONDENSE:
+            return super().stream(prompt)
+        return self._replay([self._short, Finish(complete=False)])
+
+
+def test_notes_that_were_cut_off_when_shortened_are_told(desk: Desk) -> None:
+    document = named(desk, harbour(desk, 300))
+    long_notes = "\n".join(f"- The harbour held boats in year {n} of many [1]." for n in range(25))
+
+    chat = CutInShortening(long_notes)
+    answer = checked_answer(desk, list(tasks(desk, chat).summarise([document])))
+
+    assert not answer.complete
+    assert "were cut off" in answer.notice
+
+
+def test_notes_that_shortening_leaves_nothing_of_are_no_summary(desk: Desk) -> None:
+    document = named(desk, harbour(desk, 200))
+    long_notes = "\n".join(f"- The harbour held boats in year {n} of many [1]." for n in range(20))
+
+    with pytest.raises(InvalidReplyError, match="nothing to say"):
+        list(tasks(desk, CutInShortening(long_notes, " ")).summarise([document]))
 
 
 def test_documents_of_a_set_are_named_to_the_model(desk: Desk) -> None:

@@ -13,6 +13,8 @@ ROW = {
     "question",
     "answer",
     "refused",
+    "complete",
+    "notice",
     "citations",
     "passages",
     "model",

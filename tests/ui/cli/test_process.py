@@ -7,10 +7,13 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
+from tests.loopback import Events, LoopbackServer, Reply, Say, call, chunk
 from tests.ui.cli.rig import ROOT, Run, write_rows
 
 
@@ -89,6 +92,61 @@ def test_serving_tells_the_address_the_way_to_stop_and_when_the_samples_are_in(
     )
     assert second == "5 sample documents are in: ask them something.\n"
     assert (rest, process.returncode) == ("", 130)
+
+
+TOOL = """import sys, time
+def slow(x: int) -> str:
+    \"\"\"Look slowly.\"\"\"
+    print("begun", file=sys.stderr, flush=True)
+    time.sleep(25)
+    return "x"
+"""
+
+
+def test_a_batch_gives_rows_while_its_input_is_open_and_ends_at_once_when_interrupted(
+    filled: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "my_tools.py").write_text(TOOL)
+    calls = chunk({"tool_calls": [call(0, "abcdefghi", "slow", '{"x": 1}')]})
+    question = json.dumps({"question": "How many boats does the harbour hold in winter?"})
+    said = "It holds forty-one boats in winter [1]."
+    with LoopbackServer() as server:
+        replies: list[Reply] = [Say(said), Events([calls, chunk({}, "tool_calls")])]
+        server.scripts["/v1/chat/completions"].extend(replies)
+        chosen = {
+            "MISTRAL_API_KEY": "x",
+            "TRAMONTANE_MISTRAL_URL": server.url,
+            "TRAMONTANE_TOOLS": str(tmp_path / "my_tools.py"),
+        }
+        with subprocess.Popen(
+            [*COMMAND, "batch", "-", "--format", "jsonl", "--at-once", "2"],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            bufsize=1,
+            env=os.environ | chosen,
+        ) as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            assert process.stderr is not None
+            too_long = threading.Timer(60, process.kill)
+            too_long.start()
+            process.stdin.write(f"{question}\n")
+            assert json.loads(process.stdout.readline())["answer"] == said
+            process.stdin.write(f"{question}\n")
+            assert process.stderr.readline() == "begun\n"
+            started = time.monotonic()
+            process.send_signal(signal.SIGINT)
+            assert process.stdout.read() == ""
+            assert process.wait(20) == 130
+            seconds = time.monotonic() - started
+            assert process.stderr.read() == ""
+            too_long.cancel()
+
+    assert seconds < 5  # the tool takes 25
+    assert len(server.asked("/v1/chat/completions")) == 2
 
 
 def test_no_command_but_serve_imports_the_page_or_a_vendor() -> None:
