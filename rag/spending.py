@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
@@ -41,6 +41,7 @@ from rag.protocols import (
     PromptCounter,
     Vectors,
 )
+from rag.setting_aside import Queue
 from rag.store.spending import (
     DAILY_SETTING,
     PERSON,
@@ -68,10 +69,14 @@ _UNBILLED = (
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """Where money is counted, and how much may be spent."""
+    """Where money is counted, and how much may be spent.
+
+    A request waits in `queue` where only what others have set aside keeps it from being sent.
+    """
 
     spending: Spending
     caps: Caps
+    queue: Queue = field(default_factory=lambda: Queue(0.0))
 
     def charge(self, account: Account, purpose: Purpose, dollars: float) -> Charge:
         """The charge of one request that costs `dollars` at most; to be entered."""
@@ -98,14 +103,15 @@ class Charge:
         self._is_settled = False
 
     def __enter__(self) -> Self:
-        """Set the highest price aside.
+        """Set the highest price aside, once requests under way leave room for it.
 
         Raises:
             BudgetError: a cap would be passed.
         """
         if self._dollars > 0:
-            self._reservation = self._meter.spending.reserve(
-                self._account.person, self._purpose, self._dollars, self._meter.caps
+            meter, person = self._meter, self._account.person
+            self._reservation = meter.queue.reserve(
+                meter.spending, person, self._purpose, self._dollars, meter.caps
             )
         return self
 

@@ -48,6 +48,7 @@ from rag.providers.minilm.judge import MiniLmJudge
 from rag.providers.reader import READER, READER_CARD, EmbeddedReader
 from rag.retrieval import Retriever
 from rag.served import Offering
+from rag.setting_aside import Queue
 from rag.settings import Settings, is_url
 from rag.spending import Meter, MeteredChat, MeteredModerator, day_in_words
 from rag.store.catalog import CATALOG, Catalog
@@ -361,4 +362,5 @@ def open_for_reembedding(settings: Settings) -> tuple[Catalog, Library, Embedder
 
 
 def _meter(settings: Settings, catalog: Catalog) -> Meter:
-    return Meter(catalog.spending, Caps(settings.daily_dollars, settings.person_dollars))
+    caps = Caps(settings.daily_dollars, settings.person_dollars)
+    return Meter(catalog.spending, caps, Queue(settings.request_timeout_seconds))
