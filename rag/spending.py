@@ -56,6 +56,10 @@ from rag.store.spending import (
 logger = logging.getLogger(__name__)
 
 MISTRAL_HOST = "mistral.ai"  # and what is below it, such as api.eu.mistral.ai
+ONLY_EMBEDDING = (
+    "The library is embedded with {model}, so every question is too, and that is billed whichever "
+    "model answers. {why}"
+)
 _UNBILLED = (
     AuthenticationError,
     BudgetError,
@@ -245,7 +249,13 @@ class MeteredEmbedder:
         return np.concatenate([self._paid(lot) for lot in lots])
 
     def embed_questions(self, texts: Sequence[str]) -> Vectors:
-        """The same for questions. Raises alike."""
+        """The same for questions. Raises alike, and says that embedding is what is billed."""
+        try:
+            return self._embed_questions(texts)
+        except BudgetError as error:
+            raise type(error)(ONLY_EMBEDDING.format(model=self.model, why=error)) from error
+
+    def _embed_questions(self, texts: Sequence[str]) -> Vectors:
         if not isinstance(self._embedder, Asymmetric):
             return self.embed(texts)
         tokens = sum(self.count_tokens(texts))
