@@ -21,7 +21,7 @@ from rag.connections import (
 from rag.doctor import Note
 from rag.domain import Message, ModelCard
 from rag.errors import ModelNotFoundError, SettingsError, UnavailableError
-from rag.models import find_weights
+from rag.models import answers_questions, find_weights
 from rag.protocols import ChatModel, Embedder, OnServer
 from rag.providers.reader import READER
 from rag.settings import Settings, is_url
@@ -98,7 +98,8 @@ def look_at_chat(settings: Settings) -> str | Note:
     served = contexts_by_any_name(settings) if on_server else la_plateforme_models(settings)
     if served and not {card.name, f"{card.name}:latest"} & set(served):
         raise ModelNotFoundError(
-            f"{card.place} does not serve {card.name}. It serves: {_some(list(served))}."
+            f"{card.place} does not serve {card.name}. It serves: "
+            f"{_some([name for name in served if on_server or answers_questions(name)])}."
         )
     software, remark, warning = _server(chat)
     sentence = (
