@@ -6,6 +6,7 @@ need none of them.
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -23,6 +24,11 @@ from rag.settings import Settings, is_url
 AT_SERVER = "server "  # before the name of a server's model that La Plateforme has too
 PROBE_SECONDS = 2.0
 DOCTOR_SECONDS = 10.0
+_ADDRESS = re.compile(
+    r"(?P<scheme>[A-Za-z]+:/{1,2})?(?:[^/@]*@)?"
+    r"(?P<host>(?P<machine>localhost|\d+\.\d+\.\d+\.\d+|\[[0-9A-Fa-f:]+\])|[\w.-]+)"
+    r"(?P<port>:\d{2,5})?(?P<path>/\S*)?"
+)
 VLLM = "vllm:"  # and a model's folder or name on the hub
 
 
@@ -60,6 +66,11 @@ def check_chat(settings: Settings) -> None:
     if is_in_process(name):
         engine_spec(settings)
         return
+    if (address := _meant_address(name)) is not None:
+        shown = name.rpartition("@")[2]  # what stands before it may be a password
+        raise SettingsError(
+            f"TRAMONTANE_CHAT is {shown!r}, which is not a whole address. Write {address}."
+        )
     if "/" in name or ":" in name:
         shown = name.rpartition("@")[2].partition("?")[0]  # no password, and no key
         raise SettingsError(
@@ -74,6 +85,28 @@ def check_chat(settings: Settings) -> None:
             "MISTRAL_API_KEY, or TRAMONTANE_CHAT=reader to answer without a model."
         )
     find_model(name)
+
+
+def check_installed(settings: Settings) -> None:
+    """Refuse a model in this process where there is nothing to run it with.
+
+    Raises:
+        SettingsError: vLLM is not installed.
+    """
+    if is_in_process(settings.chat):
+        from rag.providers.vllm_engine import check_installed
+
+        check_installed()
+
+
+def _meant_address(name: str) -> str | None:
+    """The address that was meant by one without a scheme, or with another than http."""
+    found = _ADDRESS.fullmatch(name)
+    if found is None or not (found["scheme"] or found["port"] or found["machine"]):
+        return None
+    scheme = "https" if (found["scheme"] or "").rstrip(":/").lower().endswith("s") else "http"
+    path = (found["path"] or "").rstrip("/") or "/v1"
+    return f"{scheme}://{found['host']}{found['port'] or ''}{path}"
 
 
 def served_contexts(settings: Settings) -> dict[str, int | None]:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from rag.domain import Library
-from rag.errors import EmbeddingMismatchError, RagError
+from rag.errors import BudgetError, EmbeddingMismatchError, RagError
 from rag.protocols import Embedder
 from rag.store.catalog import Catalog
 from rag.store.database import FIRST_SAFE_WAL, journal_mode, sqlite_version
@@ -85,13 +85,17 @@ def look_at_library(
 ) -> str:
     """How a library is; `better` names the embedding model that could take over, if any.
 
+    Where a cap leaves nothing for trying the embedder, what is recorded of it is believed.
+
     Raises:
         EmbeddingMismatchError: its vectors are not those of its model.
         ProviderError: the embedder's server failed.
     """
     catalog.verify_vectors(library.id)
     model = library.embedding_model
-    dimension = embedder.embed(["How long is a vector?"]).shape[1]
+    dimension = library.dimension
+    with suppress(BudgetError):
+        dimension = embedder.embed(["How long is a vector?"]).shape[1]
     if dimension != library.dimension:
         raise EmbeddingMismatchError(
             f"{model} gives {dimension} dimensions now, and the library has {library.dimension}. "

@@ -10,6 +10,7 @@ RagError
 ├── DocumentError              a file cannot be read; carries the state it ends in
 └── ProviderError              a model's server failed, or may not be asked
     ├── BudgetError            a cap on spending would be passed
+    │   └── SetAsideError      only by what requests under way may still cost
     ├── AuthenticationError    the key is missing, wrong or not allowed
     ├── RateLimitError         too many requests or tokens, or the budget is spent
     ├── ModelNotFoundError     the server does not serve that model
@@ -69,6 +70,10 @@ class ProviderError(RagError):
 
 class BudgetError(ProviderError):
     """A cap on spending would be passed, so nothing was sent."""
+
+
+class SetAsideError(BudgetError):
+    """A cap is filled up only by what requests under way have set aside: that may pass soon."""
 
 
 class AuthenticationError(ProviderError):

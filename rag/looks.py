@@ -21,11 +21,11 @@ from rag.connections import (
 from rag.doctor import Note
 from rag.domain import Message, ModelCard
 from rag.errors import ModelNotFoundError, SettingsError, UnavailableError
-from rag.models import find_weights
+from rag.models import answers_questions, find_weights
 from rag.protocols import ChatModel, Embedder, OnServer
 from rag.providers.reader import READER
 from rag.settings import Settings, is_url
-from rag.spending import Meter, MeteredModerator
+from rag.spending import Meter, MeteredChat, MeteredModerator
 from rag.store.spending import PERSON
 from rag.user_tools import load_tools
 
@@ -98,7 +98,8 @@ def look_at_chat(settings: Settings) -> str | Note:
     served = contexts_by_any_name(settings) if on_server else la_plateforme_models(settings)
     if served and not {card.name, f"{card.name}:latest"} & set(served):
         raise ModelNotFoundError(
-            f"{card.place} does not serve {card.name}. It serves: {_some(list(served))}."
+            f"{card.place} does not serve {card.name}. It serves: "
+            f"{_some([name for name in served if on_server or answers_questions(name)])}."
         )
     software, remark, warning = _server(chat)
     sentence = (
@@ -165,26 +166,29 @@ def _server(chat: ChatModel) -> tuple[str, str, str]:
     return software, f" {chat.remark}" if chat.remark else "", chat.warning
 
 
-def look_at_reranking(settings: Settings) -> str | Note:
-    """Whether whoever reranks does. Raises as `build_reranker` and the reranker do."""
+def look_at_reranking(settings: Settings, meter: Meter) -> str | Note:
+    """Whether whoever reranks does; a model that answers is paid for it.
+
+    Raises as `build_reranker` and the reranker do.
+    """
     check_chat(settings)
     if settings.rerank == "chat" and (note := unloaded(settings)) is not None:
         return note
-    reranker = build_reranker(settings, lambda: configured_chat(settings))
+    reranker = build_reranker(settings, lambda: MeteredChat(configured_chat(settings), meter))
     if reranker is None:
         return Note("Passages stay in the order of the search.")
     reranker.rerank("How long does cheese ripen?", ["It ripens for weeks.", "It is round."])
     return f"{reranker.model} at {reranker.place} puts passages in order."
 
 
-def look_at_moderation(settings: Settings, meter: Meter | None) -> str | Note:
+def look_at_moderation(settings: Settings, meter: Meter) -> str | Note:
     """Whether whoever moderates judges; that is paid for. Raises as `Moderator.judge` does."""
     seconds = min(settings.request_timeout_seconds, LONGEST_WAIT_SECONDS)
     settings = settings.model_copy(update={"request_timeout_seconds": seconds})
     moderator = build_moderator(settings)
     if moderator is None:
         return Note("Nothing is moderated.")
-    paid = moderator if meter is None else MeteredModerator(moderator, meter)
+    paid = MeteredModerator(moderator, meter)
     paid.judge([Message("user", "How long does cheese ripen?")], PERSON)
     return f"{moderator.card.name} on {moderator.card.place} judges questions and answers."
 

@@ -81,6 +81,14 @@ def is_catalogued(name: str) -> bool:
     return name.lower() in _BY_NAME
 
 
+def answers_questions(name: str) -> bool:
+    """Whether a model of La Plateforme is one to answer with, as far as its name tells."""
+    model = _BY_NAME.get(name)
+    if model is not None:
+        return model.kind == "chat" and model.served and not model.retired
+    return not re.search("embed|ocr|moderation", name)
+
+
 def find_weights(name: str) -> CatalogueModel | None:
     """The model behind the name that a server of one's own gives it, None for an unknown one.
 

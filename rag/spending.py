@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
@@ -41,6 +41,7 @@ from rag.protocols import (
     PromptCounter,
     Vectors,
 )
+from rag.setting_aside import Queue
 from rag.store.spending import (
     DAILY_SETTING,
     PERSON,
@@ -55,6 +56,10 @@ from rag.store.spending import (
 logger = logging.getLogger(__name__)
 
 MISTRAL_HOST = "mistral.ai"  # and what is below it, such as api.eu.mistral.ai
+ONLY_EMBEDDING = (
+    "The library is embedded with {model}, so every question is too, and that is billed whichever "
+    "model answers. {why}"
+)
 _UNBILLED = (
     AuthenticationError,
     BudgetError,
@@ -68,10 +73,14 @@ _UNBILLED = (
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """Where money is counted, and how much may be spent."""
+    """Where money is counted, and how much may be spent.
+
+    A request waits in `queue` where only what others have set aside keeps it from being sent.
+    """
 
     spending: Spending
     caps: Caps
+    queue: Queue = field(default_factory=lambda: Queue(0.0))
 
     def charge(self, account: Account, purpose: Purpose, dollars: float) -> Charge:
         """The charge of one request that costs `dollars` at most; to be entered."""
@@ -98,14 +107,15 @@ class Charge:
         self._is_settled = False
 
     def __enter__(self) -> Self:
-        """Set the highest price aside.
+        """Set the highest price aside, once requests under way leave room for it.
 
         Raises:
             BudgetError: a cap would be passed.
         """
         if self._dollars > 0:
-            self._reservation = self._meter.spending.reserve(
-                self._account.person, self._purpose, self._dollars, self._meter.caps
+            meter, person = self._meter, self._account.person
+            self._reservation = meter.queue.reserve(
+                meter.spending, person, self._purpose, self._dollars, meter.caps
             )
         return self
 
@@ -239,7 +249,13 @@ class MeteredEmbedder:
         return np.concatenate([self._paid(lot) for lot in lots])
 
     def embed_questions(self, texts: Sequence[str]) -> Vectors:
-        """The same for questions. Raises alike."""
+        """The same for questions. Raises alike, and says that embedding is what is billed."""
+        try:
+            return self._embed_questions(texts)
+        except BudgetError as error:
+            raise type(error)(ONLY_EMBEDDING.format(model=self.model, why=error)) from error
+
+    def _embed_questions(self, texts: Sequence[str]) -> Vectors:
         if not isinstance(self._embedder, Asymmetric):
             return self.embed(texts)
         tokens = sum(self.count_tokens(texts))

@@ -19,12 +19,8 @@ from rag.connections import (
 )
 from rag.doctor import Check, Note, look_at_library
 from rag.domain import Library, Manner, ModelCard, Scope, Source
-from rag.embedding_connections import MISTRAL_EMBED, build_embedder, wanted_embedding
-from rag.errors import (
-    BudgetError,
-    NotFoundError,
-    RagError,
-)
+from rag.embedding_connections import MINILM, MISTRAL_EMBED, wanted_embedding
+from rag.errors import NotFoundError, RagError
 from rag.evidence import SentenceScorer
 from rag.history import Summaries
 from rag.library_embedder import library_embedder, paid_embedder
@@ -49,13 +45,13 @@ from rag.providers.reader import READER, READER_CARD, EmbeddedReader
 from rag.retrieval import Retriever
 from rag.served import Offering
 from rag.settings import Settings, is_url
-from rag.spending import Meter, MeteredChat, MeteredModerator, day_in_words
+from rag.spending import Meter, MeteredChat, MeteredModerator
 from rag.store.catalog import CATALOG, Catalog
 from rag.store.indexes import Indexes
-from rag.store.spending import Caps
 from rag.store.words import Words
 from rag.tools import Tool
 from rag.toolset import tools_for
+from rag.trial_spending import Trials, look_at_spending, meter_of
 from rag.trials import try_native_citations, try_structured_output, try_tools
 from rag.user_tools import load_tools
 from rag.verification import Verifier
@@ -73,7 +69,7 @@ class Application:
         self.settings = settings
         self.catalog = catalog
         self.indexes = Indexes(catalog)
-        self.meter = _meter(settings, catalog)
+        self.meter = meter_of(settings, catalog)
         self.embedder = library_embedder(settings, catalog, self.meter, local)
         self.scorer = SentenceScorer(local, Words())
         self.verifier = build_verifier(self.scorer)
@@ -243,31 +239,37 @@ def build_verifier(scorer: SentenceScorer | None = None) -> Verifier:
 def checks(settings: Settings) -> list[Check]:
     """What a doctor should look at."""
     looks = [Check("library", lambda: _look_at_library(settings))]
+    trials = Trials(patient(settings), partial(_has_catalog, settings))
     if settings.mistral_api_key is not None:
         looks.append(Check("La Plateforme", lambda: look_at_key(settings)))
-    if settings.mistral_api_key is not None or is_url(settings.embedding):
-        looks.append(Check("embedding", lambda: _look_at_embedding(settings), ("library",)))
+    if settings.mistral_api_key is not None or settings.embedding not in ("auto", MINILM):
+        embeds = partial(_look_at_embedding, patient(settings))
+        looks.append(Check("embedding", partial(trials.paid, embeds), ("library",)))
     looks.append(Check("answers", lambda: look_at_chat(settings)))
     if has_chat(settings):
-        after = ("library", "answers")
-        looks.append(Check("tools", lambda: _tried(settings, try_tools), after))
-        looks.append(
-            Check("structured output", lambda: _tried(settings, try_structured_output), after)
-        )
-        if settings.native_citations and not is_url(default_model(settings)):
-            looks.append(
-                Check("native citations", lambda: _tried(settings, try_native_citations), after)
-            )
+        looks += _trials_of_chat(settings, trials)
     if settings.moderation != "off":
-        look = partial(look_at_moderation, settings)
-        looks.append(Check("moderation", partial(_paid, settings, look)))
+        judges = partial(look_at_moderation, settings)
+        looks.append(Check("moderation", partial(trials.paid, judges)))
     if settings.tools is not None:
         looks.append(Check("tools of your own", lambda: look_at_tools(settings)))
     if _has_catalog(settings):
         looks.append(Check("spending", lambda: _look_at_spending(settings)))
     if settings.rerank != "off":
-        looks.append(Check("reranking", lambda: look_at_reranking(settings)))
+        reranks = partial(look_at_reranking, settings)
+        looks.append(Check("reranking", partial(trials.paid, reranks)))
     return looks
+
+
+def _trials_of_chat(settings: Settings, trials: Trials) -> list[Check]:
+    """What the model that answers is tried for."""
+    tried = {"tools": try_tools, "structured output": try_structured_output}
+    if settings.native_citations and not is_url(default_model(settings)):
+        tried["native citations"] = try_native_citations
+    return [
+        Check(subject, partial(_tried, settings, trials, trial), ("library", "answers"))
+        for subject, trial in tried.items()
+    ]
 
 
 def _look_at_library(settings: Settings) -> str | Note:
@@ -286,23 +288,19 @@ def _look_at_library(settings: Settings) -> str | Note:
         )
 
 
-def _look_at_embedding(settings: Settings) -> str | Note:
-    """What embeds, tried on a text; that is paid for where there is a catalog to count it in."""
-    settings, local = patient(settings), MiniLmEmbedder()
-    if not _has_library(settings):
-        return look_at_embedding(build_embedder(settings, wanted_embedding(settings, None), local))
-    with closing(Catalog(settings.data_dir)) as catalog:
-        model = wanted_embedding(settings, catalog.library(settings.library).embedding_model)
-        try:
-            meter = _meter(settings, catalog)
-            return look_at_embedding(paid_embedder(settings, meter, model, local))
-        except BudgetError as error:
-            return Note(str(error))
+def _look_at_embedding(settings: Settings, meter: Meter) -> str:
+    """What embeds, tried on a text."""
+    recorded = None
+    if _has_library(settings):
+        with closing(Catalog(settings.data_dir)) as catalog:
+            recorded = catalog.library(settings.library).embedding_model
+    model = wanted_embedding(settings, recorded)
+    return look_at_embedding(paid_embedder(settings, meter, model, MiniLmEmbedder()))
 
 
-def _look_at_spending(settings: Settings) -> str:
+def _look_at_spending(settings: Settings) -> str | Note:
     with closing(Catalog(settings.data_dir)) as catalog:
-        return day_in_words(_meter(settings, catalog))
+        return look_at_spending(meter_of(settings, catalog))
 
 
 def _has_catalog(settings: Settings) -> bool:
@@ -327,23 +325,14 @@ def _has_library(settings: Settings) -> bool:
     return True
 
 
-def _tried(settings: Settings, trial: Callable[[ChatModel], str | Note]) -> str | Note:
+def _tried(
+    settings: Settings, trials: Trials, trial: Callable[[ChatModel], str | Note]
+) -> str | Note:
     """What the model that answers did when it was tried; that is paid for like any question."""
     if (note := unloaded(settings)) is not None:
         return note
     chat = configured_chat(settings)
-    return _paid(settings, lambda meter: trial(MeteredChat(chat, meter) if meter else chat))
-
-
-def _paid(settings: Settings, look: Callable[[Meter | None], str | Note]) -> str | Note:
-    """What a look finds that is paid for, where there is a catalog to note it in."""
-    if not _has_catalog(settings):
-        return look(None)
-    with closing(Catalog(settings.data_dir)) as catalog:
-        try:
-            return look(_meter(settings, catalog))
-        except BudgetError as error:
-            return Note(str(error))
+    return trials.paid(lambda meter: trial(MeteredChat(chat, meter)))
 
 
 def open_for_reembedding(settings: Settings) -> tuple[Catalog, Library, Embedder]:
@@ -356,9 +345,5 @@ def open_for_reembedding(settings: Settings) -> tuple[Catalog, Library, Embedder
     library = catalog.library(settings.library)
     recorded = None if is_url(settings.embedding) else library.embedding_model
     wanted = wanted_embedding(settings, recorded)
-    meter = _meter(settings, catalog)
+    meter = meter_of(settings, catalog)
     return catalog, library, paid_embedder(settings, meter, wanted, MiniLmEmbedder())
-
-
-def _meter(settings: Settings, catalog: Catalog) -> Meter:
-    return Meter(catalog.spending, Caps(settings.daily_dollars, settings.person_dollars))

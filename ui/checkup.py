@@ -53,7 +53,9 @@ class Checkup:
 
 def check_of_ocr(settings: Settings) -> Check:
     """A look at who reads pages without text."""
-    return Check("scans", lambda: _look_at_ocr(settings))
+    by_mistral = settings.ocr in ("auto", "mistral")
+    after = ("La Plateforme",) if by_mistral else ()
+    return Check("scans", lambda: _look_at_ocr(settings), after)
 
 
 def render_offer() -> str:

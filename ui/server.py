@@ -16,6 +16,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.staticfiles import StaticFiles
 
 from ingest.queue import IngestQueue
+from rag.connections import check_installed
 from rag.errors import SettingsError
 from rag.purging import DailyPurge
 from rag.settings import Settings
@@ -84,9 +85,11 @@ def run_server(settings: Settings) -> None:
     """Serve the page until interrupted; how it goes is told on stderr.
 
     Raises:
-        SettingsError: the address cannot be listened on, or two settings disagree.
+        SettingsError: the address cannot be listened on, two settings disagree, or vLLM is asked
+            for and is not installed.
         StoreError: the data directory cannot be used.
     """
+    check_installed(settings)
     application = build(settings)
     queue = open_queue(application)
     purge = DailyPurge(application.catalog)

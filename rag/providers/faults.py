@@ -33,6 +33,7 @@ from rag.providers.retries import LONGEST_WAIT_SECONDS, TransientFault
 
 MAX_QUOTED_CHARACTERS = 200
 MAX_READ_CHARACTERS = 20_000  # of an error's body; a web page may be any length
+SERVER_MODEL_SETTING = "TRAMONTANE_CHAT_MODEL"  # of a chat server of one's own
 LONGEST_TOLD_SECONDS = 172_800
 TRANSIENT_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 529})
 
@@ -158,12 +159,13 @@ def _error(
         return NotBegunError(f"{name} has a fault of its own ({status}). {when}")
     if _NO_MODEL.search(said):
         return ModelNotFoundError(
-            f"{name} does not serve {endpoint.model}. Set {endpoint.model_setting} to a model "
-            "that it serves; `tramontane doctor` lists them."
+            f"{name} does not serve {endpoint.model}. Choose another model, or set "
+            f"{endpoint.model_setting} to one that it serves; `tramontane doctor` lists them."
         )
     if status == 413 or _TOO_LONG.search(said):
         return ContextLengthError(
             f"The question and its passages are longer than {endpoint.model} reads. "
+            f"TRAMONTANE_PASSAGES lowers the number of passages{_context_setting(endpoint)}. "
             "Ask with fewer passages or a shorter conversation."
         )
     if status == 404 or status < 400:
@@ -171,6 +173,13 @@ def _error(
             f"No model's server is at {endpoint.url} (it answers {status}). Check the address."
         )
     return InvalidReplyError(f"{name} refused the request ({status}){_quoted(endpoint, body)}")
+
+
+def _context_setting(endpoint: Endpoint) -> str:
+    """What else mends a prompt that is too long: a server may read less than it told."""
+    if endpoint.model_setting != SERVER_MODEL_SETTING:
+        return ""
+    return ", and TRAMONTANE_CHAT_CONTEXT_TOKENS says how much the server reads"
 
 
 def failed_connection(endpoint: Endpoint, error: httpx2.RequestError) -> Exception:

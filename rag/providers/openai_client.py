@@ -17,7 +17,7 @@ import openai
 
 from rag.providers import faults
 from rag.providers.bounds import BoundedTransport
-from rag.providers.faults import Endpoint
+from rag.providers.faults import SERVER_MODEL_SETTING, Endpoint
 
 CONNECT_TIMEOUT_SECONDS = 10.0
 ASIDE_SECONDS = 3.0  # for what is good to know, and not needed
@@ -58,7 +58,7 @@ def endpoint_of(
         unreachable=f"Nothing answers at {shown}. "
         "Start the server there, or set TRAMONTANE_CHAT to another address.",
         key_setting=setting,
-        model_setting="TRAMONTANE_CHAT_MODEL",
+        model_setting=SERVER_MODEL_SETTING,
         timeout_seconds=timeout_seconds,
         api_key=None if api_key is None else faults.checked_key(api_key, setting),
     )

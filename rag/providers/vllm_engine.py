@@ -171,6 +171,19 @@ def is_installed() -> bool:
     return importlib.util.find_spec("vllm") is not None
 
 
+def check_installed() -> None:
+    """Refuse to go on without vLLM.
+
+    Raises:
+        SettingsError: it is not installed.
+    """
+    if not is_installed():
+        raise SettingsError(
+            "TRAMONTANE_CHAT asks for vLLM in this process, and vLLM is not installed. Install it "
+            f"beside Tramontane with: {INSTALL}"
+        )
+
+
 def found_hardware() -> Hardware | None:
     """What vLLM would run on, None where it finds nothing that it was built for.
 
@@ -200,11 +213,7 @@ def _prepared() -> Path:
     Raises:
         SettingsError: it is not installed, or cannot be imported.
     """
-    if not is_installed():
-        raise SettingsError(
-            "TRAMONTANE_CHAT asks for vLLM in this process, and vLLM is not installed. Install it "
-            f"beside Tramontane with: {INSTALL}"
-        )
+    check_installed()
     folder = Path(_folder().name)
     handler = {"class": "logging.FileHandler", "formatter": "plain", "encoding": "utf-8"}
     config = _LOGGING | {"handlers": {"file": handler | {"filename": str(folder / LOG)}}}

@@ -18,7 +18,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from rag.domain import Usage
-from rag.errors import BudgetError
+from rag.errors import BudgetError, SetAsideError
 from rag.store.tables import reservations, spending
 
 NANO = 1_000_000_000  # billionths of a dollar, in whole numbers: sums are exact
@@ -96,6 +96,7 @@ class Spending:
 
         Raises:
             BudgetError: a cap would be passed; nothing was set aside then.
+            SetAsideError: only because of what is set aside for others.
         """
         now = self._now()
         day, wanted = _day(now), _nanodollars(dollars)
@@ -124,6 +125,12 @@ class Spending:
         """Count the tokens of a request that is free."""
         with self._writer.begin() as connection:
             _add(connection, (_day(self._now()), person, purpose), 0.0, usage)
+
+    def held(self) -> frozenset[int]:
+        """The numbers of this day's reservations that nobody settled yet."""
+        query = select(reservations.c.id).where(reservations.c.day == _day(self._now()))
+        with self._reader.begin() as connection:
+            return frozenset(connection.execute(query).scalars())
 
     def today(self, person: str | None = None) -> Spent:
         """What this day came to so far, for one person or for all."""
@@ -183,7 +190,9 @@ def _check(connection: Connection, person: str, wanted: int, caps: Caps, now: fl
 
     Raises:
         BudgetError: it would.
+        SetAsideError: it would only because of what is set aside.
     """
+    passing: SetAsideError | None = None
     for cap, whose, setting in (
         (caps.daily, None, DAILY_SETTING),
         (caps.person, person, PERSON_SETTING),
@@ -191,12 +200,16 @@ def _check(connection: Connection, person: str, wanted: int, caps: Caps, now: fl
         if cap is None or wanted == 0:
             continue
         spent = _spent(connection, _day(now), whose)
-        used = _nanodollars(spent.dollars) + _nanodollars(spent.held)
-        if used + wanted > round(cap * NANO):
-            raise BudgetError(_refusal(cap, setting, used, wanted, now))
+        least, limit = _nanodollars(spent.dollars) + wanted, round(cap * NANO)
+        if least > limit:
+            raise BudgetError(_refusal(cap, setting, spent, wanted, now))
+        if least + _nanodollars(spent.held) > limit:
+            passing = passing or SetAsideError(_refusal(cap, setting, spent, wanted, now))
+    if passing is not None:
+        raise passing
 
 
-def _refusal(cap: float, setting: str, used: int, wanted: int, now: float) -> str:
+def _refusal(cap: float, setting: str, spent: Spent, wanted: int, now: float) -> str:
     whose = "a day" if setting == DAILY_SETTING else "a day for one person"
     price = in_dollars(math.ceil(wanted / NANO * 10_000) / 10_000)
     cap_named = f"the cap of {in_dollars(cap)} {whose}"
@@ -205,11 +218,13 @@ def _refusal(cap: float, setting: str, used: int, wanted: int, now: float) -> st
             f"This could cost up to {price}, more than {cap_named} allows. Choose a cheaper model, "
             f"or raise {setting}."
         )
-    return (
-        f"This could cost up to {price} and pass {cap_named}, of which {in_dollars(used / NANO)} "
-        f"is spent or set aside. It opens again at 00:00 UTC, {_wait(now)} from now; {setting} "
-        "raises it."
-    )
+    used = f"of which {in_dollars(spent.dollars)} is spent"
+    if spent.held:
+        used += f" and {in_dollars(spent.held)} set aside for requests under way"
+    opens = f"It opens again at 00:00 UTC, {_wait(now)} from now; {setting} raises it."
+    if _nanodollars(spent.dollars) + wanted <= round(cap * NANO):
+        opens = f"Ask again when they have ended. {opens}"
+    return f"This could cost up to {price} and pass {cap_named}, {used}. {opens}"
 
 
 def _wait(now: float) -> str:

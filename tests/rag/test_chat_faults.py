@@ -120,7 +120,8 @@ def test_refused_key_is_named_but_not_shown(rig: Rig, code: int) -> None:
     ids=["mistral", "vllm", "ollama"],
 )
 def test_model_that_is_not_served_is_named(rig: Rig, reply: Status) -> None:
-    assert "does not serve mistral-small-latest" in rig.failure(ModelNotFoundError, reply)
+    said = rig.failure(ModelNotFoundError, reply)
+    assert "does not serve mistral-small-latest. Choose another model, or set TRAMONT" in said
 
 
 @pytest.mark.parametrize(
@@ -139,7 +140,9 @@ def test_model_that_is_not_served_is_named(rig: Rig, reply: Status) -> None:
     ids=["mistral", "vllm", "llama.cpp"],
 )
 def test_overlong_prompt_is_told_from_other_refusals(rig: Rig, body: dict[str, object]) -> None:
-    assert "fewer passages" in rig.failure(ContextLengthError, Status(400, body))
+    said = rig.failure(ContextLengthError, Status(400, body))
+    assert "TRAMONTANE_PASSAGES lowers the number of passages" in said
+    assert said.endswith("Ask with fewer passages or a shorter conversation.")
 
 
 @pytest.mark.parametrize(

@@ -282,6 +282,17 @@ def test_a_context_smaller_than_recorded_is_told(listed: int, level: Level, said
     assert said in found["answers"][1]
 
 
+def test_models_that_answer_no_questions_are_not_told_as_ones_to_answer_with() -> None:
+    names = ["ministral-8b-latest", "mistral-embed", "mistral-ocr-latest", "codestral-embed-2505"]
+    with LoopbackServer(served=[listed_model(name) for name in names]) as server:
+        found = findings(mistral_api_key=KEY, mistral_url=server.url)
+
+    assert found["answers"] == (
+        Level.WRONG,
+        "La Plateforme does not serve mistral-small-latest. It serves: ministral-8b-latest.",
+    )
+
+
 def test_a_context_that_is_set_too_large_is_told() -> None:
     with LoopbackServer(chat=[CALLS, CITY]) as server:
         found = findings(chat=f"{server.url}/v1", chat_context_tokens=64_000)

@@ -132,6 +132,7 @@ def test_closing_the_generator_closes_the_request() -> None:
 def test_too_long_a_prompt_is_told() -> None:
     assert failure(ContextLengthError, TOO_LONG) == (
         f"The question and its passages are longer than {NEMO} reads. "
+        "TRAMONTANE_PASSAGES lowers the number of passages. "
         "Ask with fewer passages or a shorter conversation."
     )
 

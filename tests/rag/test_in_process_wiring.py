@@ -78,6 +78,34 @@ def test_a_name_of_the_hub_alone_is_refused_with_the_way_to_write_it() -> None:
         build(settings(chat=MIXTRAL)).close()
 
 
+@pytest.mark.parametrize(
+    ("chat", "address"),
+    [
+        ("127.0.0.1:7701", "http://127.0.0.1:7701/v1"),
+        ("localhost:7701/v1", "http://localhost:7701/v1"),
+        ("localhost", "http://localhost/v1"),
+        ("gpu-box:8000/", "http://gpu-box:8000/v1"),
+        ("htp://127.0.0.1:7701/v1", "http://127.0.0.1:7701/v1"),
+        ("htps://models.example.org/mine", "https://models.example.org/mine"),
+        ("htp://me:hunter2@box:8000", "http://box:8000/v1"),
+    ],
+)
+def test_an_address_that_is_not_whole_is_refused_with_the_one_that_was_meant(
+    chat: str, address: str
+) -> None:
+    with pytest.raises(SettingsError) as refused:
+        build(settings(chat=chat)).close()
+
+    assert str(refused.value).endswith(f", which is not a whole address. Write {address}.")
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize("chat", ["mistral:7b", "my.org/model"])
+def test_a_name_that_is_no_address_is_not_taken_for_one(chat: str) -> None:
+    with pytest.raises(SettingsError, match="neither a model of La Plateforme nor an address"):
+        build(settings(chat=chat)).close()
+
+
 def test_it_is_loaded_by_the_first_question_and_ends_with_the_application(
     engine: ScriptedEngine,
 ) -> None:

@@ -228,7 +228,7 @@ def test_questions_are_paid_for_and_told_from_passages(spending: Spending) -> No
     assert (asked.embedded, plain.embedded) == (["query: boats in winter"], ["boats in winter"])
     assert spending.today().dollars == pytest.approx(2 * 5 * 0.1 / 1e6)
     capped = MeteredEmbedder(asked, Meter(spending, Caps(daily=0.0000001)))
-    with pytest.raises(BudgetError):
+    with pytest.raises(BudgetError, match=r"^The library is embedded with mistral-embed.* TRAMON"):
         capped.embed_questions(["boats in winter"])
     assert len(asked.embedded) == 1
 

@@ -6,7 +6,7 @@ import pytest
 
 from rag.doctor import Finding, Level, examine
 from rag.settings import load_settings
-from rag.wiring import Application
+from rag.wiring import Application, checks
 from tests.loopback import LoopbackServer
 from ui.checkup import Checkup, check_of_ocr, render_findings, render_offer
 
@@ -89,3 +89,13 @@ def test_who_reads_scans_is_told(
     assert (finding.subject, finding.level) == ("scans", level)
     assert said in finding.sentence
     assert KEY not in finding.sentence
+
+
+def test_nothing_is_said_of_mistral_ocr_where_its_key_is_refused(tmp_path: Path) -> None:
+    with LoopbackServer(api_key="another") as server:
+        given = {"mistral_api_key": KEY, "mistral_url": server.url, "data_dir": str(tmp_path)}
+        settings = load_settings(given)
+        found = list(examine(tmp_path, [*checks(settings), check_of_ocr(settings)]))
+
+    assert (found[-1].subject, found[-1].level) == ("scans", Level.NOTE)
+    assert found[-1].sentence == "Not looked at, because of what is wrong with: La Plateforme."

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from rag.domain import Usage
-from rag.errors import BudgetError
+from rag.errors import BudgetError, SetAsideError
 from rag.store.catalog import CATALOG, Catalog
 from rag.store.database import open_database
 from rag.store.spending import NO_CAPS, Caps, Purpose, Spending, Spent, in_dollars
@@ -108,11 +108,29 @@ def test_a_refusal_says_what_the_cap_is_when_it_opens_and_what_raises_it(
         spending.reserve("ann", Purpose.CHAT, 0.0301, CAP)
 
     assert str(refused.value) == (
-        "This could cost up to $0.0301 and pass the cap of $1.00 a day, of which $0.98 is spent "
-        "or set aside. It opens again at 00:00 UTC, 3 h 20 min from now; TRAMONTANE_DAILY_DOLLARS "
-        "raises it."
+        "This could cost up to $0.0301 and pass the cap of $1.00 a day, of which $0.98 is "
+        "spent. It opens again at 00:00 UTC, 3 h 20 min from now; TRAMONTANE_DAILY_DOLLARS raises "
+        "it."
     )
     assert spending.today() == Spent(0.98, 10, 5, 1)
+
+
+def test_a_refusal_tells_what_is_spent_from_what_is_set_aside(spending: Spending) -> None:
+    spend(spending, 0.2)
+    spending.reserve("ann", Purpose.CHAT, 0.7, CAP)
+
+    with pytest.raises(SetAsideError) as refused:
+        spending.reserve("ann", Purpose.CHAT, 0.3, CAP)
+    with pytest.raises(BudgetError) as spent:
+        spending.reserve("ann", Purpose.CHAT, 0.9, CAP)
+
+    assert str(refused.value) == (
+        "This could cost up to $0.30 and pass the cap of $1.00 a day, of which $0.20 is spent and "
+        "$0.70 set aside for requests under way. Ask again when they have ended. It opens again at "
+        "00:00 UTC, 3 h 20 min from now; TRAMONTANE_DAILY_DOLLARS raises it."
+    )
+    assert not isinstance(spent.value, SetAsideError)
+    assert "ended" not in str(spent.value)
 
 
 def test_what_no_day_could_pay_is_not_put_off_to_the_next(spending: Spending) -> None:

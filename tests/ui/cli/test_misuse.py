@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from rag.providers import vllm_engine
 from rag.store.tables import SCHEMA_VERSION
 from tests.ui.cli.rig import Run
 from ui.cli import INTERRUPTED
@@ -41,6 +42,16 @@ def test_misuse_is_one_sentence_on_stderr_and_exit_code_2(
     arguments: list[str], words: str, run: Run
 ) -> None:
     assert words in run(*arguments).sentence(2)
+
+
+def test_a_model_in_this_process_is_not_served_without_vllm(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vllm_engine, "is_installed", lambda: False)
+
+    said = run("serve", "--chat", "vllm:foo/bar", "--port", "0").sentence(2)
+
+    assert "vLLM is not installed" in said
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ ANSWER = Say(
 COST = 1000 * 0.15e-6 + 50 * 0.6e-6
 PASSED = re.compile(
     r"This could cost up to \$0\.00\d+ and pass the cap of \$1\.00 a day, of which \$0\.99\d\d is "
-    r"spent or set aside\. It opens again at 00:00 UTC, (\d+ h )?(\d+ min )?from now; "
+    r"spent\. It opens again at 00:00 UTC, (\d+ h )?(\d+ min )?from now; "
     r"TRAMONTANE_DAILY_DOLLARS raises it\."
 )
 
