@@ -18,6 +18,7 @@ from rag.errors import RagError, ToolError
 NOTHING_ANSWERS = "Nothing in the documents answers this; the nearest passages follow, if any."
 LONGEST_RESULT = 12_000  # characters of a tool's own words
 LONGEST_SECONDS = 30.0
+UNKNOWN_TOOL = "There is no tool named"
 
 logger = logging.getLogger(__name__)
 
@@ -91,9 +92,7 @@ def run_tool(call: ToolCall, tools: Mapping[str, Tool]) -> ToolResult:
     tool = tools.get(call.name)
     if tool is None:
         known = ", ".join(sorted(tools)) or "none"
-        return ToolResult(
-            call, f"There is no tool named {call.name!r}. Tools: {known}.", failed=True
-        )
+        return ToolResult(call, f"{UNKNOWN_TOOL} {call.name!r}. Tools: {known}.", failed=True)
     try:
         arguments = tool.arguments.model_validate_json(call.arguments or "{}")
         output = _within_time(tool, arguments)
