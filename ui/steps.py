@@ -44,8 +44,10 @@ def step_done(result: ToolResult) -> str:
     if result.failed:
         unknown = result.content.startswith(UNKNOWN_TOOL)
         return _UNKNOWN.format(_short(result.call.name)) if unknown else _FAILED.format(words)
-    if result.call.name not in _WORDS or result.call.name == "calculate":
-        return f"{words} → {_short(result.content)}" if result.content.strip() else words
+    if result.call.name == "calculate":
+        return f"{words} = {_short(result.content.rpartition(' = ')[2])}"
+    if result.call.name not in _WORDS and result.content.strip():
+        return f"{words} → {_short(result.content)}"
     return words
 
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from rag.calculator import calculate
 from rag.domain import SummedUp, ToolCall, ToolResult
 from rag.tools import run_tool
 from rag.toolset import OFFERED
@@ -63,10 +64,14 @@ def test_a_call_without_result_says_so() -> None:
 def test_what_a_figure_or_a_tool_of_ones_own_came_to_is_told() -> None:
     calculated, converted = call("calculate", expression="2+2"), call("convert", amount=5)
     turn = Turn(1, "How many?")
-    for made, said in ((calculated, "4"), (converted, "8 km " * 90), (call("today"), "2026")):
+    for made, said in (
+        (calculated, calculate("2+2")),
+        (converted, "8 km " * 90),
+        (call("today"), "2026"),
+    ):
         turn = turn.after(made).after(ToolResult(made, said))
     figure, own, today = turn.tools
-    assert (figure, today) == ("Calculated 2+2 → 4", "Looked at the date")
+    assert (figure, today) == ("Calculated 2+2 = 4", "Looked at the date")
     assert own.startswith("Convert: 5 → 8 km 8 km")
     assert len(own) < 80
 
