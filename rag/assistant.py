@@ -195,7 +195,9 @@ class Assistant:
             return
         shown = turn.markers.sources
         citations = cite(turn.text, shown)
-        turn.checks = turn.checking.finish(turn.text, citations, shown, turn.sources)
+        turn.checks = turn.checking.finish(
+            turn.text, citations, shown, turn.sources, complete=turn.complete
+        )
         if not self.card.instructable:
             return
         if turn.checks.nothing_stands or (not turn.checks.claims and declines(turn.text)):

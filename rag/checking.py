@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rag.citations import without_markers
-from rag.claims import Statement, find_claims, settled
+from rag.claims import Statement, find_claims, finished_claims, settled
 from rag.contradiction import amounts
 from rag.disagreement import Said, disagreements
 from rag.domain import Citation, Claim, Disagreement, Passage, Quote, Source, Verdict
@@ -77,19 +77,23 @@ class Checking:
         citations: Sequence[Citation],
         cited: Mapping[int, Source],
         sources: Sequence[Source],
+        *,
+        complete: bool = True,
     ) -> Checks:
-        """Every statement of a finished answer.
+        """Every statement of an answer to which nothing is added.
 
         Args:
             text: the answer, with the markers that its reader sees.
             citations: what those cite, in reading order.
             cited: its sources by the number shown.
             sources: all that the model was shown.
+            complete: whether the answer came to its end; the sentence in which one breaks off
+                states nothing.
         """
         claims = []
         checked = list(citations)
         self._doubtful = False
-        for statement in find_claims(text):
+        for statement in find_claims(text) if complete else finished_claims(text):
             span = statement.span
             own = [
                 at

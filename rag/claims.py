@@ -24,6 +24,7 @@ _MAY_BE_BOLD = re.compile(r"(?:\*\*|__)(?:(?!\*\*|__).)*(?:\*\*?|__?|\*\*\W*|__\
 _QUOTE = re.compile(r"[“\"«„](?P<inside>.+)[”\"»“]\.?(?:\s*\[\d+\])*\.?")
 _NEXT_QUOTE = re.compile(r"[”\"»]\.?(?:\s*\[\d+\])+\.?\s+[“\"«„]")
 _QUOTES = ("“", '"', "«", "„")
+_MAY_GO_ON = re.compile(r"\d\.\Z")  # the figure's decimals may have been to come
 _QUESTION = re.compile(r"[?？؟][\"'”’»)\]*_\s]*\Z")
 _LEADS_ON = re.compile(r"[:：][\"'”’»)\]*_\s]*\Z")
 _REFERENCES = re.compile(
@@ -142,6 +143,29 @@ def find_claims(text: str) -> list[Statement]:
         elif block.kind is Kind.HEADING:
             place.open_section(text[block.span.start : block.span.end])
     return found
+
+
+def finished_claims(text: str) -> list[Statement]:
+    """The statements of an answer that was cut off: the sentence in which it breaks off is none.
+
+    Where a last sentence may or may not be whole, as after “48.”, it is none.
+    """
+    found = find_claims(text)
+    is_last = found and not text[found[-1].span.end :].strip()
+    return found[:-1] if is_last and not _is_whole(text, found[-1].span) else found
+
+
+def _is_whole(text: str, span: Span) -> bool:
+    """Whether the last statement of a text that was cut off had come to its end."""
+    *_, block = blocks_of(text)
+    breaks = text[span.end :].count("\n")
+    if breaks > (block.kind is Kind.PROSE):
+        return True
+    said = text[span.start : span.end]
+    bare = without_markers(said).rstrip()
+    if block.kind is Kind.ROW or (bare == said.rstrip() and _MAY_GO_ON.search(bare)):
+        return False
+    return len(split_sentences(f"{bare} X")) > len(split_sentences(bare))
 
 
 def _prose(place: _Place, block: Block, following: Block | None) -> Iterator[Statement]:

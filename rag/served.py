@@ -78,6 +78,10 @@ class Offering:
             self.offers()
         return self._names.get(id_, id_)
 
+    def look_again(self) -> None:
+        """Believe no longer what the configured server listed last: the next look asks it."""
+        self._until = 0.0
+
     def _served_now(self) -> _Served:
         """What the configured server lists, looked at anew once in a while."""
         if is_url(self._settings.chat) and time.monotonic() >= self._until:

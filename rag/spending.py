@@ -368,7 +368,8 @@ def day_in_words(meter: Meter) -> str:
         if cap is not None
     ]
     cap = f"The cap is {' and '.join(limits)}." if limits else "There is no cap."
+    sum_ = in_dollars(spent.dollars)
     return (
-        f"{in_dollars(spent.dollars)} today ({requests}, {tokens:,} tokens){held}. {cap} "
+        f"{sum_[0].upper()}{sum_[1:]} today ({requests}, {tokens:,} tokens){held}. {cap} "
         "The day ends at 00:00 UTC."
     )

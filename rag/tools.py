@@ -21,6 +21,7 @@ LONGEST_ARGUMENTS = 4_000  # characters of a call's arguments
 LONGEST_RESULT = 12_000  # characters of a tool's own words
 LONGEST_SECONDS = 30.0
 TOO_LONG = "The call was not run: its arguments have more than {most:,} characters. Give less."
+UNKNOWN_TOOL = "There is no tool named"
 
 logger = logging.getLogger(__name__)
 
@@ -94,11 +95,8 @@ def run_tool(call: ToolCall, tools: Mapping[str, Tool]) -> ToolResult:
     tool = tools.get(call.name)
     if tool is None:
         known = ", ".join(sorted(tools)) or "none"
-        return ToolResult(
-            call,
-            f"There is no tool named {call.name[:LONGEST_NAME]!r}. Tools: {known}.",
-            failed=True,
-        )
+        named = call.name[:LONGEST_NAME]
+        return ToolResult(call, f"{UNKNOWN_TOOL} {named!r}. Tools: {known}.", failed=True)
     if len(call.arguments) > LONGEST_ARGUMENTS:
         return ToolResult(call, TOO_LONG.format(most=LONGEST_ARGUMENTS), failed=True)
     try:

@@ -106,6 +106,10 @@ class Application:
         """The models to choose from; see `Offering`."""
         return self._offering.offers()
 
+    def look_again(self) -> None:
+        """Have the next look at `offers` ask the server of one's own which models answer."""
+        self._offering.look_again()
+
     def models(self) -> list[ModelCard]:
         """The cards of the models to choose from, in the order of `offers`."""
         return [offer.card for offer in self.offers()]

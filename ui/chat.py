@@ -91,6 +91,7 @@ def ask(
     except (NotFoundError, QuestionError) as error:
         yield asked.with_last(turn).ended(TurnState.HELD, str(error))
     except RagError as error:
+        application.look_again()  # the server that failed may be gone
         yield asked.with_last(turn).ended(TurnState.FAILED, str(error))
 
 

@@ -24,7 +24,7 @@ from rag.domain import (
     ToolResult,
 )
 from rag.marks import Opinion
-from ui.steps import SUMMED_UP, step_of
+from ui.steps import SUMMED_UP, step_done, step_of
 
 CONVERSATIONS_KEPT = 64
 TURNS_KEPT = 20
@@ -138,11 +138,11 @@ class Turn:
                 return replace(self, tools=(*self.tools, SUMMED_UP))
             case ToolCall():
                 return replace(self, tools=(*self.tools, step_of(event)))
-            case ToolResult(call, failed=True):
-                steps = (step_of(call), step_of(call, failed=True))
+            case ToolResult(call):
+                steps = (step_of(call), step_done(event))
                 tools = tuple(steps[1] if each == steps[0] else each for each in self.tools)
                 return replace(self, tools=tools)
-            case Retrieved() | ToolResult():
+            case Retrieved():
                 return self
             case TextDelta(text):
                 return replace(self, text=self.text + text)

@@ -19,7 +19,7 @@ from ui.completions import Fault
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 ROUTES = re.compile(
     r"""^/(?:
-        healthz | v1/(?:models | chat/completions) | page/(?:fonts/)?[\w.-]+ | drafts
+        healthz | v1/(?:models | chat/completions) | page/(?:fonts/)?[\w.-]+ | drafts | offers
         | documents | documents/[\w-]+/pages/[0-9]{1,9}\.jpg
         | config/? | theme\.css | favicon\.ico | robots\.txt | manifest\.json | pwa_icon(?:/\d+)?
         | assets/.+ | static/.+ | svelte/.+

@@ -20,6 +20,7 @@ from rag.domain import DocumentState
 from rag.errors import DocumentError, NotFoundError, RagError, StoreError
 from rag.intake import Origin
 from ui.documents import state_of
+from ui.model_words import AWAY
 
 if TYPE_CHECKING:
     from rag.wiring import Application
@@ -74,7 +75,18 @@ def build_router(application: Application, queue: IngestQueue) -> APIRouter:
         except RagError as error:
             return PlainTextResponse(str(error), 503)
 
+    router.add_api_route("/offers", lambda: _reachability(application), response_model=None)
     return router
+
+
+def _reachability(application: Application) -> Response:
+    """Which of the models to choose from do not answer now, and the words for it."""
+    try:
+        application.look_again()
+        away = [offer.id for offer in application.offers() if not offer.reachable]
+    except RagError as error:
+        return PlainTextResponse(str(error), 503)
+    return JSONResponse({"away": away, "words": AWAY})
 
 
 def display_name(name: str) -> str:

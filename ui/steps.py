@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from rag.domain import ToolCall
+from rag.domain import ToolCall, ToolResult
+from rag.tools import UNKNOWN_TOOL
 
 LONGEST = 60  # characters of what the model wrote
 _WORDS: Mapping[str, str] = {
@@ -21,17 +22,37 @@ _WORDS: Mapping[str, str] = {
 }
 SUMMED_UP = "Summed up the earlier conversation"
 _FAILED = "{}: without result"
+_UNKNOWN = "Asked for a tool that is not there: {}"
 
 
-def step_of(call: ToolCall, *, failed: bool = False) -> str:
-    """A tool call in a few words; one of a tool that is not known, by its name."""
+def step_of(call: ToolCall) -> str:
+    """A tool call in a few words; one of a tool that is not ours, by its name and arguments."""
     try:
         given = json.loads(call.arguments or "{}")
         said = {name: _short(value) for name, value in given.items()}
-        words = _WORDS[call.name].format_map(said)
+        if call.name not in _WORDS:
+            arguments = _short(", ".join(said.values()))
+            return f"{_named(call)}: {arguments}" if arguments else _named(call)
+        return _WORDS[call.name].format_map(said)
     except (ValueError, AttributeError, KeyError, RecursionError):
-        words = call.name.replace("_", " ").strip().capitalize()
-    return _FAILED.format(words) if failed else words
+        return _named(call)
+
+
+def step_done(result: ToolResult) -> str:
+    """The same once it is known what the call came to: a figure, and what a tool not ours said."""
+    words = step_of(result.call)
+    if result.failed:
+        unknown = result.content.startswith(UNKNOWN_TOOL)
+        return _UNKNOWN.format(_short(result.call.name)) if unknown else _FAILED.format(words)
+    if result.call.name == "calculate":
+        return f"{words} = {_short(result.content.rpartition(' = ')[2])}"
+    if result.call.name not in _WORDS and result.content.strip():
+        return f"{words} → {_short(result.content)}"
+    return words
+
+
+def _named(call: ToolCall) -> str:
+    return _short(call.name.replace("_", " ")).capitalize()
 
 
 def _short(value: object) -> str:

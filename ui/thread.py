@@ -31,6 +31,8 @@ QUOTATION_MARKS = '"“”„«»'
 SMALLEST_COST = 0.0001  # dollars; what is less is only said to be less
 WAITING = '<p class="waiting" aria-label="Working">Reading<i></i><i></i><i></i></p>'
 STOPPED = '<p class="note">Stopped. What came before it stands, without checked citations.</p>'
+INCOMPLETE = "The answer is not complete."
+UNFINISHED = "[This answer is not finished.]"  # below what is copied of one
 STILL_READ = "{} still being read when this was asked. Ask again when {} in."
 STILL_NOTHING = '<p class="notice">Asked all the same: the answer is not in these passages.</p>'
 
@@ -200,6 +202,8 @@ def _render_answer(turn: Turn, answer: Answer, idle: bool) -> str:
     parts = [_render_text(turn, answer), render_contrary(turn, answer)]
     said = answer.notice.replace(_alone(turn), "").strip()  # which stands above the answer
     notice = f'<p class="notice">{escape(said)}</p>' if said else ""
+    if not answer.complete:
+        notice = f'<p class="held" role="status">{escape(said or INCOMPLETE)}</p>'
     if answer.refused:
         parts += [_render_still_read(turn), _render_refusal(turn, answer, notice, idle)]
     else:
@@ -259,8 +263,10 @@ def _render_ways(turn: Turn, idle: bool) -> str:
 def _render_meta(turn: Turn, is_last: bool) -> str:
     parts = []
     if turn.text:
+        is_whole = turn.answer is not None and turn.answer.complete
+        copied = turn.text if is_whole else f"{turn.text.rstrip()}\n\n{UNFINISHED}"
         parts.append(
-            f'<button type="button" class="act" data-copy="{escape(turn.text)}">'
+            f'<button type="button" class="act" data-copy="{escape(copied)}">'
             f"{icons.COPY}<span>Copy</span></button>"
         )
     if is_last:

@@ -69,7 +69,7 @@ def test_an_answer_without_citations_says_so(desk: Desk) -> None:
 def test_an_answer_cut_at_the_models_limit_says_so(desk: Desk) -> None:
     answer = ask(desk, ["Nemo has [1]", Finish(Usage(1, 1), complete=False)])
 
-    assert (answer.complete, answer.notice) == (False, TRUNCATED)
+    assert (answer.complete, answer.notice, answer.claims) == (False, TRUNCATED, ())
 
 
 @pytest.mark.parametrize("length", [1, 2, 3, 7, 100])

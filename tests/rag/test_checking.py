@@ -30,13 +30,16 @@ def source(number: int, text: str) -> Source:
 SOURCES = (source(1, NEMO), source(2, CHEESE))
 
 
-def checked(text: str, sources: tuple[Source, ...] = SOURCES) -> tuple[str, Checks]:
+def checked(
+    text: str, sources: tuple[Source, ...] = SOURCES, *, complete: bool = True
+) -> tuple[str, Checks]:
     reader = MarkerReader()
     reader.offer(sources)
     shown = reader.feed(text) + reader.rest()
     checking = Checking(VERIFIER)
     citations = cite(shown, reader.sources)
-    return shown, checking.finish(shown, citations, reader.sources, sources)
+    checks = checking.finish(shown, citations, reader.sources, sources, complete=complete)
+    return shown, checks
 
 
 def verdicts(text: str) -> list[tuple[str, Verdict]]:
@@ -52,6 +55,16 @@ def test_a_claim_that_its_source_bears_out() -> None:
     assert [quote.text for quote in claim.quotes] == ["Nemo has 12 billion parameters."]
     assert [citation.verdict for citation in checks.citations] == [Verdict.SUPPORTED]
     assert not checks.nothing_stands
+
+
+def test_where_an_answer_breaks_off_nothing_is_judged() -> None:
+    text = "Nemo has 12 billion parameters [1]. It was built in 2024"
+    _, whole = checked(text)
+    shown, cut = checked(text, complete=False)
+
+    assert len(whole.claims) == 2
+    (claim,) = cut.claims
+    assert shown[claim.span.start : claim.span.end] == "Nemo has 12 billion parameters [1]."
 
 
 @pytest.mark.parametrize(

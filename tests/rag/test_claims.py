@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.claims import find_claims, settled
+from rag.claims import find_claims, finished_claims, settled
 from rag.domain import Span
 
 PIECES = [
@@ -82,6 +82,30 @@ def test_statements_are_settled_while_an_answer_is_written() -> None:
 )
 def test_blocks_are_settled_when_the_next_one_is_sure(answer: str, sure: str) -> None:
     assert answer[: settled(answer)] == sure
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("Mixtral has experts [1]. It also", ["Mixtral has experts."]),
+        ("Mixtral", []),
+        ("Mixtral has experts [1].", ["Mixtral has experts."]),
+        ("Mixtral has experts. [1]\n", ["Mixtral has experts."]),
+        ("It works. Aurelia sold 48.", ["It works."]),
+        ("It works. Aurelia sold 48. [1]", ["It works.", "Aurelia sold 48."]),
+        ("It works. It grew approx.", ["It works."]),
+        ("Mixtral has experts [1].\n\n**It also", ["Mixtral has experts."]),
+        ("- Nemo has twelve\n- Large has", ["Nemo has twelve"]),
+        ("- Nemo has twelve\n- Large has more\n", ["Nemo has twelve", "Large has more"]),
+        ("It works.\n\nIt also\n", ["It works."]),
+        ("| a | b |\n|---|---|\n| c | 1 |\n| d | 2 |", ["a: c; b: 1"]),
+        ("It works:\n\n```\nprint", []),
+    ],
+)
+def test_the_sentence_in_which_an_answer_breaks_off_states_nothing(
+    answer: str, said: list[str]
+) -> None:
+    assert [claim.text for claim in finished_claims(answer)] == said
 
 
 def test_sentences_have_the_markers_that_follow_them() -> None:

@@ -279,7 +279,7 @@ def test_the_day_is_told_in_a_sentence(paid: Paid, spending: Spending) -> None:
     paid_for = Meter(spending, Caps(daily=2.0, person=0.5))
 
     assert day_in_words(Meter(spending, Caps())) == (
-        "less than $0.0001 today (1 request, 15 tokens). There is no cap. "
+        "Less than $0.0001 today (1 request, 15 tokens). There is no cap. "
         "The day ends at 00:00 UTC."
     )
     assert "The cap is $2.00 a day and $0.50 a day for each person." in day_in_words(paid_for)

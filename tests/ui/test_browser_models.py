@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -72,6 +74,9 @@ def test_all_that_is_known_of_a_model_stands_beside_the_list(page: Page) -> None
     expect(page.locator(".models .foot")).to_contain_text("The cap is $0.002 a day.")
     find.fill("no such thing")
     expect(page.get_by_text("No model is called that.")).to_be_visible()
+    box = page.locator("#models").bounding_box()
+    assert box is not None
+    assert box["height"] < 150  # no empty list above the sentence
     page.keyboard.press("Enter")  # chooses nothing
     page.keyboard.press("Escape")
     expect(page.locator("#models")).to_be_hidden()
@@ -205,4 +210,56 @@ def test_on_a_phone_a_tap_chooses_and_shows_what_is_known(browser: Browser, addr
     expect(panel).to_be_hidden()
     expect_model(page, MIXTRAL)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.close()
+
+
+def test_what_was_chosen_stays_when_the_page_is_loaded_again(
+    page: Page, server: LoopbackServer
+) -> None:
+    choose_model(page, MIXTRAL)
+    page.reload()
+    expect_model(page, MIXTRAL)
+    script(server, Say(SAID))
+    ask(page)
+    expect(page.locator("article.turn.done .facts")).to_contain_text(MIXTRAL)
+    assert asked_models(server)[-1] == MIXTRAL
+
+
+def test_enter_in_the_filter_closes_the_sheet_of_a_phone(browser: Browser, address: str) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844}, has_touch=True)
+    page.goto(address)
+    page.locator("#picked").tap()
+    find = page.get_by_role("combobox", name="Find a model")
+    find.fill("mixtral 8x7b")
+    find.press("Enter")
+    expect(page.locator("#models")).to_be_hidden()
+    expect_model(page, MIXTRAL)
+    page.close()
+
+
+def test_the_list_tells_that_a_server_has_gone_and_is_back(
+    browser: Browser, tmp_path: Path
+) -> None:
+    page = browser.new_page()
+    with ExitStack() as going:
+        own = going.enter_context(LoopbackServer(served=[listed_model("going-model")]))
+        port = urlsplit(own.url).port
+        assert port is not None
+        settings = {"TRAMONTANE_SAMPLES": "false", "TRAMONTANE_CHAT": f"{own.url}/v1"}
+        with running_app(tmp_path, settings) as its_address:
+            page.goto(its_address)
+            expect(page.locator("#picked:not(.away) .name")).to_have_text("going-model")
+            going.close()
+            page.locator("#picked").click()
+            option = page.get_by_role("option", name="going-model, not reachable now")
+            expect(option.locator("small")).to_contain_text("not reachable now")
+            expect(page.locator("#picked.away .name")).to_be_visible()
+            box = page.locator("#picked").bounding_box()
+            assert box is not None
+            assert box["width"] > 100  # its name is still read
+            page.keyboard.press("Escape")
+            with LoopbackServer(served=[listed_model("going-model")], port=port):
+                page.locator("#picked").click()
+                expect(page.locator("#picked:not(.away)")).to_be_visible()
+                expect(option).to_have_count(0)
     page.close()

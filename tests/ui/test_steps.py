@@ -4,7 +4,9 @@ import json
 
 import pytest
 
+from rag.calculator import calculate
 from rag.domain import SummedUp, ToolCall, ToolResult
+from rag.tools import run_tool
 from rag.toolset import OFFERED
 from ui.conversation import Turn
 from ui.steps import step_of
@@ -30,7 +32,7 @@ def call(name: str, **arguments: object) -> ToolCall:
         ),
         (call("calculate", expression="growth(2, 3)"), "Calculated growth(2, 3)"),
         (call("today"), "Looked at the date"),
-        (call("price_of", ticker="MMM"), "Price of"),
+        (call("price_of", ticker="MMM", year=2022), "Price of: MMM, 2022"),
         (call("open_page", page=3), "Open page"),
         (ToolCall("1", "calculate", "{broken"), "Calculate"),
         (ToolCall("1", "calculate", "[1]"), "Calculate"),
@@ -57,6 +59,27 @@ def test_a_call_without_result_says_so() -> None:
     turn = Turn(1, "How many?").after(call("today")).after(made)
     turn = turn.after(ToolResult(made, "Division by zero.", failed=True))
     assert turn.tools == ("Looked at the date", "Calculated 1/0: without result")
+
+
+def test_what_a_figure_or_a_tool_of_ones_own_came_to_is_told() -> None:
+    calculated, converted = call("calculate", expression="2+2"), call("convert", amount=5)
+    turn = Turn(1, "How many?")
+    for made, said in (
+        (calculated, calculate("2+2")),
+        (converted, "8 km " * 90),
+        (call("today"), "2026"),
+    ):
+        turn = turn.after(made).after(ToolResult(made, said))
+    figure, own, today = turn.tools
+    assert (figure, today) == ("Calculated 2+2 = 4", "Looked at the date")
+    assert own.startswith("Convert: 5 → 8 km 8 km")
+    assert len(own) < 80
+
+
+def test_a_tool_that_does_not_exist_is_told_as_such() -> None:
+    made = call("nonsense")
+    turn = Turn(1, "How many?").after(made).after(run_tool(made, {}))
+    assert turn.tools == ("Asked for a tool that is not there: nonsense",)
 
 
 def test_summing_up_the_conversation_is_a_step() -> None:

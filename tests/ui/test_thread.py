@@ -19,6 +19,7 @@ from rag.domain import (
     Reasons,
     Rewritten,
     Span,
+    TextDelta,
 )
 from rag.turns import FILTERED, TRUNCATED
 from ui.conversation import Conversation, Mark, Reach, Turn, TurnState
@@ -322,6 +323,22 @@ def test_what_the_visitor_can_mend_is_no_failure() -> None:
     assert '<p class="held" role="status">Tick &lt;one&gt;.</p>' in html
     assert 'class="error"' not in html
     assert 'data-event="again"' in html
+
+
+def test_an_answer_that_is_not_complete_says_so_once_and_as_loud_as_a_fault() -> None:
+    cut = Answer("It also", "Boats?", "m", complete=False, notice="The model <stopped>.")
+    html = html_of(asked("Boats?", cut))
+    assert words_of(html).count("stopped") == 1
+    assert '<p class="held" role="status">The model &lt;stopped&gt;.</p>' in html
+    assert "The answer is not complete." in html_of(asked("Boats?", replace(cut, notice="")))
+
+
+def test_what_is_copied_of_an_unfinished_answer_says_that_it_is() -> None:
+    whole = asked("Boats?", Answer("It has five.", "Boats?", "m"))
+    cut = asked("Boats?", Answer("It also", "Boats?", "m", complete=False))
+    stopped = replace(asked("Boats?", TextDelta("It also")), state=TurnState.STOPPED)
+    copied = [between(html_of(turn), 'data-copy="', '"') for turn in (whole, cut, stopped)]
+    assert copied == ["It has five.", *["It also\n\n[This answer is not finished.]"] * 2]
 
 
 # Wrong answers
