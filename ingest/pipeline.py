@@ -21,12 +21,13 @@ from ingest.measuring import Ruler
 from ingest.outcomes import READABLE
 from rag.domain import Document, DocumentState, Library
 from rag.errors import DocumentError
-from rag.intake import NOWHERE, Estimate, Origin, Stage
+from rag.intake import NOWHERE, Estimate, Stage
 from rag.models import embedding_cost
 from rag.protocols import Embedder
 from rag.store.blobs import hash_file
 from rag.store.catalog import Catalog
 from rag.store.embedding import check_embedding
+from rag.store.holds import Held
 from rag.store.rows import Reading, StoredChunk, pack
 
 BATCH_CHUNKS = 128  # what a killed run repeats at most
@@ -178,13 +179,14 @@ class Ingestor:
         *,
         report: Report = _ignore,
         bring: Bring = _leave,
-        origin: Origin = NOWHERE,
+        held: Held | None = None,
     ) -> Taken:
         """Read a file and publish its words; its vectors are left to `embed`. Raises as `add`.
 
         What came in a document goes to `bring` before it is published, so that who is killed in
         between does both again; it says what it leaves out. Files in an archive are the caller's.
-        By its `origin` it takes the place of another document of its name, in the same instant.
+        By the origin of the job `held` it takes the place of another document, in the same instant;
+        nothing is published once that job was ended, which raises `LostHoldError`.
         """
         name = name or path.name
         try:
@@ -195,7 +197,7 @@ class Ingestor:
         if known is not None and known.state in READABLE:
             return Taken(Added(name, known, new=False))
         if known is None:
-            known = self._catalog.trash.bring_back_same(library.id, sha256, name)
+            known = self._catalog.trash.bring_back_same(library.id, sha256, name, held)
             if known is not None and known.state in READABLE:
                 return Taken(Added(name, known, new=True, brought_back=True))
         self._check_embedding(library)
@@ -203,10 +205,11 @@ class Ingestor:
         if loaded.attachments and not loaded.pages:
             return Taken(None, loaded.attachments, loaded.reason)
         document = _document(library, name, sha256, size, loaded)
+        origin = held.job.origin if held is not None else NOWHERE
         reading = replace(self.reading(document, loaded), origin=origin)
         left_out = bring(loaded.attachments)
         self._keep(path, sha256)
-        published = self._catalog.publish(reading)
+        published = self._catalog.publish(reading, held)
         self._keep(path, sha256)  # had the last owner been removed in between
         was_unreadable = known is not None and published.state in READABLE
         is_new = published.id == document.id

@@ -320,8 +320,8 @@ class IngestQueue:
         report(Progress(job.name, Stage.READING, 0, 0))
         path = self._catalog.blobs.path(job.sha256)
         library, bring = self._library(), partial(self._within.queue, job)
-        ingestor, origin = self.intake.ingestor, job.origin
-        taken = ingestor.take(path, library, job.name, report=report, bring=bring, origin=origin)
+        take = self.intake.ingestor.take
+        taken = take(path, library, job.name, report=report, bring=bring, held=held)
         if taken.added is None and self._within.is_in_archive(job):
             self._jobs.advance(held, Stage.FAILED, outcome=NESTED.format(job.name))
             return
