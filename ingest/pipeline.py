@@ -214,7 +214,8 @@ class Ingestor:
         was_unreadable = known is not None and published.state in READABLE
         is_new = published.id == document.id
         added = Added(name, published, new=is_new or was_unreadable)
-        if is_new and self._catalog.trash.versions(published.id):
+        before = self._catalog.trash.versions(published.id)
+        if is_new and any(version.document.chunks for version in before):
             added = replace(added, replaces=True)
         return Taken(added, reason=left_out)
 

@@ -1,0 +1,51 @@
+"""Which documents a file takes the place of, and what becomes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from rag.domain import DocumentState
+from rag.intake import Origin
+from rag.store.document_jobs import end_jobs_of
+from rag.store.keeping import keep
+from rag.store.rows import Reading, document_of, storable
+from rag.store.tables import documents
+
+
+def supersede(connection: Connection, reading: Reading) -> None:
+    """Make the document that this is a new version of an earlier version of it, if there is one.
+
+    It is of the same name, and came from the same place; or both were handed over by themselves,
+    no other of the name was, and it is not known that they came from two places. What could not be
+    read of it in between goes with it. What cannot be asked takes nobody's place.
+    """
+    if not reading.chunks:
+        return
+    for row in _before(connection, reading):
+        keep(connection, document_of(row), reading.document.id)
+        end_jobs_of(connection, row.id)
+
+
+def _before(connection: Connection, reading: Reading) -> Sequence[Row[Any]]:
+    new, origin = reading.document, reading.origin
+    query = select(documents).where(
+        documents.c.library_id == new.library_id,
+        documents.c.name == storable(new.name),
+        documents.c.id != new.id,
+    )
+    named = connection.execute(query).all()
+    found = [row for row in named if origin.place and row.origin == storable(origin.place)]
+    if not any(row.chunks for row in found):
+        found += [row for row in named if row not in found and _may_be_from(row, origin)]
+    read = [row for row in found if row.chunks]
+    waiting = [row for row in found if row.state == DocumentState.NEEDS_OCR]
+    return found if len(read or waiting) <= 1 else []
+
+
+def _may_be_from(row: Row[Any], origin: Origin) -> bool:
+    """Whether a document and a file of its name, each handed over by itself, may be the same."""
+    alone = origin.alone and (row.alone or not row.origin)
+    return alone and not (origin.place and row.origin)
