@@ -35,7 +35,13 @@ def end_jobs_of_removed(connection: Connection, document: Row[Any]) -> None:
     connection.execute(
         update(jobs)
         .where(jobs.c.library_id == document.library_id, is_of_it, jobs.c.stage.not_in(ENDED))
-        .values(stage=Stage.CANCELLED, outcome=REMOVED, wish="", holder="")
+        .values(
+            stage=Stage.CANCELLED,
+            outcome=REMOVED,
+            document_id=func.coalesce(jobs.c.document_id, document.id),
+            wish="",
+            holder="",
+        )
     )
 
 

@@ -73,6 +73,7 @@ def test_a_job_from_before_brings_nothing_back(
     if is_purged:
         assert job.id not in after
     else:
+        assert after[job.id].document_id == document.id  # no row of its own on the page
         assert (after[job.id].stage, after[job.id].outcome) == (Stage.CANCELLED, REMOVED)
 
 
