@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, select, update
 
 from rag.domain import DocumentState
-from rag.intake import Origin
+from rag.intake import Origin, Stage
 from rag.store.document_jobs import end_jobs_of
 from rag.store.keeping import keep
 from rag.store.rows import Reading, document_of, storable
-from rag.store.tables import documents
+from rag.store.tables import documents, jobs
 
 
 def supersede(connection: Connection, reading: Reading) -> None:
@@ -20,11 +20,17 @@ def supersede(connection: Connection, reading: Reading) -> None:
 
     It is of the same name, and came from the same place; or both were handed over by themselves,
     no other of the name was, and it is not known that they came from two places. What could not be
-    read of it in between goes with it. What cannot be asked takes nobody's place.
+    read of it in between goes with it. What cannot be asked takes nobody's place. Where the same
+    bytes lie in another place too, as far as is known, the document stays, and is called by that.
     """
     if not reading.chunks:
         return
     for row in _before(connection, reading):
+        copy = _copy_of(connection, row, reading)
+        if copy is not None:
+            call = {"name": copy.name, "origin": copy.origin, "alone": copy.alone}
+            connection.execute(update(documents).where(documents.c.id == row.id).values(call))
+            continue
         keep(connection, document_of(row), reading.document.id)
         end_jobs_of(connection, row.id)
 
@@ -49,3 +55,27 @@ def _may_be_from(row: Row[Any], origin: Origin) -> bool:
     """Whether a document and a file of its name, each handed over by itself, may be the same."""
     alone = origin.alone and (row.alone or not row.origin)
     return alone and not (origin.place and row.origin)
+
+
+def _copy_of(connection: Connection, document: Row[Any], reading: Reading) -> Row[Any] | None:
+    """The job of the same bytes from another place, if nothing else came from there since."""
+    here = (storable(reading.document.name), storable(reading.origin.place))
+    of_bytes = select(jobs).where(
+        jobs.c.library_id == document.library_id,
+        jobs.c.sha256 == document.sha256,
+        jobs.c.origin != "",
+        jobs.c.stage.not_in((Stage.CANCELLED, Stage.FAILED)),
+    )
+    for job in connection.execute(of_bytes.order_by(jobs.c.id.desc())):
+        there = (job.name, job.origin)
+        since = select(jobs.c.id).where(
+            jobs.c.library_id == job.library_id,
+            jobs.c.name == job.name,
+            jobs.c.origin == job.origin,
+            jobs.c.id > job.id,
+            jobs.c.sha256 != job.sha256,
+        )
+        is_elsewhere = there not in (here, (document.name, document.origin))
+        if is_elsewhere and connection.execute(since).first() is None:
+            return job
+    return None
