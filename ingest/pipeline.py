@@ -107,10 +107,10 @@ class Taken:
 
 
 Report = Callable[[Progress], None]
-Bring = Callable[[Sequence[Attachment]], str]
+Bring = Callable[[Sequence[Attachment], bool], str]  # and whether these are all
 
 
-def _leave(_attachments: Sequence[Attachment]) -> str:
+def _leave(_attachments: Sequence[Attachment], _are_all: bool) -> str:
     return ""
 
 
@@ -207,7 +207,7 @@ class Ingestor:
         document = _document(library, name, sha256, size, loaded)
         origin = held.job.origin if held is not None else NOWHERE
         reading = replace(self.reading(document, loaded), origin=origin)
-        left_out = bring(loaded.attachments)
+        left_out = bring(loaded.attachments, loaded.state is DocumentState.READY)
         self._keep(path, sha256)
         published = self._catalog.publish(reading, held)
         self._keep(path, sha256)  # had the last owner been removed in between

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from rag.domain import DocumentState
-from rag.intake import Origin, Stage
-from rag.store.document_jobs import end_jobs_of
+from rag.intake import WITHIN, Job, Origin, Stage
+from rag.store.document_jobs import end_jobs_of, end_jobs_of_removed
 from rag.store.keeping import keep
 from rag.store.rows import Reading, document_of, storable
 from rag.store.tables import documents, jobs
@@ -26,10 +26,8 @@ def supersede(connection: Connection, reading: Reading) -> None:
     if not reading.chunks:
         return
     for row in _before(connection, reading):
-        copy = _copy_of(connection, row, reading)
-        if copy is not None:
-            call = {"name": copy.name, "origin": copy.origin, "alone": copy.alone}
-            connection.execute(update(documents).where(documents.c.id == row.id).values(call))
+        here = (storable(reading.document.name), storable(reading.origin.place))
+        if _is_called_by_copy(connection, row, [here]):
             continue
         keep(connection, document_of(row), reading.document.id)
         end_jobs_of(connection, row.id)
@@ -54,12 +52,55 @@ def _before(connection: Connection, reading: Reading) -> Sequence[Row[Any]]:
 def _may_be_from(row: Row[Any], origin: Origin) -> bool:
     """Whether a document and a file of its name, each handed over by itself, may be the same."""
     alone = origin.alone and (row.alone or not row.origin)
-    return alone and not (origin.place and row.origin)
+    here, there = storable(origin.place), row.origin
+    is_known = not any(not place or place.startswith(WITHIN) for place in (here, there))
+    return alone and not is_known and (here.endswith(there) or there.endswith(here))
 
 
-def _copy_of(connection: Connection, document: Row[Any], reading: Reading) -> Row[Any] | None:
-    """The job of the same bytes from another place, if nothing else came from there since."""
-    here = (storable(reading.document.name), storable(reading.origin.place))
+def remove_members(connection: Connection, job: Job, places: Collection[str]) -> bool:
+    """Remove what came in an earlier version of a mail or an archive, except from these places.
+
+    Returns:
+        Whether there was something.
+    """
+    before, within = f"{storable(job.name)}/", f"{storable(job.origin.place)}{WITHIN}"
+    query = select(documents).where(
+        documents.c.library_id == job.library_id,
+        func.substr(documents.c.name, 1, len(before)) == before,
+        func.substr(documents.c.origin, 1, len(within)) == within,
+    )
+    there = tuple(storable(place) for place in places)
+    deeper = tuple(f"{place}{WITHIN}" for place in there)
+    gone = [
+        row
+        for row in connection.execute(query)
+        if row.origin not in there and not row.origin.startswith(deeper)
+    ]
+    for row in gone:
+        if not _is_called_by_copy(connection, row, [(each.name, each.origin) for each in gone]):
+            keep(connection, document_of(row), None)
+            end_jobs_of_removed(connection, row)
+    return bool(gone)
+
+
+def _is_called_by_copy(
+    connection: Connection, document: Row[Any], gone: Collection[tuple[str, str]]
+) -> bool:
+    """Whether a document is called by another place of its bytes now, having lost its own."""
+    copy = _copy_of(connection, document, gone)
+    if copy is not None:
+        call = {"name": copy.name, "origin": copy.origin, "alone": copy.alone}
+        connection.execute(update(documents).where(documents.c.id == document.id).values(call))
+    return copy is not None
+
+
+def _copy_of(
+    connection: Connection, document: Row[Any], gone: Collection[tuple[str, str]]
+) -> Row[Any] | None:
+    """The job of the same bytes from another place, if nothing else came from there since.
+
+    Not from those that are `gone`: their names, and the places.
+    """
     of_bytes = select(jobs).where(
         jobs.c.library_id == document.library_id,
         jobs.c.sha256 == document.sha256,
@@ -75,7 +116,7 @@ def _copy_of(connection: Connection, document: Row[Any], reading: Reading) -> Ro
             jobs.c.id > job.id,
             jobs.c.sha256 != job.sha256,
         )
-        is_elsewhere = there not in (here, (document.name, document.origin))
+        is_elsewhere = there not in (*gone, (document.name, document.origin))
         if is_elsewhere and connection.execute(since).first() is None:
             return job
     return None

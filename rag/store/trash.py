@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, Row, delete, func, insert, select
 
 from rag.domain import Document
 from rag.errors import NotFoundError, StoreError
+from rag.intake import Job
 from rag.store.blobs import Blobs
 from rag.store.database import rewrite
 from rag.store.derived import DERIVED
@@ -23,6 +24,7 @@ from rag.store.jobs import own_row, queue_embedding
 from rag.store.keeping import forget, has_file, keep, put_back
 from rag.store.libraries import advance
 from rag.store.rows import document_of
+from rag.store.superseding import remove_members
 from rag.store.tables import documents, kept_documents, marks
 
 KEPT_DAYS = 30
@@ -86,6 +88,15 @@ class Trash:
             keep(connection, document_of(row), None)
             end_jobs_of_removed(connection, row)
             advance(connection, row.library_id)
+
+    def remove_members(self, job: Job, places: Collection[str]) -> None:
+        """Remove what came in an earlier version of a job's file, except from these places.
+
+        What lies elsewhere too, as far as is known, stays, and is called by that.
+        """
+        with self._writer.begin() as connection:
+            if remove_members(connection, job, places):
+                advance(connection, job.library_id)
 
     def bring_back(self, document_id: str, held: Held | None = None) -> Document:
         """Put a document back that was removed, as it was, with its vectors and versions.
