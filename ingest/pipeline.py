@@ -38,6 +38,7 @@ SCAN_PASSAGES = 2
 ADDED = "{} was added."
 REPLACED = "{} was added as a new version. Citations of the one before still open."
 BROUGHT_BACK = "{} was brought back from the trash."
+ALREADY = "{} is already in the library"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +86,14 @@ class Added:
         # Its name here tells what the file is, unless that one was found to be wrong.
         kind = None if CALLED in known.reason else type_by_name(known.name)
         note = mismatch(kind, self.name) if kind is not None else ""
-        return f"{self.name} is already in the library{called}. {note}".rstrip()
+        return f"{ALREADY.format(self.name)}{called}. {note}".rstrip()
 
 
 def added_after(name: str, document: Document, said: str) -> Added:
     """How adding a file ended once nothing is left to do, by what was said when it was read."""
     back, replaces = BROUGHT_BACK.format(name) in said, REPLACED.format(name) in said
-    return Added(name, document, document.name == name, brought_back=back, replaces=replaces)
+    new = document.name == name and ALREADY.format(name) not in said
+    return Added(name, document, new, back, replaces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +167,8 @@ class Ingestor:
         """
         added = self.take(path, library, name, report=report).added
         if added is None:
-            raise DocumentError(
-                DocumentState.UNSUPPORTED, f"{path} is an archive. Add the files in it."
-            )
+            reason = f"{path} is an archive. Add the files in it."
+            raise DocumentError(DocumentState.UNSUPPORTED, reason)
         self.embed(added.document.id, report=report)
         return replace(added, document=self._catalog.document(added.document.id))
 
@@ -205,7 +206,7 @@ class Ingestor:
         if loaded.attachments and not loaded.pages:
             return Taken(None, loaded.attachments, loaded.reason)
         document = _document(library, name, sha256, size, loaded)
-        origin = held.job.origin if held is not None else NOWHERE
+        origin = held.job.origin if held else NOWHERE
         reading = replace(self.reading(document, loaded), origin=origin)
         left_out = bring(loaded.attachments, loaded.state is DocumentState.READY)
         self._keep(path, sha256)
@@ -213,10 +214,9 @@ class Ingestor:
         self._keep(path, sha256)  # had the last owner been removed in between
         was_unreadable = known is not None and published.state in READABLE
         is_new = published.id == document.id
-        added = Added(name, published, new=is_new or was_unreadable)
-        before = self._catalog.trash.versions(published.id)
-        if is_new and any(version.document.chunks for version in before):
-            added = replace(added, replaces=True)
+        before = self._catalog.trash.versions(published.id) if is_new else []
+        replaces = any(version.document.chunks for version in before)
+        added = Added(name, published, new=is_new or was_unreadable, replaces=replaces)
         return Taken(added, reason=left_out)
 
     def load(self, path: Path, name: str, size: int, report: Report = _ignore) -> LoadedDocument:
