@@ -21,12 +21,13 @@ from ingest.measuring import Ruler
 from ingest.outcomes import READABLE
 from rag.domain import Document, DocumentState, Library
 from rag.errors import DocumentError
-from rag.intake import NOWHERE, Estimate, Origin, Stage
+from rag.intake import NOWHERE, Estimate, Stage
 from rag.models import embedding_cost
 from rag.protocols import Embedder
 from rag.store.blobs import hash_file
 from rag.store.catalog import Catalog
 from rag.store.embedding import check_embedding
+from rag.store.holds import Held
 from rag.store.rows import Reading, StoredChunk, pack
 
 BATCH_CHUNKS = 128  # what a killed run repeats at most
@@ -37,6 +38,7 @@ SCAN_PASSAGES = 2
 ADDED = "{} was added."
 REPLACED = "{} was added as a new version. Citations of the one before still open."
 BROUGHT_BACK = "{} was brought back from the trash."
+ALREADY = "{} is already in the library"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +86,14 @@ class Added:
         # Its name here tells what the file is, unless that one was found to be wrong.
         kind = None if CALLED in known.reason else type_by_name(known.name)
         note = mismatch(kind, self.name) if kind is not None else ""
-        return f"{self.name} is already in the library{called}. {note}".rstrip()
+        return f"{ALREADY.format(self.name)}{called}. {note}".rstrip()
 
 
 def added_after(name: str, document: Document, said: str) -> Added:
     """How adding a file ended once nothing is left to do, by what was said when it was read."""
     back, replaces = BROUGHT_BACK.format(name) in said, REPLACED.format(name) in said
-    return Added(name, document, document.name == name, brought_back=back, replaces=replaces)
+    new = document.name == name and ALREADY.format(name) not in said
+    return Added(name, document, new, back, replaces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +109,10 @@ class Taken:
 
 
 Report = Callable[[Progress], None]
-Bring = Callable[[Sequence[Attachment]], str]
+Bring = Callable[[Sequence[Attachment], bool], str]  # and whether these are all
 
 
-def _leave(_attachments: Sequence[Attachment]) -> str:
+def _leave(_attachments: Sequence[Attachment], _are_all: bool) -> str:
     return ""
 
 
@@ -164,9 +167,8 @@ class Ingestor:
         """
         added = self.take(path, library, name, report=report).added
         if added is None:
-            raise DocumentError(
-                DocumentState.UNSUPPORTED, f"{path} is an archive. Add the files in it."
-            )
+            reason = f"{path} is an archive. Add the files in it."
+            raise DocumentError(DocumentState.UNSUPPORTED, reason)
         self.embed(added.document.id, report=report)
         return replace(added, document=self._catalog.document(added.document.id))
 
@@ -178,13 +180,14 @@ class Ingestor:
         *,
         report: Report = _ignore,
         bring: Bring = _leave,
-        origin: Origin = NOWHERE,
+        held: Held | None = None,
     ) -> Taken:
         """Read a file and publish its words; its vectors are left to `embed`. Raises as `add`.
 
         What came in a document goes to `bring` before it is published, so that who is killed in
         between does both again; it says what it leaves out. Files in an archive are the caller's.
-        By its `origin` it takes the place of another document of its name, in the same instant.
+        By the origin of the job `held` it takes the place of another document, in the same instant;
+        nothing is published once that job was ended, which raises `LostHoldError`.
         """
         name = name or path.name
         try:
@@ -195,7 +198,7 @@ class Ingestor:
         if known is not None and known.state in READABLE:
             return Taken(Added(name, known, new=False))
         if known is None:
-            known = self._catalog.trash.bring_back_same(library.id, sha256, name)
+            known = self._catalog.trash.bring_back_same(library.id, sha256, name, held)
             if known is not None and known.state in READABLE:
                 return Taken(Added(name, known, new=True, brought_back=True))
         self._check_embedding(library)
@@ -203,16 +206,17 @@ class Ingestor:
         if loaded.attachments and not loaded.pages:
             return Taken(None, loaded.attachments, loaded.reason)
         document = _document(library, name, sha256, size, loaded)
+        origin = held.job.origin if held else NOWHERE
         reading = replace(self.reading(document, loaded), origin=origin)
-        left_out = bring(loaded.attachments)
+        left_out = bring(loaded.attachments, loaded.state is DocumentState.READY)
         self._keep(path, sha256)
-        published = self._catalog.publish(reading)
+        published = self._catalog.publish(reading, held)
         self._keep(path, sha256)  # had the last owner been removed in between
         was_unreadable = known is not None and published.state in READABLE
         is_new = published.id == document.id
-        added = Added(name, published, new=is_new or was_unreadable)
-        if is_new and self._catalog.trash.versions(published.id):
-            added = replace(added, replaces=True)
+        before = self._catalog.trash.versions(published.id) if is_new else []
+        replaces = any(version.document.chunks for version in before)
+        added = Added(name, published, new=is_new or was_unreadable, replaces=replaces)
         return Taken(added, reason=left_out)
 
     def load(self, path: Path, name: str, size: int, report: Report = _ignore) -> LoadedDocument:

@@ -320,15 +320,15 @@ class IngestQueue:
         report(Progress(job.name, Stage.READING, 0, 0))
         path = self._catalog.blobs.path(job.sha256)
         library, bring = self._library(), partial(self._within.queue, job)
-        ingestor, origin = self.intake.ingestor, job.origin
-        taken = ingestor.take(path, library, job.name, report=report, bring=bring, origin=origin)
+        take = partial(self.intake.ingestor.take, report=report, bring=bring, held=held)
+        taken = take(path, library, job.name)
         if taken.added is None and self._within.is_in_archive(job):
             self._jobs.advance(held, Stage.FAILED, outcome=NESTED.format(job.name))
             return
         if taken.added is None:
-            outcome = bring(taken.attachments) or said_of_archive(job.name, len(taken.attachments))
-            outcome = f"{outcome} {taken.reason}".strip()
-            self._jobs.advance(held, Stage.DONE, outcome=outcome)
+            said = bring(taken.attachments, not taken.reason)
+            said = said or said_of_archive(job.name, len(taken.attachments))
+            self._jobs.advance(held, Stage.DONE, outcome=f"{said} {taken.reason}".strip())
             self._catalog.discard_file(job.sha256)
             return
         self._was_read(held, taken.added, taken.reason)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from ingest.incoming import Incoming
 from ingest.loaded import Attachment
 from rag.errors import NotFoundError, StoreError
-from rag.intake import NOWHERE, Job, Origin
+from rag.intake import NOWHERE, WITHIN, Job, Origin
 from rag.store.catalog import Catalog
 
 DEEPEST = 4  # mails and archives in one another
@@ -32,8 +32,10 @@ class Within:
         self._jobs = catalog.jobs
         self._incoming = incoming
 
-    def queue(self, job: Job, attachments: Sequence[Attachment]) -> str:
+    def queue(self, job: Job, attachments: Sequence[Attachment], are_all: bool) -> str:
         """Queue the files that came in the file of a job, unless that is too deep within others.
+
+        Where they `are_all` that it holds, those go that only its version before held.
 
         Returns:
             A sentence on those that are left out; empty when none is.
@@ -44,9 +46,14 @@ class Within:
         if attachments and self._depth(job) >= DEEPEST:
             return LEFT_OUT.format(len(attachments), DEEPEST)
         count = Counter[str]()
+        origins: list[Origin] = []
         for attachment in attachments:
             count[attachment.name] += 1
-            self._queue(job, attachment, _origin(job, attachment.name, count[attachment.name]))
+            origins.append(_origin(job, attachment.name, count[attachment.name]))
+        if are_all:  # before these are queued: one may hold the same bytes under another name
+            self._catalog.trash.remove_members(job, [origin.place for origin in origins])
+        for attachment, origin in zip(attachments, origins, strict=True):
+            self._queue(job, attachment, origin)
         return ""
 
     def _queue(self, job: Job, attachment: Attachment, origin: Origin) -> None:
@@ -87,7 +94,8 @@ class Within:
 
 def _origin(job: Job, name: str, number: int) -> Origin:
     """Where a file came from that is the so many-th of its name within the file of a job."""
-    return Origin(f"{job.origin.place}!{name}#{number}") if job.origin.place else NOWHERE
+    place, alone = job.origin.place, job.origin.alone
+    return Origin(f"{place}{WITHIN}{name}#{number}", alone) if place or alone else NOWHERE
 
 
 def said_of_archive(name: str, count: int) -> str:

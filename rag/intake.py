@@ -106,7 +106,8 @@ class Origin:
     """Where a file was handed over from, which tells whether it is a new version of another.
 
     `place` is its path, empty where that is not known. One that was handed over `alone`, not with
-    the other files of a folder, is a version of the only one of its name that was so, too.
+    the other files of a folder, is a version of the only one of its name that was so, too. What
+    came in a mail or an archive has its place after that one's, which may be empty, and `WITHIN`.
     """
 
     place: str = ""
@@ -114,6 +115,7 @@ class Origin:
 
 
 NOWHERE = Origin()
+WITHIN = "!"  # between the place of a mail or an archive and what in it a file was
 
 
 @dataclass(frozen=True, slots=True)

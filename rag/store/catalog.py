@@ -18,7 +18,8 @@ from rag.store import embedding
 from rag.store.blobs import Blobs
 from rag.store.cited import Cited
 from rag.store.database import open_database, verify
-from rag.store.jobs import Jobs
+from rag.store.holds import Held
+from rag.store.jobs import Jobs, own_row
 from rag.store.leaves import all_pages, all_tables, one_page, word_boxes
 from rag.store.libraries import advance, library_with_id
 from rag.store.places import ChunkedPage, Place, chunked_pages, found_chunks
@@ -162,7 +163,7 @@ class Catalog:
             row = connection.execute(query).first()
         return None if row is None else document_of(row)
 
-    def publish(self, reading: Reading) -> Document:
+    def publish(self, reading: Reading, held: Held | None = None) -> Document:
         """Add a document with its pages, chunks and vectors, all at once or not at all.
 
         The same bytes in the same library are one document: where another process was quicker,
@@ -171,9 +172,12 @@ class Catalog:
 
         Raises:
             EmbeddingMismatchError: the library is embedded with another model by now.
+            LostHoldError: the job `held`, in whose course it is done, was ended meanwhile.
             NotFoundError: the library was deleted.
         """
         with self._writer.begin() as connection:
+            if held is not None:
+                own_row(connection, held)
             self._check(connection, reading)
             document, is_new = insert_reading(connection, reading)
             if is_new:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, func, or_, select, update
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, or_, select, update
 
 from rag.intake import Stage
 from rag.store.jobs import ENDED, REMOVED
@@ -10,11 +12,36 @@ from rag.store.tables import jobs, kept_documents
 
 
 def end_jobs_of(connection: Connection, document_id: str) -> None:
-    """End the jobs of a document that is removed, those that nobody works on at this moment."""
+    """End the jobs of a document that is replaced, those that nobody works on at this moment."""
     connection.execute(
         update(jobs)
         .where(jobs.c.document_id == document_id, jobs.c.stage.not_in(ENDED), jobs.c.holder == "")
         .values(stage=Stage.CANCELLED, outcome=REMOVED, wish="")
+    )
+
+
+def end_jobs_of_removed(connection: Connection, document: Row[Any]) -> None:
+    """End every job of a document that is removed, and of its bytes: they were handed over before.
+
+    Whoever works on one loses its hold, so that it publishes nothing any more. The bytes of the
+    document's earlier versions are its own too.
+    """
+    versions = select(kept_documents.c.sha256).where(kept_documents.c.version_of == document.id)
+    is_of_it = or_(
+        jobs.c.document_id == document.id,
+        jobs.c.sha256 == document.sha256,
+        jobs.c.sha256.in_(versions),
+    )
+    connection.execute(
+        update(jobs)
+        .where(jobs.c.library_id == document.library_id, is_of_it, jobs.c.stage.not_in(ENDED))
+        .values(
+            stage=Stage.CANCELLED,
+            outcome=REMOVED,
+            document_id=func.coalesce(jobs.c.document_id, document.id),
+            wish="",
+            holder="",
+        )
     )
 
 

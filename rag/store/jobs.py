@@ -155,7 +155,7 @@ class Jobs:
             LostHoldError: somebody else has it.
         """
         with self._writer.begin() as connection:
-            row = _own(connection, held)
+            row = own_row(connection, held)
             # Who makes headway that stays is not what ends the program: another vector, or a page
             # less that waits for OCR than at the attempt before.
             further = stage is Stage.EMBEDDING and done > row.done
@@ -197,7 +197,7 @@ class Jobs:
             LostHoldError: somebody else has it.
         """
         with self._writer.begin() as connection:
-            row = _own(connection, held)
+            row = own_row(connection, held)
             if row.wish == CANCEL and stage not in ENDED:  # it came after the last look
                 stage, outcome = Stage.CANCELLED, "Cancelled."
             _set(
@@ -223,7 +223,7 @@ class Jobs:
         What was not really `tried` does not count as an attempt.
         """
         with suppress(LostHoldError), self._writer.begin() as connection:
-            row = _own(connection, held)
+            row = own_row(connection, held)
             _set(
                 connection,
                 held.job.id,
@@ -355,7 +355,12 @@ def _is_worked_on(connection: Connection, row: Row[Any], now: float) -> bool:
     return any(is_held(other, now) for other in connection.execute(select(jobs).where(*same)))
 
 
-def _own(connection: Connection, held: Held) -> Row[Any]:
+def own_row(connection: Connection, held: Held) -> Row[Any]:
+    """The row of a held job.
+
+    Raises:
+        LostHoldError: somebody else has it, or it was ended.
+    """
     row = connection.execute(select(jobs).where(jobs.c.id == held.job.id)).first()
     if row is None or row.holder != held.holder:
         raise LostHoldError

@@ -10,9 +10,7 @@ from sqlalchemy import Connection, delete, insert, select
 from rag.domain import Document
 from rag.errors import NotFoundError
 from rag.intake import Origin
-from rag.store.document_jobs import end_jobs_of
 from rag.store.embedding import known_vectors
-from rag.store.keeping import keep
 from rag.store.rows import (
     Reading,
     chunk_rows,
@@ -23,6 +21,7 @@ from rag.store.rows import (
     storable_reading,
     table_rows,
 )
+from rag.store.superseding import supersede
 from rag.store.tables import chunks, documents, libraries, pages, table_parts
 
 
@@ -42,14 +41,16 @@ def insert_reading(connection: Connection, reading: Reading) -> tuple[Document, 
     )
     row = connection.execute(select(documents).where(*same)).first()
     if row is None:
-        _supersede(connection, reading)
+        supersede(connection, reading)
         return _insert(connection, reading, time.time()), True
     known = document_of(row)
     if known.chunks or (not reading.chunks and known.state is document.state):
         return known, False
     connection.execute(delete(documents).where(*same))
     now = replace(document, id=known.id, name=known.name)
-    return _insert(connection, replace(reading, document=now), row.added_at), True
+    reading = replace(reading, document=now)
+    supersede(connection, reading)
+    return _insert(connection, reading, row.added_at), True
 
 
 def replace_reading(connection: Connection, reading: Reading) -> Document:
@@ -64,31 +65,10 @@ def replace_reading(connection: Connection, reading: Reading) -> Document:
         raise NotFoundError("This document is no longer in the library.")
     reading = replace(reading, origin=Origin(known.origin, known.alone))
     if not known.chunks:  # a scan, which can be asked from now on
-        _supersede(connection, reading)
+        supersede(connection, reading)
     hashes = _known(connection, reading)
     connection.execute(delete(documents).where(own))
     return _insert(connection, reading, known.added_at, hashes)
-
-
-def _supersede(connection: Connection, reading: Reading) -> None:
-    """Make the document that this is a new version of an earlier version of it, if there is one.
-
-    It is of the same name, and came from the same place; or both were handed over by themselves,
-    and no other of the name was. What cannot be asked takes nobody's place.
-    """
-    new, origin = reading.document, reading.origin
-    query = select(documents).where(
-        documents.c.library_id == new.library_id,
-        documents.c.name == storable(new.name),
-        documents.c.id != new.id,
-    )
-    named = connection.execute(query).all() if reading.chunks else []
-    same_place = [row for row in named if origin.place and row.origin == storable(origin.place)]
-    alone = [row for row in named if row.alone or not row.origin] if origin.alone else []
-    found = same_place or alone
-    if len(found) == 1:
-        keep(connection, document_of(found[0]), new.id)
-        end_jobs_of(connection, found[0].id)
 
 
 def _known(connection: Connection, reading: Reading) -> dict[bytes, bytes]:

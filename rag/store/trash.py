@@ -14,14 +14,17 @@ from sqlalchemy import Connection, Engine, Row, delete, func, insert, select
 
 from rag.domain import Document
 from rag.errors import NotFoundError, StoreError
+from rag.intake import Job
 from rag.store.blobs import Blobs
 from rag.store.database import rewrite
 from rag.store.derived import DERIVED
-from rag.store.document_jobs import end_jobs_of, forget_jobs_of, wants_file
-from rag.store.jobs import queue_embedding
+from rag.store.document_jobs import end_jobs_of_removed, forget_jobs_of, wants_file
+from rag.store.holds import Held
+from rag.store.jobs import own_row, queue_embedding
 from rag.store.keeping import forget, has_file, keep, put_back
 from rag.store.libraries import advance
 from rag.store.rows import document_of
+from rag.store.superseding import remove_members
 from rag.store.tables import documents, kept_documents, marks
 
 KEPT_DAYS = 30
@@ -73,6 +76,8 @@ class Trash:
     def remove(self, document_id: str) -> None:
         """Take a document out of every answer at once; it stays in the trash.
 
+        What was handed over of it before, and still waits or is worked on, ends with it.
+
         Raises:
             NotFoundError: it is not there.
         """
@@ -81,20 +86,32 @@ class Trash:
             if row is None:
                 raise NotFoundError("This document is no longer in the library.")
             keep(connection, document_of(row), None)
-            end_jobs_of(connection, document_id)
+            end_jobs_of_removed(connection, row)
             advance(connection, row.library_id)
 
-    def bring_back(self, document_id: str) -> Document:
+    def remove_members(self, job: Job, places: Collection[str]) -> None:
+        """Remove what came in an earlier version of a job's file, except from these places.
+
+        What lies elsewhere too, as far as is known, stays, and is called by that.
+        """
+        with self._writer.begin() as connection:
+            if remove_members(connection, job, places):
+                advance(connection, job.library_id)
+
+    def bring_back(self, document_id: str, held: Held | None = None) -> Document:
         """Put a document back that was removed, as it was, with its vectors and versions.
 
         An earlier version comes back as a document of its own, beside the one that replaced it.
         What is left to embed is queued.
 
         Raises:
+            LostHoldError: the job `held`, in whose course it is done, was ended meanwhile.
             NotFoundError: it is not in the trash.
             StoreError: the library has another document with the same content by now.
         """
         with self._writer.begin() as connection:
+            if held is not None:
+                own_row(connection, held)
             _refuse_twin(connection, document_id)
             document = put_back(connection, document_id)
             if document.embedded < document.chunks:
@@ -102,12 +119,18 @@ class Trash:
             advance(connection, document.library_id)
         return document
 
-    def bring_back_same(self, library_id: str, sha256: str, name: str) -> Document | None:
-        """Bring back the document of this name that has these bytes, if the trash has it."""
+    def bring_back_same(
+        self, library_id: str, sha256: str, name: str, held: Held | None = None
+    ) -> Document | None:
+        """Bring back the document of this name that has these bytes, if the trash has it.
+
+        Raises:
+            LostHoldError: the job `held`, in whose course it is done, was ended meanwhile.
+        """
         for kept in self.of(library_id):
             if (kept.document.sha256, kept.document.name) == (sha256, name):
                 try:
-                    return self.bring_back(kept.document.id)
+                    return self.bring_back(kept.document.id, held)
                 except (NotFoundError, StoreError):  # somebody else was quicker
                     return None
         return None

@@ -256,9 +256,9 @@ def test_the_file_is_there_even_if_its_last_owner_was_removed_meanwhile(
     first = Ingestor(catalog, LengthEmbedder(), LIMITS, load).add(note, other).document
 
     class Meanwhile(Catalog):
-        def publish(self, reading):  # type: ignore[no-untyped-def]
+        def publish(self, reading, held=None):  # type: ignore[no-untyped-def]
             self.remove(first.id)
-            return super().publish(reading)
+            return super().publish(reading, held)
 
     racing = Meanwhile(catalog.data_dir)
     try:

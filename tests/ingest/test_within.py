@@ -39,7 +39,8 @@ def test_what_came_in_a_document_is_kept_before_the_document_is(
 ) -> None:
     brought: list[str] = []
 
-    def bring(attachments: Sequence[Attachment]) -> str:
+    def bring(attachments: Sequence[Attachment], are_all: bool) -> str:
+        assert are_all
         assert catalog.documents(library.id) == []
         brought.extend(attachment.name for attachment in attachments)
         return "Two are left out."

@@ -123,7 +123,10 @@ A, B = Origin("/papers/a/note.txt"), Origin("/papers/b/note.txt")
         ([A], replace(A, alone=True), True),
         ([A], Origin("/elsewhere/note.txt", alone=True), False),
         ([A], ALONE, False),
-        ([A, replace(B, alone=True)], Origin("/elsewhere/note.txt", alone=True), True),
+        ([A, replace(B, alone=True)], Origin("/elsewhere/note.txt", alone=True), False),
+        ([A, replace(B, alone=True)], ALONE, True),
+        ([ALONE], replace(A, alone=True), True),
+        ([replace(A, alone=True)], replace(B, alone=True), False),
         ([A, B], Origin("/elsewhere/note.txt", alone=True), False),
         ([A, B], replace(B, alone=True), True),
         ([ALONE], ALONE, True),
@@ -161,6 +164,39 @@ def test_other_names_and_libraries_and_the_unreadable_replace_nothing(
     catalog.publish(replace(damaged, origin=ALONE))
     assert catalog.document(old.id) == old
     assert len(catalog.documents(library.id)) == 3
+
+
+@pytest.mark.parametrize("origin", [A, ALONE])
+@pytest.mark.parametrize("state", [DocumentState.DAMAGED, DocumentState.NEEDS_OCR])
+def test_what_could_not_be_read_in_between_ends_no_versions(
+    state: DocumentState, origin: Origin, catalog: Catalog, library: Library
+) -> None:
+    old = publish(catalog, library, "one", origin=origin)
+    for words in ("garbage", "more garbage"):
+        catalog.publish(replace(reading(library, words, state=state), origin=origin))
+    assert catalog.document(old.id) == old
+    for words in ("three", "four"):
+        new = publish(catalog, library, words, origin=origin)
+        assert catalog.documents(library.id) == [new]
+    assert len(catalog.trash.versions(new.id)) == 4
+
+
+def test_two_scans_of_one_name_that_wait_are_not_one(catalog: Catalog, library: Library) -> None:
+    for words in ("one", "two"):
+        scan = reading(library, words, state=DocumentState.NEEDS_OCR)
+        catalog.publish(replace(scan, origin=ALONE))
+    publish(catalog, library, "three")
+    assert len(catalog.documents(library.id)) == 3
+
+
+def test_a_file_that_can_be_read_after_all_takes_the_place(
+    catalog: Catalog, library: Library
+) -> None:
+    publish(catalog, library, "one")
+    catalog.publish(replace(reading(library, "two", state=DocumentState.DAMAGED), origin=ALONE))
+    new = publish(catalog, library, "two")
+    assert catalog.documents(library.id) == [new]
+    assert len(catalog.trash.versions(new.id)) == 1
 
 
 def test_a_scan_takes_the_place_once_it_can_be_asked(catalog: Catalog, library: Library) -> None:

@@ -1,0 +1,122 @@
+"""Which documents a file takes the place of, and what becomes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select, update
+
+from rag.domain import DocumentState
+from rag.intake import WITHIN, Job, Origin, Stage
+from rag.store.document_jobs import end_jobs_of, end_jobs_of_removed
+from rag.store.keeping import keep
+from rag.store.rows import Reading, document_of, storable
+from rag.store.tables import documents, jobs
+
+
+def supersede(connection: Connection, reading: Reading) -> None:
+    """Make the document that this is a new version of an earlier version of it, if there is one.
+
+    It is of the same name, and came from the same place; or both were handed over by themselves,
+    no other of the name was, and it is not known that they came from two places. What could not be
+    read of it in between goes with it. What cannot be asked takes nobody's place. Where the same
+    bytes lie in another place too, as far as is known, the document stays, and is called by that.
+    """
+    if not reading.chunks:
+        return
+    for row in _before(connection, reading):
+        here = (storable(reading.document.name), storable(reading.origin.place))
+        if _is_called_by_copy(connection, row, [here]):
+            continue
+        keep(connection, document_of(row), reading.document.id)
+        end_jobs_of(connection, row.id)
+
+
+def _before(connection: Connection, reading: Reading) -> Sequence[Row[Any]]:
+    new, origin = reading.document, reading.origin
+    query = select(documents).where(
+        documents.c.library_id == new.library_id,
+        documents.c.name == storable(new.name),
+        documents.c.id != new.id,
+    )
+    named = connection.execute(query).all()
+    found = [row for row in named if origin.place and row.origin == storable(origin.place)]
+    if not any(row.chunks for row in found):
+        found += [row for row in named if row not in found and _may_be_from(row, origin)]
+    read = [row for row in found if row.chunks]
+    waiting = [row for row in found if row.state == DocumentState.NEEDS_OCR]
+    return found if len(read or waiting) <= 1 else []
+
+
+def _may_be_from(row: Row[Any], origin: Origin) -> bool:
+    """Whether a document and a file of its name, each handed over by itself, may be the same."""
+    alone = origin.alone and (row.alone or not row.origin)
+    here, there = storable(origin.place), row.origin
+    is_known = not any(not place or place.startswith(WITHIN) for place in (here, there))
+    return alone and not is_known and (here.endswith(there) or there.endswith(here))
+
+
+def remove_members(connection: Connection, job: Job, places: Collection[str]) -> bool:
+    """Remove what came in an earlier version of a mail or an archive, except from these places.
+
+    Returns:
+        Whether there was something.
+    """
+    before, within = f"{storable(job.name)}/", f"{storable(job.origin.place)}{WITHIN}"
+    query = select(documents).where(
+        documents.c.library_id == job.library_id,
+        func.substr(documents.c.name, 1, len(before)) == before,
+        func.substr(documents.c.origin, 1, len(within)) == within,
+    )
+    there = tuple(storable(place) for place in places)
+    deeper = tuple(f"{place}{WITHIN}" for place in there)
+    gone = [
+        row
+        for row in connection.execute(query)
+        if row.origin not in there and not row.origin.startswith(deeper)
+    ]
+    for row in gone:
+        if not _is_called_by_copy(connection, row, [(each.name, each.origin) for each in gone]):
+            keep(connection, document_of(row), None)
+            end_jobs_of_removed(connection, row)
+    return bool(gone)
+
+
+def _is_called_by_copy(
+    connection: Connection, document: Row[Any], gone: Collection[tuple[str, str]]
+) -> bool:
+    """Whether a document is called by another place of its bytes now, having lost its own."""
+    copy = _copy_of(connection, document, gone)
+    if copy is not None:
+        call = {"name": copy.name, "origin": copy.origin, "alone": copy.alone}
+        connection.execute(update(documents).where(documents.c.id == document.id).values(call))
+    return copy is not None
+
+
+def _copy_of(
+    connection: Connection, document: Row[Any], gone: Collection[tuple[str, str]]
+) -> Row[Any] | None:
+    """The job of the same bytes from another place, if nothing else came from there since.
+
+    Not from those that are `gone`: their names, and the places.
+    """
+    of_bytes = select(jobs).where(
+        jobs.c.library_id == document.library_id,
+        jobs.c.sha256 == document.sha256,
+        jobs.c.origin != "",
+        jobs.c.stage.not_in((Stage.CANCELLED, Stage.FAILED)),
+    )
+    for job in connection.execute(of_bytes.order_by(jobs.c.id.desc())):
+        there = (job.name, job.origin)
+        since = select(jobs.c.id).where(
+            jobs.c.library_id == job.library_id,
+            jobs.c.name == job.name,
+            jobs.c.origin == job.origin,
+            jobs.c.id > job.id,
+            jobs.c.sha256 != job.sha256,
+        )
+        is_elsewhere = there not in (*gone, (document.name, document.origin))
+        if is_elsewhere and connection.execute(since).first() is None:
+            return job
+    return None
