@@ -196,7 +196,7 @@ class Assistant:
         shown = turn.markers.sources
         citations = cite(turn.text, shown)
         turn.checks = turn.checking.finish(
-            turn.text, citations, shown, turn.sources, complete=turn.complete
+            turn.text, citations, shown, turn.sources, complete=turn.ended.complete
         )
         if not self.card.instructable:
             return
