@@ -71,7 +71,7 @@ def test_an_answer_that_is_refused_for_what_came_of_it_is_told_to_be_cut_off(
 ) -> None:
     end, why = cut
     answer = answer_of(
-        desk.ask(ScriptedChat(["Nemo has 99 billion parameters [1]", end]), QUESTION)
+        desk.ask(ScriptedChat(["Nemo has 99 billion parameters [1]. It", end]), QUESTION)
     )
 
     assert (answer.refused, answer.complete) == (True, False)
