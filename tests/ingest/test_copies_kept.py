@@ -62,4 +62,5 @@ def test_a_copy_that_changed_before_is_no_copy(
     add(queue_of[0], copy, FERRY)
     add(queue_of[0], copy, "Now it tells of boats.")
     add(queue_of[0], first, BEES)
+    assert len(catalog.documents(library.id)) == 2
     assert texts(catalog, library) == {"a.txt": "Now it tells of boats.", "z.txt": BEES}
