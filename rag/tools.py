@@ -6,7 +6,8 @@ import inspect
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
+from types import CodeType
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
@@ -53,11 +54,28 @@ class Tool:
     @property
     def spec(self) -> ToolSpec:
         """The tool as described to a model."""
-        return ToolSpec(self.name, self.description, _brief(self.arguments.model_json_schema()))
+        return ToolSpec(self.name, self.description, _schema_of(self.arguments))
+
+
+# By the code of functions that are defined anew for each question: making these takes a third of
+# the time until the first word.
+_known_arguments: dict[tuple[CodeType, str], type[BaseModel]] = {}
 
 
 def tool_from(function: ToolFunction) -> Tool:
     """Describe a function by its name, its docstring and its annotated parameters."""
+    code = getattr(function, "__code__", None)
+    if code is None:
+        arguments = _arguments_of(function)
+    else:
+        key = (code, repr((function.__defaults__, function.__kwdefaults__)))
+        if key not in _known_arguments:
+            _known_arguments[key] = _arguments_of(function)
+        arguments = _known_arguments[key]
+    return Tool(function.__name__, inspect.getdoc(function) or "", arguments, function)
+
+
+def _arguments_of(function: ToolFunction) -> type[BaseModel]:
     signature = inspect.signature(function, eval_str=True)
     fields: dict[str, Any] = {
         name: (
@@ -66,9 +84,14 @@ def tool_from(function: ToolFunction) -> Tool:
         )
         for name, parameter in signature.parameters.items()
     }
-    name = function.__name__
-    arguments: type[BaseModel] = create_model(name, __config__=ConfigDict(extra="forbid"), **fields)
-    return Tool(name, inspect.getdoc(function) or "", arguments, function)
+    config = ConfigDict(extra="forbid")
+    arguments: type[BaseModel] = create_model(function.__name__, __config__=config, **fields)
+    return arguments
+
+
+@lru_cache(maxsize=256)
+def _schema_of(arguments: type[BaseModel]) -> Mapping[str, Any]:
+    return _brief(arguments.model_json_schema())
 
 
 def _brief(schema: Mapping[str, Any]) -> dict[str, Any]:
