@@ -66,13 +66,12 @@ def check_chat(settings: Settings) -> None:
     if is_in_process(name):
         engine_spec(settings)
         return
-    if (address := _meant_address(name)) is not None:
-        shown = name.rpartition("@")[2]  # what stands before it may be a password
+    shown = re.split(r"[?#]", name.rpartition("@")[2])[0]  # no password, and no key
+    if (address := _meant_address(shown)) is not None:
         raise SettingsError(
             f"TRAMONTANE_CHAT is {shown!r}, which is not a whole address. Write {address}."
         )
     if "/" in name or ":" in name:
-        shown = name.rpartition("@")[2].partition("?")[0]  # no password, and no key
         raise SettingsError(
             f"TRAMONTANE_CHAT is {shown!r}, which is neither a model of La Plateforme nor an "
             "address. For a server of your own give its URL, such as http://127.0.0.1:8000/v1, "

@@ -78,7 +78,7 @@ def test_a_retired_model_is_refused_at_once() -> None:
     assert "no longer serves open-mixtral-8x7b. Use mistral-small-latest instead" in reason
 
 
-@pytest.mark.parametrize("chat", ["localhost:8000/v1", "mistralai/Mistral-7B", "ftp://x/v1"])
+@pytest.mark.parametrize("chat", ["mistralai/Mistral-7B", "a:b:c"])
 def test_a_name_that_is_neither_model_nor_address_is_refused(chat: str) -> None:
     assert "neither a model of La Plateforme nor an address" in refusal(
         SettingsError, chat=chat, mistral_api_key=KEY
@@ -114,8 +114,10 @@ def test_an_address_holds_no_key(setting: str, variable: str, key: str, extra: s
 def test_what_is_no_address_is_told_without_its_key() -> None:
     reason = refusal(SettingsError, chat="me:SECRET@localhost:8000/v1?api_key=SECRET")
 
-    assert "TRAMONTANE_CHAT is 'localhost:8000/v1', which is neither" in reason
-    assert "SECRET" not in reason
+    assert reason == (
+        "TRAMONTANE_CHAT is 'localhost:8000/v1', which is not a whole address. "
+        "Write http://localhost:8000/v1."
+    )
 
 
 # A server of one's own
