@@ -50,7 +50,9 @@ class Library:
     """Documents that are searched together; all its vectors come from one embedding model.
 
     `generation` grows with every change of its documents: whatever is derived carries it;
-    `vectors` with vectors that come later than their documents.
+    `vectors` with vectors that come later than their documents. `language` is that of documents too
+    short to tell theirs, empty where it is not said. Nothing of one that `stays_here` may be sent
+    to another machine.
     """
 
     id: str
@@ -59,6 +61,9 @@ class Library:
     dimension: int
     generation: int
     vectors: int = 0
+    owner: str = "local"
+    language: str = ""
+    stays_here: bool = False
 
 
 @dataclass(frozen=True, slots=True)
