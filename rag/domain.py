@@ -50,9 +50,9 @@ class Library:
     """Documents that are searched together; all its vectors come from one embedding model.
 
     `generation` grows with every change of its documents: whatever is derived carries it;
-    `vectors` with vectors that come later than their documents. `language` is that of documents too
-    short to tell theirs, empty where it is not said. Nothing of one that `stays_here` may be sent
-    to another machine.
+    `vectors` with vectors that come later than their documents; `rebuilt` is the sum of both when
+    all were last made anew. `language` is that of documents too short to tell theirs, empty where
+    it is not said. Nothing of one that `stays_here` may be sent to another machine.
     """
 
     id: str
@@ -64,6 +64,7 @@ class Library:
     owner: str = "local"
     language: str = ""
     stays_here: bool = False
+    rebuilt: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,9 +300,6 @@ class Usage:
 
     input_tokens: int
     output_tokens: int
-
-
-Bill = tuple[ModelCard, Usage]  # of one or more requests, by the model that is paid
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ import numpy as np
 
 from rag.accounts import Account
 from rag.catalogue import LA_PLATEFORME
-from rag.domain import Bill, Finish, Message, ModelCard, Prompt, TextDelta, ToolCall, Usage
+from rag.domain import Finish, Message, ModelCard, Prompt, TextDelta, ToolCall, Usage
 from rag.errors import (
     AuthenticationError,
     BudgetError,
@@ -33,6 +33,7 @@ from rag.models import answer_cost, answer_tokens, embedding_cost
 from rag.prompts import prompt_tokens
 from rag.protocols import (
     Asymmetric,
+    Bill,
     ChatModel,
     Counting,
     Embedder,

@@ -7,11 +7,12 @@ from typing import cast
 
 from mistralai.client import models
 
-from rag.domain import Bill, Message, ModelCard, Usage
+from rag.domain import Message, ModelCard, Usage
 from rag.errors import ModelNotFoundError
 from rag.folding import encodable
 from rag.models import MODERATION, moderation_card
 from rag.prompts import token_cost
+from rag.protocols import Bill
 from rag.providers import faults
 from rag.providers.breaker import Breaker
 from rag.providers.mistral_client import connected, endpoint_of, translated

@@ -169,6 +169,7 @@ def library_of(row: Row[Any]) -> Library:
         row.owner,
         row.language,
         row.stays_here,
+        row.rebuilt,
     )
 
 

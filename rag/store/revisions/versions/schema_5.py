@@ -13,6 +13,7 @@ down_revision = "4"
 STATEMENTS = (
     "ALTER TABLE library ADD COLUMN language VARCHAR NOT NULL DEFAULT ''",
     "ALTER TABLE library ADD COLUMN stays_here BOOLEAN NOT NULL DEFAULT 0",
+    "ALTER TABLE library ADD COLUMN rebuilt INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE library ADD COLUMN removed_at FLOAT",
     "ALTER TABLE library ADD COLUMN removed_name VARCHAR NOT NULL DEFAULT ''",
 )
