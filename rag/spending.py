@@ -25,6 +25,7 @@ from rag.errors import (
     DocumentError,
     ModelNotFoundError,
     NotBegunError,
+    PolicyError,
     RateLimitError,
     StoreError,
 )
@@ -68,6 +69,7 @@ _UNBILLED = (
     DocumentError,
     ModelNotFoundError,
     NotBegunError,
+    PolicyError,
     RateLimitError,
 )
 

@@ -23,7 +23,13 @@ from rag.embedding_connections import MINILM, MISTRAL_EMBED, wanted_embedding
 from rag.errors import NotFoundError, RagError
 from rag.evidence import SentenceScorer
 from rag.history import Summaries
-from rag.library_embedder import library_embedder, paid_embedder
+from rag.library_embedder import (
+    WantedLibrary,
+    create_library,
+    embedding_address,
+    library_embedder,
+    paid_embedder,
+)
 from rag.looks import (
     configured_chat,
     has_chat,
@@ -38,12 +44,13 @@ from rag.looks import (
 )
 from rag.moderation import Moderation
 from rag.offers import Offer
+from rag.policy import PolicyGate
 from rag.protocols import ChatModel, Embedder
 from rag.providers.minilm.embedder import MiniLmEmbedder
 from rag.providers.minilm.judge import MiniLmJudge
 from rag.providers.reader import READER, READER_CARD, EmbeddedReader
 from rag.retrieval import Retriever
-from rag.served import Offering
+from rag.served import Offering, chat_address
 from rag.settings import Settings, is_url
 from rag.spending import Meter, MeteredChat, MeteredModerator
 from rag.store.catalog import CATALOG, Catalog
@@ -70,18 +77,22 @@ class Application:
         self.catalog = catalog
         self.indexes = Indexes(catalog)
         self.meter = meter_of(settings, catalog)
-        self.embedder = library_embedder(settings, catalog, self.meter, local)
+        self._local = local
+        self._library_id: str | None = None
+        self.gate = PolicyGate(lambda: self.library)
+        self.embedder = library_embedder(settings, catalog, self.meter, local, self.gate)
+        self._library_id = catalog.library(settings.library).id
         self.scorer = SentenceScorer(local, Words())
         self.verifier = build_verifier(self.scorer)
         self._chats: dict[str, ChatModel] = {}
         self._end = ExitStack()
         self._summaries = Summaries()
-        moderator = build_moderator(settings)
+        moderator = build_moderator(settings, self.gate)
         paid = moderator and MeteredModerator(moderator, self.meter)
         self._moderation = Moderation(paid) if paid else None
         self._offering = Offering(settings, lambda name: self._chat(name).card)
         self._lock = threading.Lock()
-        reranker = build_reranker(settings, lambda: self._chat(default_model(settings)))
+        reranker = build_reranker(settings, lambda: self._chat(default_model(settings)), self.gate)
         self.vocabulary = load_vocabulary(settings.vocabulary)
         self._own_tools = load_tools(settings.tools)
         self.retriever = Retriever(
@@ -95,16 +106,26 @@ class Application:
 
     @property
     def library(self) -> Library:
-        """The library in use, as it is now."""
-        return self.catalog.library(self.settings.library)
+        """The library in use, as it is now.
+
+        Raises:
+            NotFoundError: it was deleted.
+        """
+        if self._library_id is None:
+            return self.catalog.library(self.settings.library)
+        return self.catalog.library_with_id(self._library_id)
+
+    def create_library(self, wanted: WantedLibrary) -> Library:
+        """Make another library, embedded by whom the settings ask for; raises as that says."""
+        return create_library(self.settings, self.catalog, self.meter, self._local, wanted)
 
     def scope(self, document_ids: frozenset[str] | None = None) -> Scope:
         """The library in use, or some of its documents."""
         return Scope(self.library.id, document_ids)
 
     def offers(self) -> list[Offer]:
-        """The models to choose from; see `Offering`."""
-        return self._offering.offers()
+        """The models to choose from; see `Offering`. The policy of the library holds."""
+        return self._offering.offers(only_here=self.library.stays_here)
 
     def look_again(self) -> None:
         """Have the next look at `offers` ask the server of one's own which models answer."""
@@ -168,9 +189,11 @@ class Application:
         return [*ours, *self._own_tools]
 
     def _chat_named(self, model: str | None) -> ChatModel:
-        if model is None:
-            return self._chat(default_model(self.settings))
-        return self._chat(self._offering.name_of(model))
+        settings = self.settings
+        name = default_model(settings) if model is None else self._offering.name_of(model)
+        if address := chat_address(settings, name):
+            self.gate(address, "TRAMONTANE_CHAT")  # before anything is searched
+        return self._chat(name)
 
     def _chat(self, name: str) -> ChatModel:
         with self._lock:
@@ -181,7 +204,7 @@ class Application:
     def _build_chat(self, name: str) -> ChatModel:
         if name == READER:
             return EmbeddedReader(self.scorer, self.vocabulary)
-        return MeteredChat(build_chat(self.settings, name, self._end), self.meter)
+        return MeteredChat(build_chat(self.settings, name, self._end, self.gate), self.meter)
 
 
 def find_offers(settings: Settings) -> list[Offer]:
@@ -344,10 +367,25 @@ def open_for_reembedding(settings: Settings) -> tuple[Catalog, Library, Embedder
 
     Raises:
         NotFoundError: there is no such library yet.
+        PolicyError: it stays here, and the embedder is elsewhere.
     """
     catalog = Catalog(settings.data_dir)
-    library = catalog.library(settings.library)
-    recorded = None if is_url(settings.embedding) else library.embedding_model
-    wanted = wanted_embedding(settings, recorded)
-    meter = meter_of(settings, catalog)
-    return catalog, library, paid_embedder(settings, meter, wanted, MiniLmEmbedder())
+    try:
+        library = catalog.library(settings.library)
+        recorded = None if is_url(settings.embedding) else library.embedding_model
+        wanted = wanted_embedding(settings, recorded)
+        meter = meter_of(settings, catalog)
+        gate = PolicyGate(lambda: catalog.library_with_id(library.id))
+        embedder = paid_embedder(settings, meter, wanted, MiniLmEmbedder(), gate=gate)
+        gate(embedding_address(settings, embedder.model), "TRAMONTANE_EMBEDDING")
+    except RagError:
+        catalog.close()
+        raise
+    return catalog, library, embedder
+
+
+def make_library(settings: Settings, wanted: WantedLibrary) -> Library:
+    """Make a library; no other is opened, and none is made besides. Raises as `create_library`."""
+    with closing(Catalog(settings.data_dir)) as catalog:
+        meter = meter_of(settings, catalog)
+        return create_library(settings, catalog, meter, MiniLmEmbedder(), wanted)

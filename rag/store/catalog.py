@@ -307,6 +307,12 @@ class Catalog:
         with self._reader.begin() as connection:
             return [stored_chunk(row) for row in connection.execute(query.order_by(chunks.c.id))]
 
+    def document_chunks(self, document_id: str) -> list[StoredChunk]:
+        """Every chunk of a document, by id."""
+        query = chunk_query().where(chunks.c.document_id == document_id)
+        with self._reader.begin() as connection:
+            return [stored_chunk(row) for row in connection.execute(query.order_by(chunks.c.id))]
+
     def put_vectors(self, document_id: str, model: str, packed: Mapping[int, bytes]) -> int:
         """Give chunks of a document their vectors (see `pack`), by id.
 
