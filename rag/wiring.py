@@ -119,6 +119,21 @@ class Application:
         """Make another library, embedded by whom the settings ask for; raises as that says."""
         return create_library(self.settings, self.catalog, self.meter, self._local, wanted)
 
+    def beside(self, library: Library) -> Application:
+        """The same for another library, over the same catalog; to be closed by `close_beside`.
+
+        Raises:
+            EmbeddingMismatchError: the settings ask for another embedding model than it has.
+            SettingsError, ProviderError: its embedder cannot be had.
+        """
+        settings = self.settings.model_copy(update={"library": library.name})
+        return Application(settings, self.catalog, self._local)
+
+    def close_beside(self) -> None:
+        """Let go of all but the catalog."""
+        self._end.close()
+        self.indexes.close()
+
     def scope(self, document_ids: frozenset[str] | None = None) -> Scope:
         """The library in use, or some of its documents."""
         return Scope(self.library.id, document_ids)
@@ -178,8 +193,7 @@ class Application:
 
     def close(self) -> None:
         """Let go of the catalog, of what is being prepared for it, and of a model in here."""
-        self._end.close()
-        self.indexes.close()
+        self.close_beside()
         self.catalog.close()
 
     def _tools_for(

@@ -59,7 +59,7 @@ class Shelf:
 
     `state` differs whenever the list does, for whoever asks whether to look again. Jobs after the
     number `since` are summed up as long as one of them goes on. What is `said` is told once.
-    `removed` is in the trash, at the time `now`.
+    `removed` is in the trash, at the time `now`. `library_id` is where files that are added go.
     """
 
     documents: Sequence[Document]
@@ -71,6 +71,7 @@ class Shelf:
     said: tuple[str, ...] = ()
     removed: Sequence[Kept] = ()
     now: float = 0.0
+    library_id: str = ""
 
     @property
     def by_id(self) -> dict[str, Document]:
@@ -195,7 +196,8 @@ def _render_outcomes(shelf: Shelf, documents: Mapping[str, Document]) -> str:
     going = " ".join(f"{job.id}:{job.parent_id or ''}" for job in shelf.jobs if not job.has_ended)
     newest = max((job.id for job in shelf.jobs), default=0)
     return (
-        f'<div id="outcomes" data-state="{escape(shelf.state)}" data-going="{going}" '
+        f'<div id="outcomes" data-state="{escape(shelf.state)}" '
+        f'data-library="{escape(shelf.library_id)}" data-going="{going}" '
         f'data-newest="{newest}" hidden>{outcomes}</div>'
     )
 

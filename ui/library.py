@@ -171,7 +171,11 @@ class DocumentHandlers:
         state = state_of(self._application.library, jobs)
         price = self._dollars_per_page
         versions = catalog.trash.versions(document_id)
-        report = Report(document, pages, tables, job, reading, state, price, versions)
+        others = [each for each in catalog.libraries.all() if each.id != document.library_id]
+        library = self._application.library
+        report = Report(
+            *(document, pages, tables, job, reading, state, price, versions, library, others)
+        )
         return render_report(report)
 
     def read_again(
@@ -211,6 +215,7 @@ class DocumentHandlers:
             *(documents, jobs, excluded, state, limit, since, tuple(said)),
             removed=removed,
             now=time.time(),
+            library_id=library.id,
         )
         return render_documents(shelf)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache, partial
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -24,6 +25,7 @@ from ui.model_words import AWAY
 
 if TYPE_CHECKING:
     from rag.wiring import Application
+    from ui.rooms import Rooms
 
 PAGE_WIDTH_PIXELS = 1200  # sharp on a screen of two pixels a point in a pane of 468 points
 PAGES_IN_MEMORY = 32
@@ -32,9 +34,14 @@ MAX_PLACE_CHARACTERS = 2_000
 EXCESS = "Split it, or raise TRAMONTANE_MAX_FILE_MB."
 
 
-def build_router(application: Application, queue: IngestQueue) -> APIRouter:
+def build_router(
+    application: Application, queue: IngestQueue, rooms: Rooms | None = None
+) -> APIRouter:
     """The routes over a catalog and an ingestion queue."""
     router = APIRouter()
+
+    def queue_of(library: str) -> IngestQueue:
+        return rooms.open(library).queue if library and rooms is not None else queue
 
     @lru_cache(maxsize=PAGES_IN_MEMORY)
     def image(path: Path, number: int) -> bytes:
@@ -57,10 +64,11 @@ def build_router(application: Application, queue: IngestQueue) -> APIRouter:
         return Response(content, media_type="image/jpeg", headers=headers)
 
     @router.post("/documents")
-    async def upload(request: Request, name: str, place: str = "") -> Response:
+    async def upload(request: Request, name: str, place: str = "", library: str = "") -> Response:
         limit = application.settings.max_file_mb * 1_000_000
         origin = Origin(place[:MAX_PLACE_CHARACTERS], alone=not place)
-        return await _take_in(request, (display_name(name), origin), limit, queue)
+        find = partial(queue_of, library)
+        return await _take_in(request, (display_name(name), origin), limit, find)
 
     @router.post("/drafts")
     async def draft(request: Request, name: str) -> Response:
@@ -69,14 +77,24 @@ def build_router(application: Application, queue: IngestQueue) -> APIRouter:
         return await _read_draft(request, display_name(name), limits, queue)
 
     @router.get("/documents")
-    def state() -> Response:
-        try:
-            return JSONResponse({"state": state_of(application.library, queue.jobs())})
-        except RagError as error:
-            return PlainTextResponse(str(error), 503)
+    def state(library: str = "") -> Response:
+        return _state(application, queue_of, library)
 
     router.add_api_route("/offers", lambda: _reachability(application), response_model=None)
     return router
+
+
+def _state(
+    application: Application, queue_of: Callable[[str], IngestQueue], library: str
+) -> Response:
+    """What changes with the documents of a library, for whoever asks whether to look again."""
+    try:
+        jobs = queue_of(library).jobs()
+        catalog = application.catalog
+        known = catalog.library_with_id(library) if library else application.library
+        return JSONResponse({"state": state_of(known, jobs)})
+    except RagError as error:
+        return PlainTextResponse(str(error), 503)
 
 
 def _reachability(application: Application) -> Response:
@@ -110,11 +128,15 @@ def describe_excess(name: str, size_bytes: int | None, limit_bytes: int) -> str:
 
 
 async def _take_in(
-    request: Request, file: tuple[str, Origin], limit_bytes: int, queue: IngestQueue
+    request: Request,
+    file: tuple[str, Origin],
+    limit_bytes: int,
+    find: Callable[[], IngestQueue],
 ) -> Response:
     name, origin = file
-    submit = partial(queue.submit, origin=origin)
     try:
+        queue = await run_in_threadpool(find)
+        submit = partial(queue.submit, origin=origin)
         path = await run_in_threadpool(queue.incoming.new_file)
         try:
             await _receive(request, name, limit_bytes, path)
@@ -126,6 +148,8 @@ async def _take_in(
         return PlainTextResponse(error.reason, 413)
     except StoreError as error:
         return PlainTextResponse(f"{name} was not taken in. {error}", 507)
+    except RagError as error:  # its library is gone, or cannot be opened
+        return PlainTextResponse(f"{name} was not taken in. {error}", 422)
     except ClientDisconnect:
         return PlainTextResponse(f"{name} was cut off on its way. Send it again.", 422)
     return JSONResponse({"job": job}, 202)

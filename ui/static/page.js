@@ -57,7 +57,7 @@
     new MutationObserver(() => tell(place)).observe(place, { childList: true, subtree: true });
     tell(place);
   };
-  for (const id of ["head", "documents", "notices"]) watch(id);
+  for (const id of ["head", "libraries", "documents", "notices"]) watch(id);
 
   // The bar is drawn anew with what a turn or a file cost, and while a server of models does not
   // answer; not under somebody's hands.
