@@ -10,6 +10,7 @@ from rag.errors import NotFoundError, StoreError
 from rag.marks import Marks
 from rag.store.catalog import Catalog
 from rag.store.holdings import RemovedLibrary
+from rag.store.isolation import Upkeep
 from rag.store.trash import DAY_SECONDS, Kept
 from rag.store.workplaces import sweep
 
@@ -50,7 +51,8 @@ def purge(
 
 
 def purge_expired(catalog: Catalog) -> int:
-    """Delete for good what has been in the trash for longer than it is kept; how many."""
+    """Delete for good what was in the trash for too long, whoever owns it; how many."""
+    catalog = catalog.for_upkeep(Upkeep.EXPIRY)
     expired, libraries = catalog.trash.expired(), catalog.libraries.expired()
     try:
         purge(catalog, expired, libraries)

@@ -29,7 +29,8 @@ from rag.store.archives import (
 )
 from rag.store.blobs import Blobs, hash_file, sync_folder
 from rag.store.catalog import CATALOG
-from rag.store.database import copy_database, open_database
+from rag.store.database import copy_database, whole_store
+from rag.store.isolation import Upkeep
 from rag.store.originals import Owners, named_originals, original_names
 from rag.store.tables import SCHEMA_VERSION, chunks, documents, libraries, pages
 from rag.store.workplaces import workplace
@@ -106,7 +107,7 @@ def _is_backup(path: Path) -> bool:
 
 def _collect(data_dir: Path, held: Path, folder: Path) -> Manifest:
     """Copy the catalog, hold the originals that it names, and say what there is."""
-    reader, writer = open_database(data_dir / CATALOG)
+    reader, writer = whole_store(data_dir / CATALOG, Upkeep.BACKUP)
     try:
         owners, names, counts = _snapshot(reader, writer, Blobs(data_dir / BLOBS), held, folder)
     finally:

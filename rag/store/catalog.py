@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, Engine, Select, bindparam, delete, func, insert, select
 
 from rag.domain import Document, Library, Page, Scope
 from rag.errors import NotFoundError, StoreError
@@ -15,8 +16,9 @@ from rag.store import embedding
 from rag.store.blobs import Blobs
 from rag.store.cited import Cited
 from rag.store.database import open_database, verify
-from rag.store.holdings import Holdings, NewLibrary
+from rag.store.holdings import OWNER, Holdings, NewLibrary
 from rag.store.holds import Held
+from rag.store.isolation import GONE, Upkeep, acting, for_whole_store
 from rag.store.jobs import Jobs, own_row
 from rag.store.leaves import all_pages, all_tables, one_page, word_boxes
 from rag.store.libraries import advance, library_with_id
@@ -48,10 +50,13 @@ CATALOG = "catalog.sqlite"
 
 
 class Catalog:
-    """Reads and writes the one truth about documents. Safe from many threads and processes."""
+    """Reads and writes the one truth about documents. Safe from many threads and processes.
 
-    def __init__(self, data_dir: Path) -> None:
-        """Open the catalog in a folder, made if it does not exist.
+    It does so for one principal: what belongs to another is to it as if it had never been.
+    """
+
+    def __init__(self, data_dir: Path, principal: str = OWNER) -> None:
+        """Open the catalog in a folder, made if it does not exist, for a principal.
 
         Raises:
             StoreError: the folder cannot be used.
@@ -66,12 +71,32 @@ class Catalog:
         self.data_dir = data_dir
         self.blobs = Blobs(data_dir / "blobs")
         self._path = data_dir / CATALOG
-        self._reader, self._writer = open_database(self._path)
-        self.jobs = Jobs(self._reader, self._writer)
-        self.spending = Spending(self._reader, self._writer)
-        self.cited = Cited(self._reader, self.blobs)
-        self.libraries = Holdings(self._reader, self._writer)
-        self.trash = Trash(self._reader, self._writer, data_dir, self.blobs)
+        self._engines = open_database(self._path)
+        reader, writer = (acting(engine, principal) for engine in self._engines)
+        self._speak_for(principal, reader, writer)
+
+    def acting(self, principal: str) -> Catalog:
+        """The same catalog for another principal; who closes one closes the other."""
+        other = copy.copy(self)
+        reader, writer = (acting(engine, principal) for engine in self._engines)
+        other._speak_for(principal, reader, writer)
+        return other
+
+    def for_upkeep(self, upkeep: Upkeep) -> Catalog:
+        """The same catalog with what belongs to all principals, for what rightly spans them."""
+        other = copy.copy(self)
+        reader, writer = (for_whole_store(engine, upkeep) for engine in self._engines)
+        other._speak_for(None, reader, writer)
+        return other
+
+    def _speak_for(self, principal: str | None, reader: Engine, writer: Engine) -> None:
+        self.principal = principal
+        self._reader, self._writer = reader, writer
+        self.jobs = Jobs(reader, writer)
+        self.spending = Spending(reader, writer)
+        self.cited = Cited(reader, self.blobs)
+        self.libraries = Holdings(reader, writer, principal)
+        self.trash = Trash(reader, writer, self.data_dir, self.blobs)
 
     def close(self) -> None:
         """Close every connection."""
@@ -126,7 +151,7 @@ class Catalog:
         with self._reader.begin() as connection:
             row = connection.execute(_DOCUMENT, {"id": document_id}).first()
         if row is None:
-            raise NotFoundError("This document is no longer in the library.")
+            raise NotFoundError(GONE)
         return document_of(row)
 
     def find(self, library_id: str, sha256: str) -> Document | None:
@@ -326,7 +351,7 @@ class Catalog:
         with self._writer.begin() as connection:
             row = connection.execute(_DOCUMENT, {"id": document_id}).first()
             if row is None:
-                raise NotFoundError("This document is no longer in the library.")
+                raise NotFoundError(GONE)
             library = library_with_id(connection, row.library_id)
             embedding.check_embedding(library, model, library.dimension)
             return embedding.put_vectors(connection, document_of(row), packed)

@@ -16,7 +16,7 @@ from rag.domain import Library
 from rag.errors import StoreError
 from rag.store.blobs import Blobs
 from rag.store.catalog import CATALOG
-from rag.store.database import open_database, verify
+from rag.store.database import verify, whole_store
 from rag.store.index_checks import index_faults
 from rag.store.invariants import (
     TextHash,
@@ -25,6 +25,7 @@ from rag.store.invariants import (
     miscounted,
     row_faults,
 )
+from rag.store.isolation import Upkeep
 from rag.store.leftovers import derived_folders, leftovers, sweep_leftovers
 from rag.store.original_checks import files_alone, original_faults, orphans
 from rag.store.originals import named_originals
@@ -56,7 +57,7 @@ def check(data_dir: Path, text_hash: TextHash) -> Iterator[Checked]:
     if not (data_dir / CATALOG).exists():
         raise StoreError(f"There is no catalog in {data_dir}. Add documents: tramontane add PATH")
     try:
-        reader, _ = open_database(data_dir / CATALOG)
+        reader, _ = whole_store(data_dir / CATALOG, Upkeep.SOUNDNESS)
         try:
             with reader.begin() as connection:
                 verify(connection, data_dir / CATALOG)
@@ -77,7 +78,7 @@ def mend(data_dir: Path, text_hash: TextHash) -> int:
         How many documents were miscounted, or had passages under the hash of another text.
     """
     mended: set[str] = set()
-    reader, writer = open_database(data_dir / CATALOG)
+    reader, writer = whole_store(data_dir / CATALOG, Upkeep.SOUNDNESS)
     try:
         with writer.begin() as connection:
             for row, count, embedded in list(miscounted(connection)):

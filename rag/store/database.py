@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, even
 
 from rag.errors import StoreError
 from rag.store.filesystems import refuse_network
+from rag.store.isolation import Upkeep, for_whole_store, guard
 from rag.store.migrations import stamp, upgrade
 from rag.store.tables import SCHEMA_VERSION, metadata
 
@@ -45,6 +46,8 @@ def journal_mode() -> str:
 def open_database(path: Path) -> tuple[Engine, Engine]:
     """Open or create the catalog: one engine to read, one whose transactions write.
 
+    Neither reaches what belongs to somebody before it is told for whom it asks (see `isolation`).
+
     A writing transaction takes the lock when it begins, so that two processes queue instead of
     failing half-way. Whatever SQLite refuses later, such as a full disk or a damaged page, is a
     `StoreError` too; only a broken constraint stays SQLAlchemy's `IntegrityError`.
@@ -58,17 +61,24 @@ def open_database(path: Path) -> tuple[Engine, Engine]:
     event.listen(reader, "connect", _configure)
     event.listen(reader, "begin", _begin)
     event.listen(reader, "handle_error", partial(_in_plain_words, path))
+    guard(reader)
     writer = reader.execution_options(begin="BEGIN IMMEDIATE")
     try:
         with reader.begin() as connection:
             version = _schema_version(connection)
         if version != SCHEMA_VERSION:
-            with writer.begin() as connection:
+            with for_whole_store(writer, Upkeep.MIGRATION).begin() as connection:
                 _migrate(connection, path)
     except StoreError:
         reader.dispose()
         raise
     return reader, writer
+
+
+def whole_store(path: Path, upkeep: Upkeep) -> tuple[Engine, Engine]:
+    """As `open_database`, for upkeep: the rows of all owners are reached."""
+    reader, writer = open_database(path)
+    return for_whole_store(reader, upkeep), for_whole_store(writer, upkeep)
 
 
 def verify(connection: Connection, path: Path) -> None:

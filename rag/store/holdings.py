@@ -30,6 +30,7 @@ from rag.store.keeping import keep, put_back
 from rag.store.libraries import advance, library_with_id
 from rag.store.moving import move_document
 from rag.store.names import cleaned, folded
+from rag.store.row_policy import WHATEVER
 from rag.store.rows import document_of, library_of
 from rag.store.tables import documents, kept_documents, libraries, marks
 from rag.store.trash import DAY_SECONDS, KEPT_DAYS
@@ -61,7 +62,6 @@ class NewLibrary:
     name: str
     embedding_model: str
     dimension: int
-    owner: str = OWNER
     language: str = ""
     stays_here: bool = False
 
@@ -69,7 +69,8 @@ class NewLibrary:
 class Holdings:
     """The libraries of one owner. Safe from many threads and processes."""
 
-    def __init__(self, reader: Engine, writer: Engine, owner: str = OWNER) -> None:
+    def __init__(self, reader: Engine, writer: Engine, owner: str | None = OWNER) -> None:
+        """Take the engines of the catalog, and whose libraries are meant; None for upkeep."""
         self._reader, self._writer, self._owner = reader, writer, owner
 
     def all(self) -> list[Library]:
@@ -99,7 +100,7 @@ class Holdings:
         with self._writer.begin() as connection:
             if self._named(connection, name) is not None:
                 raise LibraryError(TAKEN.format(name))
-            id_ = _insert(connection, new, name)
+            id_ = self._insert(connection, new, name)
             return library_with_id(connection, id_)
 
     def provide(self, new: NewLibrary) -> Library:
@@ -112,7 +113,7 @@ class Holdings:
             row = self._named(connection, new.name) or self._usual(connection, new.name)
             if row is not None:
                 return library_of(row)
-            return library_with_id(connection, _insert(connection, new, cleaned(new.name)))
+            return library_with_id(connection, self._insert(connection, new, cleaned(new.name)))
 
     def rename(self, library_id: str, name: str) -> Library:
         """Call a library otherwise.
@@ -193,8 +194,9 @@ class Holdings:
         """The libraries in the trash, the last that was deleted first."""
         query = (
             select(libraries)
-            .where(libraries.c.owner == self._owner, libraries.c.removed_at.is_not(None))
+            .where(libraries.c.removed_at.is_not(None))
             .order_by(libraries.c.removed_at.desc())
+            .execution_options(**{WHATEVER: True})
         )
         with self._reader.begin() as connection:
             rows = connection.execute(query).all()
@@ -251,6 +253,12 @@ class Holdings:
             document = move_document(connection, document_id, target, asked)
         return document, document.embedded < document.chunks
 
+    def _insert(self, connection: Connection, new: NewLibrary, name: str) -> str:
+        id_ = secrets.token_hex(8)
+        values = asdict(new) | {"id": id_, "name": name, "owner": self._owner, "generation": 0}
+        connection.execute(insert(libraries).values(values))
+        return id_
+
     def _rows(self, connection: Connection) -> list[Row[Any]]:
         return list(connection.execute(_LIVE, {"owner": self._owner}).all())
 
@@ -275,13 +283,6 @@ _LIVE: Select[Any] = (
     .where(libraries.c.removed_at.is_(None), libraries.c.owner == bindparam("owner"))
     .order_by(literal_column("library.rowid"))
 )
-
-
-def _insert(connection: Connection, new: NewLibrary, name: str) -> str:
-    id_ = secrets.token_hex(8)
-    values = asdict(new) | {"id": id_, "name": name, "generation": 0}
-    connection.execute(insert(libraries).values(values))
-    return id_
 
 
 def _set(connection: Connection, library_id: str, values: Mapping[str, object]) -> None:

@@ -11,8 +11,9 @@ from rag.errors import StoreError
 from rag.store.archives import Manifest, Report, extract_archive, verify_archive
 from rag.store.blobs import sync_folder
 from rag.store.catalog import CATALOG
-from rag.store.database import open_database, verify
+from rag.store.database import verify, whole_store
 from rag.store.filesystems import refuse_network
+from rag.store.isolation import Upkeep
 from rag.store.tables import SCHEMA_VERSION
 from rag.store.workplaces import workplace
 
@@ -106,7 +107,7 @@ def _check_room(folder: Path, manifest: Manifest) -> None:
 
 def _bring_up(path: Path) -> None:
     """Bring a catalog to the present schema, and check it."""
-    reader, _ = open_database(path)
+    reader, _ = whole_store(path, Upkeep.SOUNDNESS)
     try:
         with reader.begin() as connection:
             verify(connection, path)

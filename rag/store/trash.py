@@ -20,12 +20,14 @@ from rag.store.database import rewrite
 from rag.store.derived import DERIVED
 from rag.store.document_jobs import end_jobs_of_removed, forget_jobs_of, wants_file
 from rag.store.holds import Held
+from rag.store.isolation import Upkeep, for_whole_store
 from rag.store.jobs import own_row, queue_embedding
 from rag.store.keeping import forget, has_file, keep, put_back
 from rag.store.libraries import advance, forget_libraries
+from rag.store.row_policy import WHATEVER
 from rag.store.rows import document_of
 from rag.store.superseding import remove_members
-from rag.store.tables import documents, kept_documents, marks
+from rag.store.tables import documents, kept_documents, libraries, marks
 
 KEPT_DAYS = 30
 DAY_SECONDS = 24 * 60 * 60
@@ -193,19 +195,24 @@ class Trash:
         query = select(kept_documents).where(
             kept_documents.c.version_of.is_(None), kept_documents.c.kept_at < before
         )
+        query = query.execution_options(**{WHATEVER: True})
         with self._reader.begin() as connection:
             return [_kept_of(row) for row in connection.execute(query)]
 
     def purges(self, library_id: str) -> int:
         """How often something of a library was purged: what was derived before has its words."""
+        own = select(libraries.c.id).where(libraries.c.id == library_id)
         with self._reader.begin() as connection:
+            if connection.execute(own).first() is None:
+                return 0
             return int(_mark(connection, f"{PURGES}: {library_id}") or 0)
 
     def discard_file(self, sha256: str) -> bool:
         """Delete a stored file that no document has (any more), and no job that goes on."""
         query = select(func.count()).select_from(documents).where(documents.c.sha256 == sha256)
         # In a transaction of its own: nobody publishes these bytes between look and deletion.
-        with self._writer.begin() as connection:
+        # A file may be of several owners, who know nothing of each other.
+        with for_whole_store(self._writer, Upkeep.SHARED_FILES).begin() as connection:
             is_wanted = (
                 connection.execute(query).scalar_one()
                 or has_file(connection, sha256)
@@ -217,7 +224,7 @@ class Trash:
 
     def discard_orphans(self) -> int:
         """Delete the stored files that no document has, which a crash can leave; how many."""
-        with self._reader.begin() as connection:
+        with for_whole_store(self._reader, Upkeep.SHARED_FILES).begin() as connection:
             known = set(connection.execute(select(documents.c.sha256)).scalars())
         orphans = [sha256 for sha256 in self._blobs.hashes() if sha256 not in known]
         return sum(self.discard_file(sha256) for sha256 in orphans)

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from rag.marks import QUESTIONS, MarkedAnswer, Marks, Place
 from rag.purging import DailyPurge, purge, purge_expired
 from rag.store.catalog import Catalog
+from rag.store.isolation import Upkeep
 from rag.store.trash import DAY_SECONDS, KEPT_DAYS
 from tests.rag.store.shelves import library_in, reading
 
@@ -23,7 +24,7 @@ def catalog(tmp_path: Path) -> Iterator[Catalog]:
 
 def grow_older(catalog: Catalog, name: str, days: float) -> None:
     """Let a document have been in the trash for longer."""
-    with catalog._writer.begin() as connection:
+    with catalog.for_upkeep(Upkeep.SOUNDNESS)._writer.begin() as connection:
         connection.execute(
             text("UPDATE kept_document SET kept_at = kept_at - :seconds WHERE name = :name"),
             {"seconds": days * DAY_SECONDS, "name": name},

@@ -18,6 +18,7 @@ from rag.store import original_checks, workplaces
 from rag.store.catalog import Catalog
 from rag.store.checks import check, mend
 from rag.store.indexes import Indexes
+from rag.store.isolation import Upkeep
 from rag.store.rows import StoredChunk
 from tests.rag.store.shelves import DIMENSION, MODEL, reading
 from tests.rag.store.stock import add, files_below, remove_for_good
@@ -46,7 +47,7 @@ def filled(catalog: Catalog, library: Library) -> Catalog:
 
 
 def execute(catalog: Catalog, *statements: str) -> None:
-    with catalog._writer.begin() as connection:
+    with catalog.for_upkeep(Upkeep.SOUNDNESS)._writer.begin() as connection:
         for statement in statements:
             connection.execute(text(statement))
 

@@ -15,6 +15,7 @@ from rag.intake import Origin
 from rag.store.blobs import ABANDONED_SECONDS
 from rag.store.catalog import Catalog
 from rag.store.database import journal_mode
+from rag.store.isolation import Upkeep
 from rag.store.rows import pack
 from tests.rag.store.shelves import MODEL, reading, vector_of
 
@@ -90,7 +91,7 @@ def test_a_purge_beside_a_reader_is_cleaned_up_later(
 ) -> None:
     document = catalog.publish(reading(library, CANARY, name="canary.txt"))
     catalog.remove(document.id)
-    with catalog._reader.begin() as connection:
+    with catalog.for_upkeep(Upkeep.SOUNDNESS)._reader.begin() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM kept_document").scalar_one() == 1
         monkeypatch.setattr("rag.store.database.BUSY_TIMEOUT_MS", 50)
         assert not catalog.trash.purge([document.id])

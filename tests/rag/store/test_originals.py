@@ -5,6 +5,7 @@ from rag.intake import Stage
 from rag.store.catalog import Catalog
 from rag.store.document_jobs import wants_file
 from rag.store.holds import new_holder
+from rag.store.isolation import Upkeep
 from rag.store.originals import named_originals, original_names
 from tests.rag.store.shelves import library_in
 from tests.rag.store.stock import add
@@ -22,7 +23,7 @@ def test_every_document_and_every_job_that_goes_on_names_its_file(
         assert held is not None
         catalog.jobs.advance(held, stage)
         jobs[job.sha256] = stage
-    with catalog._reader.begin() as connection:
+    with catalog.for_upkeep(Upkeep.SOUNDNESS)._reader.begin() as connection:
         owners, names = named_originals(connection), original_names(connection)
         wanted = {sha256 for sha256 in jobs if wants_file(connection, sha256)}
     assert owners[first.sha256] == {f"document {first.id}", f"document {second.id}"}

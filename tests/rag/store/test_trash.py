@@ -15,6 +15,7 @@ from rag.store.catalog import Catalog
 from rag.store.derived import DERIVED
 from rag.store.holds import LostHoldError
 from rag.store.indexes import Indexes
+from rag.store.isolation import Upkeep
 from rag.store.lexical import LexicalIndex, open_lexical_index
 from rag.store.rows import Reading, pack
 from rag.store.trash import DAY_SECONDS, KEPT_DAYS
@@ -206,7 +207,7 @@ def test_a_purge_that_was_killed_half_way_is_ended_later(
 
 
 def open_marks(catalog: Catalog) -> list[str]:
-    with catalog._reader.begin() as connection:
+    with catalog.for_upkeep(Upkeep.SOUNDNESS)._reader.begin() as connection:
         return list(connection.exec_driver_sql("SELECT name FROM mark").scalars())
 
 
@@ -260,7 +261,7 @@ def test_only_what_has_been_there_for_long_expires(catalog: Catalog, library: Li
 def test_deleting_a_library_takes_its_trash_along(catalog: Catalog, library: Library) -> None:
     document = catalog.publish(reading(library, "words"))
     catalog.remove(document.id)
-    with catalog._writer.begin() as connection:
+    with catalog.for_upkeep(Upkeep.SOUNDNESS)._writer.begin() as connection:
         connection.exec_driver_sql("DELETE FROM library")
         counts = [
             connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one()  # noqa: S608
@@ -293,7 +294,7 @@ def test_a_reader_sees_all_of_a_document_or_nothing(catalog: Catalog, library: L
     process.stdin.flush()
     seen = set[tuple[int, ...]]()
     while process.poll() is None:
-        with catalog._reader.begin() as connection:
+        with catalog.for_upkeep(Upkeep.SOUNDNESS)._reader.begin() as connection:
             query = (
                 "SELECT (SELECT count(*) FROM document), (SELECT count(*) FROM page),"
                 " (SELECT count(*) FROM chunk), (SELECT count(*) FROM kept_document),"
