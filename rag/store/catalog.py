@@ -134,13 +134,8 @@ class Catalog:
 
     def documents(self, library_id: str) -> list[Document]:
         """Every document of a library, in the order in which they were added."""
-        query = (
-            select(documents)
-            .where(documents.c.library_id == library_id)
-            .order_by(documents.c.added_at, documents.c.name)
-        )
         with self._reader.begin() as connection:
-            return [document_of(row) for row in connection.execute(query)]
+            return [document_of(row) for row in connection.execute(_DOCUMENTS, {"id": library_id})]
 
     def document(self, document_id: str) -> Document:
         """One document.
@@ -380,4 +375,9 @@ class Catalog:
             connection.execute(insert(marks).values(name=name, value=value))
 
 
+_DOCUMENTS: Select[Any] = (
+    select(documents)
+    .where(documents.c.library_id == bindparam("id"))
+    .order_by(documents.c.added_at, documents.c.name)
+)
 _DOCUMENT: Select[Any] = select(documents).where(documents.c.id == bindparam("id"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Table, bindparam, exists, select
@@ -44,6 +45,7 @@ _OWN_LIBRARY = libraries.alias("own_library")  # so that no statement around it 
 _PLUS = custom_op[Any]("+")
 
 
+@lru_cache(maxsize=1_024)  # putting it together takes longer than all the rest
 def is_own(rows: FromClause, table: Table, principal: str) -> ColumnElement[bool]:
     """That rows of an owned table, or of an alias of it, are a principal's."""
     link = OWNED[table][0]

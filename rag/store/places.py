@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -105,10 +106,37 @@ def _is_within(row: Any, scope: Scope) -> bool:
 
 
 def _at(
-    document: ColumnElement[str], number: ColumnElement[int], places: Sequence[Place]
+    document: ColumnElement[str], number: ColumnElement[int], count: int
 ) -> ColumnElement[bool]:
-    """Being at one of these places; SQLite has no use of its indexes for a list of pairs."""
-    return or_(*(and_(document == name, number == page) for name, page in places))
+    """Being at one of so many places; SQLite has no use of its indexes for a list of pairs."""
+    return or_(
+        *(
+            and_(document == bindparam(f"document_{each}"), number == bindparam(f"page_{each}"))
+            for each in range(count)
+        )
+    )
+
+
+@lru_cache(maxsize=BATCH_PLACES)
+def _at_places(count: int) -> tuple[Select[Any], Select[Any]]:
+    """What reads the chunks, and the pages, at so many places."""
+    of_chunks = (
+        select(
+            *(chunks.c.id, chunks.c.library_id, chunks.c.document_id, chunks.c.page),
+            *(chunks.c.start, chunks.c.end, chunks.c.heading, chunks.c.tokens),
+            chunks.c.header,
+        )
+        .where(_at(chunks.c.document_id, chunks.c.page, count))
+        .order_by(chunks.c.start)
+    )
+    return of_chunks, select(pages).where(_at(pages.c.document_id, pages.c.number, count))
+
+
+def _asked(places: Sequence[Place]) -> dict[str, str | int]:
+    asked: dict[str, str | int] = {}
+    for each, (name, page) in enumerate(places):
+        asked |= {f"document_{each}": name, f"page_{each}": page}
+    return asked
 
 
 def chunked_pages(
@@ -119,24 +147,15 @@ def chunked_pages(
     read: dict[Place, Page] = {}
     for start in range(0, len(places), BATCH_PLACES):
         wanted = places[start : start + BATCH_PLACES]
-        of_chunks = (
-            select(
-                *(chunks.c.id, chunks.c.library_id, chunks.c.document_id, chunks.c.page),
-                *(chunks.c.start, chunks.c.end, chunks.c.heading, chunks.c.tokens),
-                chunks.c.header,
-            )
-            .where(_at(chunks.c.document_id, chunks.c.page, wanted))
-            .order_by(chunks.c.start)
-        )
-        for row in connection.execute(of_chunks):
+        of_chunks, of_pages = _at_places(len(wanted))
+        asked = _asked(wanted)
+        for row in connection.execute(of_chunks, asked):
             if not _is_within(row, scope):
                 continue
             heading = tuple(row.heading)
             chunk = Chunk(row.page, row.start, row.end, heading, row.tokens, row.header)
             found.setdefault((row.document_id, row.page), []).append(PlacedChunk(row.id, chunk))
-        at: ColumnElement[bool] = _at(pages.c.document_id, pages.c.number, wanted)
-        of_pages: Select[Any] = select(pages).where(at)
-        for page in connection.execute(of_pages):
+        for page in connection.execute(of_pages, asked):
             read[page.document_id, page.number] = page_of(page)
     return {
         place: ChunkedPage(read[place], tuple(on_page))

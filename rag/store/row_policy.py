@@ -63,8 +63,9 @@ def restricted(statement: ClauseElement, principal: str | None) -> ClauseElement
     if principal is None:
         _refuse_owned(statement)
         return statement
-    _refuse_plain(statement)
-    held = _with_selects_held(statement, principal)
+    held = statement
+    if _looked_through(statement):
+        held = _with_selects_held(statement, principal)
     match held:
         case Select():
             return _held_select(held, principal, is_outermost=True)
@@ -85,12 +86,19 @@ def _refuse_owned(statement: ClauseElement) -> None:
         raise IsolationError(f"A statement touches the table {touched.name} without a principal.")
 
 
-def _refuse_plain(statement: ClauseElement) -> None:
-    """Refuse plain SQL within a statement that reads a table by itself."""
+def _looked_through(statement: ClauseElement) -> bool:
+    """Whether there are selects within a statement.
+
+    Raises:
+        IsolationError: there is plain SQL within it that reads a table by itself.
+    """
+    has_selects = False
     for part in visitors.iterate(statement):
+        has_selects = has_selects or (isinstance(part, SelectBase) and part is not statement)
         is_plain = isinstance(part, TextClause) or getattr(part, "is_literal", False)
         if is_plain and _READING.search(str(part)):
             raise IsolationError(f"It cannot be told what a statement in plain SQL reads: {part}")
+    return has_selects
 
 
 def _table_of(part: Any) -> Table | None:
@@ -107,12 +115,11 @@ def _with_selects_held(statement: ClauseElement, principal: str) -> ClauseElemen
     def held(element: Any, **_: Any) -> Any:
         if element is statement or not isinstance(element, Select):
             return None
-        within: Any = _with_selects_held(element, principal)
+        within: Any = (
+            _with_selects_held(element, principal) if _looked_through(element) else element
+        )
         return _held_select(within, principal)
 
-    parts = visitors.iterate(statement)
-    if not any(isinstance(part, SelectBase) and part is not statement for part in parts):
-        return statement
     found: Any = statement  # what selects stand in is typed apart from other clauses
     replaced: ClauseElement = visitors.replacement_traverse(found, {}, held)
     return replaced
