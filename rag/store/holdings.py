@@ -64,6 +64,7 @@ class NewLibrary:
     owner: str = OWNER
     language: str = ""
     stays_here: bool = False
+    chosen: bool = False
 
 
 class Holdings:

@@ -116,7 +116,7 @@ def test_a_word_goes_where_the_policy_lets_it(
     monkeypatch.setenv("TRAMONTANE_DATA_DIR", "data")
     monkeypatch.setenv("TRAMONTANE_CHAT", "reader")
     run("library", "create", "documents", "--embedding", embedding)
-    assert run("add", files["MILL"]).code == 0
+    assert run("add", files["MILL"], files["DRAFT"]).code == 0  # two, to be put in order
     run("library", "policy", "documents", "this-machine" if stays else "anywhere")
     elsewhere.requests.clear()
     for name, value in setting.items():
