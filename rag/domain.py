@@ -52,7 +52,8 @@ class Library:
     `generation` grows with every change of its documents: whatever is derived carries it;
     `vectors` with vectors that come later than their documents; `rebuilt` is the sum of both when
     all were last made anew. `language` is that of documents too short to tell theirs, empty where
-    it is not said. Nothing of one that `stays_here` may be sent to another machine.
+    it is not said. Nothing of one that `stays_here` may be sent to another machine. Somebody has
+    `chosen` its embedding model, else it may change until something is embedded.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Library:
     language: str = ""
     stays_here: bool = False
     rebuilt: int = 0
+    chosen: bool = False
 
 
 @dataclass(frozen=True, slots=True)

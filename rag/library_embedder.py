@@ -98,6 +98,7 @@ def create_library(
         ProviderError: the same of a server of one's own.
     """
     name = cleaned(wanted.name)
+    is_chosen = settings.embedding != "auto"
     draft = Library("", name, "", 0, 0, stays_here=wanted.stays_here)
     settings = _of_policy(settings, draft)
     gate = PolicyGate(lambda: draft)
@@ -110,6 +111,7 @@ def create_library(
         embedder.dimension,
         language=wanted.language,
         stays_here=wanted.stays_here,
+        chosen=is_chosen,
     )
     return catalog.libraries.create(new)
 
@@ -139,8 +141,10 @@ def _of_unembedded(
     told.
     """
     settings = _of_policy(settings, library)
+    chosen = library.embedding_model if library.chosen else None
     try:
-        return paid_embedder(settings, meter, wanted_embedding(settings, None), local, gate=gate)
+        wanted = wanted_embedding(settings, chosen)
+        return paid_embedder(settings, meter, wanted, local, gate=gate)
     except ProviderError:
         recorded = library.embedding_model
         if not is_served(recorded) or wanted_embedding(settings, recorded) != recorded:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing
 from functools import partial
 
 from rag.assistant import Assistant
@@ -53,8 +53,9 @@ from rag.retrieval import Retriever
 from rag.served import Offering, chat_address
 from rag.settings import Settings, is_url
 from rag.spending import Meter, MeteredChat, MeteredModerator
-from rag.store.catalog import CATALOG, Catalog
+from rag.store.catalog import Catalog
 from rag.store.indexes import Indexes
+from rag.store.presence import has_catalog, has_library
 from rag.store.words import Words
 from rag.tools import Tool
 from rag.toolset import tools_for
@@ -263,7 +264,7 @@ def build_existing(settings: Settings) -> Application:
         NotFoundError: nothing was ever added to the library, or its name is mistyped.
     """
     check(settings)
-    if not _has_library(settings):
+    if not has_library(settings.data_dir, settings.library):
         raise NotFoundError(
             f"There is no library named {settings.library!r} in {settings.data_dir}. Add "
             "documents to it first: tramontane add PATH"
@@ -280,7 +281,7 @@ def build_verifier(scorer: SentenceScorer | None = None) -> Verifier:
 def checks(settings: Settings) -> list[Check]:
     """What a doctor should look at."""
     looks = [Check("library", lambda: _look_at_library(settings))]
-    trials = Trials(patient(settings), partial(_has_catalog, settings))
+    trials = Trials(patient(settings), partial(has_catalog, settings.data_dir))
     if settings.mistral_api_key is not None:
         looks.append(Check("La Plateforme", lambda: look_at_key(settings)))
     if settings.mistral_api_key is not None or settings.embedding not in ("auto", MINILM):
@@ -294,7 +295,7 @@ def checks(settings: Settings) -> list[Check]:
         looks.append(Check("moderation", partial(trials.paid, judges)))
     if settings.tools is not None:
         looks.append(Check("tools of your own", lambda: look_at_tools(settings)))
-    if _has_catalog(settings):
+    if has_catalog(settings.data_dir):
         looks.append(Check("spending", lambda: _look_at_spending(settings)))
     if settings.rerank != "off":
         reranks = partial(look_at_reranking, settings)
@@ -314,7 +315,7 @@ def _trials_of_chat(settings: Settings, trials: Trials) -> list[Check]:
 
 
 def _look_at_library(settings: Settings) -> str | Note:
-    if not _has_library(settings):
+    if not has_library(settings.data_dir, settings.library):
         return Note(
             f"Nothing was added to a library named {settings.library!r} in {settings.data_dir} "
             "yet. Add documents with: tramontane add PATH"
@@ -332,7 +333,7 @@ def _look_at_library(settings: Settings) -> str | Note:
 def _look_at_embedding(settings: Settings, meter: Meter) -> str:
     """What embeds, tried on a text."""
     recorded = None
-    if _has_library(settings):
+    if has_library(settings.data_dir, settings.library):
         with closing(Catalog(settings.data_dir)) as catalog:
             recorded = catalog.library(settings.library).embedding_model
     model = wanted_embedding(settings, recorded)
@@ -342,28 +343,6 @@ def _look_at_embedding(settings: Settings, meter: Meter) -> str:
 def _look_at_spending(settings: Settings) -> str | Note:
     with closing(Catalog(settings.data_dir)) as catalog:
         return look_at_spending(meter_of(settings, catalog))
-
-
-def _has_catalog(settings: Settings) -> bool:
-    """Whether there is a catalog, or something in its place; nothing is made by looking."""
-    with suppress(OSError):  # the catalog itself says best why it cannot be looked at
-        folder = settings.data_dir.absolute()
-        nearest = next(path for path in (folder, *folder.parents) if path.exists())
-        if nearest.is_dir() and not (folder / CATALOG).is_file():
-            return False
-    return True
-
-
-def _has_library(settings: Settings) -> bool:
-    """Whether the library is there."""
-    if not _has_catalog(settings):
-        return False
-    with closing(Catalog(settings.data_dir)) as catalog:
-        try:
-            catalog.library(settings.library)
-        except NotFoundError:
-            return False
-    return True
 
 
 def _tried(

@@ -197,8 +197,8 @@ def _render_outcomes(shelf: Shelf, documents: Mapping[str, Document]) -> str:
     newest = max((job.id for job in shelf.jobs), default=0)
     return (
         f'<div id="outcomes" data-state="{escape(shelf.state)}" '
-        f'data-library="{escape(shelf.library_id)}" data-going="{going}" '
-        f'data-newest="{newest}" hidden>{outcomes}</div>'
+        f'data-going="{going}" '
+        f'data-newest="{newest}" data-library="{escape(shelf.library_id)}" hidden>{outcomes}</div>'
     )
 
 

@@ -72,20 +72,28 @@ class Rooms:
         return self.open(wanted)
 
     def open(self, library_id: str) -> Room:
-        """The room of a library. Raises as `of`, and `NotFoundError` where it was deleted."""
+        """The room of a library; a new one, once that was embedded again with another model.
+
+        Raises as `of`, and `NotFoundError` where it was deleted.
+        """
         library = self.catalog.library_with_id(library_id)
         with self._lock:
             room = self._open.get(library_id)
-            if room is None:
-                application = self._first.application.beside(library)
-                try:
-                    room = self._furnished(application, open_queue(application))
-                except RagError:
-                    application.close_beside()
-                    raise
+            if room is None or not _is_of_its_model(room, library):
+                before, room = room, self._opened(library)
                 self._open[library_id] = room
                 self._own.append(room)
+                if before is not None:  # who is being answered there still is
+                    before.queue.close()
             return room
+
+    def _opened(self, library: Library) -> Room:
+        application = self._first.application.beside(library)
+        try:
+            return self._furnished(application, open_queue(application))
+        except RagError:
+            application.close_beside()
+            raise
 
     def resume(self) -> None:
         """Open the libraries that files wait for, so that they are taken in."""
@@ -144,6 +152,12 @@ class Rooms:
             ChatHandlers(application, queue, self.kept, show),
             DraftHandlers(application, queue),
         )
+
+
+def _is_of_its_model(room: Room, library: Library) -> bool:
+    embedder = room.application.embedder
+    recorded = (library.embedding_model, library.dimension)
+    return (embedder.model, embedder.dimension) == recorded
 
 
 def _choice(arguments: tuple[Any, ...]) -> Choice:

@@ -20,6 +20,7 @@ from ingest.queue import IngestQueue
 from rag.domain import DocumentState
 from rag.errors import DocumentError, NotFoundError, RagError, StoreError
 from rag.intake import Origin
+from ui.chat import Choice
 from ui.documents import state_of
 from ui.model_words import AWAY
 
@@ -39,13 +40,11 @@ def build_router(
 ) -> APIRouter:
     """The routes over a catalog and an ingestion queue."""
     router = APIRouter()
-
-    def queue_of(library: str) -> IngestQueue:
-        return rooms.open(library).queue if library and rooms is not None else queue
+    queue_of = partial(_queue_of, queue, rooms)
 
     @lru_cache(maxsize=PAGES_IN_MEMORY)
     def image(path: Path, number: int) -> bytes:
-        return queue.intake.page_image(path, number, PAGE_WIDTH_PIXELS)
+        return queue_of("").intake.page_image(path, number, PAGE_WIDTH_PIXELS)
 
     @router.get("/healthz")
     def healthz() -> JSONResponse:
@@ -74,7 +73,8 @@ def build_router(
     async def draft(request: Request, name: str) -> Response:
         settings = application.settings
         limits = Limits(settings.max_file_mb * 1_000_000, settings.max_pages)
-        return await _read_draft(request, display_name(name), limits, queue)
+        reading = await run_in_threadpool(queue_of, "")
+        return await _read_draft(request, display_name(name), limits, reading)
 
     @router.get("/documents")
     def state(library: str = "") -> Response:
@@ -82,6 +82,17 @@ def build_router(
 
     router.add_api_route("/offers", lambda: _reachability(application), response_model=None)
     return router
+
+
+def _queue_of(queue: IngestQueue, rooms: Rooms | None, library: str) -> IngestQueue:
+    """What takes files in for a library, by its id; for the first one where it is empty.
+
+    Raises:
+        RagError: it was deleted, or cannot be opened.
+    """
+    if rooms is None:
+        return queue
+    return rooms.open(library).queue if library else rooms.of(Choice()).queue
 
 
 def _state(

@@ -64,6 +64,7 @@ class NewLibrary:
     dimension: int
     language: str = ""
     stays_here: bool = False
+    chosen: bool = False
 
 
 class Holdings:

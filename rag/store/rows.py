@@ -170,6 +170,7 @@ def library_of(row: Row[Any]) -> Library:
         row.language,
         row.stays_here,
         row.rebuilt,
+        row.chosen,
     )
 
 

@@ -50,6 +50,7 @@ libraries = Table(
     Column("language", String, nullable=False, default="", server_default=""),
     Column("stays_here", Boolean, nullable=False, default=False, server_default=text("0")),
     Column("rebuilt", Integer, nullable=False, default=0, server_default="0"),
+    Column("chosen", Boolean, nullable=False, default=False, server_default=text("0")),
     Column("removed_at", Float),  # since when it is in the trash ...
     Column("removed_name", String, nullable=False, default="", server_default=""),  # ... as what
     UniqueConstraint("owner", "name"),

@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 
 from ingest.queue import IngestQueue
+from ingest.reembedding import reembed
 from rag.domain import Library
 from rag.errors import NotFoundError
 from rag.intake import Stage
+from rag.providers.minilm.embedder import MiniLmEmbedder
 from rag.settings import load_settings
+from rag.store.catalog import Catalog
 from rag.store.holdings import NewLibrary, RemovedLibrary
 from rag.store.rows import Reading
 from rag.wiring import Application, build
@@ -20,6 +23,7 @@ from tests.loopback import LoopbackServer, Say, listed_model
 from tests.rag.store.shelves import reading
 from ui.chat import Choice, Inquiry, ask
 from ui.conversation import Conversation, TurnState
+from ui.intake import open_queue
 from ui.layout import show_conversation
 from ui.library_menu import LibraryHandlers, Menu, render_menu
 from ui.rooms import Rooms
@@ -120,6 +124,34 @@ def test_files_that_wait_in_another_library_are_taken_in(rooms: Rooms, tmp_path:
     (ended,) = rooms.open(coast.id).queue.wait([job.id])
     assert ended.stage is Stage.DONE
     assert [document.name for document in rooms.catalog.documents(coast.id)] == ["note.txt"]
+
+
+def test_a_library_embedded_again_meanwhile_is_asked_with_its_new_model(tmp_path: Path) -> None:
+    with LoopbackServer() as server:
+        chosen = {"data_dir": tmp_path, "samples": False, "chat": "reader", "mistral_api_key": "k"}
+        settings = load_settings({**chosen, "mistral_url": server.url})
+        with closing(build(settings)) as application, closing(open_queue(application)) as queue:
+            _fill(application, application.library)
+            rooms = Rooms(application, queue, show_conversation)
+            before = rooms.of(Choice())
+            assert before.application.embedder.model == "mistral-embed"
+            with closing(Catalog(tmp_path)) as other:
+                library = other.library("documents")
+                reembed(other, library, MiniLmEmbedder(), lambda progress: None)
+            server.requests.clear()
+            after = rooms.of(Choice())
+            assert after.application.embedder.model == "all-MiniLM-L6-v2"
+            assert rooms.of(Choice()) is after
+            question = Inquiry("How many boats does the harbour hold?", Choice())
+            (*_, told) = ask(after.application, question, Conversation())
+            assert "forty-one" in told.turns[-1].text
+            assert server.requests == []
+            job = after.application.catalog.jobs.submit_embedding(
+                after.application.catalog.documents(after.library.id)[0]
+            )
+            (ended,) = after.queue.wait([job.id])
+            assert ended.stage is Stage.DONE
+            rooms.close()
 
 
 def test_a_conversation_goes_with_no_question_about_another_library(

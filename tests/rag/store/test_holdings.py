@@ -212,6 +212,23 @@ def test_what_is_moved_to_another_model_is_embedded_again(
     catalog.verify_vectors(other.id)
 
 
+def test_two_models_of_one_name_are_told_apart_by_their_length(
+    catalog: Catalog, library: Library
+) -> None:
+    longer = catalog.libraries.create(NewLibrary("longer", MODEL, 2 * DIMENSION))
+    document = catalog.publish(hashed(reading(library, *TEXTS)))
+    moved, is_pending = catalog.libraries.move(document.id, longer.id)
+    assert (moved.embedded, is_pending) == (0, True)
+    catalog.verify_vectors(longer.id)
+
+
+def test_a_library_that_is_there_is_not_purged(catalog: Catalog, library: Library) -> None:
+    document = catalog.publish(reading(library, *TEXTS))
+    with pytest.raises(NotFoundError):
+        catalog.trash.purge([], [library.id])
+    assert catalog.documents(library.id) == [document]
+
+
 def test_a_person_is_asked_before_what_costs_is_embedded_again(
     catalog: Catalog, library: Library
 ) -> None:

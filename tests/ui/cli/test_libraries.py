@@ -152,6 +152,19 @@ def test_a_library_that_stays_here_is_embedded_here(
     assert names(run) == ["documents", "a", "b"]
 
 
+def test_a_library_keeps_the_model_that_was_chosen_for_it(
+    run: Run, filled: Path, notes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("library", "create", "mini", "--embedding", "all-MiniLM-L6-v2")
+    with LoopbackServer(api_key="right") as server:
+        monkeypatch.setenv("MISTRAL_API_KEY", "right")
+        monkeypatch.setenv("TRAMONTANE_MISTRAL_URL", server.url)
+        assert run("add", notes, "--library", "mini").code == 0
+        assert server.requests == []
+    told = {row["library"]: row["embedding"] for row in run("library", "list", "--json").rows}
+    assert told["mini"] == "all-MiniLM-L6-v2"
+
+
 def test_how_to_use_it_is_said(run: Run) -> None:
     output = run("library")
     assert output.code == 2

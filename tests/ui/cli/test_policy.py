@@ -116,7 +116,7 @@ def test_a_word_goes_where_the_policy_lets_it(
     monkeypatch.setenv("TRAMONTANE_DATA_DIR", "data")
     monkeypatch.setenv("TRAMONTANE_CHAT", "reader")
     run("library", "create", "documents", "--embedding", embedding)
-    assert run("add", files["MILL"]).code == 0
+    assert run("add", files["MILL"], files["DRAFT"]).code == 0  # two, to be put in order
     run("library", "policy", "documents", "this-machine" if stays else "anywhere")
     elsewhere.requests.clear()
     for name, value in setting.items():
@@ -151,6 +151,28 @@ def test_a_reranker_elsewhere_is_left_out(
     monkeypatch.setenv("TRAMONTANE_RERANK", reranker.url)  # which is here
     run("search", QUESTION)
     assert told(reranker.requests)
+
+
+def test_an_embedding_server_elsewhere_neither_embeds_nor_counts(
+    run: Run, files: dict[str, Path], elsewhere: LoopbackServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRAMONTANE_DATA_DIR", "data")
+    monkeypatch.setenv("TRAMONTANE_EMBEDDING", beyond(elsewhere.url))
+    assert run("add", files["MILL"]).code == 0
+    assert told(elsewhere.requests)
+    run("library", "policy", "documents", "this-machine")
+    elsewhere.requests.clear()
+    files["MORE"].write_text(f"{TEXT} " * 200)  # long enough to be counted by the server
+    assert run("add", files["MORE"]).code == 1
+    said = " ".join(run("search", QUESTION).err.split())
+    assert "Embed it here, with `tramontane rebuild --embedding all-MiniLM-L6-v2" in said
+    refused = run("rebuild", "--embedding", beyond(elsewhere.url), "--yes").sentence(2)
+    assert "never leaves this machine" in refused
+    assert told(elsewhere.requests) == []
+    run("rebuild", "--embedding", MINI)
+    monkeypatch.delenv("TRAMONTANE_EMBEDDING")
+    assert run("search", QUESTION, "--json").code == 0
+    assert told(elsewhere.requests) == []
 
 
 def test_a_scan_is_read_here_or_not_at_all(
