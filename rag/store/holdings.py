@@ -130,7 +130,7 @@ class Holdings:
             if taken is not None and taken.id != library_id:
                 raise LibraryError(TAKEN.format(name))
             if folded(library.name) == USUAL:
-                _set_usual(connection, library_id)
+                self._set_usual(connection, library_id)
             _set(connection, library_id, {"name": name})
             return library_with_id(connection, library_id)
 
@@ -177,7 +177,7 @@ class Holdings:
                 raise LibraryError(ONLY_ONE.format(library.name))
             is_usual = self._usual(connection, USUAL)
             if folded(library.name) == USUAL or (is_usual and is_usual.id == library_id):
-                _set_usual(connection, others[0])
+                self._set_usual(connection, others[0])
             since = time.time()
             rows = connection.execute(
                 select(documents).where(documents.c.library_id == library_id)
@@ -270,11 +270,19 @@ class Holdings:
         alike = [row for row in rows if folded(row.name) == folded(name)]
         return next(iter([*same, *alike]), None)
 
+    @property
+    def _usual_mark(self) -> str:
+        return USUAL_MARK if self._owner == OWNER else f"{USUAL_MARK} of {self._owner}"
+
+    def _set_usual(self, connection: Connection, library_id: str) -> None:
+        connection.execute(delete(marks).where(marks.c.name == self._usual_mark))
+        connection.execute(insert(marks).values(name=self._usual_mark, value=library_id))
+
     def _usual(self, connection: Connection, name: str) -> Row[Any] | None:
         """The row of the library that took the place of the usual one, where that is meant."""
         if folded(name) != USUAL:
             return None
-        query = select(marks.c.value).where(marks.c.name == USUAL_MARK)
+        query = select(marks.c.value).where(marks.c.name == self._usual_mark)
         usual = connection.execute(query).scalar_one_or_none()
         return next((row for row in self._rows(connection) if row.id == usual), None)
 
@@ -289,11 +297,6 @@ _LIVE: Select[Any] = (
 def _set(connection: Connection, library_id: str, values: Mapping[str, object]) -> None:
     own = libraries.c.id == library_id
     connection.execute(update(libraries).where(own).values(dict(values)))
-
-
-def _set_usual(connection: Connection, library_id: str) -> None:
-    connection.execute(delete(marks).where(marks.c.name == USUAL_MARK))
-    connection.execute(insert(marks).values(name=USUAL_MARK, value=library_id))
 
 
 def _removed_with(connection: Connection, library: Row[Any]) -> list[str]:

@@ -112,7 +112,7 @@ def _table_of(part: Any) -> Table | None:
 def _with_selects_held(statement: ClauseElement, principal: str) -> ClauseElement:
     """The statement with each select within it held, but not itself."""
 
-    def held(element: Any, **_: Any) -> Any:
+    def held(element: Any) -> Any:
         if element is statement or not isinstance(element, Select):
             return None
         within: Any = (
@@ -121,7 +121,8 @@ def _with_selects_held(statement: ClauseElement, principal: str) -> ClauseElemen
         return _held_select(within, principal)
 
     found: Any = statement  # what selects stand in is typed apart from other clauses
-    replaced: ClauseElement = visitors.replacement_traverse(found, {}, held)
+    replace: Any = held  # which is given nothing by name
+    replaced: ClauseElement = visitors.replacement_traverse(found, {}, replace)
     return replaced
 
 

@@ -123,6 +123,17 @@ def test_two_owners_may_call_their_libraries_alike(owners: Owners) -> None:
     assert owners.her_catalog.library(name).id == owners.hers.library.id
 
 
+def test_the_usual_library_of_one_is_not_that_of_another(owners: Owners) -> None:
+    mine, hers = (
+        each.libraries.create(NewLibrary("documents", "m", 2))
+        for each in (owners.catalog, owners.her_catalog)
+    )
+    owners.catalog.libraries.rename(mine.id, "mine")
+    owners.her_catalog.libraries.rename(hers.id, "hers")
+    assert owners.catalog.library("documents").id == mine.id
+    assert owners.her_catalog.library("documents").id == hers.id
+
+
 def test_the_same_file_of_another_stays_when_mine_is_purged(owners: Owners, tmp_path: Path) -> None:
     catalog, source = owners.catalog, tmp_path / "both.txt"
     source.write_text("of both")
