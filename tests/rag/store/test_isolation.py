@@ -148,6 +148,12 @@ def test_the_same_file_of_another_stays_when_mine_is_purged(owners: Owners, tmp_
     assert owners.her_catalog.original(owners.hers.library.id).read_text() == "of both"
 
 
+def test_how_often_something_was_purged_is_told_to_whose_it_is(owners: Owners) -> None:
+    owners.her_catalog.trash.purge([owners.hers.kept.id])
+    assert owners.her_catalog.trash.purges(owners.hers.library.id) == 1
+    assert owners.catalog.trash.purges(owners.hers.library.id) == 0
+
+
 def test_what_is_old_is_purged_whoever_owns_it(owners: Owners) -> None:
     with owners.catalog.for_upkeep(Upkeep.SOUNDNESS)._writer.begin() as connection:
         long_ago = time.time() - (KEPT_DAYS + 1) * DAY_SECONDS

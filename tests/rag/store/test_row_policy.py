@@ -38,6 +38,7 @@ from rag.store.tables import (
     jobs,
     kept_pages,
     libraries,
+    marks,
     metadata,
     pages,
     spending,
@@ -200,7 +201,9 @@ def test_rows_that_are_copied_go_to_what_is_own(mine: Connection, place: str, co
 @pytest.mark.parametrize(
     "unclear",
     [
-        select(documents.c.id).outerjoin(pages, pages.c.document_id == documents.c.id),
+        select(documents.c.id)
+        .outerjoin(pages, pages.c.document_id == documents.c.id)
+        .where(documents.c.id == "mine"),
         select(spending.c.day).where(text("day IN (SELECT id FROM document)")),
         text("SELECT id FROM document"),
         text("SELECT id FROM document").columns(documents.c.id),
@@ -216,6 +219,8 @@ def test_what_cannot_be_held_is_refused(mine: Connection, unclear: Executable) -
 def test_rows_that_are_tied_to_others_are_looked_up_once() -> None:
     statement = chunk_query().where(chunks.c.id.in_([1, 2]))
     assert str(restricted(statement, "local")).count("own_library.owner") == 1
+    to_nobodys = select(documents.c.id).join(marks, marks.c.value == documents.c.library_id)
+    assert "own_library" in str(restricted(to_nobodys.where(documents.c.id == "x"), "local"))
     alone = select(pages).where(pages.c.document_id == "x")
     assert "own_document" in str(restricted(alone, "local"))
 
