@@ -26,9 +26,9 @@ class Stage(StrEnum):
 class Chunk:
     """A span of one page that is embedded: `page.text[start:end]`.
 
-    `heading` is the path of headings above it; `tokens` counts Tekken tokens of the span.
-    `header` is the first row of the table that the span goes on with, empty where there is none
-    or the span holds it itself.
+    `heading` is the path of headings above it; `tokens` counts Tekken tokens of the span
+    as a model reads it. `header` is the first row of the table that the span goes on with, empty
+    where there is none or the span holds it itself.
     """
 
     page: int

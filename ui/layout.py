@@ -22,7 +22,7 @@ from ui.conversation import Conversation, KeptConversations
 from ui.drafts import DraftHandlers, DraftPlace, connect_drafts, lay_out_drafts
 from ui.library import DocumentHandlers
 from ui.marking import MarkHandlers
-from ui.thread import render_thread
+from ui.thread import render_invitation, render_thread
 from ui.viewer import (
     INVITATION,
     View,
@@ -99,6 +99,7 @@ class Page:
     blocks: gr.Blocks
     head: gr.HTML
     documents: gr.HTML
+    welcome: gr.HTML
     thread: gr.HTML
     source: gr.HTML
     notices: gr.HTML
@@ -116,7 +117,7 @@ def build_page(application: Application, queue: IngestQueue) -> gr.Blocks:
     """The page as Gradio blocks, ready to be mounted."""
     page = _lay_out()
     with page.blocks:
-        does = DocumentHandlers(application, queue, partial(_show, application))
+        does = DocumentHandlers(application, queue, partial(_invite, application))
         _connect_documents(page, does)
         _connect_chat(page, application, queue)
         _connect_source(page, application, does)
@@ -147,6 +148,10 @@ def _lay_out() -> Page:
                 )
             with gr.Column(elem_id="middle", min_width=0):
                 drafts = lay_out_drafts()
+                # Not in the thread: a list that arrives late would draw it over a new question.
+                welcome = _html(
+                    "welcome", "<section class='pane' aria-label='Conversation'>${value}</section>"
+                )
                 thread = _html(
                     "thread",
                     "<section class='pane' aria-label='Conversation'>${value.join('')}</section>",
@@ -172,8 +177,8 @@ def _lay_out() -> Page:
                 )
         notices = _html("notices", "<div>${value}</div>")
     return Page(
-        *(blocks, head, documents, thread, source, notices, question, send, stop, timer),
-        *(conversation, choice, key, drafts),
+        *(blocks, head, documents, welcome, thread, source, notices, question, send, stop),
+        *(timer, conversation, choice, key, drafts),
     )
 
 
@@ -189,7 +194,7 @@ def _html(name: str, template: str, value: Any = "") -> gr.HTML:
 
 def _connect_documents(page: Page, does: DocumentHandlers) -> None:
     states = [page.choice, page.conversation]
-    shown = [page.documents, page.timer, page.thread]
+    shown = [page.documents, page.timer, page.welcome]
     chosen = [page.choice, page.documents]
     latest: dict[str, Any] = {**QUICK, "trigger_mode": "always_last"}
     each: dict[str, Any] = {**QUICK, "trigger_mode": "multiple"}
@@ -223,7 +228,7 @@ def _connect_documents(page: Page, does: DocumentHandlers) -> None:
 
 def _connect_chat(page: Page, application: Application, queue: IngestQueue) -> None:
     kept = KeptConversations()
-    handlers = ChatHandlers(application, queue, kept, partial(_show, application))
+    handlers = ChatHandlers(application, queue, kept, render_thread)
     known = [page.conversation, page.choice, page.key]
     shown = [page.conversation, page.thread]
     streams: dict[str, Any] = {**QUIET, "trigger_mode": "once"}
@@ -239,13 +244,13 @@ def _connect_chat(page: Page, application: Application, queue: IngestQueue) -> N
         page.thread.typed(handlers.as_typed, known, shown, **streams),
         page.thread.anyway(handlers.all_the_same, known, shown, **streams),
         page.thread.alone(handlers.without_documents, known, shown, **streams),
-        page.thread.example(handlers.example, known, [*shown, page.question], **streams),
+        page.welcome.example(handlers.example, known, [*shown, page.question], **streams),
     ]
     halted = [page.conversation, page.key]
     page.stop.click(handlers.halt, halted, shown, cancels=asking, **QUICK)
     page.head.fresh(handlers.start_afresh, page.key, [*shown, page.source], cancels=asking, **QUICK)
     page.thread.restore(handlers.restore, page.conversation, [*shown, page.key], **QUICK)
-    marks = MarkHandlers(application, kept, partial(_show, application))
+    marks = MarkHandlers(application, kept, render_thread)
     told = [*shown, page.notices]
     page.thread.mark(marks.mark, halted, told, **QUICK)
     page.thread.good(marks.praise, halted, told, **QUICK)
@@ -291,6 +296,5 @@ def _find_view(conversation: Conversation, asked: Mapping[str, str]) -> View | N
     return view_citation(conversation, turn, index, number)
 
 
-def _show(application: Application, conversation: Conversation) -> list[str]:
-    examples = () if conversation.turns else example_questions(application)
-    return render_thread(conversation, examples)
+def _invite(application: Application) -> str:
+    return render_invitation(example_questions(application))

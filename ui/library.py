@@ -42,12 +42,12 @@ class DocumentHandlers:
         self,
         application: Application,
         queue: IngestQueue,
-        show_thread: Callable[[Conversation], list[str]],
+        invite: Callable[[], str],
     ) -> None:
-        """Take what is shown, and what shows a conversation."""
+        """Take what is shown, and what invites to ask it."""
         self._application = application
         self._queue = queue
-        self._show_thread = show_thread
+        self._invite = invite
         self._quiet_until: int | None = None  # the newest job when nothing was going on
         self._reading: set[tuple[str, int]] = set()  # pages that are being read again
         self._lock = threading.Lock()
@@ -196,8 +196,8 @@ class DocumentHandlers:
     ) -> tuple[Any, ...]:
         """The page after something was done, with what there is to say about it."""
         jobs = self._queue.jobs()
-        thread = gr.skip() if conversation.turns else self._show_thread(conversation)
-        return self._show(choice, jobs, said), gr.Timer(active=are_running(jobs)), thread
+        welcome = gr.skip() if conversation.turns else self._invite()
+        return self._show(choice, jobs, said), gr.Timer(active=are_running(jobs)), welcome
 
     def _show(self, choice: Choice, jobs: Sequence[Job], said: Sequence[str] = ()) -> str:
         # After the jobs: what they have published by then is there.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
 import sys
 import threading
@@ -28,6 +29,9 @@ from ui.intake import open_queue
 from ui.layout import build_page
 from ui.routes import build_router
 from ui.theme import build_theme
+
+# After every event Gradio sums up all of them in a table; nothing here reads it.
+os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = str(sys.maxsize)
 
 STATIC = Path(__file__).parent / "static"
 SAMPLES = Path(__file__).parent.parent / "sample_docs"

@@ -61,7 +61,7 @@ def test_ending_leaves_a_finished_turn_alone() -> None:
 
 
 def test_what_a_person_typed_is_escaped() -> None:
-    html = "".join(render_thread(Conversation().asking("<img src=x onerror=alert(1)>"), ()))
+    html = "".join(render_thread(Conversation().asking("<img src=x onerror=alert(1)>")))
     assert "<img" not in html
     assert "&lt;img src=x onerror=alert(1)&gt;" in html
 
@@ -75,7 +75,7 @@ def passage(text: str) -> Passage:
 )
 def test_a_cost_is_never_rounded_to_nothing(cost: float, shown: str) -> None:
     turn = Conversation().asking("q").turns[0].after(Answer("a", "q", "small", cost=cost))
-    assert f"small · {shown} · " in "".join(render_thread(Conversation((turn,)), ()))
+    assert f"small · {shown} · " in "".join(render_thread(Conversation((turn,))))
 
 
 def test_a_kept_conversation_is_found_by_its_key_alone() -> None:
