@@ -202,11 +202,10 @@ def _render_outcomes(shelf: Shelf, documents: Mapping[str, Document]) -> str:
 
 def _render_outcome(job: Job, document: Document | None) -> str:
     tone = "bad" if job.stage is Stage.FAILED else ""
-    added = " data-added" * (job.outcome == ADDED.format(job.name))
     return (
         f'<i data-job="{job.id}" data-document="{escape(job.document_id or "")}" '
         f'data-parent="{job.parent_id or ""}" data-kind="{kind_of_end(job, document)}" '
-        f'data-tone="{tone}"{added}>{escape(_outcome(job, document))}</i>'
+        f'data-tone="{tone}">{escape(_outcome(job, document))}</i>'
     )
 
 

@@ -214,14 +214,14 @@
   });
 
   // What became of the files that were added here: said once, and their rows lit for a while. Of
-  // files that were added together one notice counts those that went well.
+  // files that were added together their card tells each, and one notice counts them.
   const fresh = new Map();  // and whether they need not be scrolled to
   const lit = new Set();
   const tellOutcomes = () => {
     for (const outcome of document.querySelectorAll("#outcomes i")) {
       const batch = mine.get(outcome.dataset.job);
       if (!mine.delete(outcome.dataset.job)) continue;
-      if (outcome.dataset.added === undefined || batch.files === 1) say(outcome.textContent, outcome.dataset.tone);
+      if (batch.files === 1) say(outcome.textContent, outcome.dataset.tone);
       if (outcome.dataset.document && batch.files <= ROWS) fresh.set(outcome.dataset.document, batch.files > 1);
     }
     for (const [id, seen] of fresh) {
