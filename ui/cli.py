@@ -31,6 +31,7 @@ from rag.domain import Answer, Manner, Rewritten, TextDelta
 from rag.errors import QuestionError, RagError
 from rag.rephrasing import rephrased
 from rag.side_by_side import run_side_by_side
+from rag.stopping import hearing
 from rag.store.catalog import Catalog
 from rag.whole.rows import task_row
 from rag.wiring import Application, build
@@ -167,7 +168,7 @@ def ask(
 ) -> int:
     """Answer a question, with citations. The exit code is 1 where the answer was cut off."""
     question = inputs.read_question(question)
-    with open_application(data_dir, library, chat=chat) as application:
+    with open_application(data_dir, library, chat=chat) as application, hearing(_tell_rest):
         scope = scope_of(application, document or [])
         assistant = application.assistant(passages=k)
         unread = application.catalog.jobs.count(application.library.id, BEING_READ)
@@ -353,6 +354,11 @@ def _batch_answerer(
         return answer_row(question, assistant.answer(question.question, scope, manner))
 
     return answer
+
+
+def _tell_rest(why: str) -> None:
+    if why:
+        printing.tell(why)
 
 
 if __name__ == "__main__":

@@ -77,6 +77,8 @@ def _render_turn(turn: Turn, is_last: bool, idle: bool) -> str:
         _render_steps(turn),
         _render_body(turn, idle),
     ]
+    if turn.rests and turn.state is TurnState.RUNNING:
+        parts.append(f'<p class="note" role="status">{escape(turn.rests)}</p>')
     if turn.state is TurnState.STOPPED:
         parts.append(STOPPED)
     if turn.state is TurnState.HELD:
