@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterator, Sequence
 from rag.citations import disarmed
 from rag.domain import Finish, ModelCard, Passage, Prompt, Source, TextDelta, ToolCall
 from rag.evidence import Sentence, SentenceScorer
-from rag.expectation import is_of_the_kind
+from rag.expectation import MONTH, is_of_the_kind
 from rag.folding import flowing
+from rag.sentences import is_labelled
 from rag.spelled import as_written
 from rag.vocabulary import Vocabulary
 
@@ -36,14 +37,6 @@ _NUMBERED_HEAD = re.compile(r"\d+(?:\.\d+)*\.?\s+[^\W\d_][^\W\d]*(?:\s[^\W\d]+){
 _FIGURE = re.compile(r"\d")
 _CONTENTS = re.compile(r"\d+(?:\.\d+)+\.?\s+[^\W\d].*?(?:\s|\.{2,})\d{1,4}|.*\.{4,}\s*\d{1,4}")
 _IN_BRACKETS = re.compile(r"\([^()]*\)\W*")
-_MONTH = re.compile(
-    r"jan(?:uary|uari?|vier|eiro)?|feb(?:ruary|ruari?|rero|braio)?|fév(?:rier)?|fevereiro"
-    r"|gennaio|enero|mar(?:ch|s|zo|ço)?|märz|maart|apr(?:il|ile)?|avril|abril|may|mai|mayo"
-    r"|maggio|maio|mei|june?|juni|juin|junio|giugno|junho|jul(?:y|i|io|ho)?|juillet|luglio"
-    r"|aug(?:ust|ustus)?|août|agosto|sep(?:t|tember|tembre|tiembre)?|settembre|setembro"
-    r"|oct(?:ober|obre|ubre)?|oktober|ottobre|outubro|nov(?:ember|embre|iembre|embro)?"
-    r"|dec(?:ember)?|déc(?:embre)?|dezember|diciembre|dicembre|dezembro"
-)
 _MARKS = re.compile(r"^\s*(?:[-*•▪●◦]|#{1,6})\s+")
 
 
@@ -120,13 +113,17 @@ def choose(
         scores[position] = max(scores[position], IN_ITS_WORDS * said)
     asked = _telling_words(question)
     for position, text in enumerate(texts):
-        leads_on = _leads_on(text, titles, is_row=_is_row(position, sentences, texts)) or (
+        following = position + 1
+        is_last = following == len(texts) or (
+            sentences[following].passage != sentences[position].passage
+        )
+        is_bare = is_last or _is_row(position, sentences, texts)  # no label of what follows
+        leads_on = _leads_on(text, titles, is_bare=is_bare) or (
             _is_column_head(text) and not is_of_the_kind(question, text)
         )
         if not leads_on and _telling_words(text) - asked:
             continue
-        following = position + 1
-        if following < len(texts) and sentences[following].passage == sentences[position].passage:
+        if not is_last:
             scores[following] = max(scores[following], INHERITED * scores[position])
         scores[position] = -1.0
     ranked = sorted(range(len(scores)), key=lambda at: (-scores[at], at))[:MOST_SENTENCES]
@@ -152,23 +149,31 @@ def _needs_its_question(position: int, sentences: Sequence[Sentence], texts: Seq
 
 
 def _is_row(position: int, sentences: Sequence[Sentence], texts: Sequence[str]) -> bool:
-    """Whether a sentence is a row of a table below its first, which may name the columns."""
-    return (
-        position > 0
-        and CELL_BORDER in texts[position].strip(" |")
-        and CELL_BORDER in texts[position - 1].strip(" |")
-        and sentences[position - 1].passage == sentences[position].passage
-    )
+    """Whether a sentence is one of several rows, with cells or labelled.
+
+    The first row with cells is none: it may name the columns.
+    """
+
+    def are_alike(other: int) -> bool:
+        if not 0 <= other < len(texts) or sentences[other].passage != sentences[position].passage:
+            return False
+        if other < position and all(
+            CELL_BORDER in texts[at].strip(" |") for at in (other, position)
+        ):
+            return True
+        return is_labelled(texts[position]) and is_labelled(texts[other])
+
+    return are_alike(position - 1) or are_alike(position + 1)
 
 
-def _leads_on(text: str, titles: Collection[str], *, is_row: bool) -> bool:
+def _leads_on(text: str, titles: Collection[str], *, is_bare: bool) -> bool:
     line = text.strip()
     return (
         bool(_NUMBERED_HEAD.fullmatch(flowing(line)))
         or line.endswith(("?", ":", "？", "："))
         or line[0] == "#"
         or _title(line) in titles
-        or (not is_row and _is_label(line))
+        or (not is_bare and _is_label(line))
     )
 
 
@@ -183,7 +188,7 @@ def _is_column_head(text: str) -> bool:
         return False
     if _IN_BRACKETS.fullmatch(line) or _CONTENTS.fullmatch(line):
         return True
-    return all(map(_MONTH.fullmatch, words))
+    return all(re.fullmatch(MONTH, word) for word in words)
 
 
 def _is_label(line: str) -> bool:

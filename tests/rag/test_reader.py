@@ -203,3 +203,19 @@ def test_a_date_answers_when_a_date_is_asked_for() -> None:
     texts = ["July 3, 2022", "Deliveries 41 43"]
 
     assert choose("When was it delivered?", measured(0.9, 0.1), texts)[0] == 0
+
+
+def test_the_last_line_of_a_passage_is_no_heading_however_short() -> None:
+    passages = sources("Parking permit\nValid for bay 317 until 30 June", "We like permits.")
+
+    assert said("When does the permit expire?", passages).startswith(
+        "“Valid for bay 317 until 30 June” [1]"
+    )
+
+
+def test_lines_with_labels_are_quoted_one_by_one() -> None:
+    lines = "server.name: Kestrel\nserver.port: 8443\nserver.owner: Ida Voss\nserver.place: Marl"
+
+    assert said("Who is the owner of the server?", sources(lines)).startswith(
+        "“server.owner: Ida Voss” [1]"
+    )
