@@ -80,6 +80,8 @@ def _is_found(rows: Sequence[Row], place: int, *, is_next: bool) -> bool:
     if len(named.intersection(figures)) < FEWEST_NAMED * len(figures):
         return False
     is_labelled = 0 not in figures and _are_labelled(below)
+    if is_labelled and any(each[0] and _reach(each) > figures[0] for each in above):
+        return False
     has_label = is_labelled and bool(row[0]) and not isinstance(row[0], Covered)
     if _names_units(row) and (not has_label or _UNIT_OF_ALL.match(row[0])):
         return True
@@ -89,6 +91,13 @@ def _is_found(rows: Sequence[Row], place: int, *, is_next: bool) -> bool:
     if (is_labelled and not row[0] and 2 * filled > len(figures)) or _goes_down(row):
         return True
     return _is_split(above[-1], row, figures) or _is_below_periods(above, row, below, figures)
+
+
+def _reach(row: Row) -> int:
+    """How many columns the first cell goes over."""
+    return next(
+        (place for place, cell in enumerate(row) if place and not is_across(cell)), len(row)
+    )
 
 
 def _goes_down(row: Row) -> bool:
@@ -157,7 +166,8 @@ def _is_amount(cell: str) -> bool:
 
 def _is_section(row: Row) -> bool:
     """Whether a row names only what is below it: by one cell at its beginning."""
-    return bool(row[0]) and not any(row[1:])
+    own = (cell for cell in row[1:] if not isinstance(cell, Covered))
+    return bool(row[0]) and not any(own)
 
 
 def _names_units(row: Row) -> bool:

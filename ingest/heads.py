@@ -65,7 +65,10 @@ def _are_years(values: Sequence[str], names: Sequence[str], below: Sequence[Row]
 
 
 def _goes_on_alike(first: Row, below: Sequence[Row]) -> bool:
-    """Whether a cell of the first row comes again below it, as values do and names do not."""
+    """Whether a cell of the first row comes again below it, as values do and names do not.
+
+    One that is merged with cells below it stands there once.
+    """
     return any(
         cell and any(_is_again(cell, row[column : column + 1]) for row in below)
         for column, cell in enumerate(first)

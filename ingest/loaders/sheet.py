@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ingest.composer import MAX_CELLS, too_many_cells
+from ingest.heads import LONGEST_NAME
 from ingest.spans import ACROSS, Covered
 
 MAX_ROWS = 1_048_576  # that a sheet of Excel has
@@ -81,7 +82,10 @@ class Cells:
 
 
 def _fill_merged(rows: Mapping[int, list[str]], merged: Sequence[Merged]) -> None:
-    """Put the value of merged cells into all rows that say something, and what it goes over."""
+    """Put the value of merged cells into all rows that say something, and what it goes over.
+
+    A long text over several columns is one to be read, and stands in its first row alone.
+    """
     left = MAX_MERGED
     width = max(map(len, rows.values()), default=0)
     for each in merged:
@@ -89,8 +93,10 @@ def _fill_merged(rows: Mapping[int, list[str]], merged: Sequence[Merged]) -> Non
         if each.column >= len(above) or not above[each.column]:
             continue
         last_column = min(each.last_column, width - 1)
-        left -= (each.last - each.first + 1) + (last_column - each.column)
-        for number in range(each.first, each.last + 1):
+        is_box = last_column > each.column and len(above[each.column]) > LONGEST_NAME
+        last = each.first if is_box else each.last
+        left -= (last - each.first + 1) + (last_column - each.column)
+        for number in range(each.first, last + 1):
             if left < 0:
                 return
             if number in rows:

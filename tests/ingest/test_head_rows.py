@@ -109,6 +109,18 @@ def test_a_group_ends_where_the_other_ones_do() -> None:
         [("Item", "2024", "2023"), ("Shares", "", ""), ("Cash", "4", "5"), ("Debt", "6", "7")],
         [("Item", "Price", "Stock"), ("", "see note", ""), ("Rope", "3", "4")],
         [("Region", "Month", "Sum"), ("North", "May", "3"), (Covered("North"), "June", "4")],
+        [
+            ("Date: 1 May", ACROSS, "Page 1"),
+            ("Item", "2024", "2023"),
+            ("A", "4", "5"),
+            ("B", "6", "7"),
+        ],
+        [
+            ("Item", "Sum", "Note"),
+            ("Villa", "", Covered("Note")),
+            ("May", "3", ""),
+            ("June", "4", ""),
+        ],
         [("Ship", "Built"), ("Petrel", "2011"), ("Tern", "1998"), ("Gull", "12")],
     ],
 )
