@@ -117,8 +117,7 @@ def _is_split(above: Row, row: Row, figures: Sequence[int]) -> bool:
     if not all(names) or len(set(names)) < 2:
         return False
     pairs = [(over[column], row[column]) for column in figures]
-    is_merged = any(is_across(above[column]) for column in figures)
-    return len(set(pairs)) == len(pairs) and (is_merged or len(groups) > 1)
+    return len(set(pairs)) == len(pairs)
 
 
 def _is_below_periods(

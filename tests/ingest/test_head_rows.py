@@ -41,6 +41,11 @@ def test_a_year_over_two_columns_is_in_the_names_of_both(rows: list[Sequence[str
     assert header(*rows, NORTH, SOUTH) == BY_YEAR
 
 
+def test_a_head_that_is_repeated_is_one_over_several_columns() -> None:
+    rows = [("", "2024", "2024"), ("Region", "EUR", "%"), NORTH[:3], SOUTH[:3]]
+    assert header(*rows) == BY_YEAR[:3]
+
+
 def test_three_rows_are_joined() -> None:
     assert header(
         ("Region", "Revenue", ACROSS, "Profit", ACROSS),
@@ -107,6 +112,16 @@ def test_a_group_ends_where_the_other_ones_do() -> None:
         [("", "Sales", "Profit"), ("North", "open", "open"), ("South", "4", "5")],
         [("", "Sales", "", "Profit", ""), ("North", *["tbd"] * 4), SOUTH],
         [("Item", "2024", "2023"), ("Shares", "", ""), ("Cash", "4", "5"), ("Debt", "6", "7")],
+        [("", "Sales", "", "Profit", ""), ("North", "tbd", "open", "tbd", "tbd"), SOUTH],
+        [("By: A", ACROSS, ACROSS, "€"), ("Item", "Start", "End", "Cut"), ("A", "4", "5", "6")],
+        [("", "A", ACROSS, "", "", ""), ("B", "C", "D", "E", "F", "G"), (*SOUTH, "7")],
+        [
+            ("Item", "Status", "Sum"),
+            ("Rope", "late", "open"),
+            ("", "see", "tbd"),
+            ("Oar", "sold", "4"),
+            ("Net", "sold", "5"),
+        ],
         [("Item", "Price", "Stock"), ("", "see note", ""), ("Rope", "3", "4")],
         [("Region", "Month", "Sum"), ("North", "May", "3"), (Covered("North"), "June", "4")],
         [

@@ -42,6 +42,7 @@ def test_what_goes_on_alone_is_on_its_own_place() -> None:
 def test_too_many_cells_are_none() -> None:
     stairs = [[Span("a", 100, 1_000_000)] for _ in range(1_000)]
     assert spread(stairs, 10_000) == []
+    assert spread([[Span("a", 1, 1_000_000)] for _ in range(1_000)], 10_000) == []
     assert spread([[Span("a", 100)] * 1_000], 10_000) == []
     assert len(spread([[Span("a", 1, 1_000_000)], []], 10)) == 2
 
