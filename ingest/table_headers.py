@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from ingest.layout import Cell, Line
@@ -41,18 +42,16 @@ def heads_of(text: str, lines: Sequence[Line], grid: Columns) -> list[Heads]:
             groups = _are_years(text, values) or (
                 all(place in below for place in columns) and _are_groups(text, heads, below)
             )
-            size = _period([lowest.get(place, "") for place in columns])
-            groups_below = [
-                (grid.edges[place][0], grid.edges[place + size - 1][1]) for place in columns[::size]
-            ]
-            others = [each for each in named if each is not heads]
-            is_sure = _are_years(text, values) and _may_repeat(text, others, columns, len(values))
-            spread = _spread(values, groups_below, is_sure=is_sure)
-            above = {
-                place: [spread[number // size]]
-                for number, place in enumerate(columns)
-                if number // size in spread and (groups or place not in ever)
-            }
+            above: Heads = {}
+            if wanting := [place for place in columns if groups or place not in ever]:
+                others = [each for each in named if each is not heads]
+                is_sure = _are_years(text, values) and _may_repeat(
+                    text, others, columns, len(values)
+                )
+                size = _period([lowest.get(place, "") for place in columns])
+                edges = {place: grid.edges[place] for place in columns}
+                spread = _spread_over_groups(values, edges, size, is_sure=is_sure)
+                above = {place: [spread[place]] for place in wanting if place in spread}
             found.append({**above, **heads})
         else:
             found.append(heads)
@@ -138,19 +137,69 @@ def _spread(
     return likeliest.above(cells)
 
 
+def _spread_over_groups(
+    cells: Sequence[Cell], edges: Mapping[int, tuple[float, float]], size: int, *, is_sure: bool
+) -> dict[int, Cell]:
+    """The cell above each column that has one, in the likeliest way for groups of a size."""
+    places = [*edges]
+    groups = [
+        (edges[first][0], edges[last][1])
+        for first, last in zip(places[::size], places[size - 1 :: size], strict=True)
+    ]
+    spread = _spread(cells, groups, is_sure=is_sure)
+    return {
+        place: spread[number // size]
+        for number, place in enumerate(places)
+        if number // size in spread
+    }
+
+
 def _likeliest(cells: Sequence[Cell], middles: Sequence[float]) -> _Spread:
+    """The likeliest way, without regard to sizes; the middles of columns go from left to right."""
     gaps = [after - before for before, after in pairwise(middles)]
     costs = [LEFT_OUT * min(pair) for pair in pairwise([math.inf, *gaps, math.inf])]
-    best = [_Spread(sum(costs[:end]), (-1,) * end) for end in range(len(middles) + 1)]
-    for place, cell in enumerate(cells):
-        done = [_Spread(math.inf, ())]
-        for end in range(1, len(middles) + 1):
-            ways = [done[end - 1].with_one(costs[end - 1])]
-            for first in range(end):
-                ways.append(best[first].with_group(cell, place, middles[first:end]))
-            done.append(min(ways, key=lambda way: way.cost))
+    if len(cells) > len(middles):
+        return _Spread(math.inf, (-1,) * len(middles))
+    best = list(accumulate(costs, initial=0.0))  # of so many columns, below the cells so far
+    chosen: list[list[int]] = []  # for each cell: the first of its columns, -1 where one has none
+    for place, cell in enumerate(cells, 1 - len(cells)):  # the others have a column each, too
+        done, firsts = [math.inf], [-1]
+        for end, left_out in enumerate(costs[: len(costs) + place], 1):
+            cost, first = _group_ending(end, _middle(cell), middles, best, done[-1] + left_out)
+            done.append(cost)
+            firsts.append(first)
         best = done
-    return best[-1]
+        chosen.append(firsts)
+    places = [-1] * len(middles)
+    end = len(middles)
+    for place in range(len(cells) - 1, -1, -1):
+        while end and chosen[place][end] < 0:
+            end -= 1
+        first = max(chosen[place][end], 0)
+        places[first:end] = [place] * (end - first)
+        end = first
+    return _Spread(best[-1], tuple(places))
+
+
+def _group_ending(
+    end: int, middle: float, middles: Sequence[float], best: Sequence[float], cost: float
+) -> tuple[float, int]:
+    """What costs least for the columns before `end`, the last of which are below one cell.
+
+    That is the `cost` of nothing above the last one, and -1; or the first of those columns. It is
+    looked for on both sides of where their middle is nearest: farther away they cost more.
+    """
+    found = -1
+    nearest = bisect_left(middles, 2 * middle - middles[end - 1], 0, end)
+    for side in (range(nearest, end), range(min(nearest, end) - 1, -1, -1)):
+        for first in side:
+            aside = abs(middle - (middles[first] + middles[end - 1]) / 2)
+            if aside > cost:
+                break
+            whole = best[first] + aside
+            if whole < cost or (whole == cost and -1 < first < found):
+                cost, found = whole, first
+    return cost, found
 
 
 def _regular(cells: Sequence[Cell], middles: Sequence[float]) -> _Spread | None:
@@ -169,9 +218,6 @@ class _Spread(NamedTuple):
 
     cost: float
     places: tuple[int, ...]
-
-    def with_one(self, cost: float) -> _Spread:
-        return _Spread(self.cost + cost, (*self.places, -1))
 
     def with_group(self, cell: Cell, place: int, middles: Sequence[float]) -> _Spread:
         aside = abs(_middle(cell) - (middles[0] + middles[-1]) / 2)

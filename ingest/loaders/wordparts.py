@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ingest import grid, markup
+from ingest import grid, markup, markup_tables
 from ingest.attachments import display_name
 from ingest.filetypes import suffix_of, type_by_name
 from ingest.loaded import Attachment
@@ -156,10 +156,10 @@ def _ending(content: bytes, name: str) -> str:
     return next((ending for mark, ending in _FILES if content.startswith(mark)), "")
 
 
-def _block(block: markup.Block) -> Block:
+def _block(block: markup_tables.Block) -> Block:
     if block.rows:
         rows = [list(row) for row in block.rows]
-        return Block(Kind.TABLE, rows=rows, is_headed=bool(block.header))
+        return Block(Kind.TABLE, rows=rows, headed=int(bool(block.header)))
     if block.level and not block.is_item:
         return Block(Kind.HEADING, block.text, block.level)
     return Block(Kind.PARAGRAPH, block.text)
