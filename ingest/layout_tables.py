@@ -100,8 +100,14 @@ def find(text: str, lines: Sequence[Line]) -> Iterator[Found]:
     """The tables of a page, in order; no line is in two of them."""
     after = 0
     for run in _runs(text, lines):
-        for first, last in parts(text, lines, *run):
-            for table in _tables(text, lines, first, last, after):
+        pieces = [*parts(text, lines, *run)]
+        begin = after
+        for piece in pieces:
+            for table in _tables(text, lines, *piece, after):
+                after = table.last + 1
+                yield table
+        if after == begin and len(pieces) > 1:  # too small each: heads above every row
+            for table in _tables(text, lines, *run, after):
                 after = table.last + 1
                 yield table
 

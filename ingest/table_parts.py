@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 
@@ -14,6 +15,10 @@ UNIT = re.compile(
     r"(?:millions|thousands|billions)\b.{0,60}",
     re.I,
 )
+_Edges = tuple[float, float]
+"""Where the lines of a table begin on the left, and the numbers in them."""
+
+_NOWHERE: _Edges = (math.inf, math.inf)
 FEWEST_ROWS = 3  # of a table without values
 _NOTE = re.compile(r"\(\w{1,2}\)")
 _SIGN = re.compile(r"(?:EUR|USD|GBP|CHF|pts?\.?|bps|x|[^\w—–−*-])+")
@@ -39,6 +44,7 @@ def parts(text: str, lines: Sequence[Line], first: int, last: int) -> Iterator[t
     table. Where such lines end the others and are few, they are above a table farther below.
     """
     values = -1  # the last line with values
+    edges = _NOWHERE
     names: set[str] = set()
     for index in range(first, last + 1):
         if not _is_row(text, lines[index]):
@@ -46,18 +52,26 @@ def parts(text: str, lines: Sequence[Line], first: int, last: int) -> Iterator[t
         between = lines[values + 1 if values >= 0 else first : index]
         if values < 0:
             names = {words for line in between for words in _words(text, line)}
-        elif between and _begins(text, lines[first : values + 1], between, names):
+        elif between and _begins(text, edges, between, names):
             yield first, values
             first = next((i for i in range(values + 1, index) if len(lines[i].cells) > 1), index)
             names = {words for line in between for words in _words(text, line)}
+            edges = _NOWHERE
+        edges = _edges(edges, [*between, lines[index]])
         values = index
     after = lines[values + 1 : last + 1]
-    if after and values >= 0 and _begins(text, lines[first : values + 1], after, names):
+    if after and values >= 0 and _begins(text, edges, after, names):
         yield first, values
         if sum(len(line.cells) > 1 for line in after) < FEWEST_ROWS:
             return
         first = values + 1
     yield first, last
+
+
+def _edges(edges: _Edges, lines: Sequence[Line]) -> _Edges:
+    """The edges of a table with more lines."""
+    numbers = [line.numbers[0].left for line in lines if line.numbers]
+    return min([edges[0], *(line.left for line in lines)]), min([edges[1], *numbers])
 
 
 def _is_row(text: str, line: Line) -> bool:
@@ -69,10 +83,10 @@ def _is_row(text: str, line: Line) -> bool:
     )
 
 
-def _begins(text: str, above: Sequence[Line], between: Sequence[Line], names: set[str]) -> bool:
+def _begins(text: str, edges: _Edges, between: Sequence[Line], names: set[str]) -> bool:
     """Whether lines below those of a table begin another one."""
-    label = min(line.left for line in above) + INDENT
-    values = min((line.numbers[0].left for line in above if line.numbers), default=label)
+    label = edges[0] + INDENT
+    values = label if edges[1] == math.inf else edges[1]
     heads = [
         cell
         for line in between

@@ -128,6 +128,13 @@ def test_a_row_of_words_within_a_table_is_one_of_its_rows(tmp_path: Path) -> Non
     assert len(cells(table)) == 7
 
 
+def test_heads_above_every_row_are_rows_of_one_table(tmp_path: Path) -> None:
+    (table,) = tables(tmp_path, *(each for row in SALES + EARLIER for each in (HEADS, row)))
+
+    sums = [tuple(words for _, words in row) for row in SALES + EARLIER]
+    assert [row for row in cells(table) if row in sums] == sums
+
+
 def test_heads_at_the_end_are_those_of_what_is_farther_below(tmp_path: Path) -> None:
     first, second = tables(
         tmp_path,
