@@ -16,7 +16,7 @@ from ingest.chunking import split
 from ingest.embedded import hash_of, text_of, texts_within
 from ingest.estimating import embedding_estimate, embedding_tokens
 from ingest.filetypes import CALLED, mismatch, type_by_name
-from ingest.loaded import Attachment, LoadedDocument
+from ingest.loaded import LoadedDocument
 from ingest.measuring import Ruler
 from ingest.outcomes import READABLE
 from rag.domain import Document, DocumentState, Library
@@ -98,21 +98,21 @@ def added_after(name: str, document: Document, said: str) -> Added:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What reading a file gave: a document, or the files in an archive.
+    """What reading a file gave: a document, or an archive as it was `loaded`.
 
     `reason` is what there is to know besides, such as what in it was left out.
     """
 
     added: Added | None
-    attachments: tuple[Attachment, ...] = ()
+    loaded: LoadedDocument | None = None
     reason: str = ""
 
 
 Report = Callable[[Progress], None]
-Bring = Callable[[Sequence[Attachment], bool], str]  # and whether these are all
+Bring = Callable[[LoadedDocument], str]
 
 
-def _leave(_attachments: Sequence[Attachment], _are_all: bool) -> str:
+def _leave(_loaded: LoadedDocument) -> str:
     return ""
 
 
@@ -204,11 +204,11 @@ class Ingestor:
         self._check_embedding(library)
         loaded = self.load(path, name, size, report)
         if loaded.attachments and not loaded.pages:
-            return Taken(None, loaded.attachments, loaded.reason)
+            return Taken(None, loaded, loaded.reason)
         document = _document(library, name, sha256, size, loaded)
         origin = held.job.origin if held else NOWHERE
         reading = replace(self.reading(document, loaded), origin=origin)
-        left_out = bring(loaded.attachments, loaded.state is DocumentState.READY)
+        left_out = bring(loaded)
         self._keep(path, sha256)
         published = self._catalog.publish(reading, held)
         self._keep(path, sha256)  # had the last owner been removed in between

@@ -28,9 +28,13 @@ def read(folder: Path, content: bytes) -> LoadedDocument:
 
 
 def refusal(folder: Path, content: bytes) -> DocumentError:
-    with pytest.raises(DocumentError) as caught:
-        read(folder, content)
-    return caught.value
+    """Why nothing of an archive is taken in, whether it could be opened or not."""
+    try:
+        loaded = read(folder, content)
+    except DocumentError as error:
+        return error
+    assert (loaded.attachments, loaded.pages) == ((), ())
+    return DocumentError(loaded.state, loaded.reason)
 
 
 def locked(content: bytes) -> bytes:
@@ -61,6 +65,22 @@ def test_files_become_attachments_and_rubbish_does_not(tmp_path: Path) -> None:
     ]
     assert (loaded.title, loaded.media_type, loaded.pages) == ("my files", "application/zip", ())
     assert (loaded.state, loaded.reason) == (DocumentState.READY, "")
+    assert [(it.name, it.passed) for it in loaded.left_out] == [
+        (name, True)
+        for name in ("__MACOSX/notes/._a.txt", "notes/.DS_Store", ".git/config", "~$b.docx")
+    ] + [("Thumbs.db", True), ("empty.txt", True)]
+
+
+def test_what_cannot_be_taken_out_is_named_each_with_its_reason(tmp_path: Path) -> None:
+    names = [f"old/{number}.zip" for number in range(7)]
+    loaded = read(tmp_path, packed(*((name, packed(("c", b"x"))) for name in names)))
+
+    assert loaded.state is DocumentState.UNSUPPORTED
+    assert "and 2 more" in loaded.reason
+    assert [(it.name, it.passed) for it in loaded.left_out] == [(name, False) for name in names]
+    assert {it.reason for it in loaded.left_out} == {
+        "It is an archive in the archive; unpack it and add it by itself."
+    }
 
 
 def test_archives_in_it_are_named(tmp_path: Path) -> None:
