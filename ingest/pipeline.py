@@ -14,7 +14,7 @@ from typing import Protocol
 
 from ingest.chunking import split
 from ingest.embedded import hash_of, text_of, texts_within
-from ingest.estimating import embedding_estimate, embedding_tokens
+from ingest.estimating import Seen, embedding_estimate, embedding_tokens
 from ingest.filetypes import CALLED, mismatch, type_by_name
 from ingest.loaded import LoadedDocument
 from ingest.measuring import Ruler
@@ -318,7 +318,9 @@ class Ingestor:
             self._embedder.model, 0, scans * SCAN_TOKENS, scans * SCAN_PASSAGES
         )
 
-    def estimate(self, path: Path, library: Library, name: str) -> tuple[Estimate, LoadedDocument]:
+    def estimate(
+        self, path: Path, library: Library, name: str, seen: Seen
+    ) -> tuple[Estimate, LoadedDocument]:
         """What taking a file in would take, and how it reads; nothing is stored.
 
         Pages that need OCR, files within it and texts whose vectors are known are left out. Of one
@@ -336,7 +338,7 @@ class Ingestor:
             return self.price(known.id), self._known(known)
         loaded = self.load(path, name, size)
         reading = self.reading(_document(library, name, sha256, size, loaded), loaded)
-        texts = self._new(texts_within(loaded.title, reading.chunks, loaded.pages))
+        texts = seen.new(self._new(texts_within(loaded.title, reading.chunks, loaded.pages)))
         tokens = embedding_tokens(self._embedder, texts)
         return embedding_estimate(
             self._embedder.model, len(loaded.pages), tokens, len(texts)

@@ -56,7 +56,7 @@ def load(path: Path, name: str, *, max_pages: int) -> LoadedDocument:
     """
     with opened(path) as archive:
         members = _members(archive)
-    state, reason = _ending(members)
+    state, reason = _ending(members, name)
     return LoadedDocument(
         title=titles.from_name(name),
         media_type=MEDIA_TYPE,
@@ -130,21 +130,24 @@ def _reasons(members: _Members) -> Sequence[tuple[Sequence[str], str]]:
     )
 
 
-def _ending(members: _Members) -> tuple[DocumentState, str]:
+def _ending(members: _Members, within: str) -> tuple[DocumentState, str]:
     """The state of an archive, and why it is not read whole."""
     if not members.files:
-        return _nothing(members)
-    said = [f"Not read: {_listed(names)} ({why})." for names, why in _reasons(members) if names]
+        return _nothing(members, within)
+    said = [
+        f"Not read: {_listed(names, within)} ({why})." for names, why in _reasons(members) if names
+    ]
     return (DocumentState.PARTIAL if said else DocumentState.READY), " ".join(said)
 
 
-def _listed(names: Sequence[str]) -> str:
+def _listed(names: Sequence[str], within: str) -> str:
+    """The first of them, called as they would be in the library."""
     more = len(names) - MOST_NAMED
-    shown = ", ".join(names[:MOST_NAMED])
+    shown = ", ".join(f"{within}/{name}" for name in names[:MOST_NAMED])
     return f"{shown} and {more:,} more" if more > 0 else shown
 
 
-def _nothing(members: _Members) -> tuple[DocumentState, str]:
+def _nothing(members: _Members, within: str) -> tuple[DocumentState, str]:
     if members.locked and not members.broken:
         return (
             DocumentState.NEEDS_PASSWORD,
@@ -164,7 +167,7 @@ def _nothing(members: _Members) -> tuple[DocumentState, str]:
     if members.nested:
         return (
             DocumentState.UNSUPPORTED,
-            f"The archive holds only other archives ({_listed(members.nested)}). Unpack it and add "
-            "those.",
+            f"The archive holds only other archives ({_listed(members.nested, within)}). Unpack it "
+            "and add those.",
         )
     return DocumentState.EMPTY, "The archive holds no files that can be read."

@@ -53,6 +53,16 @@ class Containers:
         with self._reader.begin() as connection:
             return [_container_of(row) for row in connection.execute(query)]
 
+    def named(self, library_id: str, name: str, place: str = "") -> list[Container]:
+        """Those that are no documents, of a name or from a place."""
+        is_it = containers.c.name == name
+        if place:
+            is_it |= containers.c.origin == place
+        query = _CONTAINERS.where(containers.c.library_id == library_id, is_it)
+        with self._reader.begin() as connection:
+            rows = connection.execute(query.where(documents.c.id.is_(None))).all()
+        return [_container_of(row) for row in rows]
+
     def with_id(self, number: int) -> Container | None:
         """One of them, if there is one of that number."""
         with self._reader.begin() as connection:
@@ -78,12 +88,11 @@ class Containers:
         return [] if row is None else self.members(_container_of(row))
 
     def places(self, library_id: str) -> dict[str, Container]:
-        """What is no document itself and holds each of these, by the hashes of what it holds."""
+        """What held each of these last, by the hashes of what it holds."""
         query = (
             _CONTAINERS.add_columns(members.c.content.label("held"))
             .join(members, members.c.container_id == containers.c.id)
             .where(containers.c.library_id == library_id, members.c.content != "")
-            .where(documents.c.id.is_(None))
         )
         with self._reader.begin() as connection:
             rows = connection.execute(query).all()

@@ -89,7 +89,8 @@ def test_archives_in_it_are_named(tmp_path: Path) -> None:
     assert [attached.name for attached in loaded.attachments] == ["a.txt"]
     assert loaded.state is DocumentState.PARTIAL
     assert loaded.reason == (
-        "Not read: old/b.zip (an archive in the archive; unpack it and add it by itself)."
+        "Not read: my_files.zip/old/b.zip (an archive in the archive; unpack it and add it by "
+        "itself)."
     )
 
 
@@ -98,7 +99,7 @@ def test_a_damaged_file_costs_only_itself(tmp_path: Path) -> None:
     loaded = read(tmp_path, content.replace(b"second", b"sec0nd"))
 
     assert [attached.name for attached in loaded.attachments] == ["a.txt"]
-    assert loaded.reason == "Not read: b.txt (damaged)."
+    assert loaded.reason == "Not read: my_files.zip/b.txt (damaged)."
 
 
 def test_a_file_that_says_it_is_empty_and_is_not_is_named(tmp_path: Path) -> None:
@@ -108,7 +109,7 @@ def test_a_file_that_says_it_is_empty_and_is_not_is_named(tmp_path: Path) -> Non
     loaded = read(tmp_path, bytes(content))
 
     assert [attached.name for attached in loaded.attachments] == ["b.txt"]
-    assert loaded.reason == "Not read: a.txt (damaged)."
+    assert loaded.reason == "Not read: my_files.zip/a.txt (damaged)."
 
 
 def test_a_file_that_is_compressed_in_an_unusual_way_is_not_called_damaged(tmp_path: Path) -> None:
@@ -120,7 +121,8 @@ def test_a_file_that_is_compressed_in_an_unusual_way_is_not_called_damaged(tmp_p
 
     assert [attached.name for attached in loaded.attachments] == ["b.txt"]
     assert loaded.reason == (
-        "Not read: a.txt (compressed in an unusual way; pack it again as a plain ZIP file)."
+        "Not read: my_files.zip/a.txt (compressed in an unusual way; pack it again as a plain ZIP "
+        "file)."
     )
     with zipfile.ZipFile(content, "w", zipfile.ZIP_LZMA) as archive:
         archive.writestr("a.txt", b"first words")
@@ -131,7 +133,7 @@ def test_a_locked_file_costs_only_itself(tmp_path: Path) -> None:
     loaded = read(tmp_path, locked(packed(("a.txt", b"secret"), ("b.txt", b"open"))))
 
     assert [attached.name for attached in loaded.attachments] == ["b.txt"]
-    assert loaded.reason == "Not read: a.txt (protected by a password)."
+    assert loaded.reason == "Not read: my_files.zip/a.txt (protected by a password)."
 
 
 @pytest.mark.parametrize(
@@ -140,7 +142,11 @@ def test_a_locked_file_costs_only_itself(tmp_path: Path) -> None:
         (packed(), DocumentState.EMPTY, "no files"),
         (packed((".hidden", b"x")), DocumentState.EMPTY, "no files"),
         (locked(packed(("a.txt", b"x"))), DocumentState.NEEDS_PASSWORD, "password"),
-        (packed(("a.zip", b"x")), DocumentState.UNSUPPORTED, "only other archives (a.zip)"),
+        (
+            packed(("a.zip", b"x")),
+            DocumentState.UNSUPPORTED,
+            "only other archives (my_files.zip/a.zip)",
+        ),
         (
             packed(("a.txt", b"words")).replace(b"words", b"wards"),
             DocumentState.DAMAGED,

@@ -38,13 +38,13 @@ def test_files_within_files_are_counted(
     whole.write_bytes(archive_of({"mail.eml": mail.read_bytes(), "b.txt": "Forty-one boats."}))
     intake = intake_of(catalog, embedder, None)
     alone = intake.estimate(harbour, library)
-    assert (alone.estimate.pages, alone.within, alone.uncounted) == (1, 0, 0)
+    assert (alone.estimate.pages, alone.within, alone.uncounted) == (1, 0, ())
     assert alone.estimate.tokens > 6
     with_mail = intake.estimate(mail, library)
-    assert (with_mail.estimate.pages, with_mail.within, with_mail.uncounted) == (2, 1, 0)
+    assert (with_mail.estimate.pages, with_mail.within, with_mail.uncounted) == (2, 1, ())
     assert with_mail.estimate.tokens > alone.estimate.tokens
     found = intake.estimate(whole, library)
-    assert (found.estimate.pages, found.within, found.uncounted) == (3, 3, 0)
+    assert (found.estimate.pages, found.within, found.uncounted) == (3, 3, ())
     assert found.estimate.tokens > with_mail.estimate.tokens
     assert catalog.documents(library.id) == []
     assert catalog.jobs.of(library.id) == []
@@ -59,7 +59,11 @@ def test_what_cannot_be_read_within_is_no_fault_of_the_estimate(
         archive_of({"a.txt": "Forty-one boats.", "b.bin": b"\x00\x01" * 50, "c.dat": nested})
     )
     found = intake_of(catalog, embedder, None).estimate(path, library)
-    assert (found.estimate.pages, found.within, found.uncounted) == (1, 1, 2)
+    assert (found.estimate.pages, found.within, found.uncounted) == (
+        1,
+        1,
+        ("all.zip/b.bin", "all.zip/c.dat"),
+    )
     assert found.loaded.state is DocumentState.READY
 
 
@@ -72,7 +76,7 @@ def test_mails_in_mails_are_counted_two_deep(
     path = tmp_path / "outer.eml"
     path.write_bytes(content)
     found = intake_of(catalog, embedder, None).estimate(path, library)
-    assert (found.within, found.uncounted) == (2, 1)
+    assert (found.within, found.uncounted) == (2, ("outer.eml/middle.eml/inner.eml/deep.txt",))
 
 
 def test_words_that_ocr_is_yet_to_find_are_embedded_too(catalog: Catalog, tmp_path: Path) -> None:
