@@ -10,6 +10,7 @@ from rag.batch import Row
 from rag.domain import PageState
 from rag.intake import Container, Fate, Member
 from ui import icons
+from ui.progress import kind_of
 from ui.viewer import render_bar
 
 REF = "in-"  # before the number of a record, where else the id of a document stands
@@ -34,11 +35,14 @@ def counts_words(members: Sequence[Member]) -> str:
 
 def member_words(member: Member, within: str) -> str:
     """What became of a file in another of this name, in words, after its own name."""
-    known = f"{within}/{member.name}"
-    elsewhere = (
-        f", in the library as {member.document}" if member.document not in ("", known) else ""
-    )
-    return f"{member.fate}{elsewhere}. {member.reason}".rstrip()
+    return f"{member.fate}. {_more(member, within)}".rstrip()
+
+
+def _more(member: Member, within: str) -> str:
+    """What there is to know of a file in another, besides its fate."""
+    is_called_so = member.document in ("", f"{within}/{member.name}")
+    known = "" if is_called_so else f"The library has it as {member.document}."
+    return f"{known} {member.reason}".strip()
 
 
 def member_lines(members: Sequence[Member], within: str) -> list[str]:
@@ -67,7 +71,7 @@ def container_row(container: Container, members: Sequence[Member]) -> Row:
 
 def lost_words(files: int, lost: int) -> str:
     """Of how many files how many were not read, or not whole, in words."""
-    return f"{lost:,} of {_files(files)} not read whole" if files > 1 else "not read whole"
+    return f"{lost:,} of {_files(files)} not fully read" if files > 1 else "not fully read"
 
 
 def reference(container: Container) -> str:
@@ -79,9 +83,9 @@ def render_lost(container: Container, files: int, lost: int) -> str:
     """The row of what is no document itself and held files that were not read."""
     name, key = escape(container.name), reference(container)
     return (
-        f'<li class="doc unread held" data-held="{key}"><span class="ico" aria-hidden="true">ZIP'
-        f'</span><button type="button" class="t" data-event="report" data-id="{key}" '
-        f'title="{name}">{name}</button><span class="s"><span class="st w">'
+        f'<li class="doc unread held" data-held="{key}"><span class="ico" aria-hidden="true">'
+        f'{kind_of(container.name)}</span><button type="button" class="t" data-event="report" '
+        f'data-id="{key}" title="{name}">{name}</button><span class="s"><span class="st w">'
         f'{lost_words(files, lost)}</span><button type="button" class="rep" data-event="report" '
         f'data-id="{key}" aria-label="Report on {name}">Report</button></span>'
         f'<button type="button" class="x" data-event="dismiss" data-id="{key}" '
@@ -136,11 +140,11 @@ def _render_member(member: Member, within: str) -> str:
             f'<button type="button" class="to" data-event="report" '
             f'data-id="{escape(member.document_id)}">{escape(member.name)}</button>'
         )
-    words, _, reason = member_words(member, within).partition(". ")
-    why = f'<p class="why">{escape(reason)}</p>' if reason else ""
+    more = _more(member, within)
+    why = f'<p class="why">{escape(more)}</p>' if more else ""
     return (
         f'<li data-state="{colour}"><i data-state="{colour}" aria-hidden="true"></i>{name}'
-        f"<span>{escape(words.removesuffix('.'))}</span>{why}</li>"
+        f"<span>{member.fate}</span>{why}</li>"
     )
 
 

@@ -246,7 +246,8 @@ def _render_document(
     else:
         below = _render_end(document, job)
     link = "" if _sentences(document, job) else _render_report_link(document)
-    within = "" if place is None else render_place(place)
+    is_told = place is None or title.startswith(f"{place.name}/")
+    within = "" if place is None or is_told else render_place(place)
     above = f'<span class="s">{_render_state(document, job)}{within}{link}</span>'
     remove = (
         f'<button type="button" class="x" data-confirm="remove" data-id="{key}" '

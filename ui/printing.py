@@ -68,10 +68,7 @@ def say_piece(text: str) -> None:
 
 
 def tell(text: str) -> None:
-    """Print beside the output: a word on how things go, or what is wrong.
-
-    What in it could steer the terminal, or turn the direction of writing, is left out.
-    """
+    """Print beside the output how things go, without what could steer the terminal."""
     print(harmless(text), file=sys.stderr)
 
 

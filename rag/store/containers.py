@@ -10,7 +10,19 @@ import time
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, and_, delete, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Row,
+    Select,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from rag.domain import Document, DocumentState
 from rag.intake import Container, Content, Fate, Job, Member, Stage
@@ -108,10 +120,14 @@ class Containers:
         return [(_container_of(row), row.files, row.lost) for row in rows if row.lost]
 
     def hide(self, number: int) -> None:
-        """Show one no more among those that lost files; what it held stays to be asked for."""
+        """Show one no more among those that lost files; what it held stays to be asked for.
+
+        One of which nothing is in the library or its trash is forgotten.
+        """
         with self._writer.begin() as connection:
             hidden = update(containers).where(containers.c.id == number).values(hidden=True)
             connection.execute(hidden)
+            forget_emptied(connection, [number])
 
     def refuse(self, library_id: str, sha256: str, reason: str) -> None:
         """Note why a file that is no document was not taken in, before its job is forgotten."""
@@ -140,16 +156,14 @@ class _Telling:
 
     def member(self, row: Row[Any]) -> Member:
         """A file and what has become of it."""
-        if row.reason:
-            return Member(row.name, Fate.PASSED if row.passed else Fate.NOT_READ, row.reason)
-        if not row.content:
-            return Member(row.name, Fate.DELETED)
         job = self._jobs.get(row.content)
         is_going = job is not None and job.stage not in ENDED
         if (document := self._documents.get(row.content)) is not None:
             fate = _READ.get(document.state, Fate.GOING if is_going else Fate.NOT_READ)
             reason = "" if fate is Fate.GOING else document.reason
             return Member(row.name, fate, reason, document.id, document.name)
+        if row.reason:
+            return Member(row.name, Fate.PASSED if row.passed else Fate.NOT_READ, row.reason)
         return Member(row.name, *self._without_document(row.content, job, is_going=is_going))
 
     def _without_document(
@@ -256,7 +270,16 @@ def _container_of(row: Row[Any]) -> Container:
 def _troubled(library_id: str) -> Select[Any]:
     """The containers that are no documents, with their files and those that were not read."""
     known = documents.alias("known")
-    is_lost = (members.c.reason != "") | (known.c.state != DocumentState.READY)
+    failed = exists().where(
+        jobs.c.library_id == containers.c.library_id,
+        jobs.c.sha256 == members.c.content,
+        jobs.c.stage == Stage.FAILED,
+        jobs.c.document_id.is_(None),
+    )
+    is_nowhere = known.c.id.is_(None)
+    is_lost = (is_nowhere & ((members.c.reason != "") | failed)) | (
+        known.c.state != DocumentState.READY
+    )
     return (
         _CONTAINERS.add_columns(
             func.count(members.c.number).label("files"),
