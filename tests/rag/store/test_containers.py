@@ -38,6 +38,12 @@ def job(catalog: Catalog, library: Library, name: str, sha256: str, place: str =
     return catalog.jobs.submit(library.id, name, sha256, 9, origin=Origin(place))
 
 
+def end_jobs(catalog: Catalog, library: Library) -> None:
+    for each in catalog.jobs.of(library.id):
+        catalog.jobs.cancel(each.id)
+        catalog.jobs.dismiss(each.id)
+
+
 def fates(catalog: Catalog, container: Container) -> dict[str, Fate]:
     return {member.name: member.fate for member in catalog.containers.members(container)}
 
@@ -53,9 +59,8 @@ def container(catalog: Catalog, library: Library, document: Document) -> Contain
 def test_a_backup_has_the_record_and_every_name(
     catalog: Catalog, library: Library, document: Document, container: Container, tmp_path: Path
 ) -> None:
-    catalog.jobs.cancel(catalog.jobs.of(library.id)[0].id)
     catalog.aliases.note(job(catalog, library, "alone.txt", document.sha256, "/x/alone.txt"))
-    catalog.jobs.cancel(catalog.jobs.of(library.id)[1].id)
+    end_jobs(catalog, library)
     made = back_up(catalog.data_dir, tmp_path / "backup.tar", nothing)
     assert made.manifest.missing == ()  # the bytes of the archive itself are nowhere needed
     assert faults(catalog) == []
@@ -72,13 +77,12 @@ def test_the_same_bytes_in_another_library_are_its_own(
     catalog: Catalog, library: Library, document: Document, container: Container
 ) -> None:
     other = library_in(catalog, "other")
-    same = add(catalog, other, "The harbour holds boats.", name="a.txt").document
+    same = add(catalog, other, "The harbour holds boats.", name="other.txt").document
     contents = [Content("a.txt", same.sha256, 9)]
     catalog.containers.keep(job(catalog, other, "all.zip", ARCHIVE), contents)
 
     catalog.remove(document.id)
-    for each in catalog.jobs.of(library.id):
-        catalog.jobs.cancel(each.id)
+    end_jobs(catalog, library)
     assert catalog.trash.purge([document.id])
 
     assert catalog.containers.of(library.id) == []
@@ -124,8 +128,7 @@ def test_a_name_of_nothing_is_a_fault_that_a_rebuild_mends(
     catalog: Catalog, library: Library, document: Document
 ) -> None:
     catalog.aliases.note(job(catalog, library, "alone.txt", document.sha256))
-    for each in catalog.jobs.of(library.id):
-        catalog.jobs.cancel(each.id)
+    end_jobs(catalog, library)
     stray = {"library_id": library.id, "content": "ef" * 32, "name": "stray.txt", "origin": ""}
     with catalog._writer.begin() as connection:
         connection.execute(insert(aliases).values(stray))
