@@ -94,14 +94,17 @@ class Intake:
         return any(other.stage is not Stage.CONFIRM for other in others)
 
     def asks(self, estimate: Estimate, job: Job) -> bool:
-        """Whether a person is asked first: for what all files on their way cost together."""
-        others = [
-            other.estimate.dollars or 0.0
+        """Whether a person is asked first: for what all files on their way cost together.
+
+        The same bytes in several files are paid for once.
+        """
+        others = {
+            other.sha256: other.estimate.dollars or 0.0
             for other in self.catalog.jobs.of(job.library_id)
-            if other.stage in PAID and other.estimate is not None and other.id != job.id
-        ]
+            if other.stage in PAID and other.estimate is not None and other.sha256 != job.sha256
+        }
         dollars = estimate.dollars or 0.0
-        return dollars > 0 and dollars + sum(others) > self.ask_above_dollars
+        return dollars > 0 and dollars + sum(others.values()) > self.ask_above_dollars
 
     def page_image(self, path: Path, number: int, width_pixels: int) -> bytes:
         """A JPEG image of a page of a stored file, counted from 1.

@@ -40,7 +40,7 @@ from ui.backing import say_backing
 from ui.endings import BEING_READ
 from ui.evaluating import evaluate
 from ui.evidence import usually_needed
-from ui.naming import document_row, documents_of, scope_of, waiting_words
+from ui.naming import document_row, documents_of, lost_in_archives, scope_of, waiting_words
 from ui.offering import models
 from ui.opening import DONE, MISUSE, SOME_FAILED, open_application, settings_of
 from ui.options import (
@@ -143,6 +143,7 @@ def list_documents(
     with closing(Catalog(settings.data_dir)) as catalog:
         documents = documents_of(catalog, settings.library)
         waiting = waiting_words(catalog, settings.library)
+        waiting += lost_in_archives(catalog, settings.library)
     if json:
         for document in documents:
             printing.say_row(document_row(document))

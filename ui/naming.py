@@ -16,6 +16,7 @@ from rag.intake import Container, Estimate, Stage
 from rag.store.catalog import Catalog
 from rag.store.rows import storable
 from rag.store.trash import Kept
+from ui.containing import lost_words
 from ui.endings import BEING_READ
 from ui.times import time_of
 
@@ -135,6 +136,17 @@ def waiting_words(catalog: Catalog, library: str) -> list[str]:
             one if count == 1 else several.format(count)
             for count, (_, one, several) in told
             if count
+        ]
+    return []
+
+
+def lost_in_archives(catalog: Catalog, library: str) -> list[str]:
+    """A sentence on each archive of which files were not read, or not whole."""
+    with suppress(NotFoundError):
+        troubled = catalog.containers.troubled(catalog.library(library).id)
+        return [
+            f"{container.name}: {lost_words(files, lost)}. See: tramontane report {container.name}"
+            for container, files, lost in troubled
         ]
     return []
 

@@ -11,7 +11,7 @@ from ingest.estimating import PASSAGES_A_SECOND, total_of
 from ingest.intake import OCR_SECONDS_A_PAGE
 from ingest.pipeline import SCAN_PASSAGES, SCAN_TOKENS
 from rag.domain import DocumentState, Library
-from rag.intake import Estimate
+from rag.intake import Estimate, Stage
 from rag.store.catalog import Catalog
 from tests.builders import PdfPage, paragraph, pdf
 from tests.documents import archive_of
@@ -112,6 +112,21 @@ def test_what_the_library_has_is_not_paid_again(
     found = intake.estimate(path, library)
     assert (found.estimate.pages, found.estimate.tokens, found.within) == (1, 0, 0)
     assert found.loaded.state is DocumentState.READY
+
+
+def test_the_same_bytes_in_two_files_are_asked_for_once(
+    catalog: Catalog, library: Library, embedder: Counting
+) -> None:
+    intake = intake_of(catalog, embedder, None)
+    price = Estimate(1, 2, 0, 0.6 * intake.ask_above_dollars, 4.0)
+    first = catalog.jobs.submit(library.id, "a.txt", "aa", 9)
+    held = catalog.jobs.claim(library.id, "here:1:1", [Stage.WAITING])
+    assert held is not None
+    catalog.jobs.advance(held, Stage.EMBEDDING, estimate=price, document_id="a")
+    same, other = (catalog.jobs.submit(library.id, "b.txt", sha, 9) for sha in ("aa", "bb"))
+    assert first.sha256 == same.sha256
+    assert not intake.asks(price, same)
+    assert intake.asks(price, other)
 
 
 def test_a_total_has_no_price_where_one_is_not_known() -> None:

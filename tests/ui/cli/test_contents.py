@@ -36,6 +36,11 @@ def test_an_archive_is_reported_by_its_name(run: Run, bundle: Path) -> None:
     assert output.out in run("report").out
 
 
+def test_a_list_says_which_archives_lost_files(run: Run, bundle: Path) -> None:
+    said = "bundle.zip: 2 of 4 files not fully read. See: tramontane report bundle.zip\n"
+    assert run("list").err == said
+
+
 def test_an_archive_is_reported_for_programs(run: Run, bundle: Path) -> None:
     (row,) = run("report", "bundle.zip", "--json").rows
     assert set(row) == {"container", "size_bytes", "files"}
