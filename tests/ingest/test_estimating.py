@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.estimating import PASSAGES_A_SECOND, total_of
+from ingest.estimating import PASSAGES_A_SECOND, Seen, total_of
 from ingest.intake import OCR_SECONDS_A_PAGE
 from ingest.pipeline import SCAN_PASSAGES, SCAN_TOKENS
 from rag.domain import DocumentState, Library
@@ -127,6 +127,19 @@ def test_the_same_bytes_in_two_files_are_asked_for_once(
     assert first.sha256 == same.sha256
     assert not intake.asks(price, same)
     assert intake.asks(price, other)
+
+
+def test_a_passage_that_two_files_have_is_counted_once(
+    catalog: Catalog, library: Library, embedder: Counting, tmp_path: Path
+) -> None:
+    intake, seen = intake_of(catalog, embedder, None), Seen()
+    first, second = tmp_path / "a.md", tmp_path / "b.md"
+    first.write_text("# Boats\n\nForty-one boats lie here.\n")
+    second.write_text("# Boats\n\nForty-one boats lie here.\n\n\n")
+    alone = intake.estimate(second, library).estimate
+    assert intake.estimate(first, library, seen).estimate.tokens == alone.tokens > 0
+    again = intake.estimate(second, library, seen)
+    assert (again.estimate.pages, again.estimate.tokens, again.repeated) == (1, 0, ())
 
 
 def test_a_total_has_no_price_where_one_is_not_known() -> None:
