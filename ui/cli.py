@@ -41,7 +41,7 @@ from ui.backing import say_backing
 from ui.endings import BEING_READ
 from ui.evaluating import evaluate
 from ui.evidence import usually_needed
-from ui.naming import count_waiting, document_row, documents_of, scope_of
+from ui.naming import document_row, documents_of, lost_in_archives, scope_of, waiting_words
 from ui.offering import models
 from ui.opening import DONE, MISUSE, SOME_FAILED, open_application, settings_of
 from ui.options import (
@@ -143,7 +143,8 @@ def list_documents(
     settings = settings_of(data_dir, library)
     with closing(Catalog(settings.data_dir)) as catalog:
         documents = documents_of(catalog, settings.library)
-        waiting = count_waiting(catalog, settings.library)
+        waiting = waiting_words(catalog, settings.library)
+        waiting += lost_in_archives(catalog, settings.library)
     if json:
         for document in documents:
             printing.say_row(document_row(document))
@@ -151,7 +152,8 @@ def list_documents(
         printing.say_documents(documents)
     elif not waiting:
         printing.tell("The library is empty. Add files with: tramontane add PATH")
-    printing.tell_waiting(waiting)
+    for sentence in waiting:
+        printing.tell(sentence)
 
 
 @app.command(cls=Command)

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from ingest.queue import IngestQueue
-from rag.errors import RagError
+from rag.errors import NotFoundError, RagError
 from rag.intake import Job, Stage
 from rag.purging import LEFT, purge
 from rag.spending import day_in_words
 from rag.store.catalog import CATALOG
 from ui.chat import ANSWERABLE, Choice
+from ui.containing import REF, render_container
 from ui.conversation import Conversation
 from ui.documents import Shelf, are_running, render_documents, state_of
 from ui.header import render_head
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 MODEL_PROBLEM = "The models cannot be listed: {}"
 BACK = "{} is in the library again."
+NO_RECORD = "What this archive held is known no more."
 STILL_UNREAD = "{} could still not be read. {}"
 
 
@@ -123,9 +125,13 @@ class DocumentHandlers:
         return self._after(choice, conversation, said)
 
     def dismiss(self, choice: Choice, event: gr.EventData) -> str:
-        """Forget a file that could not be taken in."""
+        """Forget a file that could not be taken in, or hide an archive that lost some."""
+        key = str(event.id)
         with _telling() as said:
-            self._queue.dismiss(int(event.id))
+            if key.startswith(REF):
+                self._application.catalog.containers.hide(int(key.removeprefix(REF)))
+            else:
+                self._queue.dismiss(int(key))
         return self._show(choice, self._queue.jobs(), said)
 
     def remove(
@@ -157,12 +163,14 @@ class DocumentHandlers:
         return self._after(choice, conversation, said)
 
     def report(self, document_id: str) -> str:
-        """The report of a document as it is now.
+        """The report of a document as it is now, or of an archive by its reference.
 
         Raises:
             NotFoundError: it was removed.
         """
         catalog, jobs = self._application.catalog, self._queue.jobs()
+        if document_id.startswith(REF):
+            return self._report_container(int(document_id.removeprefix(REF)), jobs)
         document = catalog.document(document_id)
         job = Shelf([document], jobs).job_of.get(document_id)
         pages, tables = catalog.pages(document_id), catalog.tables(document_id)
@@ -172,7 +180,17 @@ class DocumentHandlers:
         price = self._dollars_per_page
         versions = catalog.trash.versions(document_id)
         report = Report(document, pages, tables, job, reading, state, price, versions)
-        return render_report(report)
+        also = catalog.aliases.of(document.library_id, document.sha256)
+        members = catalog.containers.within(document)
+        return render_report(replace(report, members=members, also=also))
+
+    def _report_container(self, number: int, jobs: Sequence[Job]) -> str:
+        containers = self._application.catalog.containers
+        container = containers.with_id(number)
+        if container is None or container.library_id != self._application.library.id:
+            raise NotFoundError(NO_RECORD)
+        state = state_of(self._application.library, jobs)
+        return render_container(container, containers.members(container), state)
 
     def read_again(
         self, choice: Choice, conversation: Conversation, event: gr.EventData
@@ -211,6 +229,8 @@ class DocumentHandlers:
             *(documents, jobs, excluded, state, limit, since, tuple(said)),
             removed=removed,
             now=time.time(),
+            places=catalog.containers.places(library.id),
+            lost=catalog.containers.troubled(library.id),
         )
         return render_documents(shelf)
 

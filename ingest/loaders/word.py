@@ -62,7 +62,7 @@ def load(path: Path, name: str, *, max_pages: int) -> LoadedDocument:
     first = next((each.title for each in composed.outline if each.level == 1), "")
     title = written or titles.tidy(first) or titles.from_name(name)
     document = composed.document(title, MEDIA_TYPE, reason=within.reason)
-    return replace(document, attachments=tuple(within.files))
+    return replace(document, attachments=tuple(within.files), left_out=within.lost)
 
 
 def read_text(path: Path) -> str:

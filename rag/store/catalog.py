@@ -15,8 +15,10 @@ from rag.domain import Document, Library, Page, Scope
 from rag.errors import NotFoundError, StoreError
 from rag.intake import Table, WordBox
 from rag.store import embedding
+from rag.store.aliases import Aliases
 from rag.store.blobs import Blobs
 from rag.store.cited import Cited
+from rag.store.containers import Containers
 from rag.store.database import open_database, verify
 from rag.store.holds import Held
 from rag.store.jobs import Jobs, own_row
@@ -74,6 +76,8 @@ class Catalog:
         self._path = data_dir / CATALOG
         self._reader, self._writer = open_database(self._path)
         self.jobs = Jobs(self._reader, self._writer)
+        self.containers = Containers(self._reader, self._writer)
+        self.aliases = Aliases(self._reader, self._writer)
         self.spending = Spending(self._reader, self._writer)
         self.cited = Cited(self._reader, self.blobs)
         self.trash = Trash(self._reader, self._writer, data_dir, self.blobs)

@@ -15,7 +15,9 @@ from sqlalchemy import Connection, Engine, Row, delete, func, insert, select
 from rag.domain import Document
 from rag.errors import NotFoundError, StoreError
 from rag.intake import Job
+from rag.store.aliases import forget_names_of
 from rag.store.blobs import Blobs
+from rag.store.containers import forget_contents_of, forget_emptied
 from rag.store.database import rewrite
 from rag.store.derived import DERIVED
 from rag.store.document_jobs import end_jobs_of_removed, forget_jobs_of, wants_file
@@ -136,7 +138,7 @@ class Trash:
         return None
 
     def purge(self, document_ids: Collection[str]) -> bool:
-        """Delete documents of the trash for good, with their versions, files and jobs.
+        """Delete documents of the trash for good, with their versions, files, jobs and names.
 
         Returns:
             Whether no byte of them is left. Else somebody reads the catalog without end, or there
@@ -150,9 +152,13 @@ class Trash:
         hashes: list[str] = []
         with self._writer.begin() as connection:
             touched = self._libraries_of(connection, document_ids)
+            records: set[int] = set()
             for document_id in document_ids:
                 forget_jobs_of(connection, document_id)
+                forget_names_of(connection, document_id)
+                records |= forget_contents_of(connection, document_id)
                 hashes += forget(connection, document_id)
+            forget_emptied(connection, records)
             for library_id in touched:
                 advance(connection, library_id)
                 _count_purge(connection, library_id)

@@ -101,13 +101,15 @@
       gesture({ event: "added" });
     });
   };
+  // What turns the direction of writing, or is not seen, is no part of a name that is shown.
+  const UNSEEN = /[\u061c\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g;
   const send = (files) => {
     if (!files.length) return;
     const batch = together(files.length);
     batches.push(batch);
     for (const content of files) {
       const key = crypto.randomUUID?.() ?? String(Math.random()).slice(2);
-      unsent.set(key, { name: content.name, content, batch, state: "waiting", reason: "", again: false });
+      unsent.set(key, { name: content.name.replace(UNSEEN, ""), content, batch, state: "waiting", reason: "", again: false });
       const reason = excess(content);
       if (reason) { refuse(key, reason, false); batch.left -= 1; } else sendLater(key);
     }

@@ -48,7 +48,7 @@ def filled(folder: Path, schema: int) -> Path:
     return folder
 
 
-@pytest.fixture(params=[1, 2, 3])
+@pytest.fixture(params=[1, 2, 3, 4])
 def old(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     return filled(tmp_path, request.param)
 
@@ -66,6 +66,8 @@ def test_a_catalog_of_each_release_is_brought_up_and_answers(old: Path) -> None:
         assert catalog.words("doc", 1) == ()
         assert catalog.tables("doc") == []
         assert catalog.jobs.of(library.id) == []
+        assert catalog.containers.of(library.id) == []
+        assert catalog.aliases.hashes(library.id, "a.txt") == set()
         assert catalog.mark("samples") == "offered"
         catalog.publish(reading(library, "more"))
         assert len(catalog.all_chunks(library.id)) == 2
@@ -126,10 +128,10 @@ def test_the_last_revision_is_the_schema_of_a_new_catalog() -> None:
 
 def test_a_catalog_that_cannot_be_brought_up_is_left_as_it_was(old: Path) -> None:
     connection = sqlite3.connect(old / CATALOG)
-    connection.execute("CREATE TABLE kept_page (stands INTEGER, in_the_way INTEGER)")
+    connection.execute("CREATE TABLE member (stands INTEGER, in_the_way INTEGER)")
     connection.commit()
     before = sorted(connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL"))
-    with pytest.raises(StoreError, match="kept_page"):
+    with pytest.raises(StoreError, match="member"):
         Catalog(old)
     after = sorted(connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL"))
     assert after == before
