@@ -91,9 +91,30 @@ def test_a_caption_is_not_quoted_and_a_row_is() -> None:
 def test_a_row_that_ends_in_a_word_is_quoted_and_no_other_row_in_its_place() -> None:
     text = "Employee | Desk | City\nAnna Kowalski | 14 | Gdansk\nPiet de Vries | 22 | Utrecht"
 
-    (row,) = said("In which city does Piet de Vries work?", sources(text)).splitlines()
+    assert said("In which city does Piet de Vries work?", sources(text)).splitlines() == [
+        "“Employee | Desk | City”:",
+        "“Piet de Vries | 22 | Utrecht” [1]",
+    ]
 
-    assert row == "“Piet de Vries | 22 | Utrecht” [1]"
+
+def test_a_row_whose_words_are_asked_stands_below_the_head_that_has_the_others() -> None:
+    head = (
+        "Segment | Net sales 2023 | Net sales 2022 | Operating income 2023 | Operating income 2022"
+    )
+    text = f"{head}\nPaper | 410 | 420 | 41 | 42\nGlass | 510 | 520 | 51 | 52"
+
+    assert said("What was the operating income of Glass in 2022?", sources(text)).splitlines() == [
+        f"“{head}”:",
+        "“Glass | 510 | 520 | 51 | 52” [1]",
+    ]
+
+
+def test_a_head_without_a_row_that_is_asked_for_leads_to_the_first() -> None:
+    text = "Room | Rent\nKitchen | 310\nStudio | 905"
+
+    assert said("What is the rent?", sources(text)).splitlines() == [
+        *("“Room | Rent”:", "“Kitchen | 310” [1]")
+    ]
 
 
 def test_a_sibling_of_what_is_asked_is_not_quoted() -> None:
