@@ -85,18 +85,25 @@ class EmbeddedReader:
         texts = [passages[at.passage].text[at.span.start : at.span.end] for at in sentences]
         titles = {_title(title) for passage in passages for title in _titles(passage)}
         heads = heads_of(sentences, [passage.text for passage in passages])
-        quotes, shown = [], set[int]()
+        quotes, shown = [], set[str]()
         for position in choose(question, sentences, texts, titles, in_its_words, heads):
             source = sources[sentences[position].passage]
             first = position - 1 if _needs_its_question(position, sentences, texts) else position
             span = slice(sentences[first].span.start, sentences[position].span.end)
             quote = f"“{_quoted(source.passage.text[span])}” [{source.number}]"
-            head = heads.get(position)
-            if head is not None and head not in shown:  # a line that only introduces the row
+            head = texts[heads[position]] if position in heads else _above(texts[position], source)
+            if head and head not in shown:  # on a line that only introduces the row
                 shown.add(head)
-                quote = f"“{_quoted(texts[head])}”:\n{quote}"
+                quote = f"“{_quoted(head)}”:\n{quote}"
             quotes.append(quote)
         return quotes
+
+
+def _above(row: str, source: Source) -> str:
+    """The head of a row whose table began before the passage; "" where there is none."""
+    cells = row.strip(" |").count(BORDER)
+    above = source.passage.heading[-1] if source.passage.heading else ""
+    return above if cells and above.count(BORDER) == cells else ""
 
 
 def choose(

@@ -109,6 +109,14 @@ def test_a_row_whose_words_are_asked_stands_below_the_head_that_has_the_others()
     ]
 
 
+def test_a_row_of_a_table_that_began_before_stands_below_its_head() -> None:
+    found = passage("Paper | 410\nGlass | 510", heading=("2 Sales", "Segment | Net sales"))
+
+    assert said("What did Glass sell?", [Source(1, found)]).splitlines() == [
+        *("“Segment | Net sales”:", "“Glass | 510” [1]")
+    ]
+
+
 def test_a_head_without_a_row_that_is_asked_for_leads_to_the_first() -> None:
     text = "Room | Rent\nKitchen | 310\nStudio | 905"
 
