@@ -15,6 +15,7 @@ from pathlib import Path
 from rag.errors import RagError, SettingsError
 from rag.listwise import ListwiseReranker
 from rag.models import DEFAULT_CHAT_MODEL, find_model, offered_models
+from rag.policy import Gate, open_gate
 from rag.protocols import ChatModel, Moderator, Ocr, Reranker
 from rag.providers.engines import ENGINES, EngineSpec, Hardware
 from rag.providers.products import ServedModel
@@ -152,7 +153,7 @@ def la_plateforme_models(settings: Settings) -> dict[str, int | None]:
     )
 
 
-def mistral_chat(settings: Settings, name: str) -> ChatModel:
+def mistral_chat(settings: Settings, name: str, gate: Gate = open_gate) -> ChatModel:
     """A model of La Plateforme.
 
     Raises:
@@ -168,10 +169,11 @@ def mistral_chat(settings: Settings, name: str) -> ChatModel:
         url=settings.mistral_url,
         timeout_seconds=settings.request_timeout_seconds,
         native_citations=settings.native_citations,
+        gate=gate,
     )
 
 
-def build_ocr(settings: Settings) -> Ocr | None:
+def build_ocr(settings: Settings, gate: Gate = open_gate) -> Ocr | None:
     """The OCR of La Plateforme, where the settings want it and there is a key.
 
     Raises:
@@ -192,6 +194,7 @@ def build_ocr(settings: Settings) -> Ocr | None:
         settings.mistral_api_key.get_secret_value(),
         url=settings.mistral_url,
         timeout_seconds=settings.request_timeout_seconds,
+        gate=gate,
     )
 
 
@@ -208,7 +211,7 @@ def check_moderation(settings: Settings) -> None:
         )
 
 
-def build_moderator(settings: Settings) -> Moderator | None:
+def build_moderator(settings: Settings, gate: Gate = open_gate) -> Moderator | None:
     """Who judges questions and answers, if anybody.
 
     Raises:
@@ -225,10 +228,11 @@ def build_moderator(settings: Settings) -> Moderator | None:
         key.get_secret_value(),
         url=settings.mistral_url,
         timeout_seconds=settings.request_timeout_seconds,
+        gate=gate,
     )
 
 
-def server_chat(settings: Settings, model: str | None) -> ChatModel:
+def server_chat(settings: Settings, model: str | None, gate: Gate = open_gate) -> ChatModel:
     """A model of the configured server, its first one by default."""
     from rag.providers.openai_compatible import OpenAiCompatibleChat
 
@@ -238,6 +242,7 @@ def server_chat(settings: Settings, model: str | None) -> ChatModel:
         api_key=_chat_key(settings),
         context_tokens=settings.chat_context_tokens,
         timeout_seconds=settings.request_timeout_seconds,
+        gate=gate,
     )
 
 
@@ -310,7 +315,7 @@ def engine_hardware() -> Hardware | None:
     return found_hardware()
 
 
-def build_chat(settings: Settings, name: str, end: ExitStack) -> ChatModel:
+def build_chat(settings: Settings, name: str, end: ExitStack, gate: Gate = open_gate) -> ChatModel:
     """A model by the name that `Offering` gives it: in this process, of a server, of La Plateforme.
 
     Nothing is loaded yet; letting go of what will be goes to `end`.
@@ -323,8 +328,8 @@ def build_chat(settings: Settings, name: str, end: ExitStack) -> ChatModel:
     on_la_plateforme = settings.mistral_api_key is not None and name in offered_models()
     if is_url(settings.chat) and not on_la_plateforme:
         model = settings.chat_model if is_url(name) else name.removeprefix(AT_SERVER)
-        return server_chat(settings, model)
-    return mistral_chat(settings, name)
+        return server_chat(settings, model, gate)
+    return mistral_chat(settings, name, gate)
 
 
 def check_reranking(settings: Settings) -> None:
@@ -344,7 +349,9 @@ def check_reranking(settings: Settings) -> None:
         checked_address(settings.rerank, "TRAMONTANE_RERANK")
 
 
-def build_reranker(settings: Settings, chat: Callable[[], ChatModel]) -> Reranker | None:
+def build_reranker(
+    settings: Settings, chat: Callable[[], ChatModel], gate: Gate = open_gate
+) -> Reranker | None:
     """Who reranks, if anybody: `chat` gives the model that answers.
 
     Raises:
@@ -364,6 +371,7 @@ def build_reranker(settings: Settings, chat: Callable[[], ChatModel]) -> Reranke
         model=settings.rerank_model,
         api_key=None if key is None else key.get_secret_value(),
         timeout_seconds=settings.request_timeout_seconds,
+        gate=gate,
     )
 
 

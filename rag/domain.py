@@ -50,7 +50,10 @@ class Library:
     """Documents that are searched together; all its vectors come from one embedding model.
 
     `generation` grows with every change of its documents: whatever is derived carries it;
-    `vectors` with vectors that come later than their documents.
+    `vectors` with vectors that come later than their documents; `rebuilt` is the sum of both when
+    all were last made anew. `language` is that of documents too short to tell theirs, empty where
+    it is not said. Nothing of one that `stays_here` may be sent to another machine. Somebody has
+    `chosen` its embedding model, else it may change until something is embedded.
     """
 
     id: str
@@ -59,6 +62,11 @@ class Library:
     dimension: int
     generation: int
     vectors: int = 0
+    owner: str = "local"
+    language: str = ""
+    stays_here: bool = False
+    rebuilt: int = 0
+    chosen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,9 +302,6 @@ class Usage:
 
     input_tokens: int
     output_tokens: int
-
-
-Bill = tuple[ModelCard, Usage]  # of one or more requests, by the model that is paid
 
 
 @dataclass(frozen=True, slots=True)

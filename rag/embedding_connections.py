@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rag.errors import BudgetError, SettingsError
 from rag.models import embedding_cost
+from rag.policy import Gate, open_gate
 from rag.protocols import Embedder
 from rag.settings import Settings, is_url
 from rag.spending import MISTRAL_HOST
@@ -50,7 +51,11 @@ def _check_embedding(settings: Settings) -> None:
 
 
 def build_embedder(
-    settings: Settings, model: str, local: Embedder, dimension: int | None = None
+    settings: Settings,
+    model: str,
+    local: Embedder,
+    dimension: int | None = None,
+    gate: Gate = open_gate,
 ) -> Embedder:
     """The embedder of that name, or behind that address.
 
@@ -63,7 +68,8 @@ def build_embedder(
     """
     _check_embedding(settings)
     if is_url(settings.embedding) and (is_url(model) or is_served(model)):
-        return _embedding_server(settings, None if is_url(model) else model, dimension, local)
+        named = None if is_url(model) else model
+        return _embedding_server(settings, named, dimension, local, gate)
     if model == MINILM:
         return local
     if settings.mistral_api_key is None:
@@ -76,11 +82,12 @@ def build_embedder(
         settings.mistral_api_key.get_secret_value(),
         url=settings.mistral_url,
         timeout_seconds=settings.request_timeout_seconds,
+        gate=gate,
     )
 
 
 def _embedding_server(
-    settings: Settings, model: str | None, dimension: int | None, local: Embedder
+    settings: Settings, model: str | None, dimension: int | None, local: Embedder, gate: Gate
 ) -> Embedder:
     from rag.providers.embedding_server import EmbeddingServer
 
@@ -92,6 +99,7 @@ def _embedding_server(
         api_key=None if key is None else key.get_secret_value(),
         timeout_seconds=settings.request_timeout_seconds,
         english=local.fluency,  # it knows nothing else
+        gate=gate,
     )
     if dimension is None:
         server.connect()

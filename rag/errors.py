@@ -4,11 +4,13 @@ RagError
 ├── SettingsError              a setting is wrong, or two of them disagree
 ├── StoreError                 the data directory or the catalog cannot be used
 │   └── EmbeddingMismatchError a library was embedded with another model
+├── LibraryError               a library cannot be called, deleted or filled like that
 ├── NotFoundError              no library, document or page of that name
 ├── QuestionError              the question itself cannot be searched
 │   └── ModerationError        moderation found something in the question, or in its answer
 ├── DocumentError              a file cannot be read; carries the state it ends in
 └── ProviderError              a model's server failed, or may not be asked
+    ├── PolicyError            the library may not leave this machine
     ├── BudgetError            a cap on spending would be passed
     │   └── SetAsideError      only by what requests under way may still cost
     ├── AuthenticationError    the key is missing, wrong or not allowed
@@ -43,6 +45,10 @@ class EmbeddingMismatchError(StoreError):
     """A library was embedded with another model than the one configured."""
 
 
+class LibraryError(RagError):
+    """A library cannot be called, deleted or filled as was asked."""
+
+
 class NotFoundError(RagError):
     """There is no library, document or page of that name."""
 
@@ -66,6 +72,10 @@ class DocumentError(RagError):
 
 class ProviderError(RagError):
     """A model's server failed."""
+
+
+class PolicyError(ProviderError):
+    """A library may not leave this machine, so nothing was sent to another."""
 
 
 class BudgetError(ProviderError):

@@ -214,6 +214,18 @@ class Marks:
                 _replace(path, kept)
         return len(lines) - len(kept)
 
+    def forget_all(self, library_id: str) -> None:
+        """Delete the marks of a library that is deleted for good.
+
+        Raises:
+            StoreError: the file cannot be deleted.
+        """
+        path = self._path(library_id)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreError(f"The file {path} cannot be deleted ({error.strerror}).") from error
+
     def marked(self, library_id: str) -> list[MarkedAnswer]:
         """The marks, in the order in which they were made; damaged lines are skipped.
 

@@ -9,10 +9,11 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.domain import Bill, Finish, Message, ModelCard, Prompt, TextDelta, ToolCall, Usage
+from rag.domain import Finish, Message, ModelCard, Prompt, TextDelta, ToolCall, Usage
 from rag.intake import OcrPage
 
 Vectors = NDArray[np.float32]
+Bill = tuple[ModelCard, Usage]  # of one or more requests, by the model that is paid
 
 
 class Embedder(Protocol):

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from rag.errors import NotFoundError, StoreError
 from rag.marks import Marks
 from rag.store.catalog import Catalog
+from rag.store.holdings import RemovedLibrary
 from rag.store.trash import DAY_SECONDS, Kept
 from rag.store.workplaces import sweep
 
@@ -20,10 +21,13 @@ LEFT = (
 )
 
 
-def purge(catalog: Catalog, chosen: Sequence[Kept]) -> bool:
+def purge(
+    catalog: Catalog, chosen: Sequence[Kept], libraries: Sequence[RemovedLibrary] = ()
+) -> bool:
     """Delete documents of the trash for good, with all that tells of them in the data directory.
 
-    Answers that were marked and cite one of them are deleted too.
+    Answers that were marked and cite one of them are deleted too. Of libraries of the trash
+    nothing is left at all.
 
     Returns:
         Whether no byte of them is left; else that is mended by `clean` of the trash.
@@ -38,19 +42,22 @@ def purge(catalog: Catalog, chosen: Sequence[Kept]) -> bool:
         named += [version.document for version in catalog.trash.versions(kept.document.id)]
     for document in named:  # before the names are gone, for a crash in between
         marks.forget(document.library_id, document.name)
+    for removed in libraries:
+        marks.forget_all(removed.library.id)
     sweep(catalog.data_dir)  # an ended backup may have left second names of the files
-    return catalog.trash.purge([kept.document.id for kept in chosen])
+    ids = [removed.library.id for removed in libraries]
+    return catalog.trash.purge([kept.document.id for kept in chosen], ids)
 
 
 def purge_expired(catalog: Catalog) -> int:
     """Delete for good what has been in the trash for longer than it is kept; how many."""
-    expired = catalog.trash.expired()
+    expired, libraries = catalog.trash.expired(), catalog.libraries.expired()
     try:
-        purge(catalog, expired)
+        purge(catalog, expired, libraries)
     except (NotFoundError, StoreError) as error:  # purged by another process, or busy: tomorrow
         logger.info("what has been in the trash for long is still there: %s", error)
         return 0
-    return len(expired)
+    return len(expired) + len(libraries)
 
 
 class DailyPurge:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from rag.errors import BudgetError, ProviderError
+from rag.errors import BudgetError, PolicyError, ProviderError
 from rag.protocols import Reranker
 
 RERANKED = 30  # candidates
@@ -48,6 +48,8 @@ def reranked(
         scores = reranker.rerank(question, texts[:shown])
     except BudgetError:  # a question that may not be paid for is refused, and says why
         raise
+    except PolicyError as error:
+        return Reranked(tuple(hits), f"{error} The passages are in their own order.")
     except ProviderError as error:
         _logger.warning("The passages were not reranked. %s", error)
         return Reranked(tuple(hits), unanswered(reranker))

@@ -16,6 +16,7 @@ from rag.connections import (
 from rag.domain import ModelCard
 from rag.models import offered_models
 from rag.offers import Offer, offer_of, without_twins
+from rag.policy import is_here
 from rag.providers.reader import READER
 from rag.settings import Settings, is_url
 
@@ -33,6 +34,16 @@ class _Served:
     reachable: bool = False
 
 
+def chat_address(settings: Settings, name: str) -> str:
+    """Where the requests to a chat model go, by the name it is built by; empty: nowhere."""
+    if name == READER or is_in_process(name):
+        return ""
+    on_la_plateforme = settings.mistral_api_key is not None and name in offered_models()
+    if is_url(settings.chat) and not on_la_plateforme:
+        return settings.chat
+    return settings.mistral_url
+
+
 class Offering:
     """Knows the models to choose from. Safe from many threads."""
 
@@ -44,8 +55,10 @@ class Offering:
         self._until = 0.0
         self._names: dict[str, str] = {}  # by the ids of offers
 
-    def offers(self) -> list[Offer]:
+    def offers(self, *, only_here: bool = False) -> list[Offer]:
         """The models, the configured one first, the embedded reader last.
+
+        With `only_here` those on this machine alone.
 
         A server of one's own stands there with the models that it listed last, which cannot be
         reached where it does not answer now. One in this process is not loaded to be offered.
@@ -57,13 +70,16 @@ class Offering:
             names += offered_models()
         found: dict[str, Offer] = {}
         for name in dict.fromkeys([*names, READER]):
-            is_here = is_in_process(name)
+            address = chat_address(settings, name)
+            if only_here and address and not is_here(address):
+                continue
+            in_process = is_in_process(name)
             is_served = is_url(name) or name in at_server
             listed = served.contexts.get(name.removeprefix(AT_SERVER)) if is_served else None
             found[name] = offer_of(
                 self._card_of(name),
-                listed_tokens=loaded_context(settings) if is_here else listed,
-                tokens_set=(is_here or is_served) and settings.chat_context_tokens is not None,
+                listed_tokens=loaded_context(settings) if in_process else listed,
+                tokens_set=(in_process or is_served) and settings.chat_context_tokens is not None,
                 native_citations=settings.native_citations,
                 reachable=not is_served or served.reachable,
             )

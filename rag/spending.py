@@ -17,7 +17,7 @@ import numpy as np
 
 from rag.accounts import Account
 from rag.catalogue import LA_PLATEFORME
-from rag.domain import Bill, Finish, Message, ModelCard, Prompt, TextDelta, ToolCall, Usage
+from rag.domain import Finish, Message, ModelCard, Prompt, TextDelta, ToolCall, Usage
 from rag.errors import (
     AuthenticationError,
     BudgetError,
@@ -25,6 +25,7 @@ from rag.errors import (
     DocumentError,
     ModelNotFoundError,
     NotBegunError,
+    PolicyError,
     RateLimitError,
     StoreError,
 )
@@ -33,6 +34,7 @@ from rag.models import answer_cost, answer_tokens, embedding_cost
 from rag.prompts import prompt_tokens
 from rag.protocols import (
     Asymmetric,
+    Bill,
     ChatModel,
     Counting,
     Embedder,
@@ -67,6 +69,7 @@ _UNBILLED = (
     DocumentError,
     ModelNotFoundError,
     NotBegunError,
+    PolicyError,
     RateLimitError,
 )
 

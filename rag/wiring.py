@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing
 from functools import partial
 
 from rag.assistant import Assistant
@@ -23,7 +23,13 @@ from rag.embedding_connections import MINILM, MISTRAL_EMBED, wanted_embedding
 from rag.errors import NotFoundError, RagError
 from rag.evidence import SentenceScorer
 from rag.history import Summaries
-from rag.library_embedder import library_embedder, paid_embedder
+from rag.library_embedder import (
+    WantedLibrary,
+    create_library,
+    embedding_address,
+    library_embedder,
+    paid_embedder,
+)
 from rag.looks import (
     configured_chat,
     has_chat,
@@ -38,16 +44,18 @@ from rag.looks import (
 )
 from rag.moderation import Moderation
 from rag.offers import Offer
+from rag.policy import PolicyGate
 from rag.protocols import ChatModel, Embedder
 from rag.providers.minilm.embedder import MiniLmEmbedder
 from rag.providers.minilm.judge import MiniLmJudge
 from rag.providers.reader import READER, READER_CARD, EmbeddedReader
 from rag.retrieval import Retriever
-from rag.served import Offering
+from rag.served import Offering, chat_address
 from rag.settings import Settings, is_url
 from rag.spending import Meter, MeteredChat, MeteredModerator
-from rag.store.catalog import CATALOG, Catalog
+from rag.store.catalog import Catalog
 from rag.store.indexes import Indexes
+from rag.store.presence import has_catalog, has_library
 from rag.store.words import Words
 from rag.tools import Tool
 from rag.toolset import tools_for
@@ -70,18 +78,22 @@ class Application:
         self.catalog = catalog
         self.indexes = Indexes(catalog)
         self.meter = meter_of(settings, catalog)
-        self.embedder = library_embedder(settings, catalog, self.meter, local)
+        self._local = local
+        self._library_id: str | None = None
+        self.gate = PolicyGate(lambda: self.library)
+        self.embedder = library_embedder(settings, catalog, self.meter, local, self.gate)
+        self._library_id = catalog.library(settings.library).id
         self.scorer = SentenceScorer(local, Words())
         self.verifier = build_verifier(self.scorer)
         self._chats: dict[str, ChatModel] = {}
         self._end = ExitStack()
         self._summaries = Summaries()
-        moderator = build_moderator(settings)
+        moderator = build_moderator(settings, self.gate)
         paid = moderator and MeteredModerator(moderator, self.meter)
         self._moderation = Moderation(paid) if paid else None
         self._offering = Offering(settings, lambda name: self._chat(name).card)
         self._lock = threading.Lock()
-        reranker = build_reranker(settings, lambda: self._chat(default_model(settings)))
+        reranker = build_reranker(settings, lambda: self._chat(default_model(settings)), self.gate)
         self.vocabulary = load_vocabulary(settings.vocabulary)
         self._own_tools = load_tools(settings.tools)
         self.retriever = Retriever(
@@ -95,16 +107,41 @@ class Application:
 
     @property
     def library(self) -> Library:
-        """The library in use, as it is now."""
-        return self.catalog.library(self.settings.library)
+        """The library in use, as it is now.
+
+        Raises:
+            NotFoundError: it was deleted.
+        """
+        if self._library_id is None:
+            return self.catalog.library(self.settings.library)
+        return self.catalog.library_with_id(self._library_id)
+
+    def create_library(self, wanted: WantedLibrary) -> Library:
+        """Make another library, embedded by whom the settings ask for; raises as that says."""
+        return create_library(self.settings, self.catalog, self.meter, self._local, wanted)
+
+    def beside(self, library: Library) -> Application:
+        """The same for another library, over the same catalog; to be closed by `close_beside`.
+
+        Raises:
+            EmbeddingMismatchError: the settings ask for another embedding model than it has.
+            SettingsError, ProviderError: its embedder cannot be had.
+        """
+        settings = self.settings.model_copy(update={"library": library.name})
+        return Application(settings, self.catalog, self._local)
+
+    def close_beside(self) -> None:
+        """Let go of all but the catalog."""
+        self._end.close()
+        self.indexes.close()
 
     def scope(self, document_ids: frozenset[str] | None = None) -> Scope:
         """The library in use, or some of its documents."""
         return Scope(self.library.id, document_ids)
 
     def offers(self) -> list[Offer]:
-        """The models to choose from; see `Offering`."""
-        return self._offering.offers()
+        """The models to choose from; see `Offering`. The policy of the library holds."""
+        return self._offering.offers(only_here=self.library.stays_here)
 
     def look_again(self) -> None:
         """Have the next look at `offers` ask the server of one's own which models answer."""
@@ -157,8 +194,7 @@ class Application:
 
     def close(self) -> None:
         """Let go of the catalog, of what is being prepared for it, and of a model in here."""
-        self._end.close()
-        self.indexes.close()
+        self.close_beside()
         self.catalog.close()
 
     def _tools_for(
@@ -168,9 +204,11 @@ class Application:
         return [*ours, *self._own_tools]
 
     def _chat_named(self, model: str | None) -> ChatModel:
-        if model is None:
-            return self._chat(default_model(self.settings))
-        return self._chat(self._offering.name_of(model))
+        settings = self.settings
+        name = default_model(settings) if model is None else self._offering.name_of(model)
+        if address := chat_address(settings, name):
+            self.gate(address, "TRAMONTANE_CHAT")  # before anything is searched
+        return self._chat(name)
 
     def _chat(self, name: str) -> ChatModel:
         with self._lock:
@@ -181,7 +219,7 @@ class Application:
     def _build_chat(self, name: str) -> ChatModel:
         if name == READER:
             return EmbeddedReader(self.scorer, self.vocabulary)
-        return MeteredChat(build_chat(self.settings, name, self._end), self.meter)
+        return MeteredChat(build_chat(self.settings, name, self._end, self.gate), self.meter)
 
 
 def find_offers(settings: Settings) -> list[Offer]:
@@ -226,7 +264,7 @@ def build_existing(settings: Settings) -> Application:
         NotFoundError: nothing was ever added to the library, or its name is mistyped.
     """
     check(settings)
-    if not _has_library(settings):
+    if not has_library(settings.data_dir, settings.library):
         raise NotFoundError(
             f"There is no library named {settings.library!r} in {settings.data_dir}. Add "
             "documents to it first: tramontane add PATH"
@@ -243,7 +281,7 @@ def build_verifier(scorer: SentenceScorer | None = None) -> Verifier:
 def checks(settings: Settings) -> list[Check]:
     """What a doctor should look at."""
     looks = [Check("library", lambda: _look_at_library(settings))]
-    trials = Trials(patient(settings), partial(_has_catalog, settings))
+    trials = Trials(patient(settings), partial(has_catalog, settings.data_dir))
     if settings.mistral_api_key is not None:
         looks.append(Check("La Plateforme", lambda: look_at_key(settings)))
     if settings.mistral_api_key is not None or settings.embedding not in ("auto", MINILM):
@@ -257,7 +295,7 @@ def checks(settings: Settings) -> list[Check]:
         looks.append(Check("moderation", partial(trials.paid, judges)))
     if settings.tools is not None:
         looks.append(Check("tools of your own", lambda: look_at_tools(settings)))
-    if _has_catalog(settings):
+    if has_catalog(settings.data_dir):
         looks.append(Check("spending", lambda: _look_at_spending(settings)))
     if settings.rerank != "off":
         reranks = partial(look_at_reranking, settings)
@@ -277,7 +315,7 @@ def _trials_of_chat(settings: Settings, trials: Trials) -> list[Check]:
 
 
 def _look_at_library(settings: Settings) -> str | Note:
-    if not _has_library(settings):
+    if not has_library(settings.data_dir, settings.library):
         return Note(
             f"Nothing was added to a library named {settings.library!r} in {settings.data_dir} "
             "yet. Add documents with: tramontane add PATH"
@@ -295,7 +333,7 @@ def _look_at_library(settings: Settings) -> str | Note:
 def _look_at_embedding(settings: Settings, meter: Meter) -> str:
     """What embeds, tried on a text."""
     recorded = None
-    if _has_library(settings):
+    if has_library(settings.data_dir, settings.library):
         with closing(Catalog(settings.data_dir)) as catalog:
             recorded = catalog.library(settings.library).embedding_model
     model = wanted_embedding(settings, recorded)
@@ -305,28 +343,6 @@ def _look_at_embedding(settings: Settings, meter: Meter) -> str:
 def _look_at_spending(settings: Settings) -> str | Note:
     with closing(Catalog(settings.data_dir)) as catalog:
         return look_at_spending(meter_of(settings, catalog))
-
-
-def _has_catalog(settings: Settings) -> bool:
-    """Whether there is a catalog, or something in its place; nothing is made by looking."""
-    with suppress(OSError):  # the catalog itself says best why it cannot be looked at
-        folder = settings.data_dir.absolute()
-        nearest = next(path for path in (folder, *folder.parents) if path.exists())
-        if nearest.is_dir() and not (folder / CATALOG).is_file():
-            return False
-    return True
-
-
-def _has_library(settings: Settings) -> bool:
-    """Whether the library is there."""
-    if not _has_catalog(settings):
-        return False
-    with closing(Catalog(settings.data_dir)) as catalog:
-        try:
-            catalog.library(settings.library)
-        except NotFoundError:
-            return False
-    return True
 
 
 def _tried(
@@ -344,10 +360,25 @@ def open_for_reembedding(settings: Settings) -> tuple[Catalog, Library, Embedder
 
     Raises:
         NotFoundError: there is no such library yet.
+        PolicyError: it stays here, and the embedder is elsewhere.
     """
     catalog = Catalog(settings.data_dir)
-    library = catalog.library(settings.library)
-    recorded = None if is_url(settings.embedding) else library.embedding_model
-    wanted = wanted_embedding(settings, recorded)
-    meter = meter_of(settings, catalog)
-    return catalog, library, paid_embedder(settings, meter, wanted, MiniLmEmbedder())
+    try:
+        library = catalog.library(settings.library)
+        recorded = None if is_url(settings.embedding) else library.embedding_model
+        wanted = wanted_embedding(settings, recorded)
+        meter = meter_of(settings, catalog)
+        gate = PolicyGate(lambda: catalog.library_with_id(library.id))
+        embedder = paid_embedder(settings, meter, wanted, MiniLmEmbedder(), gate=gate)
+        gate(embedding_address(settings, embedder.model), "TRAMONTANE_EMBEDDING")
+    except RagError:
+        catalog.close()
+        raise
+    return catalog, library, embedder
+
+
+def make_library(settings: Settings, wanted: WantedLibrary) -> Library:
+    """Make a library; no other is opened, and none is made besides. Raises as `create_library`."""
+    with closing(Catalog(settings.data_dir)) as catalog:
+        meter = meter_of(settings, catalog)
+        return create_library(settings, catalog, meter, MiniLmEmbedder(), wanted)

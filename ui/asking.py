@@ -95,16 +95,9 @@ class ChatHandlers:
         self._kept.keep(key, conversation)
         return conversation, self._show(conversation)
 
-    def restore(self, conversation: Conversation, event: gr.EventData) -> tuple[Any, ...]:
-        """What the tab held before it was loaded again, unless something was asked since."""
-        key = str(event.key)
-        kept = self._kept.find(key)
-        if conversation.turns or not kept.turns:
-            return gr.skip(), gr.skip(), key
-        return kept, self._show(kept), key
-
-    def start_afresh(self, key: str) -> tuple[Any, ...]:
-        """An empty conversation and an empty source pane."""
+    def start_afresh(self, choice: Choice, key: str) -> tuple[Any, ...]:
+        """An empty conversation about the chosen library, and an empty source pane."""
+        del choice  # by which the page finds these handlers
         self._kept.keep(key, Conversation())
         return Conversation(), self._show(Conversation()), INVITATION
 

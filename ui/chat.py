@@ -27,10 +27,14 @@ ANSWERABLE = frozenset({DocumentState.READY, DocumentState.PARTIAL})
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a visitor has set: the model (None: the default) and the documents left out."""
+    """What a visitor has set: the model (None: the default) and the documents left out.
+
+    `library` is the id of the one the visitor is in, None for the one the server began with.
+    """
 
     model: str | None = None
     excluded: frozenset[str] = frozenset()
+    library: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,8 @@ def ask(
     again only holds it. Closing the generator stops the model.
     """
     question, choice, manner = inquiry.question, inquiry.choice, inquiry.manner
-    asked = conversation.asking(question, manner)
+    library_id = application.library.id
+    asked = conversation.within(library_id).asking(question, manner)
     yield asked
     turn = asked.turns[-1]
     try:
@@ -67,10 +72,12 @@ def ask(
             reach = measure_reach(application, scope)
             turn = replace(turn, reach=reach, still_read=len(inquiry.still_read))
             yield asked.with_last(turn)
-        assistant = application.assistant(choice.model)
+        model = choice.model or usual_model(application)
+        assistant = application.assistant(model)
         turn = replace(turn, card=assistant.card)
-        work = application.tasks(choice.model).run(question, scope) if manner.documents else None
-        events = work or assistant.ask(question, conversation.history(), scope, manner)
+        work = application.tasks(model).run(question, scope) if manner.documents else None
+        history = conversation.within(library_id).history()
+        events = work or assistant.ask(question, history, scope, manner)
         rests = Rests()
         for batch in in_batches(
             events,
@@ -98,6 +105,11 @@ def ask(
     except RagError as error:
         application.look_again()  # the server that failed may be gone
         yield asked.with_last(turn).ended(TurnState.FAILED, str(error))
+
+
+def usual_model(application: Application) -> str | None:
+    """The model that the bar shows where none was picked: the first that the library may use."""
+    return application.offers()[0].id if application.library.stays_here else None
 
 
 def choose_scope(application: Application, choice: Choice, still_read: Sequence[str] = ()) -> Scope:

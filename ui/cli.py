@@ -41,6 +41,7 @@ from ui.backing import say_backing
 from ui.endings import BEING_READ
 from ui.evaluating import evaluate
 from ui.evidence import usually_needed
+from ui.libraries import commands
 from ui.naming import document_row, documents_of, lost_in_archives, scope_of, waiting_words
 from ui.offering import models
 from ui.opening import DONE, MISUSE, SOME_FAILED, open_application, settings_of
@@ -295,6 +296,7 @@ def batch(
     return SOME_FAILED if counts.total() else DONE
 
 
+app.add_typer(commands)
 app.command(cls=Command)(add)
 app.command(cls=Command)(remove)
 app.command(cls=Command)(trash)

@@ -8,12 +8,15 @@ from html import escape
 
 from rag.batch import Row
 from rag.domain import PageState
+from rag.errors import NotFoundError
 from rag.intake import Container, Fate, Member
+from rag.store.catalog import Catalog
 from ui import icons
 from ui.progress import kind_of
 from ui.viewer import render_bar
 
 REF = "in-"  # before the number of a record, where else the id of a document stands
+NO_RECORD = "What this archive held is known no more."
 MOST_SHOWN = 500
 _TROUBLE = (Fate.NOT_READ, Fate.PARTLY, Fate.CANCELLED)
 _COLOURS = {
@@ -77,6 +80,20 @@ def lost_words(files: int, lost: int) -> str:
 def reference(container: Container) -> str:
     """What the page calls it by: the document, or where it is none, its record."""
     return container.document_id or f"{REF}{container.id}"
+
+
+def library_of(catalog: Catalog, asked: str) -> str:
+    """The library of a document, or of what a record's reference names.
+
+    Raises:
+        NotFoundError: it is not known any more.
+    """
+    if not asked.startswith(REF):
+        return catalog.document(asked).library_id
+    container = catalog.containers.with_id(int(asked.removeprefix(REF)))
+    if container is None:
+        raise NotFoundError(NO_RECORD)
+    return container.library_id
 
 
 def render_lost(container: Container, files: int, lost: int) -> str:

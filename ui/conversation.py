@@ -153,9 +153,10 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """The turns of one visitor, oldest first."""
+    """The turns of one visitor, oldest first, all about one library; empty: none is known yet."""
 
     turns: tuple[Turn, ...] = ()
+    library_id: str = ""
 
     @property
     def last(self) -> Turn | None:
@@ -170,23 +171,28 @@ class Conversation:
     def asking(self, question: str, manner: Manner = USUAL) -> Conversation:
         """With one more turn, which is running."""
         number = self.last.number + 1 if self.last else 0
-        return Conversation((*self.turns, Turn(number, question, manner)))
+        return replace(self, turns=(*self.turns, Turn(number, question, manner)))
+
+    def within(self, library_id: str) -> Conversation:
+        """The conversation as far as it is about a library: none of it, where it is another's."""
+        if self.library_id in ("", library_id):
+            return replace(self, library_id=library_id)
+        return Conversation(library_id=library_id)
 
     def with_last(self, turn: Turn) -> Conversation:
         """With the newest turn replaced."""
-        return Conversation((*self.turns[:-1], turn))
+        return replace(self, turns=(*self.turns[:-1], turn))
 
     def without_last(self) -> Conversation:
         """Without the newest turn."""
-        return Conversation(self.turns[:-1])
+        return replace(self, turns=self.turns[:-1])
 
     def marking(self, number: int, mark: Mark | None) -> Conversation:
         """With the turn of that number marked, or no longer."""
-        return Conversation(
-            tuple(
-                replace(turn, mark=mark) if turn.number == number else turn for turn in self.turns
-            )
+        turns = tuple(
+            replace(turn, mark=mark) if turn.number == number else turn for turn in self.turns
         )
+        return replace(self, turns=turns)
 
     def ended(self, state: TurnState, error: str = "") -> Conversation:
         """With the newest turn ended, if it was still running."""
@@ -227,7 +233,7 @@ class KeptConversations:
         with self._lock:
             self._kept.pop(key, None)
             if turns:
-                self._kept[key] = Conversation(turns)
+                self._kept[key] = replace(conversation, turns=turns)
             while len(self._kept) > CONVERSATIONS_KEPT:
                 self._kept.popitem(last=False)
 

@@ -62,6 +62,7 @@ class Shelf:
     number `since` are summed up as long as one of them goes on. What is `said` is told once.
     `removed` is in the trash, at the time `now`. `places` says in what files came, by their hashes,
     and `lost` in what some were not read, with how many there were and how many of them.
+    `library_id` is where files that are added go.
     """
 
     documents: Sequence[Document]
@@ -75,6 +76,7 @@ class Shelf:
     now: float = 0.0
     places: Mapping[str, Container] = field(default_factory=dict)
     lost: Sequence[tuple[Container, int, int]] = ()
+    library_id: str = ""
 
     @property
     def by_id(self) -> dict[str, Document]:
@@ -202,8 +204,9 @@ def _render_outcomes(shelf: Shelf, documents: Mapping[str, Document]) -> str:
     going = " ".join(f"{job.id}:{job.parent_id or ''}" for job in shelf.jobs if not job.has_ended)
     newest = max((job.id for job in shelf.jobs), default=0)
     return (
-        f'<div id="outcomes" data-state="{escape(shelf.state)}" data-going="{going}" '
-        f'data-newest="{newest}" hidden>{outcomes}</div>'
+        f'<div id="outcomes" data-state="{escape(shelf.state)}" '
+        f'data-going="{going}" '
+        f'data-newest="{newest}" data-library="{escape(shelf.library_id)}" hidden>{outcomes}</div>'
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from html import escape
@@ -140,11 +140,15 @@ def connect_drafts(
     choice: gr.State,
     source: gr.HTML,
     handlers: DraftHandlers,
+    check: Callable[..., Any],
 ) -> None:
-    """Say which handler answers which gesture; `source` is where pages open."""
+    """Say which handler answers which gesture; `source` is where pages open.
+
+    `check` is the one that checks, in the library of the choice.
+    """
     shown = [place.checkup, place.report]
     checking = place.report.check_draft(
-        handlers.check,
+        check,
         choice,
         shown,
         show_progress="hidden",

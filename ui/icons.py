@@ -37,6 +37,9 @@ CHECK = _icon('<path d="m5 12.5 4.5 4.5L19 7.5"/>', 12)
 UNFOLD = _icon('<path d="m9 6 6 6-6 6"/>', 13)
 DOWN = _icon('<path d="m6 9 6 6 6-6"/>', 13)
 DOUBT = _icon('<path d="M12 4.5 21 20H3z"/><path d="M12 11v4M12 17.5v.1"/>', 13)
+LOCK = _icon(
+    '<rect x="5" y="11" width="14" height="9" rx="2"/><path d="M8 11V8a4 4 0 0 1 8 0v3"/>', 13
+)
 PULSE = _icon('<path d="M2.5 12.5h4l3-7.5 4.5 14 3-6.5h4.5"/>', 15)
 FORK = _icon('<path d="M12 21v-7M12 14 5 7M12 14l7-7M5 11V7h4M19 11V7h-4"/>', 14)
 THUMB = (

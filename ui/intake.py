@@ -10,6 +10,7 @@ from ingest.queue import IngestQueue
 from ingest.tesseract import find_tesseract
 from rag.connections import build_ocr
 from rag.errors import SettingsError
+from rag.policy import is_here
 from rag.protocols import Ocr
 from rag.settings import Settings
 from rag.spending import MeteredOcr
@@ -27,7 +28,11 @@ def intake_of(application: Application) -> Intake:
         SettingsError: the OCR that is asked for is not there.
     """
     settings = application.settings
-    billed = build_ocr(settings)
+    gate = application.gate
+    # Where the settings leave the choice, pages of a library that stays here are read here.
+    here = application.library.stays_here and not is_here(settings.mistral_url)
+    here = here and settings.ocr == "auto"
+    billed = None if here else build_ocr(settings, gate)
     ocr = find_ocr(settings) if billed is None else MeteredOcr(billed, application.meter)
     return open_intake(settings, application.catalog, application.embedder, ocr)
 

@@ -8,20 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from ingest.queue import IngestQueue
-from rag.errors import NotFoundError
-from ui.asking import ChatHandlers
+from rag.errors import RagError
 from ui.chat import MAX_QUESTION_CHARACTERS, Choice
 from ui.checkup import Checkup, render_offer
-from ui.conversation import Conversation, KeptConversations
-from ui.drafts import DraftHandlers, DraftPlace, connect_drafts, lay_out_drafts
-from ui.library import DocumentHandlers
+from ui.conversation import Conversation
+from ui.drafts import DraftPlace, connect_drafts, lay_out_drafts
+from ui.library_menu import LibraryHandlers
 from ui.marking import MarkHandlers
+from ui.rooms import Handler, Rooms
 from ui.thread import render_invitation, render_thread
 from ui.viewer import (
     INVITATION,
@@ -46,7 +44,8 @@ EXAMPLES = (
 BRIDGE = """
 const names = ['open', 'choose', 'every', 'remove', 'retry', 'dismiss', 'cancel', 'confirm',
   'decline', 'reread', 'added', 'example', 'again', 'fresh', 'model', 'look', 'restore', 'typed',
-  'anyway', 'alone', 'good', 'mark', 'unmark', 'answers', 'check', 'bring', 'purge'];
+  'anyway', 'alone', 'good', 'mark', 'unmark', 'answers', 'check', 'bring', 'purge', 'library',
+  'make', 'rename', 'policy', 'unmake', 'remake', 'move'];
 // Whatever opens a page goes through the source's block, one after the other: the last click stays.
 let opening = 0, waiting = null;
 const open = detail => {
@@ -98,6 +97,7 @@ class Page:
 
     blocks: gr.Blocks
     head: gr.HTML
+    libraries: gr.HTML
     documents: gr.HTML
     welcome: gr.HTML
     thread: gr.HTML
@@ -113,16 +113,17 @@ class Page:
     drafts: DraftPlace
 
 
-def build_page(application: Application, queue: IngestQueue) -> gr.Blocks:
+def build_page(application: Application, rooms: Rooms) -> gr.Blocks:
     """The page as Gradio blocks, ready to be mounted."""
     page = _lay_out()
     with page.blocks:
-        does = DocumentHandlers(application, queue, partial(_invite, application))
-        _connect_documents(page, does)
-        _connect_chat(page, application, queue)
-        _connect_source(page, application, does)
-        handlers = DraftHandlers(application, queue)
-        connect_drafts(page.drafts, page.choice, page.source, handlers)
+        _connect_documents(page, rooms)
+        asking = _connect_chat(page, application, rooms)
+        _connect_libraries(page, rooms, asking)
+        _connect_source(page, application, rooms)
+        check = rooms.stream(lambda room: room.drafts.check)
+        drafts = rooms.of(Choice()).drafts
+        connect_drafts(page.drafts, page.choice, page.source, drafts, check)
     return page.blocks
 
 
@@ -143,6 +144,7 @@ def _lay_out() -> Page:
         head = _html("head", "<header class='pane'>${value}</header>")
         with gr.Row(elem_id="places"):
             with gr.Column(elem_id="left", min_width=0):
+                libraries = _html("libraries", "<div class='pane'>${value}</div>")
                 documents = _html(
                     "documents", "<nav class='pane' aria-label='Documents'>${value}</nav>"
                 )
@@ -177,8 +179,8 @@ def _lay_out() -> Page:
                 )
         notices = _html("notices", "<div>${value}</div>")
     return Page(
-        *(blocks, head, documents, welcome, thread, source, notices, question, send, stop),
-        *(timer, conversation, choice, key, drafts),
+        *(blocks, head, libraries, documents, welcome, thread, source, notices, question, send),
+        *(stop, timer, conversation, choice, key, drafts),
     )
 
 
@@ -192,83 +194,116 @@ def _html(name: str, template: str, value: Any = "") -> gr.HTML:
     )
 
 
-def _connect_documents(page: Page, does: DocumentHandlers) -> None:
+def _connect_libraries(page: Page, rooms: Rooms, asking: list[Any]) -> None:
+    does = LibraryHandlers(rooms)
+    entering = [page.choice, page.conversation, page.key]
+    whole = [page.choice, page.libraries, page.head, page.documents, page.timer, page.welcome]
+    entered = [*whole, page.conversation, page.thread, page.source]
+    each: dict[str, Any] = {**QUICK, "trigger_mode": "multiple"}
+    states = [page.choice, page.conversation]
+    shown = [page.documents, page.timer, page.welcome]
+    refresh = rooms.quick(lambda room: room.documents.refresh)
+    show_head = rooms.quick(lambda room: room.documents.show_head)
+    page.blocks.load(does.open_page, page.choice, [page.choice, page.libraries], **QUICK)
+    page.libraries.library(does.choose, entering, entered, cancels=asking, **QUICK)
+    page.libraries.make(does.make, entering, entered, cancels=asking, **QUICK)
+    page.libraries.unmake(does.unmake, entering, entered, cancels=asking, **QUICK)
+    page.libraries.remake(does.remake, page.choice, page.libraries, **each)
+    page.libraries.rename(does.rename, page.choice, page.libraries, **each)
+    page.libraries.policy(does.policy, page.choice, page.libraries, **each).then(
+        show_head, page.choice, page.head, **QUICK
+    )
+    page.source.move(does.move, page.choice, page.libraries, **each).then(
+        refresh, states, shown, **QUICK
+    ).then(None, js=REPORT_AGAIN)
+    restored = [*whole, page.conversation, page.thread, page.key]
+    page.thread.restore(does.restore, states, restored, **QUICK)
+
+
+def _connect_documents(page: Page, rooms: Rooms) -> None:
+    def does(name: str) -> Handler:
+        return rooms.quick(lambda room: getattr(room.documents, name))
+
     states = [page.choice, page.conversation]
     shown = [page.documents, page.timer, page.welcome]
     chosen = [page.choice, page.documents]
     latest: dict[str, Any] = {**QUICK, "trigger_mode": "always_last"}
     each: dict[str, Any] = {**QUICK, "trigger_mode": "multiple"}
-    page.blocks.load(does.open_page, states, [page.head, *shown], **QUICK)
-    page.timer.tick(does.refresh, states, shown, **QUICK)
-    page.documents.added(does.refresh, states, shown, **latest)
-    page.documents.remove(does.remove, states, [*shown, page.source], **each)
-    page.documents.bring(does.bring_back, states, shown, **each)
-    page.documents.purge(does.purge, states, shown, **each)
-    page.source.bring(does.bring_back, states, shown, **each).then(None, js=REPORT_AGAIN)
-    page.documents.retry(does.retry, states, shown, **each)
-    page.documents.cancel(does.cancel, states, shown, **each)
-    page.documents.confirm(does.confirm, states, shown, **each)
-    page.documents.decline(does.decline, states, shown, **each)
-    page.documents.dismiss(does.dismiss, page.choice, page.documents, **each)
+    page.blocks.load(does("open_page"), states, [page.head, *shown], **QUICK)
+    page.timer.tick(does("refresh"), states, shown, **QUICK)
+    page.documents.added(does("refresh"), states, shown, **latest)
+    page.documents.remove(does("remove"), states, [*shown, page.source], **each)
+    page.documents.bring(does("bring_back"), states, shown, **each)
+    page.documents.purge(does("purge"), states, shown, **each)
+    page.source.bring(does("bring_back"), states, shown, **each).then(None, js=REPORT_AGAIN)
+    page.documents.retry(does("retry"), states, shown, **each)
+    page.documents.cancel(does("cancel"), states, shown, **each)
+    page.documents.confirm(does("confirm"), states, shown, **each)
+    page.documents.decline(does("decline"), states, shown, **each)
+    page.documents.dismiss(does("dismiss"), page.choice, page.documents, **each)
     # What is done in the report of a document shows in the list; the page then looks again.
-    page.source.retry(does.retry, states, shown, **each)
-    page.source.cancel(does.cancel, states, shown, **each)
-    page.source.confirm(does.confirm, states, shown, **each)
-    page.source.reread(does.read_again, states, shown, **each).then(None, js=REPORT_AGAIN)
+    page.source.retry(does("retry"), states, shown, **each)
+    page.source.cancel(does("cancel"), states, shown, **each)
+    page.source.confirm(does("confirm"), states, shown, **each)
+    page.source.reread(does("read_again"), states, shown, **each).then(None, js=REPORT_AGAIN)
     # A refresh that was under way may end after the choice and draw the old one: draw once more.
-    page.documents.choose(does.choose, page.choice, chosen, **each).then(
-        does.refresh, states, shown, **QUICK
+    page.documents.choose(does("choose"), page.choice, chosen, **each).then(
+        does("refresh"), states, shown, **QUICK
     )
-    page.documents.every(does.choose_all_or_none, page.choice, chosen, **each).then(
-        does.refresh, states, shown, **QUICK
+    page.documents.every(does("choose_all_or_none"), page.choice, chosen, **each).then(
+        does("refresh"), states, shown, **QUICK
     )
-    page.head.look(does.show_head, page.choice, page.head, **latest)
-    page.head.model(does.pick, page.choice, page.choice, **each)
+    page.head.look(does("show_head"), page.choice, page.head, **latest)
+    page.head.model(does("pick"), page.choice, page.choice, **each)
 
 
-def _connect_chat(page: Page, application: Application, queue: IngestQueue) -> None:
-    kept = KeptConversations()
-    handlers = ChatHandlers(application, queue, kept, render_thread)
+def _connect_chat(page: Page, application: Application, rooms: Rooms) -> list[Any]:
+    def does(name: str) -> Handler:
+        return rooms.stream(lambda room: getattr(room.chat, name))
+
+    handlers = rooms.of(Choice()).chat
     known = [page.conversation, page.choice, page.key]
     shown = [page.conversation, page.thread]
     streams: dict[str, Any] = {**QUIET, "trigger_mode": "once"}
     asking = [
         gr.on(
             [page.send.click, page.question.submit],
-            handlers.stream,
+            does("stream"),
             [page.question, *known],
             [*shown, page.question],
             **streams,
         ),
-        page.thread.again(handlers.again, known, shown, **streams),
-        page.thread.typed(handlers.as_typed, known, shown, **streams),
-        page.thread.anyway(handlers.all_the_same, known, shown, **streams),
-        page.thread.alone(handlers.without_documents, known, shown, **streams),
-        page.welcome.example(handlers.example, known, [*shown, page.question], **streams),
+        page.thread.again(does("again"), known, shown, **streams),
+        page.thread.typed(does("as_typed"), known, shown, **streams),
+        page.thread.anyway(does("all_the_same"), known, shown, **streams),
+        page.thread.alone(does("without_documents"), known, shown, **streams),
+        page.welcome.example(does("example"), known, [*shown, page.question], **streams),
     ]
     halted = [page.conversation, page.key]
     page.stop.click(handlers.halt, halted, shown, cancels=asking, **QUICK)
-    page.head.fresh(handlers.start_afresh, page.key, [*shown, page.source], cancels=asking, **QUICK)
-    page.thread.restore(handlers.restore, page.conversation, [*shown, page.key], **QUICK)
-    marks = MarkHandlers(application, kept, render_thread)
+    afresh = rooms.quick(lambda room: room.chat.start_afresh)
+    cleared = [*shown, page.source]
+    page.head.fresh(afresh, [page.choice, page.key], cleared, cancels=asking, **QUICK)
+    marks = MarkHandlers(application, rooms.kept, render_thread)
     told = [*shown, page.notices]
     page.thread.mark(marks.mark, halted, told, **QUICK)
     page.thread.good(marks.praise, halted, told, **QUICK)
     page.thread.unmark(marks.unmark, halted, told, **QUICK)
     page.thread.answers(marks.name_page, halted, told, **QUICK)
+    return asking
 
 
-def _connect_source(page: Page, application: Application, does: DocumentHandlers) -> None:
+def _connect_source(page: Page, application: Application, rooms: Rooms) -> None:
     def open_source(conversation: Conversation, event: gr.EventData) -> str:
         try:
             if event.kind == "checkup":
                 html = render_offer()
             elif event.kind == "report":
-                html = does.report(str(event.id))
+                html = rooms.report(str(event.id))
             else:
                 view = _find_view(conversation, event._data)
                 html = INVITATION if view is None else render_source(application, view)
-        except NotFoundError as error:
+        except RagError as error:
             html = render_note(str(error))
         # Every reply differs, so that the page sees it arrive.
         return f'{html}<i hidden data-serial="{int(event.serial)}"></i>'
@@ -296,5 +331,6 @@ def _find_view(conversation: Conversation, asked: Mapping[str, str]) -> View | N
     return view_citation(conversation, turn, index, number)
 
 
-def _invite(application: Application) -> str:
+def invite(application: Application) -> str:
+    """What the page says in a library before anything was asked there."""
     return render_invitation(example_questions(application))

@@ -18,7 +18,7 @@ from rag.purging import LEFT, purge
 from rag.spending import day_in_words
 from rag.store.catalog import CATALOG
 from ui.chat import ANSWERABLE, Choice
-from ui.containing import REF, render_container
+from ui.containing import NO_RECORD, REF, render_container
 from ui.conversation import Conversation
 from ui.documents import Shelf, are_running, render_documents, state_of
 from ui.header import render_head
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 MODEL_PROBLEM = "The models cannot be listed: {}"
 BACK = "{} is in the library again."
-NO_RECORD = "What this archive held is known no more."
 STILL_UNREAD = "{} could still not be read. {}"
 
 
@@ -179,10 +178,16 @@ class DocumentHandlers:
         state = state_of(self._application.library, jobs)
         price = self._dollars_per_page
         versions = catalog.trash.versions(document_id)
-        report = Report(document, pages, tables, job, reading, state, price, versions)
-        also = catalog.aliases.of(document.library_id, document.sha256)
-        members = catalog.containers.within(document)
-        return render_report(replace(report, members=members, also=also))
+        others = [each for each in catalog.libraries.all() if each.id != document.library_id]
+        library = self._application.library
+        report = Report(
+            *(document, pages, tables, job, reading, state, price, versions),
+            members=catalog.containers.within(document),
+            also=catalog.aliases.of(document.library_id, document.sha256),
+            library=library,
+            others=others,
+        )
+        return render_report(report)
 
     def _report_container(self, number: int, jobs: Sequence[Job]) -> str:
         containers = self._application.catalog.containers
@@ -231,6 +236,7 @@ class DocumentHandlers:
             now=time.time(),
             places=catalog.containers.places(library.id),
             lost=catalog.containers.troubled(library.id),
+            library_id=library.id,
         )
         return render_documents(shelf)
 

@@ -55,7 +55,7 @@ class MarkHandlers:
         if turn is None or turn.mark is None or conversation.is_running:
             return _nothing()
         try:
-            self._marks.withdraw(self._library_id, turn.mark.id)
+            self._marks.withdraw(self._library_id(conversation), turn.mark.id)
         except RagError as error:
             return _warned(error)
         return self._changed(conversation.marking(turn.number, None), key)
@@ -71,7 +71,7 @@ class MarkHandlers:
             document = self._application.catalog.document(str(event.id))
             page = int(event.page) if document.paginated else None
             place = Place(document.name, page)
-            self._marks.name_page(self._library_id, turn.mark.id, place)
+            self._marks.name_page(self._library_id(conversation), turn.mark.id, place)
         except RagError as error:
             return _warned(error)
         words = document.title if page is None else f"{document.title}, p. {page}"
@@ -85,15 +85,14 @@ class MarkHandlers:
             return _nothing()
         marked = marked_answer(turn.question, turn.answer, reason, opinion=opinion)
         try:
-            id_ = self._marks.mark(self._library_id, marked)
+            id_ = self._marks.mark(self._library_id(conversation), marked)
         except RagError as error:
             return _warned(error)
         mark = Mark(id_, opinion=opinion)
         return self._changed(conversation.marking(turn.number, mark), key)
 
-    @property
-    def _library_id(self) -> str:
-        return self._application.library.id
+    def _library_id(self, conversation: Conversation) -> str:
+        return conversation.library_id or self._application.library.id
 
     def _changed(self, conversation: Conversation, key: str) -> tuple[Any, ...]:
         self._kept.keep(key, conversation)

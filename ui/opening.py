@@ -7,10 +7,14 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from rag.domain import Library
+from rag.embedding_connections import asked_embedding
+from rag.library_embedder import WantedLibrary
 from rag.offers import Offer
 from rag.settings import Settings, load_settings
 from rag.verification import Verifier
 from rag.wiring import Application, build, build_existing, build_verifier, find_offers
+from rag.wiring import make_library as wired_library
 
 DONE, SOME_FAILED, MISUSE = 0, 1, 2
 
@@ -52,6 +56,22 @@ def open_without_documents(
     """As `open_application`, for what needs no library: one is made if there is none."""
     with open_application(data_dir, library, chat=chat, opened_by=build) as application:
         yield application
+
+
+def make_library(
+    data_dir: Path | None, wanted: WantedLibrary, embedding: str | None = None
+) -> Library:
+    """Make a library, embedded by whom the settings ask for or `embedding`; no other is opened.
+
+    Raises:
+        LibraryError: its name is none, or is taken.
+        PolicyError: it is to stay on this machine, and its embedder is elsewhere.
+        SettingsError: that embedder cannot be had.
+    """
+    settings = settings_of(data_dir, None)
+    if embedding is not None:
+        settings = settings_of(data_dir, None, asked_embedding(settings, embedding))
+    return wired_library(settings, wanted)
 
 
 def open_verifier() -> Verifier:

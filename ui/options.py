@@ -19,6 +19,10 @@ _MUST_BE = {
     "--bar": "a number from 0 to 1",
     "--port": "a whole number from 0 to 65535",
     "--format": "csv or jsonl",
+    "--policy": "anywhere or this-machine",
+    "where": "anywhere or this-machine",
+    "--language": "one of english, french, german, spanish, italian, portuguese, dutch",
+    "tongue": "one of english, french, german, spanish, italian, portuguese, dutch",
 }
 
 DataDir = Annotated[

@@ -8,7 +8,7 @@ from html import escape
 from itertools import groupby
 
 from ingest.outcomes import page_counts
-from rag.domain import Document, Page, PageState
+from rag.domain import Document, Library, Page, PageState
 from rag.intake import Job, Member, Table
 from rag.store.trash import Kept
 from ui import icons
@@ -55,8 +55,9 @@ NO_OCR = (
 class Report:
     """What there is to tell of a document; `job` is the last one about it, if it is remembered.
 
-    `reading` are the pages that are being read again, and `state` is the list's own.
-    `dollars_per_page` is what OCR takes, None where there is none.
+    It may be moved from its library to the `others`. `reading` are the pages that are being read
+    again, and `state` is the list's own. `dollars_per_page` is what OCR takes, None where there is
+    none.
     """
 
     document: Document
@@ -69,6 +70,8 @@ class Report:
     versions: Sequence[Kept] = ()
     members: Sequence[Member] = ()  # the files that came in it
     also: Sequence[str] = ()  # the other names under which it was handed over
+    library: Library | None = None
+    others: Sequence[Library] = ()
 
     @property
     def is_going(self) -> bool:
@@ -103,7 +106,26 @@ def render_report(report: Report) -> str:
         f'data-report="{key}" data-state="{escape(report.state)}">'
         f"{_render_summary(report, runs)}{_render_runs(report, runs)}"
         f"{render_within(report.members, document.name)}"
-        f"{_render_tables(document, report.tables)}{_render_versions(report.versions)}</div>"
+        f"{_render_tables(document, report.tables)}{_render_versions(report.versions)}"
+        f"{_render_move(report)}</div>"
+    )
+
+
+def _render_move(report: Report) -> str:
+    """To which other library the document can be moved; nothing where there is none."""
+    if not report.others:
+        return ""
+    stays = report.library is not None and report.library.stays_here
+    options = "".join(
+        f'<option value="{escape(each.id)}"{" data-lets-go" * (stays and not each.stays_here)}>'
+        f"{escape(each.name)}</option>"
+        for each in report.others
+    )
+    return (
+        '<div class="h"><h3>Another library</h3></div>'
+        f'<form class="move" data-event="move" data-id="{escape(report.document.id)}">'
+        f'<select name="to" aria-label="The library it is moved to">{options}</select>'
+        '<button type="submit" class="act">Move it there</button></form>'
     )
 
 

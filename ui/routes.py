@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache, partial
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -19,11 +20,13 @@ from ingest.queue import IngestQueue
 from rag.domain import DocumentState
 from rag.errors import DocumentError, NotFoundError, RagError, StoreError
 from rag.intake import Origin
+from ui.chat import Choice
 from ui.documents import state_of
 from ui.model_words import AWAY
 
 if TYPE_CHECKING:
     from rag.wiring import Application
+    from ui.rooms import Rooms
 
 PAGE_WIDTH_PIXELS = 1200  # sharp on a screen of two pixels a point in a pane of 468 points
 PAGES_IN_MEMORY = 32
@@ -32,13 +35,16 @@ MAX_PLACE_CHARACTERS = 2_000
 EXCESS = "Split it, or raise TRAMONTANE_MAX_FILE_MB."
 
 
-def build_router(application: Application, queue: IngestQueue) -> APIRouter:
+def build_router(
+    application: Application, queue: IngestQueue, rooms: Rooms | None = None
+) -> APIRouter:
     """The routes over a catalog and an ingestion queue."""
     router = APIRouter()
+    queue_of = partial(_queue_of, queue, rooms)
 
     @lru_cache(maxsize=PAGES_IN_MEMORY)
     def image(path: Path, number: int) -> bytes:
-        return queue.intake.page_image(path, number, PAGE_WIDTH_PIXELS)
+        return queue_of("").intake.page_image(path, number, PAGE_WIDTH_PIXELS)
 
     @router.get("/healthz")
     def healthz() -> JSONResponse:
@@ -57,26 +63,49 @@ def build_router(application: Application, queue: IngestQueue) -> APIRouter:
         return Response(content, media_type="image/jpeg", headers=headers)
 
     @router.post("/documents")
-    async def upload(request: Request, name: str, place: str = "") -> Response:
+    async def upload(request: Request, name: str, place: str = "", library: str = "") -> Response:
         limit = application.settings.max_file_mb * 1_000_000
         origin = Origin(place[:MAX_PLACE_CHARACTERS], alone=not place)
-        return await _take_in(request, (display_name(name), origin), limit, queue)
+        find = partial(queue_of, library)
+        return await _take_in(request, (display_name(name), origin), limit, find)
 
     @router.post("/drafts")
     async def draft(request: Request, name: str) -> Response:
         settings = application.settings
         limits = Limits(settings.max_file_mb * 1_000_000, settings.max_pages)
-        return await _read_draft(request, display_name(name), limits, queue)
+        reading = await run_in_threadpool(queue_of, "")
+        return await _read_draft(request, display_name(name), limits, reading)
 
     @router.get("/documents")
-    def state() -> Response:
-        try:
-            return JSONResponse({"state": state_of(application.library, queue.jobs())})
-        except RagError as error:
-            return PlainTextResponse(str(error), 503)
+    def state(library: str = "") -> Response:
+        return _state(application, queue_of, library)
 
     router.add_api_route("/offers", lambda: _reachability(application), response_model=None)
     return router
+
+
+def _queue_of(queue: IngestQueue, rooms: Rooms | None, library: str) -> IngestQueue:
+    """What takes files in for a library, by its id; for the first one where it is empty.
+
+    Raises:
+        RagError: it was deleted, or cannot be opened.
+    """
+    if rooms is None:
+        return queue
+    return rooms.open(library).queue if library else rooms.of(Choice()).queue
+
+
+def _state(
+    application: Application, queue_of: Callable[[str], IngestQueue], library: str
+) -> Response:
+    """What changes with the documents of a library, for whoever asks whether to look again."""
+    try:
+        jobs = queue_of(library).jobs()
+        catalog = application.catalog
+        known = catalog.library_with_id(library) if library else application.library
+        return JSONResponse({"state": state_of(known, jobs)})
+    except RagError as error:
+        return PlainTextResponse(str(error), 503)
 
 
 def _reachability(application: Application) -> Response:
@@ -110,11 +139,15 @@ def describe_excess(name: str, size_bytes: int | None, limit_bytes: int) -> str:
 
 
 async def _take_in(
-    request: Request, file: tuple[str, Origin], limit_bytes: int, queue: IngestQueue
+    request: Request,
+    file: tuple[str, Origin],
+    limit_bytes: int,
+    find: Callable[[], IngestQueue],
 ) -> Response:
     name, origin = file
-    submit = partial(queue.submit, origin=origin)
     try:
+        queue = await run_in_threadpool(find)
+        submit = partial(queue.submit, origin=origin)
         path = await run_in_threadpool(queue.incoming.new_file)
         try:
             await _receive(request, name, limit_bytes, path)
@@ -126,6 +159,8 @@ async def _take_in(
         return PlainTextResponse(error.reason, 413)
     except StoreError as error:
         return PlainTextResponse(f"{name} was not taken in. {error}", 507)
+    except RagError as error:  # its library is gone, or cannot be opened
+        return PlainTextResponse(f"{name} was not taken in. {error}", 422)
     except ClientDisconnect:
         return PlainTextResponse(f"{name} was cut off on its way. Send it again.", 422)
     return JSONResponse({"job": job}, 202)

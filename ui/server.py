@@ -26,7 +26,8 @@ from rag.wiring import Application, build
 from ui.api import build_api
 from ui.guard import LOOPBACK, Guard, Setting
 from ui.intake import open_queue
-from ui.layout import build_page
+from ui.layout import build_page, invite
+from ui.rooms import Rooms
 from ui.routes import build_router
 from ui.theme import build_theme
 
@@ -38,7 +39,8 @@ SAMPLES = Path(__file__).parent.parent / "sample_docs"
 HEAD = (
     '<link rel="stylesheet" href="page/page.css"><link rel="stylesheet" href="page/drafts.css">'
     '<link rel="stylesheet" href="page/checking.css"><link rel="stylesheet" href="page/intake.css">'
-    '<link rel="stylesheet" href="page/models.css"><script src="page/models.js"></script>'
+    '<link rel="stylesheet" href="page/models.css">'
+    '<link rel="stylesheet" href="page/libraries.css"><script src="page/models.js"></script>'
     '<script src="page/page.js"></script><script src="page/intake.js"></script>'
     '<script src="page/documents.js"></script><script src="page/reading.js"></script>'
     '<script src="page/checking.js"></script><script src="page/drafts.js"></script>'
@@ -62,10 +64,12 @@ def create_app(application: Application, queue: IngestQueue) -> FastAPI:
     # Gradio reflects any Origin unless its parent has a policy: here, none is allowed.
     app.add_middleware(CORSMiddleware, allow_origins=[])
     app.add_middleware(Guard, setting=setting)
-    app.include_router(build_router(application, queue))
+    rooms = Rooms(application, queue, invite)
+    app.state.rooms = rooms
+    app.include_router(build_router(application, queue, rooms))
     app.include_router(build_api(application))
     app.mount("/page", StaticFiles(directory=STATIC), name="page")
-    blocks = build_page(application, queue)
+    blocks = build_page(application, rooms)
     blocks.max_threads = EVENTS_AT_ONCE
     blocks.queue(default_concurrency_limit=ANSWERS_AT_ONCE, api_open=False)
     gr.mount_gradio_app(
@@ -117,6 +121,7 @@ def serve(application: Application, queue: IngestQueue) -> None:
     host = listening_host(settings)
     with listen(host, settings.port) as listener:
         app = create_app(application, queue)
+        app.state.rooms.resume()
         queue.resume()  # not before it listens: a server in the way may be reading the same files
         samples = submit_samples(application, queue, sorted(SAMPLES.glob("*.*")))
         config = uvicorn.Config(
@@ -133,7 +138,10 @@ def serve(application: Application, queue: IngestQueue) -> None:
         server = _Server(config, f"Tramontane answers at {address} — press Ctrl+C to stop.")
         if samples:
             threading.Thread(target=_tell_samples, args=(queue, samples), daemon=True).start()
-        server.run(sockets=[listener])
+        try:
+            server.run(sockets=[listener])
+        finally:
+            app.state.rooms.close()
 
 
 class _Server(uvicorn.Server):

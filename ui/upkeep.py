@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -58,49 +59,71 @@ def rebuild(
     The indexes are made from the catalog; with --embedding, so are the vectors. What was embedded
     is kept if that fails, and not paid again.
     """
-    if embedding is None:
-        if estimate:
-            raise SettingsError("--estimate needs --embedding MODEL: the model to embed anew with.")
-        with open_application(data_dir, library) as application:
-            application.catalog.verify()
-            orphans = application.catalog.discard_orphans()
-            discard_kept(application.catalog)
-            mended = mend(application.catalog.data_dir, lambda chunk: hash_of(text_of(chunk)))
-            application.indexes.discard(application.library.id)
-            count = len(application.indexes.current(application.library.id).vectors)
-            model = application.library.embedding_model
-            are_stored = application.indexes.are_stored(application.library.id)
-        if json:
-            printing.say_row({"chunks": count, "embedding": model})
-        elif are_stored:
-            printing.say(f"The indexes of {count} chunks were made again.")
-        unwritable = None if are_stored else application.catalog.data_dir
-        printing.tell_upkeep(orphans, mended, unwritable)
-        return DONE if are_stored else SOME_FAILED
-    configured = settings_of(data_dir, library)
-    asked = asked_embedding(configured, embedding)
-    settings = settings_of(data_dir, library, asked)
-    catalog, library_now, embedder = open_for_reembedding(settings)
+    if embedding is not None:
+        return _embed_anew((data_dir, library), embedding, estimate=estimate, yes=yes, json=json)
+    if estimate:
+        raise SettingsError("--estimate needs --embedding MODEL: the model to embed anew with.")
+    return _index_anew(data_dir, library, json=json)
+
+
+def _index_anew(data_dir: Path | None, library: str | None, *, json: bool) -> int:
+    """Make what is derived again; the exit code."""
+    with open_application(data_dir, library) as application:
+        application.catalog.verify()
+        orphans = application.catalog.discard_orphans()
+        discard_kept(application.catalog)
+        mended = mend(application.catalog.data_dir, lambda chunk: hash_of(text_of(chunk)))
+        application.indexes.discard(application.library.id)
+        count = len(application.indexes.current(application.library.id).vectors)
+        model = application.library.embedding_model
+        are_stored = application.indexes.are_stored(application.library.id)
+    if json:
+        printing.say_row({"chunks": count, "embedding": model})
+    elif are_stored:
+        printing.say(f"The indexes of {count} chunks were made again.")
+    printing.tell_upkeep(orphans, mended, None if are_stored else application.catalog.data_dir)
+    return DONE if are_stored else SOME_FAILED
+
+
+def _embed_anew(
+    place: tuple[Path | None, str | None],
+    embedding: str,
+    *,
+    estimate: bool,
+    yes: bool,
+    json: bool,
+) -> int:
+    """Make the vectors of a library again, once its price is agreed to; the exit code.
+
+    `place` is the data directory and the library as the command has them.
+    """
+    configured = settings_of(*place)
+    settings = settings_of(*place, asked_embedding(configured, embedding))
+    catalog, library, embedder = open_for_reembedding(settings)
     with closing(catalog):
-        price = price_of_reembedding(catalog, library_now, embedder)
+        price = price_of_reembedding(catalog, library, embedder)
         if estimate:
-            _say_price(library_now.name, price, json=json)
+            _say_price(library.name, price, json=json)
             return DONE
         is_dear = (price.dollars or 0.0) > settings.ask_above
-        if is_dear and not agrees(f"The library {library_now.name}", price, yes=yes):
+        if is_dear and not agrees(f"The library {library.name}", price, yes=yes):
             return SOME_FAILED
         with printing.file_progress() as report:
-            count = reembed(catalog, library_now, embedder, report)
-    if json:
-        printing.say_row({"chunks": count, "embedding": embedder.model})
-    else:
-        printing.say(f"{count} chunks were embedded again with {embedder.model}.")
+            count = reembed(catalog, library, embedder, report)
+    _say_embedded(count, embedder.model, json=json)
     if is_url(settings.embedding) and settings.embedding != configured.embedding:
         printing.tell(
             f"From now on set TRAMONTANE_EMBEDDING={settings.embedding}, so that questions are "
             "embedded there, too."
         )
     return DONE
+
+
+def _say_embedded(count: int, model: str, *, json: bool) -> None:
+    if json:
+        printing.say_row({"chunks": count, "embedding": model})
+    else:
+        printing.say(f"{count} chunks were embedded again with {model}.")
 
 
 def _say_price(name: str, price: Estimate, *, json: bool) -> None:

@@ -21,6 +21,7 @@ from rag.errors import (
     ModelNotFoundError,
     ProviderError,
 )
+from rag.policy import Gate, open_gate
 from rag.protocols import Vectors
 from rag.providers.breaker import Breaker
 from rag.providers.embedding_batches import batches, joined
@@ -71,6 +72,7 @@ class EmbeddingServer:
         api_key: str | None,
         timeout_seconds: float,
         english: Callable[[str], float] | None = None,
+        gate: Gate = open_gate,
         sleep: Callable[[float], None] = rest,
     ) -> None:
         """Check address and key; the server may start later where `model` and `dimension` are told.
@@ -81,7 +83,7 @@ class EmbeddingServer:
             AuthenticationError: the key cannot be one.
             SettingsError: the address is none.
         """
-        self._endpoint = embedding_endpoint(url, model, api_key, timeout_seconds)
+        self._endpoint = embedding_endpoint(url, model, api_key, timeout_seconds, gate)
         self._wire = EmbeddingWire(self._endpoint)
         self._model = None if model is None else plain_name(model)
         self._dimension = dimension

@@ -14,6 +14,7 @@ from dataclasses import replace
 import httpx2
 
 from rag.errors import ContextLengthError, ModelNotFoundError, NotBegunError
+from rag.policy import Gate, open_gate
 from rag.providers import faults
 from rag.providers.bounds import BoundedTransport
 from rag.providers.faults import Endpoint
@@ -95,7 +96,11 @@ class EmbeddingWire:
 
 
 def embedding_endpoint(
-    url: str, model: str | None, api_key: str | None, timeout_seconds: float
+    url: str,
+    model: str | None,
+    api_key: str | None,
+    timeout_seconds: float,
+    gate: Gate = open_gate,
 ) -> Endpoint:
     """An embedding server in the words of its errors.
 
@@ -117,6 +122,7 @@ def embedding_endpoint(
         model_setting=MODEL_SETTING,
         timeout_seconds=timeout_seconds,
         api_key=None if api_key is None else faults.checked_key(api_key, KEY_SETTING),
+        gate=gate,
     )
 
 
@@ -141,6 +147,7 @@ def _http_client(endpoint: Endpoint) -> httpx2.Client:
         trust_env=False,
         transport=BoundedTransport(endpoint.timeout_seconds),
         headers=headers,
+        event_hooks={"request": [endpoint.admit]},
     )
 
 

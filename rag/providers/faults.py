@@ -28,6 +28,7 @@ from rag.errors import (
     SettingsError,
     UnavailableError,
 )
+from rag.policy import Gate, open_gate
 from rag.providers.bounds import Stopped, TooLong
 from rag.providers.retries import LONGEST_WAIT_SECONDS, TransientFault
 
@@ -67,11 +68,20 @@ class Endpoint:
     model_setting: str
     timeout_seconds: float
     api_key: str | None = field(default=None, repr=False)
+    gate: Gate = field(default=open_gate, repr=False)
 
     @property
     def subject(self) -> str:
         """The name at the beginning of a sentence."""
         return self.name[0].upper() + self.name[1:]
+
+    def admit(self, request: httpx2.Request) -> None:
+        """Ask the gate before a request is sent; every client of an endpoint calls it.
+
+        Raises:
+            PolicyError: nothing may be sent there.
+        """
+        self.gate(str(request.url), self.model_setting)
 
 
 def checked_key(api_key: str, setting: str) -> str:

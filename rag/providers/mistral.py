@@ -14,6 +14,7 @@ from rag.domain import Finish, ModelCard, Prompt, TextDelta, ToolCall, Usage
 from rag.errors import ContextLengthError, InvalidReplyError
 from rag.models import answer_tokens, la_plateforme_card
 from rag.native_citations import with_sources_as_results
+from rag.policy import Gate, open_gate
 from rag.protocols import Vectors
 from rag.providers import faults
 from rag.providers.breaker import Breaker
@@ -54,6 +55,7 @@ class MistralChat:
         url: str,
         timeout_seconds: float,
         native_citations: bool = False,
+        gate: Gate = open_gate,
         sleep: Callable[[float], None] = rest,
     ) -> None:
         """Check key, address and model; no request is made before the first question.
@@ -67,7 +69,7 @@ class MistralChat:
         """
         card = la_plateforme_card(model)
         self._native_citations = native_citations
-        self._endpoint = endpoint_of(api_key, model, "TRAMONTANE_CHAT", url, timeout_seconds)
+        self._endpoint = endpoint_of(api_key, model, "TRAMONTANE_CHAT", url, timeout_seconds, gate)
         self._known = KnownCard(card, self._endpoint)
         self._client = connected(self._endpoint, self)
         self._retries = Retries(sleep=sleep, breaker=Breaker(self._endpoint.subject))
@@ -127,6 +129,7 @@ class MistralEmbedder:
         *,
         url: str,
         timeout_seconds: float,
+        gate: Gate = open_gate,
         sleep: Callable[[float], None] = rest,
     ) -> None:
         """Check key and address; no request is made before the first text.
@@ -136,7 +139,7 @@ class MistralEmbedder:
             SettingsError: the address is none.
         """
         self._endpoint = endpoint_of(
-            api_key, EMBEDDING_MODEL, "TRAMONTANE_EMBEDDING", url, timeout_seconds
+            api_key, EMBEDDING_MODEL, "TRAMONTANE_EMBEDDING", url, timeout_seconds, gate
         )
         self._client = connected(self._endpoint, self)
         self._retries = Retries(sleep=sleep, breaker=Breaker(self._endpoint.subject))

@@ -12,6 +12,7 @@ from typing import Any
 import httpx2
 from mistralai.client import Mistral, errors
 
+from rag.policy import Gate, open_gate
 from rag.providers import faults
 from rag.providers.bounds import BoundedTransport
 from rag.providers.faults import Endpoint
@@ -22,7 +23,12 @@ _log = logging.getLogger(__name__)
 
 
 def endpoint_of(
-    api_key: str, model: str, model_setting: str, url: str, timeout_seconds: float
+    api_key: str,
+    model: str,
+    model_setting: str,
+    url: str,
+    timeout_seconds: float,
+    gate: Gate = open_gate,
 ) -> Endpoint:
     """La Plateforme in the words of its errors.
 
@@ -42,6 +48,7 @@ def endpoint_of(
         model_setting=model_setting,
         timeout_seconds=timeout_seconds,
         api_key=faults.checked_key(api_key, "MISTRAL_API_KEY"),
+        gate=gate,
     )
 
 
@@ -58,7 +65,7 @@ def http_client(endpoint: Endpoint) -> httpx2.Client:
         timeout=endpoint.timeout_seconds,
         trust_env=False,
         transport=BoundedTransport(endpoint.timeout_seconds),
-        event_hooks={"response": [_spare_the_sdk]},
+        event_hooks={"request": [endpoint.admit], "response": [_spare_the_sdk]},
     )
 
 

@@ -7,11 +7,13 @@ from typing import cast
 
 from mistralai.client import models
 
-from rag.domain import Bill, Message, ModelCard, Usage
+from rag.domain import Message, ModelCard, Usage
 from rag.errors import ModelNotFoundError
 from rag.folding import encodable
 from rag.models import MODERATION, moderation_card
+from rag.policy import Gate, open_gate
 from rag.prompts import token_cost
+from rag.protocols import Bill
 from rag.providers import faults
 from rag.providers.breaker import Breaker
 from rag.providers.mistral_client import connected, endpoint_of, translated
@@ -33,6 +35,7 @@ class MistralModerator:
         *,
         url: str,
         timeout_seconds: float,
+        gate: Gate = open_gate,
         sleep: Callable[[float], None] = rest,
     ) -> None:
         """Check key and address; no request is made before the first question.
@@ -43,7 +46,7 @@ class MistralModerator:
         """
         self._card = moderation_card()
         setting = "TRAMONTANE_MODERATION"
-        self._endpoint = endpoint_of(api_key, self._card.name, setting, url, timeout_seconds)
+        self._endpoint = endpoint_of(api_key, self._card.name, setting, url, timeout_seconds, gate)
         self._client = connected(self._endpoint, self)
         self._retries = Retries(sleep=sleep, breaker=Breaker(self._endpoint.subject))
 

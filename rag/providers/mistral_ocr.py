@@ -12,6 +12,7 @@ from mistralai.client import models
 from rag.domain import DocumentState
 from rag.errors import ContextLengthError, DocumentError, ModelNotFoundError
 from rag.intake import OcrPage
+from rag.policy import Gate, open_gate
 from rag.providers import faults
 from rag.providers.mistral_client import connected, endpoint_of, translated
 from rag.providers.ocr_text import Block, plain_text, set_blocks
@@ -42,6 +43,7 @@ class MistralOcr:
         *,
         url: str,
         timeout_seconds: float,
+        gate: Gate = open_gate,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Check key and address; no request is made before the first page.
@@ -50,7 +52,7 @@ class MistralOcr:
             AuthenticationError: the key cannot be one.
             SettingsError: the address is none.
         """
-        self._endpoint = endpoint_of(api_key, MODEL, "TRAMONTANE_OCR", url, timeout_seconds)
+        self._endpoint = endpoint_of(api_key, MODEL, "TRAMONTANE_OCR", url, timeout_seconds, gate)
         self._client = connected(self._endpoint, self)
         self._retries = Retries(sleep=sleep)
 

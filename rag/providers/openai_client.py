@@ -15,6 +15,8 @@ from dataclasses import replace
 import httpx2
 import openai
 
+from rag.errors import RagError
+from rag.policy import Gate, open_gate
 from rag.providers import faults
 from rag.providers.bounds import BoundedTransport
 from rag.providers.faults import SERVER_MODEL_SETTING, Endpoint
@@ -38,7 +40,11 @@ _HEADERS = frozenset(
 
 
 def endpoint_of(
-    url: str, model: str | None, api_key: str | None, timeout_seconds: float
+    url: str,
+    model: str | None,
+    api_key: str | None,
+    timeout_seconds: float,
+    gate: Gate = open_gate,
 ) -> Endpoint:
     """The server in the words of its errors; `/v1` is added to an address without a path.
 
@@ -61,6 +67,7 @@ def endpoint_of(
         model_setting=SERVER_MODEL_SETTING,
         timeout_seconds=timeout_seconds,
         api_key=None if api_key is None else faults.checked_key(api_key, setting),
+        gate=gate,
     )
 
 
@@ -71,7 +78,7 @@ def http_client(endpoint: Endpoint) -> httpx2.Client:
         timeout=httpx2.Timeout(endpoint.timeout_seconds, connect=connect),
         trust_env=False,
         transport=BoundedTransport(endpoint.timeout_seconds),
-        event_hooks={"request": [_keep_needed_headers]},
+        event_hooks={"request": [endpoint.admit, _keep_needed_headers]},
     )
 
 
@@ -105,6 +112,8 @@ def translated(endpoint: Endpoint) -> Iterator[None]:
         raise faults.refusal(endpoint, error.response, error.response.text) from error
     except openai.APIConnectionError as error:
         cause = error.__cause__
+        if isinstance(cause, RagError):  # a gate that was closed
+            raise cause from error
         if isinstance(cause, httpx2.RequestError):
             raise faults.failed_connection(endpoint, cause) from error
         raise faults.cut_off(endpoint) from error

@@ -21,6 +21,7 @@ from openai.types.shared_params import ResponseFormatJSONSchema
 from rag.domain import Finish, ModelCard, Prompt, TextDelta, ToolCall, Usage
 from rag.errors import InvalidReplyError, ModelNotFoundError, UnavailableError
 from rag.models import answer_tokens
+from rag.policy import Gate, open_gate
 from rag.providers import faults
 from rag.providers.abilities import Abilities, abilities_of, adapted, refused_feature, worded
 from rag.providers.breaker import Breaker
@@ -62,6 +63,7 @@ class OpenAiCompatibleChat:
         context_tokens: int | None,
         timeout_seconds: float,
         product: Product | None = None,
+        gate: Gate = open_gate,
         sleep: Callable[[float], None] = rest,
     ) -> None:
         """Check address and key; the server may start later.
@@ -73,7 +75,7 @@ class OpenAiCompatibleChat:
             AuthenticationError: the key cannot be one.
             SettingsError: the address is none.
         """
-        self._endpoint = endpoint_of(url, model, api_key, timeout_seconds)
+        self._endpoint = endpoint_of(url, model, api_key, timeout_seconds, gate)
         self._model = model
         self._context_tokens = context_tokens
         self._product = product

@@ -24,6 +24,7 @@ from typing import Any, TypeGuard
 import httpx2
 
 from rag.errors import ContextLengthError, ModelNotFoundError, UnavailableError
+from rag.policy import Gate, open_gate
 from rag.providers import faults
 from rag.providers.faults import Endpoint
 from rag.providers.retries import Retries
@@ -73,6 +74,7 @@ class RerankServer:
         model: str | None,
         api_key: str | None,
         timeout_seconds: float,
+        gate: Gate = open_gate,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Check address and key; the server may start later.
@@ -81,7 +83,7 @@ class RerankServer:
             AuthenticationError: the key cannot be one.
             SettingsError: the address is none.
         """
-        self._endpoint = _endpoint(url, model, api_key, timeout_seconds)
+        self._endpoint = replace(_endpoint(url, model, api_key, timeout_seconds), gate=gate)
         self._model = model
         self._http = _http_client(self._endpoint)
         weakref.finalize(self, self._http.close)
@@ -203,6 +205,7 @@ def _http_client(endpoint: Endpoint) -> httpx2.Client:
         limits=httpx2.Limits(max_keepalive_connections=0),  # so that `_TimeLimit` sees each
         trust_env=False,
         headers=headers,
+        event_hooks={"request": [endpoint.admit]},
     )
 
 

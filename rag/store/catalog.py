@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select
-from sqlalchemy.exc import IntegrityError
 
 from rag.domain import Document, Library, Page, Scope
 from rag.errors import NotFoundError, StoreError
@@ -20,6 +17,7 @@ from rag.store.blobs import Blobs
 from rag.store.cited import Cited
 from rag.store.containers import Containers
 from rag.store.database import open_database, verify
+from rag.store.holdings import Holdings, NewLibrary
 from rag.store.holds import Held
 from rag.store.jobs import Jobs, own_row
 from rag.store.leaves import all_pages, all_tables, one_page, word_boxes
@@ -34,7 +32,6 @@ from rag.store.rows import (
     document_of,
     indexed_chunk,
     indexed_query,
-    library_of,
     stored_chunk,
 )
 from rag.store.spans import (
@@ -46,13 +43,10 @@ from rag.store.spans import (
     packed_vectors,
 )
 from rag.store.spending import Spending
-from rag.store.tables import chunks, documents, libraries, marks
+from rag.store.tables import chunks, documents, marks
 from rag.store.trash import Trash
 
-logger = logging.getLogger(__name__)
-
 CATALOG = "catalog.sqlite"
-OWNER = "local"
 
 
 class Catalog:
@@ -80,6 +74,7 @@ class Catalog:
         self.aliases = Aliases(self._reader, self._writer)
         self.spending = Spending(self._reader, self._writer)
         self.cited = Cited(self._reader, self.blobs)
+        self.libraries = Holdings(self._reader, self._writer)
         self.trash = Trash(self._reader, self._writer, data_dir, self.blobs)
 
     def close(self) -> None:
@@ -101,31 +96,11 @@ class Catalog:
         Raises:
             NotFoundError: there is none.
         """
-        with self._reader.begin() as connection:
-            row = connection.execute(
-                select(libraries).where(libraries.c.owner == OWNER, libraries.c.name == name)
-            ).first()
-        if row is None:
-            raise NotFoundError(f"There is no library named {name!r}.")
-        return library_of(row)
+        return self.libraries.named(name)
 
     def create_library(self, name: str, embedding_model: str, dimension: int) -> Library:
         """The library of that name, made if it does not exist."""
-        try:
-            with self._writer.begin() as connection:
-                connection.execute(
-                    insert(libraries).values(
-                        id=secrets.token_hex(8),
-                        owner=OWNER,
-                        name=name,
-                        embedding_model=embedding_model,
-                        dimension=dimension,
-                        generation=0,
-                    )
-                )
-        except IntegrityError:
-            logger.debug("the library exists already")
-        return self.library(name)
+        return self.libraries.provide(NewLibrary(name, embedding_model, dimension))
 
     def library_with_id(self, library_id: str) -> Library:
         """The library as it is now; its generation tells whether what is derived is stale.
@@ -333,6 +308,12 @@ class Catalog:
         query = chunk_query().where(
             chunks.c.document_id == document_id, func.length(chunks.c.vector) == 0
         )
+        with self._reader.begin() as connection:
+            return [stored_chunk(row) for row in connection.execute(query.order_by(chunks.c.id))]
+
+    def document_chunks(self, document_id: str) -> list[StoredChunk]:
+        """Every chunk of a document, by id."""
+        query = chunk_query().where(chunks.c.document_id == document_id)
         with self._reader.begin() as connection:
             return [stored_chunk(row) for row in connection.execute(query.order_by(chunks.c.id))]
 

@@ -10,6 +10,9 @@ from rag.intake import Stage
 from rag.store.jobs import ENDED, REMOVED
 from rag.store.tables import jobs, kept_documents
 
+DELETED = "The library was deleted."
+MOVED = "The document was moved to another library meanwhile."
+
 
 def end_jobs_of(connection: Connection, document_id: str) -> None:
     """End the jobs of a document that is replaced, those that nobody works on at this moment."""
@@ -42,6 +45,33 @@ def end_jobs_of_removed(connection: Connection, document: Row[Any]) -> None:
             wish="",
             holder="",
         )
+    )
+
+
+def end_jobs_in(connection: Connection, library_id: str) -> None:
+    """End every job of a library that is deleted; whoever works on one loses its hold."""
+    connection.execute(
+        update(jobs)
+        .where(jobs.c.library_id == library_id, jobs.c.stage.not_in(ENDED))
+        .values(stage=Stage.CANCELLED, outcome=DELETED, wish="", holder="")
+    )
+
+
+def move_jobs(connection: Connection, document: Row[Any], library_id: str) -> None:
+    """Have the jobs of a document go on in another library, to which it was moved.
+
+    Whoever works on one loses its hold. What was handed over of its bytes once more ends.
+    """
+    own = jobs.c.document_id == document.id
+    connection.execute(update(jobs).where(own).values(library_id=library_id, holder=""))
+    connection.execute(
+        update(jobs)
+        .where(
+            jobs.c.library_id == document.library_id,
+            jobs.c.sha256 == document.sha256,
+            jobs.c.stage.not_in(ENDED),
+        )
+        .values(stage=Stage.CANCELLED, outcome=MOVED, wish="", holder="")
     )
 
 

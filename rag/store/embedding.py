@@ -123,6 +123,8 @@ def replace_vectors(
 ) -> None:
     """Give every chunk of a library a vector of another model, or none where it has none yet.
 
+    The library's generation is to be raised by one in the same transaction.
+
     Raises:
         StoreError: documents were added or removed since the vectors were made.
     """
@@ -146,5 +148,9 @@ def replace_vectors(
     connection.execute(
         update(libraries)
         .where(libraries.c.id == library.id)
-        .values(embedding_model=model, dimension=dimension)
+        .values(
+            embedding_model=model,
+            dimension=dimension,
+            rebuilt=libraries.c.generation + libraries.c.vectors + 1,  # once this is committed
+        )
     )

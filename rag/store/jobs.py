@@ -318,15 +318,21 @@ def job_of(row: Row[Any]) -> Job:
     )
 
 
-def queue_embedding(connection: Connection, document: Document) -> Job:
-    """Queue what is left to embed of a document."""
+def queue_embedding(
+    connection: Connection,
+    document: Document,
+    stage: Stage = Stage.EMBEDDING,
+    estimate: Estimate | None = None,
+) -> Job:
+    """Queue what is left to embed of a document; in the stage `CONFIRM` a person is asked first."""
     values = {
         "library_id": document.library_id,
         "name": document.name,
         "sha256": document.sha256,
         "size_bytes": document.size_bytes,
-        "stage": Stage.EMBEDDING,
+        "stage": stage,
         "document_id": document.id,
+        "estimate": asdict(estimate) if estimate else None,
     }
     done = connection.execute(insert(jobs).values(values))
     (number,) = done.inserted_primary_key or (0,)

@@ -260,7 +260,7 @@ def open_lexical_index(catalog: Catalog, library: Library, fingerprint: str) -> 
     """
 
     def build(folder: Path) -> None:
-        known = _started_from(earlier(place), folder)
+        known = _started_from(earlier(place), folder, library.language or UNTOLD)
         try:
             index = Index.open(str(folder)) if known else Index(_schema(), path=str(folder))
             filled = _fill(index, catalog, library, known)
@@ -293,22 +293,24 @@ def open_lexical_index(catalog: Catalog, library: Library, fingerprint: str) -> 
 class _Contents:
     """What an index holds: of each document the digest and the number of its chunks.
 
-    `removed` chunks are still among its statistics.
+    `removed` chunks are still among its statistics; documents too short to tell theirs are taken to
+    be in `language`.
     """
 
     digests: dict[str, str] = field(default_factory=dict)
     chunks: dict[str, int] = field(default_factory=dict)
     removed: int = 0
     format: int = FORMAT
+    language: str = UNTOLD
 
 
-def _started_from(source: Path | None, folder: Path) -> _Contents | None:
+def _started_from(source: Path | None, folder: Path, language: str) -> _Contents | None:
     """Copy an earlier index into an empty folder; None, and the folder empty, if there is none."""
     if source is None:
         return None
     try:
         contents = _Contents(**json.loads((source / CONTENTS).read_text(encoding="utf-8")))
-        if contents.format != FORMAT:
+        if (contents.format, contents.language) != (FORMAT, language):
             return None
         for path in source.iterdir():
             if path.name not in (MANIFEST, CONTENTS):
@@ -334,6 +336,7 @@ def _fill(
     """
     words = Words()
     writer = index.writer(heap_size=WRITER_BYTES, num_threads=1)
+    untold = library.language or UNTOLD
     before = known or _Contents()
     digests = catalog.document_digests(library.id)
     changed = [name for name, digest in before.digests.items() if digests.get(name) != digest]
@@ -344,17 +347,17 @@ def _fill(
     for document_id, group in groupby(catalog.indexed_chunks(wanted), attrgetter("document_id")):
         its_chunks = list(group)
         sizes[document_id] = len(its_chunks)
-        language = _language_of(its_chunks)
+        language = _language_of(its_chunks) or Language(untold)
         for chunk in its_chunks:
             writer.add_document(_document(chunk, language, words))
     writer.commit()
     writer.wait_merging_threads()
     removed = before.removed + sum(before.chunks[name] for name in changed)
     held = {name: digest for name, digest in digests.items() if name in sizes}
-    return _Contents(held, sizes, removed)
+    return _Contents(held, sizes, removed, language=untold)
 
 
-def _language_of(chunks: Iterable[IndexedChunk]) -> Language:
+def _language_of(chunks: Iterable[IndexedChunk]) -> Language | None:
     texts: list[str] = []
     length = 0
     for chunk in chunks:
@@ -362,7 +365,7 @@ def _language_of(chunks: Iterable[IndexedChunk]) -> Language:
         length += len(chunk.text)
         if length >= READ_CHARACTERS:
             break
-    return detect("\n".join(texts)) or UNTOLD
+    return detect("\n".join(texts))
 
 
 def _document(

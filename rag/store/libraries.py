@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, select, update
 
 from rag.domain import Library
 from rag.errors import NotFoundError
@@ -12,7 +13,9 @@ from rag.store.rows import library_of
 from rag.store.tables import libraries
 
 # Built once: it is asked for with every question.
-_LIBRARY: Select[Any] = select(libraries).where(libraries.c.id == bindparam("id"))
+_LIBRARY: Select[Any] = select(libraries).where(
+    libraries.c.id == bindparam("id"), libraries.c.removed_at.is_(None)
+)
 
 
 def library_with_id(connection: Connection, library_id: str) -> Library:
@@ -34,3 +37,15 @@ def advance(connection: Connection, library_id: str) -> None:
         .where(libraries.c.id == library_id)
         .values(generation=libraries.c.generation + 1)
     )
+
+
+def forget_libraries(connection: Connection, library_ids: Collection[str]) -> None:
+    """Delete libraries of the trash for good, of which no document is left.
+
+    Raises:
+        NotFoundError: one is not in the trash.
+    """
+    for library_id in library_ids:
+        own = (libraries.c.id == library_id) & libraries.c.removed_at.is_not(None)
+        if connection.execute(delete(libraries).where(own)).rowcount != 1:
+            raise NotFoundError("This library is not in the trash (any more).")

@@ -160,7 +160,17 @@ def boxes_of(packed: bytes | None) -> tuple[WordBox, ...]:
 def library_of(row: Row[Any]) -> Library:
     """A library from its row."""
     return Library(
-        row.id, row.name, row.embedding_model, row.dimension, row.generation, row.vectors
+        row.id,
+        row.removed_name or row.name,
+        row.embedding_model,
+        row.dimension,
+        row.generation,
+        row.vectors,
+        row.owner,
+        row.language,
+        row.stays_here,
+        row.rebuilt,
+        row.chosen,
     )
 
 

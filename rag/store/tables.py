@@ -21,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 metadata = MetaData()
 
@@ -47,6 +47,12 @@ libraries = Table(
     Column("dimension", Integer, nullable=False),
     Column("generation", Integer, nullable=False, default=0),
     Column("vectors", Integer, nullable=False, default=0, server_default="0"),
+    Column("language", String, nullable=False, default="", server_default=""),
+    Column("stays_here", Boolean, nullable=False, default=False, server_default=text("0")),
+    Column("rebuilt", Integer, nullable=False, default=0, server_default="0"),
+    Column("chosen", Boolean, nullable=False, default=False, server_default=text("0")),
+    Column("removed_at", Float),  # since when it is in the trash ...
+    Column("removed_name", String, nullable=False, default="", server_default=""),  # ... as what
     UniqueConstraint("owner", "name"),
 )
 

@@ -24,7 +24,7 @@ from rag.store.document_jobs import end_jobs_of_removed, forget_jobs_of, wants_f
 from rag.store.holds import Held
 from rag.store.jobs import own_row, queue_embedding
 from rag.store.keeping import forget, has_file, keep, put_back
-from rag.store.libraries import advance
+from rag.store.libraries import advance, forget_libraries
 from rag.store.rows import document_of
 from rag.store.superseding import remove_members
 from rag.store.tables import documents, kept_documents, marks
@@ -137,8 +137,10 @@ class Trash:
                     return None
         return None
 
-    def purge(self, document_ids: Collection[str]) -> bool:
+    def purge(self, document_ids: Collection[str], library_ids: Collection[str] = ()) -> bool:
         """Delete documents of the trash for good, with their versions, files, jobs and names.
+
+        So are libraries of the trash, with all that is in their own.
 
         Returns:
             Whether no byte of them is left. Else somebody reads the catalog without end, or there
@@ -147,12 +149,15 @@ class Trash:
         Raises:
             NotFoundError: one is not in the trash; then nothing is deleted.
         """
-        if not document_ids:
+        if not document_ids and not library_ids:
             return self.clean()
         hashes: list[str] = []
         with self._writer.begin() as connection:
+            in_libraries = _in_trash_of(connection, library_ids)
+            document_ids = list(dict.fromkeys([*document_ids, *in_libraries]))
             touched = self._libraries_of(connection, document_ids)
             records: set[int] = set()
+            touched += [id_ for id_ in library_ids if id_ not in touched]
             for document_id in document_ids:
                 forget_jobs_of(connection, document_id)
                 forget_names_of(connection, document_id)
@@ -162,6 +167,7 @@ class Trash:
             for library_id in touched:
                 advance(connection, library_id)
                 _count_purge(connection, library_id)
+            forget_libraries(connection, library_ids)
             _add_unclean(connection, touched, hashes)
         return self.clean()
 
@@ -225,6 +231,13 @@ class Trash:
     def _libraries_of(self, connection: Connection, document_ids: Collection[str]) -> list[str]:
         query = select(kept_documents.c.library_id).where(kept_documents.c.id.in_(document_ids))
         return list(dict.fromkeys(connection.execute(query).scalars()))
+
+
+def _in_trash_of(connection: Connection, library_ids: Collection[str]) -> list[str]:
+    query = select(kept_documents.c.id).where(
+        kept_documents.c.library_id.in_(library_ids), kept_documents.c.version_of.is_(None)
+    )
+    return list(connection.execute(query).scalars())
 
 
 def _kept_of(row: Row[Any]) -> Kept:

@@ -221,6 +221,8 @@ def _still_serves(base: Base, library: Library, spans: Sequence[ChunkSpan]) -> b
     """Whether rows differ from the catalog by what was added after them, or little was removed."""
     if base.rows.dimension != library.dimension or base.generation > _age(library):
         return False
+    if base.generation < library.rebuilt:
+        return False  # all its vectors were made anew since, be it with the same model
     if any(span not in base.spans for span in spans if span.first <= base.last):
         return False  # of another history: the catalog was restored from a backup
     removed = sum(span.size for span in base.spans - set(spans))

@@ -170,6 +170,7 @@ class Workbench:
                 config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)
                 servers.append(uvicorn.Server(config))
                 await servers[0].serve(sockets=[listener])
+                app.state.rooms.close()
 
             servers: list[uvicorn.Server] = []
             thread = threading.Thread(target=lambda: asyncio.run(run()))

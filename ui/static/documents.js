@@ -14,7 +14,7 @@
     if (looking || document.hidden || !shown) return;
     looking = true;
     try {
-      const answer = await fetch("documents");
+      const answer = await fetch(`documents?library=${encodeURIComponent(shown.dataset.library)}`);
       if (answer.ok && (await answer.json()).state !== shown.dataset.state) gesture("documents", { event: "added" });
     } catch { /* the server is gone; whatever is asked next says so */ }
     looking = false;
@@ -114,6 +114,18 @@
     no: "Keep", yes: "Delete for good", danger: true,
     act: () => gesture("documents", { event: "purge", id }),
   });
+  const confirmUnmake = ({ id, name }) => ask({
+    title: `Delete the library “${name}”?`,
+    text: "Its documents leave every answer at once. It stays in the trash for 30 days, with them.",
+    no: "Keep", yes: "Delete", danger: true,
+    act: () => gesture("libraries", { event: "unmake", id }),
+  });
+  const confirmMove = (detail) => ask({
+    title: "Let it leave this machine?",
+    text: "Nothing in its library is sent to another machine. What is in the other library may be.",
+    no: "Keep it here", yes: "Move it", danger: true,
+    act: () => gesture("source", detail),
+  });
   const confirmHalt = (count) => ask({
     title: `Cancel ${Number(count).toLocaleString("en")} files?`,
     text: "Those that are not read yet are left out. Those that are read stay, and are found by their words.",
@@ -128,6 +140,7 @@
     const control = event.target instanceof Element ? event.target.closest("button") : null;
     if (!control) return;
     if (control.dataset.confirm === "remove") confirmRemoval(control.dataset);
+    else if (control.dataset.confirm === "unmake") confirmUnmake(control.dataset);
     else if (control.dataset.confirm === "purge") confirmPurge(control.dataset);
     else if (control.dataset.confirm === "halt") confirmHalt(control.dataset.count);
     else if (control.dataset.more) {
@@ -140,6 +153,28 @@
       control.querySelector("span").textContent = "Reading…";
     }
   });
+  // A document that leaves what stays on this machine: not without a word.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.dataset.event !== "move" || form.elements.to.selectedOptions[0].dataset.letsGo === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    confirmMove({ event: "move", id: form.dataset.id, to: form.elements.to.value });
+  }, true);
+
+  // The tab stays in its library when it is loaded again, and the chooser folds when one is chosen.
+  document.addEventListener("click", (event) => {
+    const chosen = event.target instanceof Element ? event.target.closest('[data-event="library"]') : null;
+    if (chosen) try { sessionStorage.setItem("tramontane-library", chosen.dataset.id); } catch { /* a strict frame */ }
+    for (const menu of document.querySelectorAll("#libraries details[open]")) if (!menu.contains(event.target)) menu.open = false;
+  });
+  document.addEventListener("keydown", (event) => {
+    const menu = event.key === "Escape" ? document.querySelector("#libraries details[open]") : null;
+    if (!menu) return;
+    event.stopPropagation();  // the drawer that it is in stays
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }, true);
   const watch = () => {
     const documents = byId("documents");
     if (!documents) { requestAnimationFrame(watch); return; }

@@ -79,7 +79,7 @@
     delete file.batch.refused[key];
     drawUnsent();
     try {
-      const answer = await fetch(`documents?name=${encodeURIComponent(file.name)}&place=${encodeURIComponent(places.get(file.content) || "")}`, { method: "POST", body: file.content });
+      const answer = await fetch(`documents?name=${encodeURIComponent(file.name)}&place=${encodeURIComponent(places.get(file.content) || "")}&library=${encodeURIComponent(document.getElementById("outcomes")?.dataset.library || "")}`, { method: "POST", body: file.content });
       if (!answer.ok) { refuse(key, (await answer.text()) || `${file.name} could not be sent.`, answer.status >= 500); return; }
       const job = String((await answer.json()).job);
       mine.set(job, file.batch);

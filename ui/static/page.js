@@ -57,7 +57,7 @@
     new MutationObserver(() => tell(place)).observe(place, { childList: true, subtree: true });
     tell(place);
   };
-  for (const id of ["head", "documents", "notices"]) watch(id);
+  for (const id of ["head", "libraries", "documents", "notices"]) watch(id);
 
   // Gradio has boxes of its own for what goes wrong: theirs stay hidden, ours say it. Once a lost
   // server answers again, it loads the page anew.

@@ -6,6 +6,7 @@
   const BESIDE = matchMedia("(min-width: 900px)");  // the source stands beside the answer
   const ROOMY = matchMedia("(min-width: 1280px)");  // and the documents too
   const KEY = "tramontane-conversation";
+  const chosenLibrary = () => { try { return sessionStorage.getItem("tramontane-library") || ""; } catch { return ""; } };
   const byId = (id) => document.getElementById(id);
   const gesture = (id, detail) =>
     document.querySelector(`#${id} [id^="html-"]`)?.dispatchEvent(new CustomEvent("gesture", { detail }));
@@ -293,7 +294,7 @@
     const articles = thread.querySelectorAll("article.turn");
     if (!restored && byId("welcome").querySelector(".invitation")) {
       restored = true;
-      gesture("thread", { event: "restore", key: key() });
+      gesture("thread", { event: "restore", key: key(), library: chosenLibrary() });
     }
     const isNew = articles.length > turns;
     if (isNew) {

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from rag.domain import Library
@@ -13,7 +14,16 @@ from rag.store.catalog import Catalog
 from rag.store.indexes import Indexes, LibraryIndex
 from rag.store.rows import pack
 from rag.store.spans import ChunkSpan
-from tests.rag.store.shelves import finish, library_in, reading, start_python, together, vector_of
+from tests.rag.store.shelves import (
+    DIMENSION,
+    MODEL,
+    finish,
+    library_in,
+    reading,
+    start_python,
+    together,
+    vector_of,
+)
 
 Found = tuple[list[tuple[int, float]], list[tuple[int, float]]]
 TEXTS = ["one boat at sea", "two boats in the harbour", "three winters without a boat"]
@@ -274,3 +284,24 @@ def test_a_chunk_that_came_while_the_index_was_opened_has_no_document(
 
 def test_an_empty_library_has_no_documents(catalog: Catalog, library: Library) -> None:
     assert Indexes(catalog).current(library.id).document_of(1) == ""
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_vectors_made_anew_by_the_same_model_are_searched_at_once(
+    catalog: Catalog, library: Library, is_open: bool
+) -> None:
+    catalog.publish(reading(library, "boats", "lamps"))
+    indexes = Indexes(catalog)
+    indexes.current(library.id)
+    first, second = (chunk.id for chunk in catalog.all_chunks(library.id))
+    swapped = pack(np.stack([vector_of("lamps"), vector_of("boats")]))
+    new = dict(zip((first, second), swapped, strict=True))
+    catalog.replace_vectors(catalog.library("documents"), MODEL, DIMENSION, new)
+
+    index = (indexes if is_open else Indexes(catalog)).current(library.id)
+
+    ((found, score), *_) = index.vectors.search(vector_of("boats"), 1)
+    assert (found, round(score, 2)) == (second, 1.0)
+    # What comes later goes beside them again, and they are not written anew.
+    catalog.publish(reading(library, "more", name="more.txt"))
+    assert indexes.current(library.id).vectors.base.generation == index.vectors.base.generation

@@ -173,3 +173,18 @@ def test_a_code_is_found_however_it_is_parted(
 
     assert best(index, question)[0] == 1
     assert index.chunks_with("kx-4711") == [1]
+
+
+def test_what_is_too_short_to_tell_is_in_the_language_of_the_library(
+    catalog: Catalog, library: Library
+) -> None:
+    index = shelve(catalog, library, "Erdwärme Bürgerhäuser")
+    assert index.languages == (Language.ENGLISH,)
+    catalog.libraries.set_language(library.id, Language.GERMAN)
+    index = open_lexical_index(catalog, catalog.library("documents"), "made from these")
+    assert index.languages == (Language.GERMAN,)
+    assert best(index, "Bürgerhaus") == [1]
+    # What tells its language keeps it.
+    catalog.publish(reading(library, FRENCH, name="later.txt", id_="later"))
+    index = open_lexical_index(catalog, catalog.library("documents"), "and from this")
+    assert set(index.languages) == {Language.GERMAN, Language.FRENCH}

@@ -1,0 +1,162 @@
+"""The libraries that the page has open: each with who answers, what is read, and its handlers.
+
+A visitor is in one of them, as the `Choice` of the tab says; what a gesture does, it does there.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any
+
+from ingest.queue import IngestQueue
+from rag.domain import Library
+from rag.errors import RagError
+from rag.intake import Stage
+from ui.asking import ChatHandlers
+from ui.chat import Choice
+from ui.containing import library_of
+from ui.conversation import KeptConversations
+from ui.drafts import DraftHandlers
+from ui.intake import open_queue
+from ui.library import DocumentHandlers
+from ui.thread import render_thread
+
+if TYPE_CHECKING:
+    from rag.wiring import Application
+
+Handler = Callable[..., Any]
+Invite = Callable[["Application"], str]
+UNFINISHED = (Stage.WAITING, Stage.READING, Stage.OCR, Stage.EMBEDDING)
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """One open library, with what gestures in it do."""
+
+    application: Application
+    queue: IngestQueue
+    documents: DocumentHandlers
+    chat: ChatHandlers
+    drafts: DraftHandlers
+
+    @property
+    def library(self) -> Library:
+        """The library as it is now. Raises `NotFoundError` where it was deleted."""
+        return self.application.library
+
+
+class Rooms:
+    """Opens libraries as they are asked for. Safe from many threads."""
+
+    def __init__(self, application: Application, queue: IngestQueue, invite: Invite) -> None:
+        """Take the library that the server began with, and what invites to ask one."""
+        self.kept = KeptConversations()
+        self.catalog = application.catalog
+        self._invite = invite
+        self._lock = threading.Lock()
+        self._first = self._furnished(application, queue)
+        self._open = {application.library.id: self._first}
+        self._own: list[Room] = []  # to be closed here
+
+    def of(self, choice: Choice) -> Room:
+        """The room of the library that was chosen; of another, where that was deleted.
+
+        Raises:
+            RagError: it cannot be opened: as its embedding model is another than is asked for.
+        """
+        wanted = choice.library
+        known = [library.id for library in self.catalog.libraries.all()]
+        if wanted is None or wanted not in known:
+            wanted = next((id_ for id_ in self._open if id_ in known), known[0])
+        return self.open(wanted)
+
+    def open(self, library_id: str) -> Room:
+        """The room of a library; a new one, once that was embedded again with another model.
+
+        Raises as `of`, and `NotFoundError` where it was deleted.
+        """
+        library = self.catalog.library_with_id(library_id)
+        with self._lock:
+            room = self._open.get(library_id)
+            if room is None or not _is_of_its_model(room, library):
+                before, room = room, self._opened(library)
+                self._open[library_id] = room
+                self._own.append(room)
+                if before is not None:  # who is being answered there still is
+                    before.queue.close()
+            return room
+
+    def _opened(self, library: Library) -> Room:
+        application = self._first.application.beside(library)
+        try:
+            return self._furnished(application, open_queue(application))
+        except RagError:
+            application.close_beside()
+            raise
+
+    def resume(self) -> None:
+        """Open the libraries that files wait for, so that they are taken in."""
+        for library in self.catalog.libraries.all():
+            if self.catalog.jobs.count(library.id, UNFINISHED):
+                try:
+                    self.open(library.id)
+                except RagError:  # it says so once somebody chooses it
+                    continue
+
+    def close(self) -> None:
+        """Close what was opened here; not the library that the server began with."""
+        for room in self._own:
+            room.queue.close()
+            room.application.close_beside()
+
+    def quick(self, pick: Callable[[Room], Handler]) -> Handler:
+        """A handler that does what the picked one does, in the room of the visitor's choice."""
+        model = pick(self._first)
+
+        @wraps(model)
+        def handle(*arguments: Any) -> Any:
+            return pick(self.of(_choice(arguments)))(*arguments)
+
+        return handle
+
+    def stream(self, pick: Callable[[Room], Handler]) -> Handler:
+        """The same for a handler that yields."""
+        model = pick(self._first)
+
+        @wraps(model)
+        def handle(*arguments: Any) -> Iterator[Any]:
+            yield from pick(self.of(_choice(arguments)))(*arguments)
+
+        return handle
+
+    def report(self, asked: str) -> str:
+        """The report of a document, or of an archive by its reference, of whichever library.
+
+        Raises:
+            NotFoundError: it was removed.
+        """
+        library_id = library_of(self.catalog, asked)
+        return self.open(library_id).documents.report(asked)
+
+    def _furnished(self, application: Application, queue: IngestQueue) -> Room:
+        invite = partial(self._invite, application)
+        return Room(
+            application,
+            queue,
+            DocumentHandlers(application, queue, invite),
+            ChatHandlers(application, queue, self.kept, render_thread),
+            DraftHandlers(application, queue),
+        )
+
+
+def _is_of_its_model(room: Room, library: Library) -> bool:
+    embedder = room.application.embedder
+    recorded = (library.embedding_model, library.dimension)
+    return (embedder.model, embedder.dimension) == recorded
+
+
+def _choice(arguments: tuple[Any, ...]) -> Choice:
+    return next((each for each in arguments if isinstance(each, Choice)), Choice())
