@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from rag.domain import Document, Library, Page, Scope
 from rag.errors import NotFoundError, StoreError
+from rag.failpoints import failpoint
 from rag.intake import Table, WordBox
 from rag.store import embedding
 from rag.store.blobs import Blobs
@@ -180,8 +181,11 @@ class Catalog:
                 own_row(connection, held)
             self._check(connection, reading)
             document, is_new = insert_reading(connection, reading)
+            failpoint("publish.inserted")
             if is_new:
                 advance(connection, document.library_id)
+            failpoint("publish.before_commit")
+        failpoint("publish.committed")
         return document
 
     def replace(self, reading: Reading) -> Document:
@@ -194,6 +198,7 @@ class Catalog:
         with self._writer.begin() as connection:
             self._check(connection, reading)
             document = replace_reading(connection, reading)
+            failpoint("reread.inserted")
             advance(connection, document.library_id)
         return document
 
@@ -322,7 +327,10 @@ class Catalog:
         """
         with self._writer.begin() as connection:
             embedding.replace_vectors(connection, library, model, dimension, vectors)
+            failpoint("switch.vectors_replaced")
             advance(connection, library.id)
+            failpoint("switch.before_commit")
+        failpoint("switch.committed")
 
     def pending_chunks(self, document_id: str) -> list[StoredChunk]:
         """The chunks of a document that have no vector yet, by id."""

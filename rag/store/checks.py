@@ -14,6 +14,7 @@ from sqlalchemy import Engine, func, select, update
 
 from rag.domain import Library
 from rag.errors import StoreError
+from rag.failpoints import failpoint
 from rag.store.blobs import Blobs
 from rag.store.catalog import CATALOG
 from rag.store.database import open_database, verify
@@ -91,12 +92,15 @@ def mend(data_dir: Path, text_hash: TextHash) -> int:
                     .where(libraries.c.id == row.library_id)
                     .values(generation=libraries.c.generation + 1)
                 )
+                failpoint("mend.counted")
                 mended.add(row.id)
         for id_ in documents_under_alien_hashes(reader, text_hash):
             with writer.begin() as connection:
                 own = chunks.c.document_id == id_
                 connection.execute(update(chunks).where(own).values(text_hash=b""))
+                failpoint("mend.hashes_emptied")
             mended.add(id_)
+        failpoint("mend.before_sweep")
         folders = derived_folders(data_dir)
         sweep_leftovers(leftovers(data_dir, folders, [each.id for each in _libraries(reader)]))
     finally:
