@@ -21,7 +21,6 @@ from ingest.measuring import Ruler
 from ingest.outcomes import READABLE
 from rag.domain import Document, DocumentState, Library
 from rag.errors import DocumentError
-from rag.failpoints import failpoint
 from rag.intake import NOWHERE, Estimate, Stage
 from rag.models import embedding_cost
 from rag.protocols import Embedder
@@ -284,7 +283,6 @@ class Ingestor:
             batch, pending = pending[:BATCH_CHUNKS], pending[BATCH_CHUNKS:]
             packed = self._packed(batch)
             embedded = self._catalog.put_vectors(document_id, self._embedder.model, packed)
-            failpoint("vectors.committed")
             if embedded < document.embedded + len(batch):  # read again meanwhile: other chunks
                 document = self._catalog.document(document_id)
                 pending = self._catalog.pending_chunks(document_id)

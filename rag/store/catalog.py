@@ -356,7 +356,9 @@ class Catalog:
                 raise NotFoundError("This document is no longer in the library.")
             library = library_with_id(connection, row.library_id)
             embedding.check_embedding(library, model, library.dimension)
-            return embedding.put_vectors(connection, document_of(row), packed)
+            embedded = embedding.put_vectors(connection, document_of(row), packed)
+        failpoint("vectors.committed")
+        return embedded
 
     def known_vectors(self, model: str, size: int, hashes: Iterable[bytes]) -> dict[bytes, bytes]:
         """The vectors of a size that a model gave to texts with these hashes (see `pack`)."""
