@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, bindparam, delete, func, insert, sele
 
 from rag.domain import Document, Library, Page, Scope
 from rag.errors import NotFoundError, StoreError
+from rag.failpoints import failpoint
 from rag.intake import Table, WordBox
 from rag.store import embedding
 from rag.store.aliases import Aliases
@@ -159,8 +160,11 @@ class Catalog:
                 own_row(connection, held)
             self._check(connection, reading)
             document, is_new = insert_reading(connection, reading)
+            failpoint("publish.inserted")
             if is_new:
                 advance(connection, document.library_id)
+            failpoint("publish.before_commit")
+        failpoint("publish.committed")
         return document
 
     def replace(self, reading: Reading) -> Document:
@@ -173,6 +177,7 @@ class Catalog:
         with self._writer.begin() as connection:
             self._check(connection, reading)
             document = replace_reading(connection, reading)
+            failpoint("reread.inserted")
             advance(connection, document.library_id)
         return document
 
@@ -301,7 +306,10 @@ class Catalog:
         """
         with self._writer.begin() as connection:
             embedding.replace_vectors(connection, library, model, dimension, vectors)
+            failpoint("switch.vectors_replaced")
             advance(connection, library.id)
+            failpoint("switch.before_commit")
+        failpoint("switch.committed")
 
     def pending_chunks(self, document_id: str) -> list[StoredChunk]:
         """The chunks of a document that have no vector yet, by id."""
@@ -333,7 +341,9 @@ class Catalog:
                 raise NotFoundError("This document is no longer in the library.")
             library = library_with_id(connection, row.library_id)
             embedding.check_embedding(library, model, library.dimension)
-            return embedding.put_vectors(connection, document_of(row), packed)
+            embedded = embedding.put_vectors(connection, document_of(row), packed)
+        failpoint("vectors.committed")
+        return embedded
 
     def known_vectors(self, model: str, size: int, hashes: Iterable[bytes]) -> dict[bytes, bytes]:
         """The vectors of a size that a model gave to texts with these hashes (see `pack`)."""

@@ -14,6 +14,7 @@ from sqlalchemy import Engine, delete, func, select, update
 
 from rag.domain import Library
 from rag.errors import StoreError
+from rag.failpoints import failpoint
 from rag.store.blobs import Blobs
 from rag.store.catalog import CATALOG
 from rag.store.database import open_database, verify
@@ -92,6 +93,7 @@ def mend(data_dir: Path, text_hash: TextHash) -> int:
                     .where(libraries.c.id == row.library_id)
                     .values(generation=libraries.c.generation + 1)
                 )
+                failpoint("mend.counted")
                 mended.add(row.id)
             for row in connection.execute(stray_aliases()).all():
                 same = (aliases.c.library_id == row.library_id, aliases.c.content == row.content)
@@ -100,7 +102,9 @@ def mend(data_dir: Path, text_hash: TextHash) -> int:
             with writer.begin() as connection:
                 own = chunks.c.document_id == id_
                 connection.execute(update(chunks).where(own).values(text_hash=b""))
+                failpoint("mend.hashes_emptied")
             mended.add(id_)
+        failpoint("mend.before_sweep")
         folders = derived_folders(data_dir)
         sweep_leftovers(leftovers(data_dir, folders, [each.id for each in _libraries(reader)]))
     finally:

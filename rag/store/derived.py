@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from rag.failpoints import failpoint
 from rag.store.blobs import hash_file
 
 logger = logging.getLogger(__name__)
@@ -50,15 +51,20 @@ def provide(
         logger.warning("%s cannot be written (%s): working in memory", folder.parent, error)
         return None
     try:
+        failpoint("derived.folder_made")
         build(fresh)
+        failpoint("derived.built")
         _write_manifest(fresh, expected)
+        failpoint("derived.manifest_written")
         _move_into_place(fresh, folder, expected)
     except OSError as error:
         logger.warning("%s cannot be written (%s): working in memory", folder, error)
         return None
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+    failpoint("derived.in_place")
     _remove_older(folder)
+    failpoint("derived.older_removed")
     return folder
 
 
@@ -68,7 +74,9 @@ def _move_into_place(fresh: Path, folder: Path, expected: Mapping[str, str | int
         aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".old-"))
         with suppress(FileNotFoundError):  # another process has just done the same
             folder.replace(aside / folder.name)
+        failpoint("derived.moved_aside")
         shutil.rmtree(aside, ignore_errors=True)
+        failpoint("derived.aside_removed")
     try:
         fresh.rename(folder)
     except OSError:
@@ -82,6 +90,7 @@ def _write_manifest(folder: Path, expected: Mapping[str, str | int]) -> None:
     with (folder / MANIFEST).open("w", encoding="utf-8") as stream:
         stream.write(manifest)
         stream.flush()
+        failpoint("derived.manifest_before_sync")
         os.fsync(stream.fileno())
 
 

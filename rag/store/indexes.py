@@ -12,6 +12,7 @@ from functools import cached_property
 
 from rag.domain import Library
 from rag.errors import RagError
+from rag.failpoints import failpoint
 from rag.store.catalog import Catalog
 from rag.store.derived import DERIVED
 from rag.store.lexical import LexicalIndex, open_lexical_index
@@ -148,8 +149,10 @@ class Indexes:
             if index is None or index.library != library:
                 index = self._build(library, index)
                 with self._lock:
+                    failpoint("index.before_switch")
                     self._open[library_id] = index
                     self._encode(index)
+                    failpoint("index.switched")
         return index
 
     def _lock_of(self, library_id: str) -> threading.Lock:
@@ -168,7 +171,9 @@ class Indexes:
         with self._lock_of(library_id):
             with self._lock:
                 self._open.pop(library_id, None)
+            failpoint("index.before_discard")
             shutil.rmtree(self._catalog.data_dir / DERIVED / library_id, ignore_errors=True)
+            failpoint("index.discarded")
 
     def wait(self) -> None:
         """Return once nothing is being prepared any more."""
@@ -185,6 +190,7 @@ class Indexes:
     def _build(self, library: Library, previous: LibraryIndex | None) -> LibraryIndex:
         purges = self._catalog.trash.purges(library.id)
         index = self._made(library, previous)
+        failpoint("index.made")
         if self._catalog.trash.purges(library.id) == purges:
             return index
         # It may have been made from what was there before a document was purged, with its words.

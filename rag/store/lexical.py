@@ -29,6 +29,7 @@ from tantivy import (
 
 from rag.domain import Library
 from rag.exact import exact_words, other_forms, quoted_phrases
+from rag.failpoints import failpoint
 from rag.folding import readable
 from rag.languages import READ_CHARACTERS, Language, detect
 from rag.misspelling import SHORTEST_FOR_TWO, is_correctable, is_within, one_letter_off
@@ -263,11 +264,13 @@ def open_lexical_index(catalog: Catalog, library: Library, fingerprint: str) -> 
         known = _started_from(earlier(place), folder, library.language or UNTOLD)
         try:
             index = Index.open(str(folder)) if known else Index(_schema(), path=str(folder))
+            failpoint("lexical.opened")
             filled = _fill(index, catalog, library, known)
             if filled.removed > MOST_REMOVED * sum(filled.chunks.values()):
                 _empty(folder)
                 index = Index(_schema(), path=str(folder))
                 filled = _fill(index, catalog, library)
+            failpoint("lexical.filled")
             (folder / CONTENTS).write_text(json.dumps(asdict(filled)), encoding="utf-8")
         except ValueError as error:  # which is how tantivy says that a file cannot be written
             raise OSError(str(error)) from error
@@ -350,7 +353,9 @@ def _fill(
         language = _language_of(its_chunks) or Language(untold)
         for chunk in its_chunks:
             writer.add_document(_document(chunk, language, words))
+    failpoint("lexical.before_commit")
     writer.commit()
+    failpoint("lexical.committed")
     writer.wait_merging_threads()
     removed = before.removed + sum(before.chunks[name] for name in changed)
     held = {name: digest for name, digest in digests.items() if name in sizes}

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from rag.domain import Document
 from rag.errors import NotFoundError
+from rag.failpoints import failpoint
 from rag.intake import Origin
 from rag.store.embedding import known_vectors
 from rag.store.rows import (
@@ -42,6 +43,7 @@ def insert_reading(connection: Connection, reading: Reading) -> tuple[Document, 
     row = connection.execute(select(documents).where(*same)).first()
     if row is None:
         supersede(connection, reading)
+        failpoint("publish.superseded")
         return _insert(connection, reading, time.time()), True
     known = document_of(row)
     if known.chunks or (not reading.chunks and known.state is document.state):
@@ -97,6 +99,7 @@ def _insert(
     origin = {"origin": storable(reading.origin.place), "alone": reading.origin.alone}
     values = asdict(document) | {"added_at": added_at} | origin
     connection.execute(insert(documents).values(values))
+    failpoint("publish.document_inserted")
     for table, rows in (
         (pages, page_rows(reading)),
         (chunks, chunk_rows(reading, packed)),
@@ -104,4 +107,5 @@ def _insert(
     ):
         if rows:
             connection.execute(insert(table), rows)
+            failpoint("publish.rows_inserted")
     return document

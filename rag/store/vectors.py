@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.domain import Library
+from rag.failpoints import failpoint
 from rag.protocols import Vectors
 from rag.store.approximate import DIMENSIONS_A_CODE, Approximate, encode, load, save
 from rag.store.catalog import Catalog
@@ -200,7 +201,9 @@ def open_codes(catalog: Catalog, library: Library, base: Base, stop: threading.E
         if approximate is None:
             raise InterruptedError("told to stop")
         encoded.append(approximate)
+        failpoint("codes.before_save")
         save(approximate, folder / CODES)
+        failpoint("codes.saved")
 
     expected = _expected(library) | {"rows": fingerprint(base.spans)}
     place = catalog.data_dir / DERIVED / library.id / f"codes-{base.generation}"
@@ -268,7 +271,9 @@ def _stored_base(catalog: Catalog, library: Library, spans: Sequence[ChunkSpan])
         ids: list[int] = []
         packed = _noting(_of(spans, catalog, library), ids)
         write_halves(fresh / MATRIX, packed, library.dimension)
+        failpoint("vectors.matrix_written")
         np.save(fresh / IDS, np.array(ids, dtype=np.int64))
+        failpoint("vectors.ids_written")
         (fresh / SPANS).write_text(json.dumps(list(spans)), encoding="utf-8")
 
     built = provide(place, expected | {"chunks": fingerprint(spans)}, build)
