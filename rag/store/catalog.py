@@ -42,6 +42,7 @@ from rag.store.spans import (
     document_digests,
     embedded_spans,
     packed_vectors,
+    vectors_of,
 )
 from rag.store.spending import Spending
 from rag.store.tables import chunks, documents, libraries, marks
@@ -299,6 +300,16 @@ class Catalog:
             now = library_with_id(connection, library.id)
             embedding.check_embedding(now, library.embedding_model, library.dimension)
             yield from packed_vectors(connection, now, after)
+
+    def vectors_of(self, library_id: str, ids: Sequence[int]) -> dict[int, bytes]:
+        """The stored vectors of a few chunks of a library, by id; those that are there."""
+        with self._reader.begin() as connection:
+            return vectors_of(connection, library_id, ids)
+
+    def embedded_at(self, library_id: str) -> int:
+        """The age at which all vectors of a library were last made anew; 0 for never."""
+        with self._reader.begin() as connection:
+            return embedding.embedded_at(connection, library_id)
 
     def verify_vectors(self, library_id: str) -> None:
         """Check that every vector of a library has the length that it should have.

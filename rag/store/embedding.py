@@ -5,12 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Select, bindparam, func, select, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from rag.domain import Document, Library
 from rag.errors import EmbeddingMismatchError, StoreError
-from rag.store.tables import chunks, documents, kept_chunks, kept_documents, libraries
+from rag.store.libraries import library_with_id
+from rag.store.tables import chunks, documents, kept_chunks, kept_documents, libraries, marks
 
+EMBEDDED_AT = "embedded at"
 BATCH_ROWS = 500  # SQLite takes at most 32,766 variables in a statement
 
 
@@ -148,3 +160,17 @@ def replace_vectors(
         .where(libraries.c.id == library.id)
         .values(embedding_model=model, dimension=dimension)
     )
+    now = library_with_id(connection, library.id)
+    name = f"{EMBEDDED_AT}: {library.id}"
+    connection.execute(delete(marks).where(marks.c.name == name))
+    connection.execute(insert(marks).values(name=name, value=str(now.generation + now.vectors + 1)))
+
+
+def embedded_at(connection: Connection, library_id: str) -> int:
+    """The age of a library (see `vectors`) at which all its vectors were made anew, 0 for never.
+
+    What was derived before has others, though the model may go by the same name.
+    """
+    name = f"{EMBEDDED_AT}: {library_id}"
+    value = connection.execute(select(marks.c.value).where(marks.c.name == name)).scalar()
+    return int(value or 0)

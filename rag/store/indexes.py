@@ -20,7 +20,6 @@ from rag.store.vectors import (
     EXACT_ROWS,
     Base,
     VectorIndex,
-    fingerprint,
     open_codes,
     open_vector_index,
     wants_codes,
@@ -201,7 +200,7 @@ class Indexes:
             words, ranges = previous.words, previous.chunks_by_document
         else:
             spans = self._catalog.chunk_spans(library.id)
-            words = open_lexical_index(self._catalog, library, fingerprint(spans))
+            words = open_lexical_index(self._catalog, library, spans)
             ranges = {span.document_id: range(span.first, span.last + 1) for span in spans}
         return LibraryIndex(library, vectors, words, ranges, _without_vectors(ranges, embedded))
 
