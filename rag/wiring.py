@@ -47,7 +47,7 @@ from rag.served import Offering
 from rag.settings import Settings, is_url
 from rag.spending import Meter, MeteredChat, MeteredModerator
 from rag.store.catalog import CATALOG, Catalog
-from rag.store.indexes import Indexes
+from rag.store.indexes import WORDS_PATIENCE_SECONDS, Indexes
 from rag.store.words import Words
 from rag.tools import Tool
 from rag.toolset import tools_for
@@ -68,7 +68,7 @@ class Application:
     def __init__(self, settings: Settings, catalog: Catalog, local: MiniLmEmbedder) -> None:
         self.settings = settings
         self.catalog = catalog
-        self.indexes = Indexes(catalog)
+        self.indexes = Indexes(catalog, patience_seconds=WORDS_PATIENCE_SECONDS)
         self.meter = meter_of(settings, catalog)
         self.embedder = library_embedder(settings, catalog, self.meter, local)
         self.scorer = SentenceScorer(local, Words())

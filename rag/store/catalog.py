@@ -21,7 +21,7 @@ from rag.store.database import open_database, verify
 from rag.store.holds import Held
 from rag.store.jobs import Jobs, own_row
 from rag.store.leaves import all_pages, all_tables, one_page, word_boxes
-from rag.store.libraries import advance, library_with_id
+from rag.store.libraries import advance, library_with_id, own_changes
 from rag.store.places import ChunkedPage, Place, chunked_pages, found_chunks
 from rag.store.publishing import insert_reading, replace_reading
 from rag.store.rows import (
@@ -132,6 +132,10 @@ class Catalog:
         """
         with self._reader.begin() as connection:
             return library_with_id(connection, library_id)
+
+    def own_changes(self, library_id: str) -> int:
+        """How often this process began to change a library; others' changes do not count."""
+        return own_changes(self._reader, library_id)
 
     def documents(self, library_id: str) -> list[Document]:
         """Every document of a library, in the order in which they were added."""
