@@ -22,7 +22,7 @@ from rag.store.holdings import Holdings, NewLibrary
 from rag.store.holds import Held
 from rag.store.jobs import Jobs, own_row
 from rag.store.leaves import all_pages, all_tables, one_page, word_boxes
-from rag.store.libraries import advance, library_with_id
+from rag.store.libraries import advance, library_with_id, own_changes
 from rag.store.places import ChunkedPage, Place, chunked_pages, found_chunks
 from rag.store.publishing import insert_reading, replace_reading
 from rag.store.rows import (
@@ -42,6 +42,7 @@ from rag.store.spans import (
     document_digests,
     embedded_spans,
     packed_vectors,
+    vectors_of,
 )
 from rag.store.spending import Spending
 from rag.store.tables import chunks, documents, marks
@@ -111,6 +112,10 @@ class Catalog:
         """
         with self._reader.begin() as connection:
             return library_with_id(connection, library_id)
+
+    def own_changes(self, library_id: str) -> int:
+        """How often this process began to change a library; others' changes do not count."""
+        return own_changes(self._reader, library_id)
 
     def documents(self, library_id: str) -> list[Document]:
         """Every document of a library, in the order in which they were added."""
@@ -283,6 +288,11 @@ class Catalog:
             now = library_with_id(connection, library.id)
             embedding.check_embedding(now, library.embedding_model, library.dimension)
             yield from packed_vectors(connection, now, after)
+
+    def vectors_of(self, library_id: str, ids: Sequence[int]) -> dict[int, bytes]:
+        """The stored vectors of a few chunks of a library, by id; those that are there."""
+        with self._reader.begin() as connection:
+            return vectors_of(connection, library_id, ids)
 
     def verify_vectors(self, library_id: str) -> None:
         """Check that every vector of a library has the length that it should have.

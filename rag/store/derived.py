@@ -11,10 +11,11 @@ from __future__ import annotations
 import json
 import logging
 import os
+import secrets
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -95,14 +96,47 @@ def _write_manifest(folder: Path, expected: Mapping[str, str | int]) -> None:
 
 
 def is_intact(folder: Path, expected: Mapping[str, str | int]) -> bool:
-    """Whether a folder's manifest says what is expected, and every file is as it was written."""
+    """Whether a folder's manifest says what is expected, and every file is as it was written.
+
+    A file that the manifest does not name is damage too: what lies there is read as a whole.
+    """
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        return manifest["expected"] == dict(expected) and all(
-            hash_file(folder / name) == sha256 for name, sha256 in manifest["files"].items()
+        files = dict(manifest["files"])
+        return (
+            manifest["expected"] == dict(expected)
+            and _strangers(folder, files) == []
+            and all(hash_file(folder / name) == sha256 for name, sha256 in files.items())
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return False
+
+
+def _strangers(folder: Path, known: Collection[str]) -> list[str]:
+    """What lies in a folder that nobody wrote there; a lock may be made by who reads."""
+    names = (path.name for path in folder.iterdir())
+    return [
+        name
+        for name in names
+        if name not in known and name != MANIFEST and not (name[0] == "." and name[-5:] == ".lock")
+    ]
+
+
+def digest_of(folder: Path, name: str) -> str:
+    """The hash of a file as the folder's manifest has it; empty where it cannot be read."""
+    try:
+        return str(json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"][name])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return ""
+
+
+def throw_away(folder: Path) -> None:
+    """Remove a folder that is as it was written and yet not what it should be."""
+    logger.warning("%s is not what its name says: made again", folder)
+    aside = folder.with_name(f".old-{folder.name}-{secrets.token_hex(4)}")
+    with suppress(OSError):  # gone by now, or not ours to remove
+        folder.replace(aside)
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def earlier(folder: Path) -> Path | None:
@@ -125,7 +159,7 @@ def said_of(folder: Path) -> dict[str, str | int]:
     """What a folder's manifest says that it was made from; nothing where it cannot be read."""
     try:
         return dict(json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["expected"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return {}
 
 

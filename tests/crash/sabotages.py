@@ -98,6 +98,13 @@ def no_checksum() -> None:
 
     for module in (derived, vectors):
         _put(module, "is_intact", believed)
+    for module, name in (
+        (vectors, "rows_are_whole"),
+        (vectors, "rows_agree"),
+        (vectors, "codes_agree"),
+        (lexical, "words_agree"),
+    ):
+        _put(module, name, lambda *_: True)
 
 
 def purge_leaves_the_original() -> None:
