@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test check lock bench clean
+.PHONY: run test crash check lock bench clean
 
 run: $(VENV)/.installed
 	@echo "Starting Tramontane…"
@@ -12,6 +12,11 @@ run: $(VENV)/.installed
 
 test: $(VENV)/.tested
 	@$(BIN)/python -m pytest -ra
+
+# Ends the program at every point that matters, again during recovery, at random, and on failing
+# disks: about half an hour on two cores. `make test` does a hundred and thirty of its kills.
+crash: $(VENV)/.tested
+	@$(BIN)/python -m tests.crash --sabotages --disk 1
 
 check: $(VENV)/.tested
 	@$(BIN)/ruff format --check .

@@ -6,7 +6,13 @@ import re
 
 LONGEST_NAME = 200  # characters
 _DRIVE = re.compile(r"^[A-Za-z]:")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _DIRECTIONS = re.compile(r"[\u061c\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+
+
+def harmless(text: str) -> str:
+    """A sentence that may hold such a name, as a terminal can show it."""
+    return _CONTROLS.sub(" ", _DIRECTIONS.sub("", text))
 
 
 def display_name(name: str, fallback: str) -> str:

@@ -20,6 +20,7 @@ from ingest.rows import PlacedRow, TablePart, rows_by_page, shortened
 from ingest.units import Break, Unit, units_of_page
 from rag import tokens
 from rag.domain import Page, PageState
+from rag.folding import readable
 from rag.intake import Chunk, Table
 
 Measure = Callable[[Sequence[str]], list[int]]
@@ -56,7 +57,8 @@ def split(
     for page in pages:
         if page.state in READ:
             spans = cutter.spans(page.text, outline.starts(page.number), rows.get(page.number, ()))
-            counts = tokens.count_tokens([page.text[span.start : span.end] for span in spans])
+            texts = [readable(page.text[span.start : span.end]) for span in spans]
+            counts = tokens.count_tokens(texts)
             chunks += [
                 Chunk(
                     page.number,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from rag.errors import DocumentError, StoreError
 from rag.intake import Estimate
 from rag.models import embedding_cost
 from rag.protocols import Embedder
+from rag.store.blobs import hash_file
 from rag.tokens import count_tokens as tekken_tokens
 
 DEEPEST = 2  # files in one another that are counted: an attachment of a mail in an archive
@@ -35,14 +37,36 @@ class EstimateFile(Protocol):
 class Estimated:
     """How a file reads, and what taking it in would take with the files within it.
 
-    `within` says how many of those are counted, `uncounted` how many are not: they cannot be read,
-    or lie too deep.
+    `within` says how many of those are counted. Those that are `uncounted` cannot be read, or lie
+    too deep; those that are `repeated`, of which the file itself may be one, are counted where the
+    same bytes came first. Both are called as they would be in the library.
     """
 
     estimate: Estimate
     loaded: LoadedDocument
     within: int = 0
-    uncounted: int = 0
+    uncounted: tuple[str, ...] = ()
+    repeated: tuple[str, ...] = ()
+
+
+class Seen:
+    """What the files before have in common with those to come, which is taken in once."""
+
+    def __init__(self) -> None:
+        self._files: set[str] = set()
+        self._texts: set[str] = set()
+
+    def is_repeated(self, sha256: str) -> bool:
+        """Whether a file of this hash was there before; from now on it was."""
+        was_there = sha256 in self._files
+        self._files.add(sha256)
+        return was_there
+
+    def new(self, texts: Sequence[str]) -> list[str]:
+        """Those of the texts that were not there before; from now on they were."""
+        fresh = [text for text in dict.fromkeys(texts) if text not in self._texts]
+        self._texts.update(fresh)
+        return fresh
 
 
 def embedding_tokens(embedder: Embedder, texts: Sequence[str]) -> int:
@@ -76,7 +100,7 @@ def total_of(estimates: Iterable[Estimate]) -> Estimate:
     return total
 
 
-def estimate_whole(path: Path, name: str, estimate_file: EstimateFile) -> Estimated:
+def estimate_whole(path: Path, name: str, estimate_file: EstimateFile, seen: Seen) -> Estimated:
     """What taking a file in would take, with those within it, as they would be taken in.
 
     Raises:
@@ -84,11 +108,13 @@ def estimate_whole(path: Path, name: str, estimate_file: EstimateFile) -> Estima
         StoreError: there is no place for temporary files.
     """
     estimate, loaded = estimate_file(path, name)
+    if seen.is_repeated(hash_file(path)):
+        return Estimated(NOTHING, loaded, repeated=(name,))
     if not loaded.attachments:
         return Estimated(estimate, loaded)
     try:
         with TemporaryDirectory(prefix="tramontane-") as folder:  # which nobody else may enter
-            counter = _Counter(Path(folder) / "within", estimate_file)
+            counter = _Counter(Path(folder) / "within", estimate_file, seen)
             counter.count(loaded, name)
     except OSError as error:
         raise StoreError(
@@ -96,34 +122,42 @@ def estimate_whole(path: Path, name: str, estimate_file: EstimateFile) -> Estima
             "the folder for temporary files."
         ) from error
     total = total_of([estimate, *counter.estimates])
-    return Estimated(total, loaded, len(counter.estimates), counter.uncounted)
+    names = tuple(counter.uncounted), tuple(counter.repeated)
+    return Estimated(total, loaded, len(counter.estimates), *names)
 
 
 class _Counter:
     """Estimates files within files, written one after the other to the same place."""
 
-    def __init__(self, path: Path, estimate_file: EstimateFile) -> None:
+    def __init__(self, path: Path, estimate_file: EstimateFile, seen: Seen) -> None:
         self._path = path
         self._estimate_file = estimate_file
+        self._seen = seen
         self.estimates: list[Estimate] = []
-        self.uncounted = 0
+        self.uncounted: list[str] = []
+        self.repeated: list[str] = []
 
     def count(self, outer: LoadedDocument, name: str, depth: int = 1) -> None:
         """Count the files in another of that name; archives in archives are not opened."""
+        if depth > 1:  # what the file itself leaves out it says by itself
+            self.uncounted += [f"{name}/{it.name}" for it in outer.left_out if not it.passed]
         if depth > DEEPEST:
-            self.uncounted += len(outer.attachments)
+            self.uncounted += [f"{name}/{it.name}" for it in outer.attachments]
             return
         for attachment in outer.attachments:
             called = f"{name}/{attachment.name}"
+            if self._seen.is_repeated(hashlib.sha256(attachment.content).hexdigest()):
+                self.repeated.append(called)
+                continue
             found = self._estimate(attachment, called)
             if found is None or (_is_archive(found[1]) and _is_archive(outer)):
-                self.uncounted += 1
+                self.uncounted.append(called)
                 continue
             estimate, loaded = found
             if loaded.pages:
                 self.estimates.append(estimate)
             elif not loaded.attachments:
-                self.uncounted += 1
+                self.uncounted.append(called)
             self.count(loaded, called, depth + 1)
 
     def _estimate(

@@ -10,23 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress
 
-LONGEST_NAME = 80  # characters, of a column
-FEWEST_NAMED = 0.5  # of the columns, for a row to be a header
-LOOKED_AT = 50  # rows below a header that are compared with it
+from ingest.head_rows import count_of, is_title, joined
+from ingest.heads import Row
+from ingest.spans import is_across
 
-_CURRENCY = r"(?:EUR|USD|GBP|CHF|JPY|CNY|CAD|AUD|SEK|NOK|DKK|PLN|CZK|Fr\.?|kr\.?)"
-_NUMBER = re.compile(
-    rf"[^\w\s]{{0,3}}\s?(?:{_CURRENCY}\s?)?[-+−(]?[^\w\s]?\d[\d.,'’\s]*(?:[eE][-+]?\d+)?\)?"
-    rf"\s?(?:[^\w\s]{{1,2}}|{_CURRENCY}|[kMG]?[€$£])?"
-)
-_DATE = re.compile(
-    r"\d{1,4}[-/.]\d{1,2}(?:[-/.]\d{1,4})?(?:[ T]\d{1,2}:\d{2}(?::\d{2})?.*)?|\d{1,2}:\d{2}.*"
-)
-_YEAR = re.compile(r"(?:19|20)\d\d")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
-_LOGICAL = frozenset({"true", "false", "yes", "no", "n/a", "#n/a"})
-
-Row = Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,54 +59,32 @@ def tables(rows: Sequence[Row]) -> list[Block]:
             found.append(Block(even[0], (), []))
             continue
         caption, rest = _caption(even)
-        header, width = header_of(rest), len(found[-1].rows[0]) if found and found[-1].rows else 0
-        if width and not (header and len(rest[0]) != width):
+        table, width = headed(rest), len(found[-1].rows[0]) if found and found[-1].rows else 0
+        if width and not (table.header and len(rest[0]) != width):
             found[-1].rows.extend(_even(group, width))
         else:
-            found.append(Block(caption, header, rest))
+            found.append(Block(caption + table.lines, table.header, table.rows))
     return found
 
 
-def header_of(rows: Sequence[Row]) -> tuple[str, ...]:
-    """The first row, if it reads like the names of columns; else nothing."""
-    if len(rows) < 2:
-        return ()
-    first, below = rows[0], rows[1 : 1 + LOOKED_AT]
-    width = max(len(row) for row in rows[: 1 + LOOKED_AT])
-    names = [cell for cell in first if cell]
-    if len(names) < max(FEWEST_NAMED * width, 1) or len(set(names)) < len(names):
-        return ()
-    if any(len(name) > LONGEST_NAME for name in names):
-        return ()
-    values = [name for name in names if is_value(name)]
-    if values and not _are_years(values, names, below):
-        return ()
-    if not values and _goes_on_alike(first, below):
-        return ()
-    return tuple(first) + ("",) * (width - len(first))
+def headed(rows: Sequence[Row], marked: int = 0) -> Block:
+    """A table of rows of one length, with all rows that name its columns in one.
 
-
-def is_value(cell: str) -> bool:
-    """Whether a cell is a number, a date, a time or a logical value, and no name."""
-    if cell[-1:].isdigit() or cell[:1].isdigit() or not cell[:1].isalpha():
-        return bool(_NUMBER.fullmatch(cell) or _DATE.fullmatch(cell)) or cell.lower() in _LOGICAL
-    return cell.lower() in _LOGICAL
-
-
-def _are_years(values: Sequence[str], names: Sequence[str], below: Sequence[Row]) -> bool:
-    """Whether the numbers among names are years above other numbers, which head columns too."""
-    if not all(_YEAR.fullmatch(value) for value in values) or len(values) == len(names) > 1:
-        return False
-    others = [cell for row in below for cell in row if cell and is_value(cell)]
-    return bool(others) and not all(_YEAR.fullmatch(cell) for cell in others)
-
-
-def _goes_on_alike(first: Row, below: Sequence[Row]) -> bool:
-    """Whether a cell of the first row comes again below it, as values do and names do not."""
-    return any(
-        cell and any(row[column : column + 1] and row[column] == cell for row in below)
-        for column, cell in enumerate(first)
-    )
+    `marked` is how many of the first rows the file says to do so. A title that is merged over all
+    columns above them is a line.
+    """
+    above = 0
+    while above < len(rows) - 1 and is_title(rows[above]):
+        above += 1
+    count = count_of(rows[above:], max(marked - above, 0))
+    if above and not count:
+        above, count = 0, count_of(rows, marked)
+    lines = tuple(row[0] for row in rows[:above])
+    table = [tuple(row) for row in rows[above:]]
+    if not count:
+        return Block(lines, (), table)
+    header = joined(table[:count]) if count > 1 else table[0]
+    return Block(lines, header, [header, *table[count:]])
 
 
 def _groups(rows: Sequence[Row]) -> Iterator[list[Row]]:
@@ -139,13 +105,20 @@ def _block(rows: Sequence[Row]) -> Block:
     if len(rest) < 2 or len(rest[0]) < 2:
         lines = tuple(" | ".join(filter(None, row)) for row in rest)
         return Block(caption + lines, (), [])
-    return Block(caption, header_of(rest), rest)
+    table = headed(rest)
+    return Block(caption + table.lines, table.header, table.rows)
 
 
 def _caption(rows: Sequence[Row]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """The rows of a single cell that stand above wider ones, and the others."""
+    """The rows of a single cell that stand above wider ones, and the others.
+
+    One that is merged over columns which the rows below it name is no caption.
+    """
     above = 0
     while above < len(rows) and sum(map(bool, rows[above])) == 1:
+        is_merged = not rows[above][0] and any(map(is_across, rows[above]))
+        if is_merged and count_of(rows[above:]) > 1:
+            break
         above += 1
     if above == len(rows):
         above = 0

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingest.attachments import display_name
 from ingest.child import CancelledError, SandboxLimits
 from ingest.drawing import Drawing
-from ingest.estimating import Estimated, estimate_whole, total_of
+from ingest.estimating import Estimated, Seen, estimate_whole, total_of
 from ingest.loaded import LoadedDocument
 from ingest.pipeline import Ingestor, Limits
 from ingest.recognition import Picture, Recogniser
@@ -19,6 +20,7 @@ from rag.intake import Estimate, Job, Stage
 from rag.protocols import Embedder, Ocr
 from rag.settings import Settings
 from rag.store.catalog import Catalog
+from rag.store.rows import storable
 
 PAID = (Stage.OCR, Stage.CONFIRM, Stage.EMBEDDING)
 OCR_SECONDS_A_PAGE = 2.5  # roughly
@@ -43,20 +45,24 @@ class Intake:
         """Let go of the processes that read files."""
         self.release()
 
-    def estimate(self, path: Path, library: Library) -> Estimated:
+    def estimate(self, path: Path, library: Library, seen: Seen | None = None) -> Estimated:
         """What taking a file in would take, with those within it; nothing is stored.
+
+        What was `seen` in files before is taken in once, and so not counted again.
 
         Raises:
             DocumentError: the file is not there, or may not be read.
         """
+        before = seen or Seen()
 
         def estimate_file(path: Path, name: str) -> tuple[Estimate, LoadedDocument]:
-            estimate, loaded = self.ingestor.estimate(path, library, name)
+            estimate, loaded = self.ingestor.estimate(path, library, name, before)
             scans = self._scans(loaded)
             embedding = self.ingestor.price_of_scans(scans)
             return self._with_ocr(total_of([estimate, embedding]), scans), loaded
 
-        return estimate_whole(path, path.name, estimate_file)
+        name = display_name(storable(path.name), "unnamed")
+        return estimate_whole(path, name, estimate_file, before)
 
     def price(self, document: Document) -> Estimate:
         """What is left to do for a document that was read, and what it costs."""
@@ -88,14 +94,17 @@ class Intake:
         return any(other.stage is not Stage.CONFIRM for other in others)
 
     def asks(self, estimate: Estimate, job: Job) -> bool:
-        """Whether a person is asked first: for what all files on their way cost together."""
-        others = [
-            other.estimate.dollars or 0.0
+        """Whether a person is asked first: for what all files on their way cost together.
+
+        The same bytes in several files are paid for once.
+        """
+        others = {
+            other.sha256: other.estimate.dollars or 0.0
             for other in self.catalog.jobs.of(job.library_id)
-            if other.stage in PAID and other.estimate is not None and other.id != job.id
-        ]
+            if other.stage in PAID and other.estimate is not None and other.sha256 != job.sha256
+        }
         dollars = estimate.dollars or 0.0
-        return dollars > 0 and dollars + sum(others) > self.ask_above_dollars
+        return dollars > 0 and dollars + sum(others.values()) > self.ask_above_dollars
 
     def page_image(self, path: Path, number: int, width_pixels: int) -> bytes:
         """A JPEG image of a page of a stored file, counted from 1.

@@ -8,7 +8,7 @@ where a line is wider than its characters or ends with a number.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from enum import IntEnum
 from itertools import islice
 from statistics import median
@@ -18,6 +18,7 @@ Ruler = Callable[[int], tuple[float, float] | None]
 """The edges of the character at an offset, along the line; None where it has no place."""
 
 WIDE_GAP = 2.0  # between two cells; a space is half of one, in justified text up to one
+GAP_OF_HEADINGS = 1.5  # between two cells of a line that only names columns
 GAP_OF_NUMBERS = 1.0  # between two cells that are numbers
 STRETCHED = 1.2  # times the usual width of so many characters: the line has gaps
 MOST_CHARACTERS = 200_000  # of a page; a longer one is not meant to be seen
@@ -25,6 +26,7 @@ MOST_WORDS = 60  # of a line that is looked at closely
 CLOSE = 1.05  # times the usual width of so many characters: a label without gaps
 SHORT_LINE = 0.75  # of the characters of the longest line: the lines of a table often are
 SHORT_CHARACTERS = 60  # and fewer are short, whatever the longest line
+INDENT = 8.0  # by which a line that only names columns begins right of others
 NEAR = 3  # lines from one that ends with a number, or from as many that are short
 SHORT_HEADING = 40  # characters: two headings of columns may be narrow letters with a gap
 SAMPLED = 3  # one in so many lines that are only short is looked at, all where it has gaps
@@ -123,8 +125,8 @@ def lines(text: str, ruler_of: Callable[[], Ruler]) -> list[Line]:
             for line, span, hope in zip(whole, spans, hopes, strict=True)
         ]
     return [
-        Line(*span, ()) if line is None else _line(text, line, ruler, unit, is_numeric)
-        for span, line, is_numeric in zip(spans, whole, numeric, strict=True)
+        Line(*span, ()) if line is None else _line(text, line, ruler, unit, gap)
+        for span, line, gap in zip(spans, whole, _gaps(whole, numeric, unit), strict=True)
     ]
 
 
@@ -191,12 +193,29 @@ def _unit(text: str, whole: Sequence[_Whole], ruler: Ruler) -> float:
     return median(widths)
 
 
-def _line(text: str, whole: _Whole, ruler: Ruler, unit: float, is_numeric: bool) -> Line:
+def _gaps(
+    whole: Sequence[_Whole | None], numeric: Sequence[bool], unit: float
+) -> Iterator[float | None]:
+    """How far apart the cells of each line are at least; None where only its width tells of any.
+
+    Lines that begin right of the others and are just above numbers may be headings of columns.
+    """
+    margin = min(line[2] for line in whole if line is not None) + INDENT * unit
+    for place, (line, is_numeric) in enumerate(zip(whole, numeric, strict=True)):
+        if is_numeric:
+            yield WIDE_GAP
+        elif line is None or line[2] < margin or True not in numeric[place : place + MOST_ABOVE]:
+            yield None
+        else:
+            yield GAP_OF_HEADINGS
+
+
+def _line(text: str, whole: _Whole, ruler: Ruler, unit: float, gap: float | None) -> Line:
     start, end, left, right = whole
-    if is_numeric or _has_gaps(whole, unit):
+    if gap or _has_gaps(whole, unit):
         words = list(islice(_WORD.finditer(text, start, end), MOST_WORDS + 1))
         if 1 < len(words) <= MOST_WORDS:
-            cells = _cells(text, words, whole, ruler, unit)
+            cells = _cells(text, words, whole, ruler, (unit, gap or WIDE_GAP))
             return Line(start, end, cells, tuple(cell for cell in cells if cell.is_number))
     is_number = end - start <= LONG_NUMBER and all(map(_is_numeric, text[start:end].split()))
     cell = Cell(start, end, left / unit, right / unit, is_number)
@@ -210,9 +229,17 @@ def _has_gaps(whole: _Whole, unit: float) -> bool:
 
 
 def _cells(
-    text: str, found: Sequence[re.Match[str]], whole: _Whole, ruler: Ruler, unit: float
+    text: str,
+    found: Sequence[re.Match[str]],
+    whole: _Whole,
+    ruler: Ruler,
+    widths: tuple[float, float],
 ) -> tuple[Cell, ...]:
-    """Put words together up to the next wide gap, amounts with their signs across it."""
+    """Put words together up to the next gap, amounts with their signs across it.
+
+    `widths` are that of a usual character and, in such, of the least gap.
+    """
+    unit, least = widths
     words = [word.span() for word in found]
     numeric = [word.lastindex is not None for word in found]
     cells: list[Cell] = []
@@ -228,7 +255,7 @@ def _cells(
         if one is None or edges is None:
             continue
         gap = (edges[0] - one[1]) / unit
-        if gap <= (GAP_OF_NUMBERS if numeric[place - 1] and numeric[place] else WIDE_GAP):
+        if gap <= (GAP_OF_NUMBERS if numeric[place - 1] and numeric[place] else least):
             continue
         if place == 1 and not numeric[1] and _BULLET.fullmatch(text, begin, end):
             continue
@@ -263,9 +290,9 @@ def _words_of_label(
 
 def _belong(one: str, other: str) -> bool:
     """Whether two words are parts of one amount, however far apart they are set."""
-    if _CURRENCY.fullmatch(one):
-        return _is_numeric(other)
-    return _SUFFIX.fullmatch(other) is not None and _is_numeric(one)
+    if _CURRENCY.fullmatch(one):  # a unit beside another one is a heading of its own
+        return _NUMBER.fullmatch(other) is not None
+    return _SUFFIX.fullmatch(other) is not None and one != other and _is_numeric(one)
 
 
 def _is_numeric(word: str) -> bool:

@@ -14,25 +14,22 @@ from dataclasses import dataclass
 from ingest.layout import Cell, Line
 from ingest.table_columns import Columns, columns
 from ingest.table_headers import YEAR, heads_of
+from ingest.table_levels import levels
+from ingest.table_parts import PERIOD, UNIT, has_values, parts
 from rag.folding import flowing
 from rag.intake import Table, TableRow
 
 MOST_BETWEEN = 3  # lines without cells between two rows: names of sections, broken labels
 MOST_CHARACTERS_BETWEEN = 120
-MOST_HEADER_LINES = 24  # cells of a header are often set below each other, a word a line
+MOST_HEADER_LINES = 64  # cells of a header are often set below each other, a word a line
 MOST_HEADING = 60  # characters of a line of a header without gaps
 MOST_SECTIONS = 3  # lines between a header and the first row
+MOST_LABELS = 2  # lines that only name the rows, within a header
 MOST_AFTER = 3  # lines below a table that goes on over the page: its number, a note
 MOST_BEFORE = 4  # lines above it on the next page: a running title
 MOST_NAME = 100  # characters
 
 _DIGIT = re.compile(r"\d")
-_UNIT = re.compile(
-    r"(?:\W*(?:amounts?|dollars?|shares?)?\s*(?:\w{0,3}[$€£] ?)?in |\()(?:\w+ of )?"
-    r"(?:millions|thousands|billions)\b.{0,60}",
-    re.I,
-)
-_NOTE = re.compile(r"\(\w{1,2}\)")
 _ANNOUNCEMENT = re.compile(
     r"\b(?:follows?|following|below|suivante?s?|ci-dessous|folgende[nr]?|siguientes?)\b", re.I
 )
@@ -73,7 +70,9 @@ class Collector:
         before = self._open if self._page == number - 1 else None
         self._open, self._page = None, number
         for table in find(text, lines):
-            if before is not None and table.first < MOST_BEFORE and _is_more(before, table):
+            above = [text[line.start : line.end] for line in lines[: min(table.first, MOST_BEFORE)]]
+            is_first = table.first < MOST_BEFORE and not any(map(_announces, above))
+            if before is not None and is_first and _is_more(before, table):
                 last = self._tables[-1]
                 rows = table.rows
                 if table.header is not None and table.header.cells != last.header:
@@ -100,10 +99,17 @@ def _is_more(before: Found, table: Found) -> bool:
 def find(text: str, lines: Sequence[Line]) -> Iterator[Found]:
     """The tables of a page, in order; no line is in two of them."""
     after = 0
-    for first, last in _runs(text, lines):
-        for table in _tables(text, lines, first, last, after):
-            after = table.last + 1
-            yield table
+    for run in _runs(text, lines):
+        pieces = [*parts(text, lines, *run)]
+        begin = after
+        for piece in pieces:
+            for table in _tables(text, lines, *piece, after):
+                after = table.last + 1
+                yield table
+        if after == begin and len(pieces) > 1:  # too small each: heads above every row
+            for table in _tables(text, lines, *run, after):
+                after = table.last + 1
+                yield table
 
 
 def _runs(text: str, lines: Sequence[Line]) -> Iterator[tuple[int, int]]:
@@ -137,9 +143,11 @@ def _goes_on(text: str, lines: Sequence[Line], last: int, index: int, right: flo
 
 def _is_about(line: str) -> bool:
     """Whether a line is a sentence, announces a table or names its unit: it begins something."""
-    return any(found.search(line) for found in (_SENTENCE, _ANNOUNCEMENT)) or bool(
-        _UNIT.fullmatch(line)
-    )
+    return _announces(line) or UNIT.fullmatch(line) is not None
+
+
+def _announces(line: str) -> bool:
+    return any(found.search(line) for found in (_SENTENCE, _ANNOUNCEMENT))
 
 
 def _names_columns(text: str, line: Line) -> bool:
@@ -166,11 +174,13 @@ def _tables(text: str, lines: Sequence[Line], first: int, last: int, after: int)
 
 def _table(text: str, lines: Sequence[Line], first: int, last: int, after: int) -> Found | None:
     rows = [line for line in lines[first : last + 1] if len(line.cells) > 1]
-    begin = next((row for row in rows if _has_values(text, row)), rows[0])
+    begin = next((row for row in rows if has_values(text, row)), rows[0])
     values = [r for r in rows if r.start >= begin.start and not _names_columns(text, r)]
-    grid = columns(values) or columns(rows)
+    grid = columns(values) or columns(rows) or _columns_below(rows)
     if grid is None or _lists_pages(text, values, grid):
         return None
+    if not grid.labelled and not has_values(text, begin):
+        return None  # years alone: the header of a table below
     if grid.verbal:
         top, bottom = first, first + _is_unlike(text, rows, grid)
     else:
@@ -181,6 +191,12 @@ def _table(text: str, lines: Sequence[Line], first: int, last: int, after: int) 
     header = _header_row(text, lines[top:bottom], grid) if bottom > top else None
     body = tuple(_rows(text, lines[bottom : last + 1], grid))
     return Found(top, last, grid, _name(text, lines, top, after), header, body)
+
+
+def _columns_below(rows: Sequence[Line]) -> Columns | None:
+    """The columns of words below a row that names each of them, set otherwise than they are."""
+    grid = columns(rows[1:])
+    return grid if grid and grid.verbal and len(rows[0].cells) == len(grid.edges) else None
 
 
 def _is_unlike(text: str, rows: Sequence[Line], grid: Columns) -> bool:
@@ -197,13 +213,7 @@ def _is_unlike(text: str, rows: Sequence[Line], grid: Columns) -> bool:
 
 def _names_unit(text: str, line: Line) -> bool:
     short = line.end - line.start <= MOST_CHARACTERS_BETWEEN
-    return short and _UNIT.fullmatch(text, line.start, line.end) is not None
-
-
-def _has_values(text: str, line: Line) -> bool:
-    """Whether it has a number that is no year and no mark of a note."""
-    numbers = [text[cell.start : cell.end] for cell in line.numbers]
-    return any(not YEAR.fullmatch(number) and not _NOTE.fullmatch(number) for number in numbers)
+    return short and UNIT.fullmatch(text, line.start, line.end) is not None
 
 
 def _lists_pages(text: str, rows: Sequence[Line], grid: Columns) -> bool:
@@ -225,14 +235,17 @@ def _header(
     Without a header both are that of the first row.
     """
     top = bottom = begin
+    labels_end = max(grid.values[0], grid.edges[1][0]) if grid.labelled else grid.values[0]
     for index in range(begin - 1, max(after, begin - MOST_HEADER_LINES) - 1, -1):
         line = lines[index]
         if not line.cells:
             break
-        if _is_above(text, line, grid):
+        is_next = top in (begin, index + 1)
+        most = MOST_SECTIONS if top == begin else MOST_LABELS
+        if _is_above(text, line, grid) and (is_next or _is_group(text, line)):
             bottom = bottom if top < begin else index + 1
             top = index
-        elif top < begin or begin - index > MOST_SECTIONS or line.right > grid.values[0]:
+        elif top - index > most or line.right > labels_end:
             break
     while top < bottom and _is_title(text, lines[top], grid):
         top += 1
@@ -258,16 +271,22 @@ def _is_above(text: str, line: Line, grid: Columns) -> bool:
         values = values[1:]
     if any(cell.left < left or cell.right > right for cell in values):
         return False
-    numbers = [text[cell.start : cell.end] for cell in line.numbers]
-    return all(YEAR.fullmatch(number) or _NOTE.fullmatch(number) for number in numbers)
+    return not has_values(text, line)
+
+
+def _is_group(text: str, line: Line) -> bool:
+    """Whether it belongs to a header even above a line that only names the rows."""
+    return len(line.cells) > 1 or PERIOD.search(text, line.start, line.end) is not None
 
 
 def _header_row(text: str, lines: Sequence[Line], grid: Columns) -> TableRow:
     words: list[list[str]] = [[] for _ in grid.edges]
-    naming = [line for line in lines if len(line.cells) > 1 or not _names_unit(text, line)]
+    units = [line for line in lines if len(line.cells) == 1 and _names_unit(text, line)]
+    naming = levels([line for line in lines if line not in units], grid)
     heads = dict(zip((line.start for line in naming), heads_of(text, naming, grid), strict=True))
-    for line in lines:
-        for place, cells in sorted(heads.get(line.start, {0: [*line.cells]}).items()):
+    heads |= {line.start: {0: [*line.cells]} for line in units}
+    for start in sorted(heads):
+        for place, cells in sorted(heads[start].items()):
             words[place].extend(_words(text, cell) for cell in cells)
     return TableRow(lines[0].start, lines[-1].end, tuple(" ".join(cell) for cell in words))
 

@@ -31,12 +31,22 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A file within a file that is not taken in, and why; nobody misses one `passed` over."""
+
+    name: str
+    reason: str
+    passed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LoadedDocument:
     """A file as read; `reason` is one plain sentence wherever the state is not `ready`.
 
     A `ready` one has a reason where there is something to know: it was repaired, or is not what its
     name says. `tables` are in the order of the document. `words` are the boxes of the words of
-    pages read by OCR, by the page's number. An archive has `attachments` and no pages.
+    pages read by OCR, by the page's number. An archive has `attachments` and no pages;
+    `left_out` are the files in it that cannot be taken in.
 
     `outline` is in the order of the document. The pages' texts, one after the other, are the text
     that their offsets count in.
@@ -52,3 +62,4 @@ class LoadedDocument:
     tables: tuple[Table, ...] = ()
     words: Mapping[int, tuple[WordBox, ...]] = field(default_factory=dict)
     attachments: tuple[Attachment, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from ingest import markup, titles
 from ingest.composer import Composed, Composer
 from ingest.loaded import Attachment, LoadedDocument
-from ingest.markup import Block
+from ingest.markup_tables import Block
 from rag.domain import DocumentState
 
 POOR_SHARE = 0.25  # of its web page's text: a plain body shorter than that only points to it

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ingest import grid
-from ingest.composer import MAX_CELLS, Composer
+from ingest.composer import Composer
+from ingest.markup_tables import ROW_GROUPS, Block, Cell, Table
 from rag.domain import DocumentState
 from rag.errors import DocumentError
 
 MAX_TABLE_DEPTH = 8  # tables in one another; deeper ones are read as text
-MAX_SPAN = 100  # columns that one cell goes over
 MAX_INDENT = 6  # levels of lists in one another that are shown
-LONGEST_CELL = 1_000  # characters; a table with longer ones is there to lay out a page
 PIECE_CHARACTERS = 65_536
 
 _BLOCK_NAMES = (
@@ -40,17 +39,6 @@ _SPACE = re.compile(r"[ \t\r\n\f\xa0]+")
 _LINE_SPACE = re.compile(r" ?\n ?")
 _BLANK_LINES = re.compile(r"\n\s*\n\s*")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\xad\ufeff]")
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A paragraph; a heading or a list item where it has a level; a table where it has rows."""
-
-    text: str
-    level: int = 0
-    is_item: bool = False
-    rows: tuple[tuple[str, ...], ...] = ()
-    header: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,27 +88,13 @@ def _parse(markup: str, skipped: frozenset[str]) -> Markup:
         ) from error
 
 
-@dataclass(slots=True)
-class _Cell:
-    blocks: list[Block] = field(default_factory=list)
-    is_header: bool = False
-    columns: int = 1
-
-
-@dataclass(slots=True)
-class _Table:
-    caption: list[Block] = field(default_factory=list)
-    rows: list[list[_Cell]] = field(default_factory=list)
-    cell: _Cell | None = None  # the one that is open
-
-
 class _Target:
     """What the parser tells of the elements of a page, in their order."""
 
     def __init__(self, skipped: frozenset[str]) -> None:
         self._skipped = skipped
         self._blocks: list[Block] = []
-        self._tables: list[_Table] = []
+        self._tables: list[Table] = []
         self._text: list[str] = []
         self._title: list[str] = []
         self._lists: list[int] = []  # of each that is open, the number of its last item; -1: none
@@ -197,10 +171,10 @@ class _Target:
         elif tag in ("td", "th"):
             if not table.rows:
                 table.rows.append([])
-            span = attributes.get("colspan", "1")
-            columns = min(int(span), MAX_SPAN) if span.isascii() and span.isdigit() else 1
-            table.cell = _Cell([], tag == "th", max(columns, 1))
+            table.cell = Cell(attributes, tag == "th")
             table.rows[-1].append(table.cell)
+        elif tag in ROW_GROUPS:
+            table.begin_group(tag)
 
     def _end_shown(self, tag: str) -> None:
         if tag in _HEADINGS:
@@ -222,19 +196,22 @@ class _Target:
             self._marker = ""
         elif tag == "pre" and self._pre:
             self._pre -= 1
-        elif tag in ("td", "th", "tr") and self._tables and not self._deep_tables:
-            self._tables[-1].cell = None
+        elif self._tables and not self._deep_tables:
+            if tag in ("td", "th", "tr"):
+                self._tables[-1].cell = None
+            elif tag in ROW_GROUPS:
+                self._tables[-1].begin_group("")
 
     def _start_table(self) -> None:
         self._flush()
         if len(self._tables) == MAX_TABLE_DEPTH or self._deep_tables:
             self._deep_tables += 1
         else:
-            self._tables.append(_Table())
+            self._tables.append(Table())
 
     def _end_table(self) -> None:
         table = self._tables.pop()
-        self._room().extend(_blocks_of(table))
+        self._room().extend(table.blocks())
 
     def _room(self) -> list[Block]:
         """Where the next block belongs."""
@@ -281,34 +258,3 @@ def _is_hidden(attributes: Mapping[str, str]) -> bool:
         return True
     style = attributes.get("style", "")
     return attributes.get("role") == "navigation" or bool(_HIDDEN_STYLE.search(style))
-
-
-def _blocks_of(table: _Table) -> list[Block]:
-    """A table of values as one block; of one that only lays out a page, what stands in it."""
-    rows = [row for row in table.rows if any(cell.blocks for cell in row)]
-    caption = table.caption
-    if not _holds_values(rows):
-        return [*caption, *(block for row in rows for cell in row for block in cell.blocks)]
-    texts = [[text for cell in row for text in _texts(cell)] for row in rows]
-    width = max(map(len, texts))
-    even = tuple(tuple(row + [""] * (width - len(row))) for row in texts)
-    is_named = width > 1 and all(cell.is_header for cell in rows[0])
-    header = even[0] if is_named and len(even) > 1 else grid.header_of(even)
-    name = grid.clean(" ".join(block.text for block in caption))
-    return [*caption, Block(name, rows=even, header=tuple(header))]
-
-
-def _holds_values(rows: list[list[_Cell]]) -> bool:
-    width = max((sum(cell.columns for cell in row) for row in rows), default=0)
-    if len(rows) < 2 or width < 2 or width * len(rows) > MAX_CELLS:
-        return False
-    blocks = [block for row in rows for cell in row for block in cell.blocks]
-    if any(block.rows or (block.level and not block.is_item) for block in blocks):
-        return False
-    longest = max(sum(len(block.text) for block in cell.blocks) for row in rows for cell in row)
-    return longest <= LONGEST_CELL
-
-
-def _texts(cell: _Cell) -> list[str]:
-    """The text of a cell, and nothing for the other columns that it goes over."""
-    return [grid.clean(" ".join(block.text for block in cell.blocks)), *[""] * (cell.columns - 1)]

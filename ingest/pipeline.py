@@ -14,9 +14,9 @@ from typing import Protocol
 
 from ingest.chunking import split
 from ingest.embedded import hash_of, text_of, texts_within
-from ingest.estimating import embedding_estimate, embedding_tokens
+from ingest.estimating import Seen, embedding_estimate, embedding_tokens
 from ingest.filetypes import CALLED, mismatch, type_by_name
-from ingest.loaded import Attachment, LoadedDocument
+from ingest.loaded import LoadedDocument
 from ingest.measuring import Ruler
 from ingest.outcomes import READABLE
 from rag.domain import Document, DocumentState, Library
@@ -98,21 +98,21 @@ def added_after(name: str, document: Document, said: str) -> Added:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What reading a file gave: a document, or the files in an archive.
+    """What reading a file gave: a document, or an archive as it was `loaded`.
 
     `reason` is what there is to know besides, such as what in it was left out.
     """
 
     added: Added | None
-    attachments: tuple[Attachment, ...] = ()
+    loaded: LoadedDocument | None = None
     reason: str = ""
 
 
 Report = Callable[[Progress], None]
-Bring = Callable[[Sequence[Attachment], bool], str]  # and whether these are all
+Bring = Callable[[LoadedDocument], str]
 
 
-def _leave(_attachments: Sequence[Attachment], _are_all: bool) -> str:
+def _leave(_loaded: LoadedDocument) -> str:
     return ""
 
 
@@ -204,11 +204,11 @@ class Ingestor:
         self._check_embedding(library)
         loaded = self.load(path, name, size, report)
         if loaded.attachments and not loaded.pages:
-            return Taken(None, loaded.attachments, loaded.reason)
+            return Taken(None, loaded, loaded.reason)
         document = _document(library, name, sha256, size, loaded)
         origin = held.job.origin if held else NOWHERE
         reading = replace(self.reading(document, loaded), origin=origin)
-        left_out = bring(loaded.attachments, loaded.state is DocumentState.READY)
+        left_out = bring(loaded)
         self._keep(path, sha256)
         published = self._catalog.publish(reading, held)
         self._keep(path, sha256)  # had the last owner been removed in between
@@ -318,7 +318,9 @@ class Ingestor:
             self._embedder.model, 0, scans * SCAN_TOKENS, scans * SCAN_PASSAGES
         )
 
-    def estimate(self, path: Path, library: Library, name: str) -> tuple[Estimate, LoadedDocument]:
+    def estimate(
+        self, path: Path, library: Library, name: str, seen: Seen
+    ) -> tuple[Estimate, LoadedDocument]:
         """What taking a file in would take, and how it reads; nothing is stored.
 
         Pages that need OCR, files within it and texts whose vectors are known are left out. Of one
@@ -336,7 +338,7 @@ class Ingestor:
             return self.price(known.id), self._known(known)
         loaded = self.load(path, name, size)
         reading = self.reading(_document(library, name, sha256, size, loaded), loaded)
-        texts = self._new(texts_within(loaded.title, reading.chunks, loaded.pages))
+        texts = seen.new(self._new(texts_within(loaded.title, reading.chunks, loaded.pages)))
         tokens = embedding_tokens(self._embedder, texts)
         return embedding_estimate(
             self._embedder.model, len(loaded.pages), tokens, len(texts)

@@ -21,7 +21,7 @@ from ingest.incoming import Incoming, size_of
 from ingest.intake import Intake
 from ingest.outcomes import READABLE
 from ingest.pipeline import Added, Progress, added_after
-from ingest.within import NESTED, Within, said_of_archive, with_left_out
+from ingest.within import NESTED, Within, with_left_out
 from rag.domain import Document, DocumentState, Library
 from rag.errors import (
     InvalidReplyError,
@@ -161,6 +161,7 @@ class IngestQueue:
         """Forget a job that has ended, with the file that was kept for it."""
         job = self._jobs.dismiss(number)
         if job is not None:
+            self._within.note_lost(job)
             self._catalog.discard_file(job.sha256)
 
     def retry_pages(self, document_id: str, numbers: Collection[int]) -> Document:
@@ -318,23 +319,22 @@ class IngestQueue:
         job = held.job
         report = self._reporter(held)
         report(Progress(job.name, Stage.READING, 0, 0))
-        path = self._catalog.blobs.path(job.sha256)
-        library, bring = self._library(), partial(self._within.queue, job)
+        bring = partial(self._within.queue, job)
         take = partial(self.intake.ingestor.take, report=report, bring=bring, held=held)
-        taken = take(path, library, job.name)
+        taken = take(self._catalog.blobs.path(job.sha256), self._library(), job.name)
         if taken.added is None and self._within.is_in_archive(job):
             self._jobs.advance(held, Stage.FAILED, outcome=NESTED.format(job.name))
             return
-        if taken.added is None:
-            said = bring(taken.attachments, not taken.reason)
-            said = said or said_of_archive(job.name, len(taken.attachments))
-            self._jobs.advance(held, Stage.DONE, outcome=f"{said} {taken.reason}".strip())
+        if taken.added is not None:
+            self._was_read(held, taken.added, taken.reason)
+        elif taken.loaded is not None:
+            outcome = self._within.open(job, taken.loaded)
+            self._jobs.advance(held, Stage.DONE, outcome=outcome)
             self._catalog.discard_file(job.sha256)
-            return
-        self._was_read(held, taken.added, taken.reason)
 
     def _was_read(self, held: Held, added: Added, left_out: str) -> None:
         document = added.document
+        self._catalog.aliases.note(held.job)
         if held.mark:
             self._catalog.set_mark(held.mark, OFFERED)
         stage, estimate = Stage.DONE, None

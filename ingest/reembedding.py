@@ -14,6 +14,7 @@ from ingest.estimating import embedding_estimate, embedding_tokens
 from ingest.pipeline import BATCH_CHUNKS, Progress, Report
 from rag.domain import Library
 from rag.errors import StoreError
+from rag.failpoints import failpoint
 from rag.intake import Estimate, Stage
 from rag.protocols import Embedder
 from rag.store.catalog import Catalog
@@ -60,10 +61,14 @@ def reembed(catalog: Catalog, library: Library, embedder: Embedder, report: Repo
             vectors = pack(embedder.embed([texts[text_hash] for text_hash in batch]))
             new = dict(zip(batch, vectors, strict=True))
             kept.add(new)
+            failpoint("reembed.kept")
             known |= new
         vectors_of = {id_: known[text_hash] for id_, text_hash in hashes.items()}
+        failpoint("reembed.before_switch")
         catalog.replace_vectors(library, embedder.model, embedder.dimension, vectors_of)
+        failpoint("reembed.switched")
         kept.discard()
+        failpoint("reembed.discarded")
     return len(chunks)
 
 

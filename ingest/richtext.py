@@ -15,8 +15,8 @@ from striprtf.striprtf import charset_map, destinations
 
 from ingest import grid
 from ingest.charsets import whole
-from ingest.composer import MAX_CELLS
-from ingest.markup import Block
+from ingest.markup_tables import Block
+from ingest.richtext_tables import DEFINING, RichTable
 from rag.domain import DocumentState
 from rag.errors import DocumentError
 
@@ -114,8 +114,7 @@ class _Reader:
         self._blocks: list[Block] = []
         self._notes: list[Block] = []
         self._margins: list[Block] = []
-        self._cells: list[str] = []
-        self._rows: list[tuple[str, ...]] = []
+        self._table = RichTable()
         self._is_damaged = False
 
     def read(self) -> RichText:
@@ -261,8 +260,7 @@ class _Reader:
         paragraph.marker.clear()
         if paragraph.in_table and not self._asides:
             if text:
-                self._cells = self._cells or [""]
-                self._cells[-1] = f"{self._cells[-1]} {text}".strip()
+                self._table.say(text)
             return
         room = self._room()
         if text and paragraph.level:
@@ -279,7 +277,7 @@ class _Reader:
     def _room(self) -> list[Block]:
         if self._asides:
             return self._asides[-1].blocks
-        self._end_table()
+        self._blocks += self._table.take()
         return self._blocks
 
     def _reset_paragraph(self, _number: str | None) -> None:
@@ -303,35 +301,25 @@ class _Reader:
         if not self._state.destination:
             self._paragraph.in_table = True
 
+    def _begin_row(self, _number: str | None) -> None:
+        self._in_table(None)
+        if not self._state.destination and not self._asides:
+            self._table.begin_row()
+
     def _end_cell(self, _number: str | None) -> None:
         if self._state.destination or self._asides:
             return
         self._paragraph.in_table = True
-        self._cells = self._cells or [""]
+        self._table.begin_cell()
         self._end_paragraph(None)
-        self._cells.append("")
+        self._table.end_cell()
 
     def _end_row(self, _number: str | None) -> None:
         if self._state.destination or self._asides:
             return
         self._end_paragraph(None)
-        cells = tuple(grid.clean(cell) for cell in self._cells)
-        self._cells = []
-        self._rows.append(cells[:-1] if cells and not cells[-1] else cells)
+        self._table.end_row()
         self._paragraph.in_table = False
-
-    def _end_table(self) -> None:
-        if any(self._cells):  # a row that never ended
-            self._rows.append(tuple(grid.clean(cell) for cell in self._cells))
-        self._cells = []
-        rows = [row for row in self._rows if any(row)]
-        self._rows = []
-        width = max(map(len, rows), default=0)
-        if len(rows) < 2 or width < 2 or width * len(rows) > MAX_CELLS:
-            self._blocks.extend(Block(" | ".join(filter(None, row))) for row in rows)
-            return
-        even = tuple(row + ("",) * (width - len(row)) for row in rows)
-        self._blocks.append(Block("", rows=even, header=grid.header_of(even)))
 
     def _choose_font(self, number: str | None) -> None:
         self._decode()
@@ -371,7 +359,7 @@ class _Reader:
         self._state = _State()
         self._paragraph.in_table = False
         self._end_paragraph(None)
-        self._end_table()
+        self._blocks += self._table.take()
         self._blocks.extend(self._notes)
 
 
@@ -382,12 +370,22 @@ def _is_known(encoding: str) -> bool:
         return False
 
 
+def _defines_row(word: str) -> Callable[[_Reader, str | None], None]:
+    def define(reader: _Reader, number: str | None) -> None:
+        if not reader._state.destination and not reader._asides:
+            reader._table.define(word, int(number or 0))
+
+    return define
+
+
 _WORDS: dict[str, Callable[[_Reader, str | None], None]] = {
     **dict.fromkeys(("par", "sect", "page", "column"), _Reader._end_paragraph),
     "pard": _Reader._reset_paragraph,
     "outlinelevel": _Reader._outline_level,
     "s": _Reader._style_of,
-    **dict.fromkeys(("trowd", "intbl"), _Reader._in_table),
+    "intbl": _Reader._in_table,
+    "trowd": _Reader._begin_row,
+    **{word: _defines_row(word) for word in DEFINING},
     "cell": _Reader._end_cell,
     "row": _Reader._end_row,
     "f": _Reader._choose_font,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise, starmap, takewhile
 
 from ingest.graphemes import boundary_before, is_boundary
 from rag.domain import Page
@@ -13,6 +14,7 @@ from rag.intake import Table
 
 LONGEST_HEADER = 200  # characters
 CELL_BORDER = " | "
+_NUMBER_OF_NAME = re.compile(r"\d{1,3}")
 _LINE_REST = re.compile(r"[^\S\r\n]*(?:\r\n|\r|\n)?")
 
 
@@ -62,9 +64,26 @@ def rows_by_page(pages: Sequence[Page], tables: Sequence[Table]) -> dict[int, li
 
 
 def header_line(cells: Sequence[str]) -> str:
-    """The names of a table's columns as they are put before its later rows."""
-    line = CELL_BORDER.join(filter(None, map(flowing, cells)))
+    """The names of a table's columns as they are put before its later rows.
+
+    Where they are too long together, what neighbours begin with is said once.
+    """
+    names = [name for name in map(flowing, cells) if name]
+    line = CELL_BORDER.join(names)
+    if len(line) > LONGEST_HEADER:
+        line = CELL_BORDER.join(starmap(_without_group, pairwise(["", *names])))
     return shortened(line, LONGEST_HEADER)
+
+
+def _without_group(before: str, name: str) -> str:
+    """A name without the words of its group, which the name before it begins with too."""
+    words = name.split()
+    pairs = zip(before.split(), words[:-1], strict=False)
+    group = [one for one, _ in takewhile(lambda pair: pair[0] == pair[1], pairs)]
+    if len(group) < 3 and not any(map(str.isdigit, group)):
+        return name
+    is_numbered = _NUMBER_OF_NAME.fullmatch(words[len(group)]) is not None  # as in "Level 2"
+    return " ".join(words[len(group) - is_numbered :])
 
 
 def shortened(line: str, length: int) -> str:

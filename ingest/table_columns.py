@@ -17,7 +17,7 @@ SHARE_ALIGNED = 0.8  # of the rows
 SHARE_REGULAR = 0.6  # of the rows of words: they have a cell in each column
 SHARE_BELOW = 0.4  # of the narrower of a heading and a column, to stand below it
 SHARE_COUNTED = 0.15  # of the rows: so many must have as many numbers as there are columns
-FEW = 5  # rows: one of them may show what columns there are
+FEW = 8  # rows: one of them may show what columns there are
 FULL = 0.75  # of the width of a column: prose fills it
 MOST_CHARACTERS = 60  # of an average cell of a table of words
 PROSE_CHARACTERS = 25  # of an average cell that may be prose, where it fills its column
@@ -63,10 +63,13 @@ class Columns:
                 return 0
         return _nearest(cell, self.edges)[0]
 
-    def under(self, cell: Cell) -> list[int]:
-        """The columns below a heading that may stand above several; else the nearest one."""
+    def under(self, cell: Cell, *, is_alone: bool) -> list[int]:
+        """The columns below a heading that may stand above several; else the nearest one.
+
+        One that `is_alone` in its line may be above all.
+        """
         first = 1 if self.labelled else 0
-        if self._is_amid(cell, self.edges[first][0]) and cell.right - cell.left > self.pitch - 1:
+        if is_alone and self.off_middle(cell) < INDENT and cell.right - cell.left > self.pitch - 1:
             return list(range(first, len(self.edges)))
         touched = [
             index
@@ -86,15 +89,18 @@ class Columns:
 
     def is_title(self, cell: Cell) -> bool:
         """Whether words stand above the middle of the table, and not of its values."""
-        return (
-            self.labelled
-            and self._is_amid(cell, self.edges[0][0])
-            and not self._is_amid(cell, self.edges[1][0])
-            and cell.right - cell.left > self.pitch
-        )
+        if not self.labelled or self.off_middle(cell) < INDENT:
+            return False
+        off = self._off(cell, self.edges[0][0])
+        is_left = cell.left < self.edges[1][0]
+        return off < (INDENT if is_left else EDGE) and cell.right - cell.left > self.pitch
 
-    def _is_amid(self, cell: Cell, left: float) -> bool:
-        return abs(cell.left + cell.right - left - self.edges[-1][1]) < 2 * INDENT
+    def off_middle(self, cell: Cell) -> float:
+        """How far the middle of words is from that of all values."""
+        return self._off(cell, self.edges[self.labelled][0])
+
+    def _off(self, cell: Cell, left: float) -> float:
+        return abs(cell.left + cell.right - left - self.edges[-1][1]) / 2
 
     def continues(self, other: Columns) -> bool:
         """Whether they are as many and as far from each other as others, on another page."""

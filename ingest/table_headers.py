@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from ingest.layout import Cell, Line
@@ -15,10 +16,13 @@ Heads = dict[int, list[Cell]]
 """The cells of one line by the column that they stand above."""
 
 YEAR = re.compile(
-    r"(?:fiscal |fy ?)?(?:19|20)\d\d(?: ?\(\w\))?|[a-z]{3,9}\.? \d{1,2}, (?:19|20)\d\d", re.I
+    r"(?:fiscal |fy ?)?(?:19|20)\d\d(?: ?\(\w\))?|[a-z]{3,9}\.? \d{1,2},\s+(?:19|20)\d\d", re.I
 )
 LEFT_OUT = 0.2  # of the way from one column to the next: what it costs to have nothing above one
 ASIDE = 0.5  # of that way, by which each of several groups of one size may be off
+WIDER = 1.5  # times the heading below it: what stands above more than that one
+SHARE_OF_PITCH = 0.6  # that it is wide at least
+_GOES_ON = re.compile(r"[a-zà-ÿ(%&/]")
 _YEARS = re.compile(r"(?:19|20)\d\d ?(?:vs?\.?|[-–/]|to) ?(?:19|20)\d\d", re.I)
 
 
@@ -34,28 +38,30 @@ def heads_of(text: str, lines: Sequence[Line], grid: Columns) -> list[Heads]:
     columns = range(1 if grid.labelled else 0, len(grid.edges))
     below: dict[int, Cell] = {}  # what names a column in the lines so far, the uppermost
     lowest: dict[int, str] = {}
+    groups_of: Heads = {}  # the uppermost so far, with what is above several columns
     found: list[Heads] = []
     for line, heads in zip(reversed(lines), reversed(named), strict=True):
         values = [cell for cell in line.cells if not _is_label(cell, grid)]
         if len(values) > 1:
-            groups = _are_years(text, values) or (
-                all(place in below for place in columns) and _are_groups(text, heads, below)
-            )
-            size = _period([lowest.get(place, "") for place in columns])
-            groups_below = [
-                (grid.edges[place][0], grid.edges[place + size - 1][1]) for place in columns[::size]
-            ]
-            others = [each for each in named if each is not heads]
-            is_sure = _are_years(text, values) and _may_repeat(text, others, columns, len(values))
-            spread = _spread(values, groups_below, is_sure=is_sure)
-            above = {
-                place: [spread[number // size]]
-                for number, place in enumerate(columns)
-                if number // size in spread and (groups or place not in ever)
-            }
+            groups = _name_groups(text, values, heads, below, columns)
+            above: Heads = {}
+            if wanting := [place for place in columns if groups or place not in ever]:
+                others = [each for each in named if each is not heads]
+                is_sure = _are_years(text, values) and _may_repeat(
+                    text, others, columns, len(values)
+                )
+                size = _period([lowest.get(place, "") for place in columns])
+                edges = {place: grid.edges[place] for place in columns}
+                spread = _spread_over_groups(values, edges, size, is_sure=is_sure)
+                above = {
+                    place: [spread[place]]
+                    for place in wanting
+                    if place in spread and (groups or not _is_broken(text, spread[place]))
+                }
             found.append({**above, **heads})
         else:
-            found.append(heads)
+            found.append(_of_one(text, heads, groups_of, below, grid))
+        groups_of |= found[-1]
         below |= {place: cells[-1] for place, cells in heads.items()}
         lowest = {place: _words(text, cells[-1]) for place, cells in heads.items()} | lowest
     return found[::-1]
@@ -63,10 +69,55 @@ def heads_of(text: str, lines: Sequence[Line], grid: Columns) -> list[Heads]:
 
 def _own(line: Line, grid: Columns) -> Heads:
     heads: Heads = {}
+    is_alone = sum(not _is_label(cell, grid) for cell in line.cells) == 1
     for cell in line.cells:
-        for place in [0] if _is_label(cell, grid) else grid.under(cell):
+        for place in [0] if _is_label(cell, grid) else grid.under(cell, is_alone=is_alone):
             heads.setdefault(place, []).append(cell)
     return heads
+
+
+def _of_one(
+    text: str, heads: Heads, named: Heads, below: Mapping[int, Cell], grid: Columns
+) -> Heads:
+    """The heads of a line with one cell above values at most.
+
+    It is also above the rest of the groups that are `named` below it where it is in their middle.
+    """
+    columns = range(1 if grid.labelled else 0, len(grid.edges))
+    own = [place for place in columns if place in heads]
+    if not own:
+        return heads
+    cell = heads[own[0]][0]
+    if _is_above_all(text, cell, [below.get(place) for place in columns], grid):
+        own = [*columns]
+    groups = [named[place][-1] for place in own if place in named]
+    more = {*own, *(place for place in columns if named.get(place, [None])[-1] in groups)}
+    ends = grid.edges[min(more)][0], grid.edges[max(more)][1]
+    is_whole = len(set(groups)) == 1 and len(more) == len(columns)
+    if not is_whole and abs(sum(ends) / 2 - _middle(cell)) < grid.pitch / 2:
+        own = [*more]
+    return {**heads, **{place: [cell] for place in own}}
+
+
+def _is_above_all(text: str, cell: Cell, below: Sequence[Cell | None], grid: Columns) -> bool:
+    """Whether a cell in the middle of all columns, each named below, is more than the name of one.
+
+    That is one above years, or one much wider than what is below it.
+    """
+    middle = below[len(below) // 2]
+    if middle is None or None in below or grid.off_middle(cell) > EDGE / 2:
+        return False
+    is_wide = _width(cell) > WIDER * _width(middle)
+    return _width(cell) > SHARE_OF_PITCH * grid.pitch and (is_wide or _is_year(text, middle))
+
+
+def _is_broken(text: str, cell: Cell) -> bool:
+    """Whether it is of several lines, as the name of a narrow column is."""
+    return "\n" in text[cell.start : cell.end]
+
+
+def _width(cell: Cell) -> float:
+    return cell.right - cell.left
 
 
 def _is_label(cell: Cell, grid: Columns) -> bool:
@@ -105,6 +156,17 @@ def _may_repeat(text: str, named: Sequence[Heads], columns: range, times: int) -
     )
 
 
+def _name_groups(
+    text: str, cells: Sequence[Cell], heads: Heads, below: Mapping[int, Cell], columns: range
+) -> bool:
+    """Whether cells name groups of columns: years, or what is above the names of all columns."""
+    if _are_years(text, cells):
+        return True
+    return all(place in below for place in columns) and (
+        _are_groups(text, heads, below) or _cover(text, cells, below, columns)
+    )
+
+
 def _are_groups(text: str, heads: Heads, below: Mapping[int, Cell]) -> bool:
     """Whether cells name groups of columns, and are not the upper lines of what names one each."""
     for place, cells in heads.items():
@@ -115,6 +177,18 @@ def _are_groups(text: str, heads: Heads, below: Mapping[int, Cell]) -> bool:
             if own is not cell and _is_year(text, own):
                 return True
     return False
+
+
+def _cover(text: str, values: Sequence[Cell], below: Mapping[int, Cell], columns: range) -> bool:
+    """Whether cells stand in the middle of groups that leave no column out.
+
+    Headings below that go on in small letters are the lower lines of longer ones.
+    """
+    own = [below[place] for place in columns]
+    if any(_GOES_ON.match(text, cell.start, cell.end) for cell in own):
+        return False
+    likeliest = _likeliest(values, [_middle(cell) for cell in own])
+    return -1 not in likeliest.places and likeliest.cost < EDGE / 2 * len(values)
 
 
 def _spread(
@@ -138,19 +212,69 @@ def _spread(
     return likeliest.above(cells)
 
 
+def _spread_over_groups(
+    cells: Sequence[Cell], edges: Mapping[int, tuple[float, float]], size: int, *, is_sure: bool
+) -> dict[int, Cell]:
+    """The cell above each column that has one, in the likeliest way for groups of a size."""
+    places = [*edges]
+    groups = [
+        (edges[first][0], edges[last][1])
+        for first, last in zip(places[::size], places[size - 1 :: size], strict=True)
+    ]
+    spread = _spread(cells, groups, is_sure=is_sure)
+    return {
+        place: spread[number // size]
+        for number, place in enumerate(places)
+        if number // size in spread
+    }
+
+
 def _likeliest(cells: Sequence[Cell], middles: Sequence[float]) -> _Spread:
+    """The likeliest way, without regard to sizes; the middles of columns go from left to right."""
     gaps = [after - before for before, after in pairwise(middles)]
     costs = [LEFT_OUT * min(pair) for pair in pairwise([math.inf, *gaps, math.inf])]
-    best = [_Spread(sum(costs[:end]), (-1,) * end) for end in range(len(middles) + 1)]
-    for place, cell in enumerate(cells):
-        done = [_Spread(math.inf, ())]
-        for end in range(1, len(middles) + 1):
-            ways = [done[end - 1].with_one(costs[end - 1])]
-            for first in range(end):
-                ways.append(best[first].with_group(cell, place, middles[first:end]))
-            done.append(min(ways, key=lambda way: way.cost))
+    if len(cells) > len(middles):
+        return _Spread(math.inf, (-1,) * len(middles))
+    best = list(accumulate(costs, initial=0.0))  # of so many columns, below the cells so far
+    chosen: list[list[int]] = []  # for each cell: the first of its columns, -1 where one has none
+    for place, cell in enumerate(cells, 1 - len(cells)):  # the others have a column each, too
+        done, firsts = [math.inf], [-1]
+        for end, left_out in enumerate(costs[: len(costs) + place], 1):
+            cost, first = _group_ending(end, _middle(cell), middles, best, done[-1] + left_out)
+            done.append(cost)
+            firsts.append(first)
         best = done
-    return best[-1]
+        chosen.append(firsts)
+    places = [-1] * len(middles)
+    end = len(middles)
+    for place in range(len(cells) - 1, -1, -1):
+        while end and chosen[place][end] < 0:
+            end -= 1
+        first = max(chosen[place][end], 0)
+        places[first:end] = [place] * (end - first)
+        end = first
+    return _Spread(best[-1], tuple(places))
+
+
+def _group_ending(
+    end: int, middle: float, middles: Sequence[float], best: Sequence[float], cost: float
+) -> tuple[float, int]:
+    """What costs least for the columns before `end`, the last of which are below one cell.
+
+    That is the `cost` of nothing above the last one, and -1; or the first of those columns. It is
+    looked for on both sides of where their middle is nearest: farther away they cost more.
+    """
+    found = -1
+    nearest = bisect_left(middles, 2 * middle - middles[end - 1], 0, end)
+    for side in (range(nearest, end), range(min(nearest, end) - 1, -1, -1)):
+        for first in side:
+            aside = abs(middle - (middles[first] + middles[end - 1]) / 2)
+            if aside > cost:
+                break
+            whole = best[first] + aside
+            if whole < cost or (whole == cost and -1 < first < found):
+                cost, found = whole, first
+    return cost, found
 
 
 def _regular(cells: Sequence[Cell], middles: Sequence[float]) -> _Spread | None:
@@ -169,9 +293,6 @@ class _Spread(NamedTuple):
 
     cost: float
     places: tuple[int, ...]
-
-    def with_one(self, cost: float) -> _Spread:
-        return _Spread(self.cost + cost, (*self.places, -1))
 
     def with_group(self, cell: Cell, place: int, middles: Sequence[float]) -> _Spread:
         aside = abs(_middle(cell) - (middles[0] + middles[-1]) / 2)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter
-from collections.abc import Sequence
 
 from ingest.incoming import Incoming
-from ingest.loaded import Attachment
+from ingest.loaded import Attachment, LoadedDocument
+from rag.domain import DocumentState
 from rag.errors import NotFoundError, StoreError
-from rag.intake import NOWHERE, WITHIN, Job, Origin
+from rag.intake import NOWHERE, WITHIN, Content, Job, Origin
 from rag.store.catalog import Catalog
 
 DEEPEST = 4  # mails and archives in one another
 LEFT_OUT = "{} more in it lie {} files deep and are left out."
 _LEFT_OUT = re.compile(LEFT_OUT.format(r"\d+", r"\d+"))
+TOO_DEEP = f"It lies {DEEPEST} files deep in others. Take it out and add it by itself."
 NESTED = "{} is an archive in an archive, which is not opened. Unpack it and add it by itself."
 
 
@@ -32,10 +34,11 @@ class Within:
         self._jobs = catalog.jobs
         self._incoming = incoming
 
-    def queue(self, job: Job, attachments: Sequence[Attachment], are_all: bool) -> str:
+    def queue(self, job: Job, loaded: LoadedDocument) -> str:
         """Queue the files that came in the file of a job, unless that is too deep within others.
 
-        Where they `are_all` that it holds, those go that only its version before held.
+        What it holds is written down, for good. Where all of it is there, those go that only its
+        version before held.
 
         Returns:
             A sentence on those that are left out; empty when none is.
@@ -43,18 +46,31 @@ class Within:
         Raises:
             StoreError: it cannot be stored.
         """
-        if attachments and self._depth(job) >= DEEPEST:
+        attachments = loaded.attachments
+        is_too_deep = bool(attachments) and self._depth(job) >= DEEPEST
+        self._catalog.containers.keep(job, _contents(loaded, TOO_DEEP if is_too_deep else ""))
+        if is_too_deep:
             return LEFT_OUT.format(len(attachments), DEEPEST)
         count = Counter[str]()
         origins: list[Origin] = []
         for attachment in attachments:
             count[attachment.name] += 1
             origins.append(_origin(job, attachment.name, count[attachment.name]))
-        if are_all:  # before these are queued: one may hold the same bytes under another name
+        if _is_all(loaded):  # before these are queued: one may be the same under another name
             self._catalog.trash.remove_members(job, [origin.place for origin in origins])
         for attachment, origin in zip(attachments, origins, strict=True):
             self._queue(job, attachment, origin)
         return ""
+
+    def open(self, job: Job, loaded: LoadedDocument) -> str:
+        """Queue the files of an archive, as `queue` does; the outcome of its job."""
+        said = self.queue(job, loaded) or said_of_archive(job.name, len(loaded.attachments))
+        return f"{said} {loaded.reason}".strip()
+
+    def note_lost(self, job: Job) -> None:
+        """Write down why a file that came in another gave no document, now that its job goes."""
+        if job.parent_id is not None and job.is_lost:
+            self._catalog.containers.refuse(job.library_id, job.sha256, job.outcome)
 
     def _queue(self, job: Job, attachment: Attachment, origin: Origin) -> None:
         path = self._incoming.new_file()
@@ -90,6 +106,21 @@ class Within:
             except NotFoundError:
                 break
         return depth
+
+
+def _is_all(loaded: LoadedDocument) -> bool:
+    """Whether nothing that a file holds is left out, as far as is known."""
+    return loaded.state is DocumentState.READY and bool(loaded.pages or not loaded.reason)
+
+
+def _contents(loaded: LoadedDocument, reason: str) -> list[Content]:
+    """What a file holds, to be written down; for this reason none of it is taken in."""
+    taken = [
+        Content(it.name, hashlib.sha256(it.content).hexdigest(), len(it.content), reason)
+        for it in loaded.attachments
+    ]
+    left_out = [Content(it.name, reason=it.reason, passed=it.passed) for it in loaded.left_out]
+    return taken + left_out
 
 
 def _origin(job: Job, name: str, number: int) -> Origin:

@@ -22,6 +22,20 @@ _ASKS_DATE = re.compile(
     r"|in che anno|wanneer|welk jaar)\b",
     re.IGNORECASE,
 )
+MONTH = (
+    r"jan(?:uary|uari?|vier|eiro)?|feb(?:ruary|ruari?|rero|braio)?|fév(?:rier)?|fevereiro"
+    r"|gennaio|enero|mar(?:ch|s|zo|ço)?|märz|maart|apr(?:il|ile)?|avril|abril|may|mai|mayo"
+    r"|maggio|maio|mei|june?|juni|juin|junio|giugno|junho|jul(?:y|i|io|ho)?|juillet|luglio"
+    r"|aug(?:ust|ustus)?|août|agosto|sep(?:t|tember|tembre|tiembre)?|settembre|setembro"
+    r"|oct(?:ober|obre|ubre)?|oktober|ottobre|outubro|nov(?:ember|embre|iembre|embro)?"
+    r"|dec(?:ember)?|déc(?:embre)?|dezember|diciembre|dicembre|dezembro"
+)
+_DAY = re.compile(  # "30 June", "June 30th", "30. Juni", "1er juin", "4 de mayo", "30/06", "30.06."
+    rf"\b(?:[1-9]|[12]\d|3[01])(?:\.|st|nd|rd|th|er|º)?\s(?:of\s|de\s)?(?:{MONTH})\b"
+    rf"|\b(?:{MONTH})\s(?:[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?\b"
+    r"|\b(?:0?[1-9]|[12]\d|3[01])(?:/(?:0?[1-9]|1[0-2])\b|\.(?:0?[1-9]|1[0-2])\.)",
+    re.IGNORECASE,
+)
 _YEAR = re.compile(r"\b1[0-9]\d\d\b|\b20\d\d\b")
 _AMOUNT = re.compile(r"(?<![\w-])[$€£]?\d[\d.,]*(?![\w-])")
 _ASKS_FOR_THE_WHOLE = re.compile(
@@ -57,7 +71,7 @@ def is_of_the_kind(question: str, text: str) -> bool:
     False for questions that ask for neither. A year is no amount, nor is the figure in a name.
     """
     if _ASKS_DATE.search(question):
-        return bool(_YEAR.search(text))
+        return bool(_YEAR.search(text) or _DAY.search(text))
     if _ASKS_AMOUNT.search(question):
         return bool(_AMOUNT.search(_YEAR.sub(" ", text)))
     return False

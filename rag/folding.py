@@ -52,9 +52,12 @@ def encodable(text: str) -> str:
 
 def readable(text: str) -> str:
     """A text as a reader or a model should see it: words whole, no control characters."""
-    if not text.rstrip("\r\n").isprintable():  # a line that is has neither of both
-        text = _CONTROLS.sub("", _BROKEN_WORD.sub("", text))
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    if not lines.replace("\n", "").isprintable():
+        return _CONTROLS.sub("", _BROKEN_WORD.sub("", lines))
+    if "-" in lines and "\n" in lines:  # all else that breaks a word is not printable
+        return _BROKEN_WORD.sub("", lines)
+    return lines
 
 
 def unaccented(text: str) -> str:

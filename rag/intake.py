@@ -26,9 +26,9 @@ class Stage(StrEnum):
 class Chunk:
     """A span of one page that is embedded: `page.text[start:end]`.
 
-    `heading` is the path of headings above it; `tokens` counts Tekken tokens of the span.
-    `header` is the first row of the table that the span goes on with, empty where there is none
-    or the span holds it itself.
+    `heading` is the path of headings above it; `tokens` counts Tekken tokens of the span
+    as a model reads it. `header` is the first row of the table that the span goes on with, empty
+    where there is none or the span holds it itself.
     """
 
     page: int
@@ -116,6 +116,60 @@ class Origin:
 
 NOWHERE = Origin()
 WITHIN = "!"  # between the place of a mail or an archive and what in it a file was
+
+
+class Fate(StrEnum):
+    """What became of a file in an archive, a mail or another document."""
+
+    READ = "read"
+    PARTLY = "partly read"
+    NOT_READ = "not read"
+    GOING = "on its way in"
+    CANCELLED = "cancelled"
+    REPLACED = "replaced by a later version"
+    REMOVED = "removed"
+    DELETED = "deleted for good"
+    PASSED = "passed over"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A file within another, as it was found: `sha256` is empty where its bytes were not read.
+
+    `reason` says why it is not taken in; what was `passed` over is nothing that anybody misses.
+    """
+
+    name: str
+    sha256: str = ""
+    size_bytes: int = 0
+    reason: str = ""
+    passed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file within another and what became of it: `reason` says why, where it is not just read.
+
+    `document_id` and `document` are the id and the name of what the library has of it.
+    """
+
+    name: str
+    fate: Fate
+    reason: str = ""
+    document_id: str = ""
+    document: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A file that held others; where the library has it as a document too, that has this id."""
+
+    id: int
+    library_id: str
+    name: str
+    sha256: str
+    size_bytes: int
+    document_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from pydantic import Field, TypeAdapter
 from rag.claim_rows import claim_rows, quote_row
 from rag.domain import Answer, Verdict
 from rag.errors import NotFoundError, StoreError
+from rag.failpoints import failpoint
 from rag.store.blobs import sync_folder
 
 QUESTIONS = "questions"  # the folder of all of them, in the data directory
@@ -288,7 +289,9 @@ def _replace(path: Path, lines: list[bytes]) -> None:
         file.write(b"".join(line + b"\n" for line in lines))
         file.flush()
         os.fsync(file.fileno())
+    failpoint("marks.rewritten")
     fresh.replace(path)
+    failpoint("marks.replaced")
     sync_folder(path.parent)
 
 
@@ -315,7 +318,9 @@ def _append(file: int, row: dict[str, Any]) -> None:
         line = b"\n" + line
     if os.write(file, line) < len(line):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    failpoint("mark.written")
     os.fsync(file)
+    failpoint("mark.lasting")
 
 
 def _apply(row: dict[str, Any], found: dict[str, MarkedAnswer]) -> None:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Sequence
 
 from rag.errors import NotFoundError, StoreError
-from rag.marks import Marks
+from rag.failpoints import failpoint
 from rag.store.catalog import Catalog
 from rag.store.holdings import RemovedLibrary
 from rag.store.isolation import Upkeep
@@ -27,8 +27,8 @@ def purge(
 ) -> bool:
     """Delete documents of the trash for good, with all that tells of them in the data directory.
 
-    Answers that were marked and cite one of them are deleted too. Of libraries of the trash
-    nothing is left at all.
+    Answers that were marked and tell of one of them are deleted too, once it is gone. Of libraries
+    of the trash nothing is left at all.
 
     Returns:
         Whether no byte of them is left; else that is mended by `clean` of the trash.
@@ -37,15 +37,8 @@ def purge(
         NotFoundError: one is not in the trash any more; then nothing is deleted of the catalog.
         StoreError: a file cannot be written.
     """
-    marks = Marks(catalog.data_dir)
-    named = [kept.document for kept in chosen]
-    for kept in chosen:
-        named += [version.document for version in catalog.trash.versions(kept.document.id)]
-    for document in named:  # before the names are gone, for a crash in between
-        marks.forget(document.library_id, document.name)
-    for removed in libraries:
-        marks.forget_all(removed.library.id)
     sweep(catalog.data_dir)  # an ended backup may have left second names of the files
+    failpoint("purge.swept")
     ids = [removed.library.id for removed in libraries]
     return catalog.trash.purge([kept.document.id for kept in chosen], ids)
 

@@ -111,6 +111,7 @@ _UNITS = _table(
     ("hertz", 1e6, "mhz"),
     ("hertz", 1e9, "ghz"),
 )
+UNIT_NAMES = frozenset(_UNITS) | frozenset(_MAGNITUDES)
 _FRACTIONS: Mapping[str, float] = {
     "half": 50.0,
     "moitié": 50.0,

@@ -27,6 +27,8 @@ _ITEM = re.compile(r"[ \t]*+(?:[-*•‣▪●○◦]|\(?\d{1,3}[.)]|\(?[a-z][.)
 _NUMBER_OF_ITEM = re.compile(r"\s*+\(?(?:\d{1,3}|[a-z])\.")
 _FOLLOWING = re.compile(r"\s*+(\S)")
 _CELL = re.compile(r"\(?[$€£¥]?\s?\(?\d[\d,.]*\)?%?|—|–")
+_BORDER = " | "  # between the cells of a table that was read as one
+_LABELLED = re.compile(r"\s*+(?:[^\s:]++ ?){1,4}(?<! ):[ \t]+\S")  # "Valid until: 30 June"
 _SURE_ENDS = ("!", "?", "。", "！", "？")  # even where the next word is in small letters
 _ENOUGH_CELLS = 2
 _SMALL = (  # what no line of a table or heading ends in
@@ -41,6 +43,11 @@ _GOES_ON = frozenset(_SMALL.split())
 # must be shorter still.
 _ROOM_LEFT = 0.8
 _SHORT_LINE = 0.5
+
+
+def is_labelled(line: str) -> bool:
+    """Whether a line gives something under a label of few words: "Valid until: 30 June"."""
+    return bool(_LABELLED.match(line))
 
 
 def split_sentences(text: str) -> list[Span]:
@@ -102,7 +109,11 @@ def _is_row(line: str) -> bool:
 
 
 def _are_rows(first: str, second: str) -> bool:
-    """Whether two lines are built alike: as many figures, the first at the same place."""
+    """Whether two lines are built alike: in as many cells, labelled, or with as many figures."""
+    if first.count(_BORDER) == second.count(_BORDER) > 0:
+        return True
+    if is_labelled(first) and is_labelled(second):
+        return True
     places = [
         [position for position, word in enumerate(line.split()) if _CELL.fullmatch(word)]
         for line in (first, second)

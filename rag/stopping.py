@@ -1,4 +1,7 @@
-"""Word from another thread that nobody waits any more: what is asked of a server ends at once."""
+"""Word between a thread that asks a server and whoever waits for it.
+
+One way: nobody waits any more, what is asked ends at once. The other: why it takes so long.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 HangUp = Callable[[], None]
+Hear = Callable[[str], None]
 
 
 class Stop:
@@ -51,6 +55,7 @@ class Stop:
 
 
 _HEEDED: ContextVar[Stop | None] = ContextVar("heeded", default=None)
+_HEARS: ContextVar[Hear | None] = ContextVar("hears", default=None)
 
 
 @contextmanager
@@ -75,3 +80,28 @@ def rest(seconds: float) -> None:
         time.sleep(seconds)
     else:
         stop.wait(seconds)
+
+
+@contextmanager
+def hearing(hear: Hear) -> Iterator[None]:
+    """Within it, `hear` is told in a sentence why this thread rests, and "" once it goes on."""
+    token = _HEARS.set(hear)
+    try:
+        yield
+    finally:
+        _HEARS.reset(token)
+
+
+@contextmanager
+def resting(why: str) -> Iterator[None]:
+    """Within it, this thread waits before it asks a server again; whoever hears is told why."""
+    hear = _HEARS.get() or _ignore
+    hear(why)
+    try:
+        yield
+    finally:
+        hear("")
+
+
+def _ignore(_why: str) -> None:
+    pass

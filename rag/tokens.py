@@ -19,6 +19,7 @@ import tiktoken
 
 VOCABULARY = "tekken_240911.json"  # one vocabulary for every Tekken model; only specials differ
 LONGEST_RUN = 1000  # characters; unbroken runs beyond it make the pattern and the merges slow
+TEXTS_KEPT = 4096  # a chunk is measured before it is counted; rows of tables come again
 _LONG_RUN = re.compile(rf"\s{{{LONGEST_RUN},}}|\S{{{LONGEST_RUN},}}")
 _loading = threading.Lock()
 
@@ -35,13 +36,8 @@ def count_tokens(texts: Sequence[str]) -> list[int]:
     can give a few tokens too many, never too few.
     """
     with _loading:
-        encoding = _encoding()
-    return [
-        _count_in_pieces(encoding, text)
-        if len(text) >= LONGEST_RUN and _LONG_RUN.search(text)
-        else len(encoding.encode_ordinary(text))
-        for text in texts
-    ]
+        _encoding()
+    return [_count(text) for text in texts]
 
 
 def vocabulary_path(name: str) -> Path:
@@ -54,6 +50,13 @@ def vocabulary_path(name: str) -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise ModuleNotFoundError("mistral-common is not installed; it holds the vocabulary.")
     return Path(spec.submodule_search_locations[0]) / "data" / name
+
+
+@lru_cache(maxsize=TEXTS_KEPT)
+def _count(text: str) -> int:
+    if len(text) >= LONGEST_RUN and _LONG_RUN.search(text):
+        return _count_in_pieces(_encoding(), text)
+    return len(_encoding().encode_ordinary(text))
 
 
 def _count_in_pieces(encoding: tiktoken.Encoding, text: str) -> int:

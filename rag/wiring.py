@@ -54,7 +54,7 @@ from rag.served import Offering, chat_address
 from rag.settings import Settings, is_url
 from rag.spending import Meter, MeteredChat, MeteredModerator
 from rag.store.catalog import Catalog
-from rag.store.indexes import Indexes
+from rag.store.indexes import WORDS_PATIENCE_SECONDS, Indexes
 from rag.store.presence import has_catalog, has_library
 from rag.store.words import Words
 from rag.tools import Tool
@@ -76,7 +76,7 @@ class Application:
     def __init__(self, settings: Settings, catalog: Catalog, local: MiniLmEmbedder) -> None:
         self.settings = settings
         self.catalog = catalog
-        self.indexes = Indexes(catalog)
+        self.indexes = Indexes(catalog, patience_seconds=WORDS_PATIENCE_SECONDS)
         self.meter = meter_of(settings, catalog)
         self._local = local
         self._library_id: str | None = None

@@ -28,6 +28,7 @@ LAZY = {
 }  # may import our modules inside functions
 # Set before a vendor is imported, which reads it then.
 ENVIRONMENT_WRITERS = {
+    "ui.server": {"GRADIO_ANALYTICS_CACHE_FREQUENCY"},
     "rag.providers.minilm.embedder": {"ORT_DISABLE_TELEMETRY"},
     "rag.providers.vllm_engine": {
         "VLLM_LOGGING_CONFIG_PATH",

@@ -10,23 +10,27 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingest.estimating import Estimated, total_of
+from ingest.estimating import Estimated, Seen, total_of
 from ingest.outcomes import READABLE, page_counts
 from ingest.pipeline import ADDED
 from ingest.queue import IngestQueue
-from rag.domain import Document, DocumentState, Page
+from rag.domain import Document, DocumentState
 from rag.errors import DocumentError, NotFoundError, RagError, SettingsError
-from rag.intake import Estimate, Job, Origin, Stage
+from rag.intake import Container, Estimate, Job, Member, Origin, Stage
 from rag.store.catalog import Catalog
-from rag.store.trash import Kept
 from ui import inputs, printing
+from ui.containing import container_row, counts_words, member_lines, member_row
 from ui.intake import intake_of, open_queue
 from ui.naming import (
+    containers_named,
+    containers_of,
     document_row,
     documents_named,
     documents_of,
     estimate_row,
+    listed,
     lost_row,
+    shown,
     version_row,
 )
 from ui.opening import DONE, SOME_FAILED, open_without_documents, settings_of
@@ -41,7 +45,7 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 0.2
 STUCK_SECONDS = 20.0  # without any change, while the catalog cannot be written
-AGAIN = "{}: {} It is tried again soon."
+AGAIN = "{}: {} It is tried again while this command runs."
 
 OnlyEstimate = Annotated[
     bool, typer.Option("--estimate", help="Only say what it would take and cost; add nothing.")
@@ -88,21 +92,36 @@ def report(
     missing = 0
     with closing(Catalog(settings.data_dir)) as catalog:
         found = documents_of(catalog, settings.library) if not documents else []
+        held = containers_of(catalog, settings.library) if not documents else []
         for name in documents or ():
+            within = containers_named(catalog, settings.library, name)
+            held += within
             try:
                 found += documents_named(catalog, settings.library, name)
             except NotFoundError as error:
-                printing.tell(str(error))
-                missing += 1
-        for document in found:
-            versions = catalog.trash.versions(document.id)
-            _report(document, catalog.pages(document.id), versions, json=json)
+                if not within:
+                    printing.tell(str(error))
+                missing += not within
+        for document in dict.fromkeys(found):
+            _report(catalog, document, json=json)
+        for container in dict.fromkeys(held):
+            _report_container(container, catalog.containers.members(container), json=json)
     return SOME_FAILED if missing else DONE
 
 
-def _report(
-    document: Document, pages: Sequence[Page], versions: Sequence[Kept], *, json: bool
-) -> None:
+def _report_container(container: Container, members: Sequence[Member], *, json: bool) -> None:
+    if json:
+        printing.say_row(container_row(container, members))
+        return
+    printing.say(f"{container.name}: {counts_words(members)}.")
+    for line in member_lines(members, container.name):
+        printing.say(f"  {line}")
+
+
+def _report(catalog: Catalog, document: Document, *, json: bool) -> None:
+    pages, versions = catalog.pages(document.id), catalog.trash.versions(document.id)
+    members = catalog.containers.within(document)
+    also = catalog.aliases.of(document.library_id, document.sha256)
     if json:
         rows = [
             {"page": page.number, "label": page.label, "state": page.state}
@@ -110,12 +129,20 @@ def _report(
             for page in pages
         ]
         earlier = [version_row(version) for version in versions]
-        printing.say_row(document_row(document) | {"page_states": rows, "versions": earlier})
+        within = {"files": [member_row(member) for member in members], "also_added_as": also}
+        told = {"page_states": rows, "versions": earlier} | within
+        printing.say_row(document_row(document) | told)
         return
     printing.say(f"{document.name}: {page_counts(pages)}. {document.reason}".rstrip())
     for page in pages:
         if page.reason:
             printing.say(f"  {page_words(page.number, page.label)}: {page.reason}")
+    for name in also:
+        printing.say(f"  It was also added as {name}.")
+    if members:
+        printing.say(f"  In it, {counts_words(members)}.")
+    for line in member_lines(members, document.name):
+        printing.say(f"    {line}")
     for version in versions:
         printing.say(f"  An earlier version was replaced on {day_of(version.since)}.")
 
@@ -124,10 +151,11 @@ def _estimate(files: Sequence[Path], application: Application, *, json: bool) ->
     """Say what each file would take; how many cannot be read."""
     failed = 0
     estimates: list[Estimate] = []
+    seen = Seen()
     with closing(intake_of(application)) as intake:
         for path in files:
             try:
-                found = intake.estimate(path, application.library)
+                found = intake.estimate(path, application.library, seen)
             except DocumentError as error:
                 failed += 1
                 printing.tell(str(error))
@@ -138,10 +166,10 @@ def _estimate(files: Sequence[Path], application: Application, *, json: bool) ->
             if json:
                 ending = {"state": loaded.state, "reason": loaded.reason}
                 row = estimate_row(found.estimate) | {"files_within": found.within}
-                printing.say_row({"document": path.name, **row, **ending})
+                printing.say_row({"document": shown(path), **row, **ending})
             else:
                 words = printing.in_words(found.estimate)
-                said = f"{path.name}: {words}. {_within(found)} {loaded.reason}"
+                said = f"{shown(path)}: {words}. {_within(found)} {loaded.reason}"
                 printing.say(" ".join(said.split()))
     if json:
         printing.say_row({"document": None, **estimate_row(total_of(estimates))})
@@ -157,8 +185,10 @@ def _within(found: Estimated) -> str:
         files = "1 file" if found.within == 1 else f"{found.within} files"
         parts.append(f"This is with {files} in it.")
     if found.uncounted:
-        files = "1 file" if found.uncounted == 1 else f"{found.uncounted} files"
-        parts.append(f"Not counted: {files} in it, unreadable or too deep within.")
+        names = listed(found.uncounted)
+        parts.append(f"Not counted, as unreadable or too deep within: {names}.")
+    if found.repeated:
+        parts.append(f"Counted where its content came first: {listed(found.repeated)}.")
     return " ".join(parts)
 
 
@@ -185,7 +215,7 @@ class _Watch:
             number = self._queue.submit(path, path.name, keep=True, origin=origin)
             self._numbers[number] = None
         except RagError as error:
-            self._lose(path.name, str(error))
+            self._lose(shown(path), str(error))
 
     def follow(self) -> None:
         """Return once every file has ended, with those that came in others."""

@@ -13,7 +13,7 @@ from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 from rag.errors import RagError
-from rag.stopping import Stop, heeding
+from rag.stopping import Hear, Stop, hearing, heeding
 
 Item = TypeVar("Item")
 
@@ -25,19 +25,31 @@ class _End:
         self.failure = failure
 
 
+class Rests:
+    """Why what is read in another thread waits now; `why` is empty while it does not."""
+
+    why = ""
+
+    def hear(self, why: str) -> None:
+        """Take in why it waits, or "" that it goes on."""
+        self.why = why
+
+
 def in_batches(
-    items: Iterator[Item], *, every: float, at_least_every: float
+    items: Iterator[Item], *, every: float, at_least_every: float, hear: Hear | None = None
 ) -> Generator[list[Item]]:
     """Yield what has arrived: at most once in `every` seconds, empty when nothing has for long.
 
-    Closing the generator hangs up on the model's server, and then closes `items`.
+    Closing the generator hangs up on the model's server, and then closes `items`. `hear` is called
+    by the thread that reads them, with why it waits for a server and "" once it goes on.
 
     Raises:
         RagError: as `items` does, once what came before has been yielded.
     """
     arrived: SimpleQueue[Item | _End] = SimpleQueue()
     stop = Stop()
-    threading.Thread(target=_read, args=(items, arrived, stop), name="answer", daemon=True).start()
+    reading = (items, arrived, stop, hear or Rests().hear)
+    threading.Thread(target=_read, args=reading, name="answer", daemon=True).start()
     try:
         while True:
             batch, end = _collect(arrived, every, at_least_every)
@@ -51,10 +63,10 @@ def in_batches(
         stop.say()
 
 
-def _read(items: Iterator[Item], arrived: SimpleQueue[Item | _End], stop: Stop) -> None:
+def _read(items: Iterator[Item], arrived: SimpleQueue[Item | _End], stop: Stop, hear: Hear) -> None:
     failure = None
     try:
-        with heeding(stop):
+        with heeding(stop), hearing(hear):
             for item in items:
                 if stop.is_said:
                     if isinstance(items, Generator):

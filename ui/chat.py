@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rag.domain import DocumentState, Manner, Scope
 from rag.errors import ModerationError, NotFoundError, QuestionError, RagError
-from ui.background import in_batches
+from ui.background import Rests, in_batches
 from ui.conversation import USUAL, Conversation, Reach, TurnState
 from ui.evidence import usually_needed
 from ui.telling import telling_parts
@@ -78,9 +78,14 @@ def ask(
         work = application.tasks(model).run(question, scope) if manner.documents else None
         history = conversation.within(library_id).history()
         events = work or assistant.ask(question, history, scope, manner)
+        rests = Rests()
         for batch in in_batches(
-            events, every=SECONDS_BETWEEN_UPDATES, at_least_every=SECONDS_OF_SILENCE
+            events,
+            every=SECONDS_BETWEEN_UPDATES,
+            at_least_every=SECONDS_OF_SILENCE,
+            hear=rests.hear,
         ):
+            turn = replace(turn, rests=rests.why)
             for event in batch:
                 turn = turn.after(event)
             if turn.answer is not None:

@@ -31,6 +31,7 @@ from rag.domain import Answer, Manner, Rewritten, TextDelta
 from rag.errors import QuestionError, RagError
 from rag.rephrasing import rephrased
 from rag.side_by_side import run_side_by_side
+from rag.stopping import hearing
 from rag.store.catalog import Catalog
 from rag.whole.rows import task_row
 from rag.wiring import Application, build
@@ -41,7 +42,7 @@ from ui.endings import BEING_READ
 from ui.evaluating import evaluate
 from ui.evidence import usually_needed
 from ui.libraries import commands
-from ui.naming import count_waiting, document_row, documents_of, scope_of
+from ui.naming import document_row, documents_of, lost_in_archives, scope_of, waiting_words
 from ui.offering import models
 from ui.opening import DONE, MISUSE, SOME_FAILED, open_application, settings_of
 from ui.options import (
@@ -143,7 +144,8 @@ def list_documents(
     settings = settings_of(data_dir, library)
     with closing(Catalog(settings.data_dir)) as catalog:
         documents = documents_of(catalog, settings.library)
-        waiting = count_waiting(catalog, settings.library)
+        waiting = waiting_words(catalog, settings.library)
+        waiting += lost_in_archives(catalog, settings.library)
     if json:
         for document in documents:
             printing.say_row(document_row(document))
@@ -151,7 +153,8 @@ def list_documents(
         printing.say_documents(documents)
     elif not waiting:
         printing.tell("The library is empty. Add files with: tramontane add PATH")
-    printing.tell_waiting(waiting)
+    for sentence in waiting:
+        printing.tell(sentence)
 
 
 @app.command(cls=Command)
@@ -168,7 +171,7 @@ def ask(
 ) -> int:
     """Answer a question, with citations. The exit code is 1 where the answer was cut off."""
     question = inputs.read_question(question)
-    with open_application(data_dir, library, chat=chat) as application:
+    with open_application(data_dir, library, chat=chat) as application, hearing(_tell_rest):
         scope = scope_of(application, document or [])
         assistant = application.assistant(passages=k)
         unread = application.catalog.jobs.count(application.library.id, BEING_READ)
@@ -355,6 +358,11 @@ def _batch_answerer(
         return answer_row(question, assistant.answer(question.question, scope, manner))
 
     return answer
+
+
+def _tell_rest(why: str) -> None:
+    if why:
+        printing.tell(why)
 
 
 if __name__ == "__main__":

@@ -87,7 +87,7 @@ class Turn:
     whoever answered usually refuses; `telling` is for each passage of the answer the part of its
     page to be read first, empty while nothing is known of any. `card` is who answers, and
     `still_read` how many files were on their way in, and not searched; `spent_today` are the
-    dollars that whoever asks had spent by then.
+    dollars that whoever asks had spent by then; `rests` says why it waits for a server now.
     """
 
     number: int
@@ -106,6 +106,7 @@ class Turn:
     needed: float | None = None
     telling: tuple[Span | None, ...] = ()
     card: ModelCard | None = None
+    rests: str = ""
     still_read: int = 0
     spent_today: float = 0.0
 

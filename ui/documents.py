@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from html import escape
 
 from ingest.pipeline import ADDED
 from rag.domain import Document, DocumentState, Library
-from rag.intake import Job, Stage
+from rag.intake import Container, Job, Stage
 from rag.store.trash import Kept
 from ui import icons
 from ui.chat import ANSWERABLE
+from ui.containing import render_lost, render_place
 from ui.endings import BY_WORDS, kind_of_end
 from ui.notices import render_notices
 from ui.progress import (
@@ -59,7 +60,9 @@ class Shelf:
 
     `state` differs whenever the list does, for whoever asks whether to look again. Jobs after the
     number `since` are summed up as long as one of them goes on. What is `said` is told once.
-    `removed` is in the trash, at the time `now`. `library_id` is where files that are added go.
+    `removed` is in the trash, at the time `now`. `places` says in what files came, by their hashes,
+    and `lost` in what some were not read, with how many there were and how many of them.
+    `library_id` is where files that are added go.
     """
 
     documents: Sequence[Document]
@@ -71,6 +74,8 @@ class Shelf:
     said: tuple[str, ...] = ()
     removed: Sequence[Kept] = ()
     now: float = 0.0
+    places: Mapping[str, Container] = field(default_factory=dict)
+    lost: Sequence[tuple[Container, int, int]] = ()
     library_id: str = ""
 
     @property
@@ -132,10 +137,13 @@ def render_documents(shelf: Shelf) -> str:
             document if titles[document.title] == 1 else replace(document, title=document.name),
             job_of.get(document.id),
             document.id not in shelf.excluded,
+            shelf.places.get(document.sha256),
         )
         for document in newest
     ]
+    lost = "".join(render_lost(*each) for each in shelf.lost)
     intake = render_queue(alone, together, documents) + render_stalled(shelf.stalled)
+    intake += f'<ul class="docs">{lost}</ul>' if lost else ""
     label = ' aria-label="Files being taken in"' if intake else ""
     formats = FORMATS[0].upper() + FORMATS[1:]
     return (
@@ -204,11 +212,10 @@ def _render_outcomes(shelf: Shelf, documents: Mapping[str, Document]) -> str:
 
 def _render_outcome(job: Job, document: Document | None) -> str:
     tone = "bad" if job.stage is Stage.FAILED else ""
-    added = " data-added" * (job.outcome == ADDED.format(job.name))
     return (
         f'<i data-job="{job.id}" data-document="{escape(job.document_id or "")}" '
         f'data-parent="{job.parent_id or ""}" data-kind="{kind_of_end(job, document)}" '
-        f'data-tone="{tone}"{added}>{escape(_outcome(job, document))}</i>'
+        f'data-tone="{tone}">{escape(_outcome(job, document))}</i>'
     )
 
 
@@ -220,7 +227,9 @@ def _outcome(job: Job, document: Document | None) -> str:
     return said if job.name in said else f"{job.name}: {said}"
 
 
-def _render_document(document: Document, job: Job | None, is_asked: bool) -> str:
+def _render_document(
+    document: Document, job: Job | None, is_asked: bool, place: Container | None
+) -> str:
     title = document.title or document.name
     key = escape(document.id)
     can_answer = document.state in ANSWERABLE
@@ -239,7 +248,9 @@ def _render_document(document: Document, job: Job | None, is_asked: bool) -> str
     else:
         below = _render_end(document, job)
     link = "" if _sentences(document, job) else _render_report_link(document)
-    above = f'<span class="s">{_render_state(document, job)}{link}</span>'
+    is_told = place is None or title.startswith(f"{place.name}/")
+    within = "" if place is None or is_told else render_place(place)
+    above = f'<span class="s">{_render_state(document, job)}{within}{link}</span>'
     remove = (
         f'<button type="button" class="x" data-confirm="remove" data-id="{key}" '
         f'data-name="{escape(title)}" aria-label="Remove {escape(title)}">{icons.CROSS}</button>'

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -21,7 +20,7 @@ from ui.drafts import DraftPlace, connect_drafts, lay_out_drafts
 from ui.library_menu import LibraryHandlers
 from ui.marking import MarkHandlers
 from ui.rooms import Handler, Rooms
-from ui.thread import render_thread
+from ui.thread import render_invitation, render_thread
 from ui.viewer import (
     INVITATION,
     View,
@@ -100,6 +99,7 @@ class Page:
     head: gr.HTML
     libraries: gr.HTML
     documents: gr.HTML
+    welcome: gr.HTML
     thread: gr.HTML
     source: gr.HTML
     notices: gr.HTML
@@ -150,6 +150,10 @@ def _lay_out() -> Page:
                 )
             with gr.Column(elem_id="middle", min_width=0):
                 drafts = lay_out_drafts()
+                # Not in the thread: a list that arrives late would draw it over a new question.
+                welcome = _html(
+                    "welcome", "<section class='pane' aria-label='Conversation'>${value}</section>"
+                )
                 thread = _html(
                     "thread",
                     "<section class='pane' aria-label='Conversation'>${value.join('')}</section>",
@@ -175,8 +179,8 @@ def _lay_out() -> Page:
                 )
         notices = _html("notices", "<div>${value}</div>")
     return Page(
-        *(blocks, head, libraries, documents, thread, source, notices, question, send, stop, timer),
-        *(conversation, choice, key, drafts),
+        *(blocks, head, libraries, documents, welcome, thread, source, notices, question, send),
+        *(stop, timer, conversation, choice, key, drafts),
     )
 
 
@@ -193,11 +197,11 @@ def _html(name: str, template: str, value: Any = "") -> gr.HTML:
 def _connect_libraries(page: Page, rooms: Rooms, asking: list[Any]) -> None:
     does = LibraryHandlers(rooms)
     entering = [page.choice, page.conversation, page.key]
-    whole = [page.choice, page.libraries, page.head, page.documents, page.timer]
+    whole = [page.choice, page.libraries, page.head, page.documents, page.timer, page.welcome]
     entered = [*whole, page.conversation, page.thread, page.source]
     each: dict[str, Any] = {**QUICK, "trigger_mode": "multiple"}
     states = [page.choice, page.conversation]
-    shown = [page.documents, page.timer, page.thread]
+    shown = [page.documents, page.timer, page.welcome]
     refresh = rooms.quick(lambda room: room.documents.refresh)
     show_head = rooms.quick(lambda room: room.documents.show_head)
     page.blocks.load(does.open_page, page.choice, [page.choice, page.libraries], **QUICK)
@@ -221,7 +225,7 @@ def _connect_documents(page: Page, rooms: Rooms) -> None:
         return rooms.quick(lambda room: getattr(room.documents, name))
 
     states = [page.choice, page.conversation]
-    shown = [page.documents, page.timer, page.thread]
+    shown = [page.documents, page.timer, page.welcome]
     chosen = [page.choice, page.documents]
     latest: dict[str, Any] = {**QUICK, "trigger_mode": "always_last"}
     each: dict[str, Any] = {**QUICK, "trigger_mode": "multiple"}
@@ -273,14 +277,14 @@ def _connect_chat(page: Page, application: Application, rooms: Rooms) -> list[An
         page.thread.typed(does("as_typed"), known, shown, **streams),
         page.thread.anyway(does("all_the_same"), known, shown, **streams),
         page.thread.alone(does("without_documents"), known, shown, **streams),
-        page.thread.example(does("example"), known, [*shown, page.question], **streams),
+        page.welcome.example(does("example"), known, [*shown, page.question], **streams),
     ]
     halted = [page.conversation, page.key]
     page.stop.click(handlers.halt, halted, shown, cancels=asking, **QUICK)
     afresh = rooms.quick(lambda room: room.chat.start_afresh)
     cleared = [*shown, page.source]
     page.head.fresh(afresh, [page.choice, page.key], cleared, cancels=asking, **QUICK)
-    marks = MarkHandlers(application, rooms.kept, partial(show_conversation, application))
+    marks = MarkHandlers(application, rooms.kept, render_thread)
     told = [*shown, page.notices]
     page.thread.mark(marks.mark, halted, told, **QUICK)
     page.thread.good(marks.praise, halted, told, **QUICK)
@@ -327,7 +331,6 @@ def _find_view(conversation: Conversation, asked: Mapping[str, str]) -> View | N
     return view_citation(conversation, turn, index, number)
 
 
-def show_conversation(application: Application, conversation: Conversation) -> list[str]:
-    """The HTML of a conversation, turn by turn; of an empty one, what can be asked."""
-    examples = () if conversation.turns else example_questions(application)
-    return render_thread(conversation, examples)
+def invite(application: Application) -> str:
+    """What the page says in a library before anything was asked there."""
+    return render_invitation(example_questions(application))

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from ingest.queue import IngestQueue
-from rag.errors import RagError
+from rag.errors import NotFoundError, RagError
 from rag.intake import Job, Stage
 from rag.purging import LEFT, purge
 from rag.spending import day_in_words
 from rag.store.catalog import CATALOG
 from ui.chat import ANSWERABLE, Choice
+from ui.containing import NO_RECORD, REF, render_container
 from ui.conversation import Conversation
 from ui.documents import Shelf, are_running, render_documents, state_of
 from ui.header import render_head
@@ -42,12 +43,12 @@ class DocumentHandlers:
         self,
         application: Application,
         queue: IngestQueue,
-        show_thread: Callable[[Conversation], list[str]],
+        invite: Callable[[], str],
     ) -> None:
-        """Take what is shown, and what shows a conversation."""
+        """Take what is shown, and what invites to ask it."""
         self._application = application
         self._queue = queue
-        self._show_thread = show_thread
+        self._invite = invite
         self._quiet_until: int | None = None  # the newest job when nothing was going on
         self._reading: set[tuple[str, int]] = set()  # pages that are being read again
         self._lock = threading.Lock()
@@ -123,9 +124,13 @@ class DocumentHandlers:
         return self._after(choice, conversation, said)
 
     def dismiss(self, choice: Choice, event: gr.EventData) -> str:
-        """Forget a file that could not be taken in."""
+        """Forget a file that could not be taken in, or hide an archive that lost some."""
+        key = str(event.id)
         with _telling() as said:
-            self._queue.dismiss(int(event.id))
+            if key.startswith(REF):
+                self._application.catalog.containers.hide(int(key.removeprefix(REF)))
+            else:
+                self._queue.dismiss(int(key))
         return self._show(choice, self._queue.jobs(), said)
 
     def remove(
@@ -157,12 +162,14 @@ class DocumentHandlers:
         return self._after(choice, conversation, said)
 
     def report(self, document_id: str) -> str:
-        """The report of a document as it is now.
+        """The report of a document as it is now, or of an archive by its reference.
 
         Raises:
             NotFoundError: it was removed.
         """
         catalog, jobs = self._application.catalog, self._queue.jobs()
+        if document_id.startswith(REF):
+            return self._report_container(int(document_id.removeprefix(REF)), jobs)
         document = catalog.document(document_id)
         job = Shelf([document], jobs).job_of.get(document_id)
         pages, tables = catalog.pages(document_id), catalog.tables(document_id)
@@ -174,9 +181,21 @@ class DocumentHandlers:
         others = [each for each in catalog.libraries.all() if each.id != document.library_id]
         library = self._application.library
         report = Report(
-            *(document, pages, tables, job, reading, state, price, versions, library, others)
+            *(document, pages, tables, job, reading, state, price, versions),
+            members=catalog.containers.within(document),
+            also=catalog.aliases.of(document.library_id, document.sha256),
+            library=library,
+            others=others,
         )
         return render_report(report)
+
+    def _report_container(self, number: int, jobs: Sequence[Job]) -> str:
+        containers = self._application.catalog.containers
+        container = containers.with_id(number)
+        if container is None or container.library_id != self._application.library.id:
+            raise NotFoundError(NO_RECORD)
+        state = state_of(self._application.library, jobs)
+        return render_container(container, containers.members(container), state)
 
     def read_again(
         self, choice: Choice, conversation: Conversation, event: gr.EventData
@@ -200,8 +219,8 @@ class DocumentHandlers:
     ) -> tuple[Any, ...]:
         """The page after something was done, with what there is to say about it."""
         jobs = self._queue.jobs()
-        thread = gr.skip() if conversation.turns else self._show_thread(conversation)
-        return self._show(choice, jobs, said), gr.Timer(active=are_running(jobs)), thread
+        welcome = gr.skip() if conversation.turns else self._invite()
+        return self._show(choice, jobs, said), gr.Timer(active=are_running(jobs)), welcome
 
     def _show(self, choice: Choice, jobs: Sequence[Job], said: Sequence[str] = ()) -> str:
         # After the jobs: what they have published by then is there.
@@ -215,6 +234,8 @@ class DocumentHandlers:
             *(documents, jobs, excluded, state, limit, since, tuple(said)),
             removed=removed,
             now=time.time(),
+            places=catalog.containers.places(library.id),
+            lost=catalog.containers.troubled(library.id),
             library_id=library.id,
         )
         return render_documents(shelf)

@@ -21,6 +21,7 @@ from ui.chat import Choice
 from ui.conversation import Conversation
 from ui.notices import render_notices
 from ui.rooms import Rooms
+from ui.thread import render_thread
 from ui.times import day_of
 from ui.viewer import INVITATION
 
@@ -28,6 +29,7 @@ MADE = "The library {} is there. Add documents to it."
 DELETED = "The library {} was deleted. It can be brought back until {}."
 MOVED = "{} was moved to {}."
 ASKED = "{} was moved to {}. What it costs to embed it there waits for your word."
+FRESH = Conversation()
 STAYS_HINT = "Nothing of it is sent to another machine, and no question about it"
 
 
@@ -134,7 +136,7 @@ class LibraryHandlers:
         self, choice: Choice, conversation: Conversation, event: gr.EventData
     ) -> tuple[Any, ...]:
         """What the tab held before it was loaded again, in the library that it was in."""
-        key, nothing = str(event.key), [gr.skip()] * 7
+        key, nothing = str(event.key), [gr.skip()] * 8
         kept = self._rooms.kept.find(key)
         if conversation.turns:
             return *nothing, key
@@ -147,10 +149,8 @@ class LibraryHandlers:
             return *nothing, key
         if wanted != choice.library:
             choice = Choice(library=wanted)
-        documents, timer, _ = room.documents.refresh(choice, kept)
-        shown = self._rooms.show(room, kept)
-        head = room.documents.show_head(choice)
-        return choice, self.show(choice), head, documents, timer, kept, shown, key
+        head, refreshed = room.documents.show_head(choice), room.documents.refresh(choice, FRESH)
+        return choice, self.show(choice), head, *refreshed, kept, render_thread(kept), key
 
     def make(
         self, choice: Choice, conversation: Conversation, key: str, event: gr.EventData
@@ -230,12 +230,10 @@ class LibraryHandlers:
             library_id = act()
             room = self._rooms.open(library_id)
         except RagError as error:
-            return choice, self.show(choice, [str(error)]), *[gr.skip()] * 6
+            return choice, self.show(choice, [str(error)]), *[gr.skip()] * 7
         if library_id == choice.library:
-            return choice, self.show(choice), *[gr.skip()] * 6
+            return choice, self.show(choice), *[gr.skip()] * 7
         choice = Choice(library=library_id)
-        fresh = Conversation()
-        self._rooms.kept.keep(key, fresh)
-        documents, timer, thread = room.documents.refresh(choice, fresh)
-        head = room.documents.show_head(choice)
-        return choice, self.show(choice), head, documents, timer, fresh, thread, INVITATION
+        self._rooms.kept.keep(key, FRESH)
+        head, refreshed = room.documents.show_head(choice), room.documents.refresh(choice, FRESH)
+        return choice, self.show(choice), head, *refreshed, FRESH, [], INVITATION

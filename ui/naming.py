@@ -2,22 +2,54 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ingest.attachments import display_name
 from rag.batch import Row
 from rag.domain import Document, Scope
 from rag.errors import DocumentError, NotFoundError
-from rag.intake import Estimate
+from rag.intake import Container, Estimate, Stage
 from rag.store.catalog import Catalog
+from rag.store.rows import storable
 from rag.store.trash import Kept
+from ui.containing import lost_words
 from ui.endings import BEING_READ
 from ui.times import time_of
 
 if TYPE_CHECKING:
     from rag.wiring import Application
+
+MOST_NAMED = 5  # documents, in a sentence
+GOES_ON = "`tramontane add` or `serve` goes on with what is left."
+ASK = "Answer in the page, or add them again with --yes."
+WAITING = (
+    (BEING_READ, f"1 file waits to be read: {GOES_ON}", f"{{:,}} files wait to be read: {GOES_ON}"),
+    (
+        (Stage.EMBEDDING,),
+        f"1 document waits for vectors: {GOES_ON}",
+        f"{{:,}} documents wait for vectors: {GOES_ON}",
+    ),
+    (
+        (Stage.CONFIRM,),
+        f"1 file waits for your word on what it costs. {ASK.replace('them', 'it')}",
+        f"{{:,}} files wait for your word on what they cost. {ASK}",
+    ),
+)
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first of some names, and how many more there are."""
+    more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more
+
+
+def shown(path: Path) -> str:
+    """What a file is called: its name without signs that are not seen or turn the writing."""
+    return display_name(storable(path.name), "unnamed")
 
 
 def documents_of(catalog: Catalog, library: str) -> list[Document]:
@@ -29,18 +61,56 @@ def documents_of(catalog: Catalog, library: str) -> list[Document]:
 
 
 def documents_named(catalog: Catalog, library: str, name: str) -> list[Document]:
-    """The documents of that name or id.
+    """The documents of that name or id, or that were handed over under it or from that path.
 
     Raises:
         NotFoundError: there is none.
     """
     known = documents_of(catalog, library)
-    found = [document for document in known if name in (document.id, document.name)]
+    hashes = hashes_named(catalog, library, name)
+    found = [it for it in known if name in (it.id, it.name) or it.sha256 in hashes]
     if not found:
-        raise NotFoundError(
-            f"The library {library!r} has no document {name!r}. See them with: tramontane list"
-        )
+        raise NotFoundError(_nothing_named(catalog, library, name))
     return found
+
+
+def containers_named(catalog: Catalog, library: str, name: str) -> list[Container]:
+    """What is of that name, or from that path, and is no document itself but held files."""
+    with suppress(NotFoundError):
+        return catalog.containers.named(catalog.library(library).id, name, _place(name))
+    return []
+
+
+def hashes_named(catalog: Catalog, library: str, name: str) -> set[str]:
+    """The hashes of what was handed over under that name or from that path."""
+    with suppress(NotFoundError):
+        return catalog.aliases.hashes(catalog.library(library).id, name, _place(name))
+    return set()
+
+
+def _place(name: str) -> str:
+    """The path that a name is, if it is more than a name."""
+    return str(Path(name).absolute()) if "/" in name or os.sep in name else ""
+
+
+def _nothing_named(catalog: Catalog, library: str, name: str) -> str:
+    for container in containers_named(catalog, library, name):
+        members = catalog.containers.members(container)
+        held = dict.fromkeys(member.document for member in members if member.document)
+        if held:
+            return (
+                f"{container.name} is no document itself. It held: {listed(list(held))}. Name "
+                "those; `tramontane report` tells of all that it held."
+            )
+    return f"The library {library!r} has no document {name!r}. See them with: tramontane list"
+
+
+def containers_of(catalog: Catalog, library: str) -> list[Container]:
+    """All that a library was given that is no document itself but held files, the first first."""
+    with suppress(NotFoundError):
+        known = catalog.containers.of(catalog.library(library).id)
+        return [container for container in reversed(known) if not container.document_id]
+    return []
 
 
 def document_named(catalog: Catalog, library: str, name: str) -> Document:
@@ -56,11 +126,29 @@ def document_named(catalog: Catalog, library: str, name: str) -> Document:
     return found[0]
 
 
-def count_waiting(catalog: Catalog, library: str) -> int:
-    """How many files were handed over and are not read yet."""
+def waiting_words(catalog: Catalog, library: str) -> list[str]:
+    """Sentences on the files that were handed over and are not there whole yet."""
     with suppress(NotFoundError):
-        return catalog.jobs.count(catalog.library(library).id, BEING_READ)
-    return 0
+        library_id = catalog.library(library).id
+        counts = [catalog.jobs.count(library_id, stages) for stages, _, _ in WAITING]
+        told = zip(counts, WAITING, strict=True)
+        return [
+            one if count == 1 else several.format(count)
+            for count, (_, one, several) in told
+            if count
+        ]
+    return []
+
+
+def lost_in_archives(catalog: Catalog, library: str) -> list[str]:
+    """A sentence on each archive of which files were not read, or not whole."""
+    with suppress(NotFoundError):
+        troubled = catalog.containers.troubled(catalog.library(library).id)
+        return [
+            f"{container.name}: {lost_words(files, lost)}. See: tramontane report {container.name}"
+            for container, files, lost in troubled
+        ]
+    return []
 
 
 def scope_of(application: Application, names: Sequence[str]) -> Scope:
@@ -86,6 +174,8 @@ def document_row(document: Document) -> Row:
         "state": document.state,
         "reason": document.reason,
         "size_bytes": document.size_bytes,
+        "passages": document.chunks,
+        "embedded": document.embedded,
     }
 
 
@@ -116,5 +206,6 @@ def estimate_row(estimate: Estimate) -> Row:
 def lost_row(path: Path, error: DocumentError) -> Row:
     """A file that left no document, as one line of JSON."""
     nothing = {"id": None, "title": None, "pages": None, "size_bytes": None}
-    found = {"document": path.name, "state": error.state, "reason": error.reason}
+    nothing |= {"passages": None, "embedded": None}
+    found = {"document": shown(path), "state": error.state, "reason": error.reason}
     return nothing | found | {"new": False}

@@ -22,6 +22,7 @@ from rich.progress import (
 )
 from rich.table import Column, Table
 
+from ingest.attachments import harmless
 from ingest.pipeline import Progress as FileProgress
 from ingest.pipeline import Report
 from rag.batch import Row
@@ -40,6 +41,7 @@ EXCERPT_CHARACTERS = 400
 LEAST_SHOWN = 0.005  # of a score
 LEAST_DOLLARS = 0.01
 NARROW_BAR = 20  # characters
+WORDS_ONLY = "words only"  # as long as it has not all its vectors
 AT_WORK = (Stage.READING, Stage.OCR, Stage.EMBEDDING)
 MARKS = {Level.GOOD: "ok", Level.NOTE: "note", Level.WRONG: "WRONG"}
 STATES = {
@@ -66,8 +68,8 @@ def say_piece(text: str) -> None:
 
 
 def tell(text: str) -> None:
-    """Print beside the output: a word on how things go, or what is wrong."""
-    print(text, file=sys.stderr)
+    """Print beside the output how things go, without what could steer the terminal."""
+    print(harmless(text), file=sys.stderr)
 
 
 def stop() -> None:
@@ -144,13 +146,6 @@ def tell_still_read(count: int) -> None:
     files = "1 file was" if count == 1 else f"{count:,} files were"
     them = "it" if count == 1 else "them"
     tell(f"{files} not read yet. Ask again when `tramontane add` or `serve` has read {them}.")
-
-
-def tell_waiting(count: int) -> None:
-    """Tell of a list that so many files are not in it yet."""
-    if count:
-        files = "1 file waits" if count == 1 else f"{count:,} files wait"
-        tell(f"{files} to be read: `tramontane add` or `serve` goes on with what is left.")
 
 
 def cited(citations: Sequence[Citation]) -> list[str]:
@@ -240,6 +235,9 @@ def say_documents(documents: Sequence[Document]) -> None:
     table.add_column("state", overflow="fold")
     for document in documents:
         state = STATES[document.state]
+        if document.embedded < document.chunks:
+            is_ready = document.state is DocumentState.READY
+            state = WORDS_ONLY if is_ready else f"{state}, {WORDS_ONLY}"
         reason = f"{state}: {document.reason}" if document.reason else state
         pages = str(document.page_count) if document.paginated else ""
         stem = PurePath(document.name).stem.replace("-", " ").replace("_", " ")

@@ -73,7 +73,7 @@ def tally(jobs: Sequence[Job], documents: Mapping[str, Document]) -> Tally:
         ends=count_ends(jobs, documents),
         by_words=sum(document.chunks > 0 for document in found),
         meaning=sum(document.embedded for document in found) / chunks if chunks else 0.0,
-        dollars=sum(_paid(job) for job in jobs),
+        dollars=_paid_for(jobs),
     )
 
 
@@ -301,6 +301,14 @@ def _embedded(job: Job, document: Document | None) -> float:
     if document is not None and document.chunks:
         return document.embedded / document.chunks
     return job.done / job.total if job.total else 0.0
+
+
+def _paid_for(jobs: Sequence[Job]) -> float:
+    """What is paid for all of them: for the same bytes once, however many files have them."""
+    paid: dict[str, float] = {}
+    for job in jobs:
+        paid[job.sha256] = max(_paid(job), paid.get(job.sha256, 0.0))
+    return sum(paid.values())
 
 
 def _paid(job: Job) -> float:

@@ -9,9 +9,10 @@ from itertools import groupby
 
 from ingest.outcomes import page_counts
 from rag.domain import Document, Library, Page, PageState
-from rag.intake import Job, Stage, Table
+from rag.intake import Job, Member, Table
 from rag.store.trash import Kept
 from ui import icons
+from ui.containing import render_within
 from ui.pages import page_words
 from ui.progress import LEAST_DOLLARS, cost, render_work
 from ui.times import day_of
@@ -67,6 +68,8 @@ class Report:
     state: str = ""
     dollars_per_page: float | None = 0.0
     versions: Sequence[Kept] = ()
+    members: Sequence[Member] = ()  # the files that came in it
+    also: Sequence[str] = ()  # the other names under which it was handed over
     library: Library | None = None
     others: Sequence[Library] = ()
 
@@ -102,6 +105,7 @@ def render_report(report: Report) -> str:
         f'{head}<div class="report" tabindex="0" role="region" aria-label="Report" '
         f'data-report="{key}" data-state="{escape(report.state)}">'
         f"{_render_summary(report, runs)}{_render_runs(report, runs)}"
+        f"{render_within(report.members, document.name)}"
         f"{_render_tables(document, report.tables)}{_render_versions(report.versions)}"
         f"{_render_move(report)}</div>"
     )
@@ -166,10 +170,10 @@ def _render_summary(report: Report, runs: Sequence[Run]) -> str:
     if not document.paginated:
         counts = counts.replace("page", "part", 1)
     lines = [passages_words(document)] if document.chunks or not report.is_going else []
-    if job is not None and job.has_ended and job.estimate is not None and job.estimate.dollars != 0:
-        verb = "would cost" if job.stage is Stage.CANCELLED else "cost"
-        lines.append(f"Embedding and OCR {verb} {cost(job.estimate)}.")
+    lines += filter(None, [_paid_words(report)])
     lines.append(f"{document.name}, {_size(document.size_bytes)}.")
+    if report.also:
+        lines.append(f"It was also added as {', '.join(report.also)}.")
     facts = "".join(f"<p>{escape(line)}</p>" for line in lines)
     note = f'<p class="note">{escape(document.reason)}</p>' if document.reason else ""
     needs_ocr = any(page.state is PageState.NEEDS_OCR for page in report.pages)
@@ -182,6 +186,23 @@ def _render_summary(report: Report, runs: Sequence[Run]) -> str:
         f"<h3>{escape(counts)}</h3>{_render_strip(runs)}{note}"
         f'<div class="facts">{facts}</div>{work}'
     )
+
+
+def _paid_words(report: Report) -> str:
+    """What embedding and OCR took; nothing where it is free, or still to come.
+
+    What was billed for a document is not known, only what it was expected to be.
+    """
+    document, job = report.document, report.job
+    if job is None or not job.has_ended or job.estimate is None or job.estimate.dollars == 0:
+        return ""
+    is_read = any(page.state is PageState.OCR for page in report.pages)
+    if not (is_read or document.embedded):
+        return f"Embedding and OCR would cost {cost(job.estimate)}. None of it was done."
+    waits = any(page.state is PageState.NEEDS_OCR for page in report.pages)
+    if waits or document.embedded < document.chunks:
+        return f"Embedding and OCR would cost {cost(job.estimate)}. A part of it was done."
+    return f"Embedding and OCR cost {cost(job.estimate)}."
 
 
 def _render_strip(runs: Iterable[Run]) -> str:

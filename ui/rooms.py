@@ -17,16 +17,18 @@ from rag.errors import RagError
 from rag.intake import Stage
 from ui.asking import ChatHandlers
 from ui.chat import Choice
-from ui.conversation import Conversation, KeptConversations
+from ui.containing import library_of
+from ui.conversation import KeptConversations
 from ui.drafts import DraftHandlers
 from ui.intake import open_queue
 from ui.library import DocumentHandlers
+from ui.thread import render_thread
 
 if TYPE_CHECKING:
     from rag.wiring import Application
 
 Handler = Callable[..., Any]
-Show = Callable[["Application", Conversation], list[str]]
+Invite = Callable[["Application"], str]
 UNFINISHED = (Stage.WAITING, Stage.READING, Stage.OCR, Stage.EMBEDDING)
 
 
@@ -49,11 +51,11 @@ class Room:
 class Rooms:
     """Opens libraries as they are asked for. Safe from many threads."""
 
-    def __init__(self, application: Application, queue: IngestQueue, show: Show) -> None:
-        """Take the library that the server began with, and what shows a conversation."""
+    def __init__(self, application: Application, queue: IngestQueue, invite: Invite) -> None:
+        """Take the library that the server began with, and what invites to ask one."""
         self.kept = KeptConversations()
         self.catalog = application.catalog
-        self._show = show
+        self._invite = invite
         self._lock = threading.Lock()
         self._first = self._furnished(application, queue)
         self._open = {application.library.id: self._first}
@@ -130,26 +132,22 @@ class Rooms:
 
         return handle
 
-    def show(self, room: Room, conversation: Conversation) -> list[str]:
-        """A conversation as it is shown in a room."""
-        return self._show(room.application, conversation)
-
-    def report(self, document_id: str) -> str:
-        """The report of a document, of whichever library it is in.
+    def report(self, asked: str) -> str:
+        """The report of a document, or of an archive by its reference, of whichever library.
 
         Raises:
             NotFoundError: it was removed.
         """
-        library_id = self.catalog.document(document_id).library_id
-        return self.open(library_id).documents.report(document_id)
+        library_id = library_of(self.catalog, asked)
+        return self.open(library_id).documents.report(asked)
 
     def _furnished(self, application: Application, queue: IngestQueue) -> Room:
-        show = partial(self._show, application)
+        invite = partial(self._invite, application)
         return Room(
             application,
             queue,
-            DocumentHandlers(application, queue, show),
-            ChatHandlers(application, queue, self.kept, show),
+            DocumentHandlers(application, queue, invite),
+            ChatHandlers(application, queue, self.kept, render_thread),
             DraftHandlers(application, queue),
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
 import sys
 import threading
@@ -25,10 +26,13 @@ from rag.wiring import Application, build
 from ui.api import build_api
 from ui.guard import LOOPBACK, Guard, Setting
 from ui.intake import open_queue
-from ui.layout import build_page, show_conversation
+from ui.layout import build_page, invite
 from ui.rooms import Rooms
 from ui.routes import build_router
 from ui.theme import build_theme
+
+# After every event Gradio sums up all of them in a table; nothing here reads it.
+os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = str(sys.maxsize)
 
 STATIC = Path(__file__).parent / "static"
 SAMPLES = Path(__file__).parent.parent / "sample_docs"
@@ -60,7 +64,7 @@ def create_app(application: Application, queue: IngestQueue) -> FastAPI:
     # Gradio reflects any Origin unless its parent has a policy: here, none is allowed.
     app.add_middleware(CORSMiddleware, allow_origins=[])
     app.add_middleware(Guard, setting=setting)
-    rooms = Rooms(application, queue, show_conversation)
+    rooms = Rooms(application, queue, invite)
     app.state.rooms = rooms
     app.include_router(build_router(application, queue, rooms))
     app.include_router(build_api(application))

@@ -37,10 +37,8 @@ STILL_READ = "{} still being read when this was asked. Ask again when {} in."
 STILL_NOTHING = '<p class="notice">Asked all the same: the answer is not in these passages.</p>'
 
 
-def render_thread(conversation: Conversation, examples: Sequence[str]) -> list[str]:
-    """The HTML of every turn; of an empty conversation, an invitation with example questions."""
-    if not conversation.turns:
-        return [_render_invitation(examples)]
+def render_thread(conversation: Conversation) -> list[str]:
+    """The HTML of every turn."""
     idle = not conversation.is_running
     last = conversation.last
     return [
@@ -57,7 +55,8 @@ def _render_ended(turn: Turn, is_last: bool, idle: bool) -> str:
     return _render_turn(turn, is_last, idle)
 
 
-def _render_invitation(examples: Sequence[str]) -> str:
+def render_invitation(examples: Sequence[str]) -> str:
+    """What the page says before anything was asked, with questions to try."""
     buttons = "".join(
         f'<button type="button" class="example" data-event="example" '
         f'data-question="{escape(example)}">{escape(example)}</button>'
@@ -78,6 +77,8 @@ def _render_turn(turn: Turn, is_last: bool, idle: bool) -> str:
         _render_steps(turn),
         _render_body(turn, idle),
     ]
+    if turn.rests and turn.state is TurnState.RUNNING:
+        parts.append(f'<p class="note" role="status">{escape(turn.rests)}</p>')
     if turn.state is TurnState.STOPPED:
         parts.append(STOPPED)
     if turn.state is TurnState.HELD:

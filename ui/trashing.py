@@ -15,7 +15,7 @@ from rag.purging import purge as purge_documents
 from rag.store.catalog import CATALOG, Catalog
 from rag.store.trash import KEPT_DAYS, Kept
 from ui import printing
-from ui.naming import document_named, document_row, kept_row
+from ui.naming import document_named, document_row, hashes_named, kept_row
 from ui.opening import DONE, SOME_FAILED, settings_of
 from ui.options import AsJson, DataDir, Documents, LibraryName
 from ui.times import day_of
@@ -158,7 +158,12 @@ def _removed_named(catalog: Catalog, library: str, name: str) -> Kept:
         NotFoundError: there is none, or more than one.
     """
     removed = _removed(catalog, library)
-    found = [kept for kept in removed if name in (kept.document.id, kept.document.name)]
+    hashes = hashes_named(catalog, library, name)
+    found = [
+        kept
+        for kept in removed
+        if name in (kept.document.id, kept.document.name) or kept.document.sha256 in hashes
+    ]
     if not found:
         try:
             document = document_named(catalog, library, name)

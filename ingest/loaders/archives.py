@@ -12,13 +12,15 @@ from ingest.archive import Archive, opened
 from ingest.attachments import display_name
 from ingest.charsets import encoding_of
 from ingest.filetypes import suffix_of
-from ingest.loaded import Attachment, LoadedDocument
+from ingest.loaded import Attachment, LeftOut, LoadedDocument
 from rag.domain import DocumentState
 from rag.errors import DocumentError
 
 MEDIA_TYPE = "application/zip"
 MOST_OF_NOTHING = 20  # bytes that nothing takes when it is compressed
 MOST_NAMED = 5  # files, in a sentence
+HIDDEN = "It is hidden, or of the system that packed it."
+EMPTY = "It is empty."
 _NESTED = frozenset(
     (".zip", ".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".jar", ".cab", ".lzh")
 )
@@ -35,6 +37,13 @@ class _Members:
     locked: list[str] = field(default_factory=list)
     unusual: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
+    passed: list[LeftOut] = field(default_factory=list)
+
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """Each file that is not taken in, with why."""
+        lost = [LeftOut(name, f"It is {why}.") for names, why in _reasons(self) for name in names]
+        return (*lost, *self.passed)
 
 
 def load(path: Path, name: str, *, max_pages: int) -> LoadedDocument:
@@ -43,22 +52,21 @@ def load(path: Path, name: str, *, max_pages: int) -> LoadedDocument:
     It has no pages of its own: `max_pages` is for each of its files.
 
     Raises:
-        DocumentError: it is damaged or too large, or nothing in it can be read.
+        DocumentError: it is damaged or too large.
     """
     with opened(path) as archive:
         members = _members(archive)
-    if not members.files:
-        raise _nothing(members)
-    reason = _reason(members)
+    state, reason = _ending(members, name)
     return LoadedDocument(
         title=titles.from_name(name),
         media_type=MEDIA_TYPE,
         paginated=False,
         pages=(),
         outline=(),
-        state=DocumentState.PARTIAL if reason else DocumentState.READY,
+        state=state,
         reason=reason,
         attachments=tuple(members.files),
+        left_out=members.left_out,
     )
 
 
@@ -66,9 +74,11 @@ def _members(archive: Archive) -> _Members:
     members = _Members()
     for number, entry in enumerate(archive.entries, 1):
         name = display_name(_name(entry), f"file {number}")
-        if _is_rubbish(name) or _is_empty(entry):
-            continue
-        if not entry.file_size:
+        if _is_rubbish(name):
+            members.passed.append(LeftOut(name, HIDDEN, passed=True))
+        elif _is_empty(entry):
+            members.passed.append(LeftOut(name, EMPTY, passed=True))
+        elif not entry.file_size:
             members.broken.append(name)
         elif suffix_of(name) in _NESTED:
             members.nested.append(name)
@@ -111,43 +121,53 @@ def _is_rubbish(name: str) -> bool:
     return any(part in _RUBBISH or part.startswith(_HIDDEN) for part in parts)
 
 
-def _reason(members: _Members) -> str:
-    said = (
+def _reasons(members: _Members) -> Sequence[tuple[Sequence[str], str]]:
+    return (
         (members.nested, "an archive in the archive; unpack it and add it by itself"),
         (members.locked, "protected by a password"),
         (members.unusual, "compressed in an unusual way; pack it again as a plain ZIP file"),
         (members.broken, "damaged"),
     )
-    return " ".join(f"Not read: {_listed(names)} ({why})." for names, why in said if names)
 
 
-def _listed(names: Sequence[str]) -> str:
+def _ending(members: _Members, within: str) -> tuple[DocumentState, str]:
+    """The state of an archive, and why it is not read whole."""
+    if not members.files:
+        return _nothing(members, within)
+    said = [
+        f"Not read: {_listed(names, within)} ({why})." for names, why in _reasons(members) if names
+    ]
+    return (DocumentState.PARTIAL if said else DocumentState.READY), " ".join(said)
+
+
+def _listed(names: Sequence[str], within: str) -> str:
+    """The first of them, called as they would be in the library."""
     more = len(names) - MOST_NAMED
-    shown = ", ".join(names[:MOST_NAMED])
+    shown = ", ".join(f"{within}/{name}" for name in names[:MOST_NAMED])
     return f"{shown} and {more:,} more" if more > 0 else shown
 
 
-def _nothing(members: _Members) -> DocumentError:
+def _nothing(members: _Members, within: str) -> tuple[DocumentState, str]:
     if members.locked and not members.broken:
-        return DocumentError(
+        return (
             DocumentState.NEEDS_PASSWORD,
             "The archive is protected by a password. Unpack it and add the files themselves.",
         )
     if members.broken:
-        return DocumentError(
+        return (
             DocumentState.DAMAGED,
             "The archive is damaged: none of its files can be unpacked. Get it again from where "
             "it came from.",
         )
     if members.unusual:
-        return DocumentError(
+        return (
             DocumentState.UNSUPPORTED,
             "The archive is compressed in an unusual way. Pack it again as a plain ZIP file.",
         )
     if members.nested:
-        return DocumentError(
+        return (
             DocumentState.UNSUPPORTED,
-            f"The archive holds only other archives ({_listed(members.nested)}). Unpack it and add "
-            "those.",
+            f"The archive holds only other archives ({_listed(members.nested, within)}). Unpack it "
+            "and add those.",
         )
-    return DocumentError(DocumentState.EMPTY, "The archive holds no files that can be read.")
+    return DocumentState.EMPTY, "The archive holds no files that can be read."

@@ -21,7 +21,7 @@ from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
 from ingest import layout, layout_tables, pdfium, repair, titles
 from ingest.attachments import display_name
 from ingest.blank_pages import BlankPages
-from ingest.loaded import Attachment, Heading, LoadedDocument
+from ingest.loaded import Attachment, Heading, LeftOut, LoadedDocument
 from ingest.outcomes import outcome_of
 from ingest.page_content import PageContent, ReadPage
 from rag.domain import DocumentState, Page, PageState
@@ -44,6 +44,11 @@ _NO_LETTER = re.compile("[\x00\x01\x03-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ue00
 PAGES_AT_ONCE = 16
 MAX_ATTACHMENTS = 100
 MAX_ATTACHED_BYTES = 50_000_000  # in all
+MOST_NAMED = 1_000  # of those beyond
+TOO_MUCH = (
+    f"Of one document, {MAX_ATTACHMENTS} embedded files of {MAX_ATTACHED_BYTES // 1_000_000} MB "
+    "in all are taken. Take it out and add it by itself."
+)
 
 NEEDS_OCR = "The page is a picture without text; its words need OCR."
 NO_LETTERS = "The fonts of the page do not tell what its letters are; its words need OCR."
@@ -87,7 +92,7 @@ def load(
             pages = tuple(reader.pages(progress))
         title = titles.tidy(document.title())
         outline = tuple(_locate(_outline(document), pages))
-        attachments = tuple(_attachments(document)) if document.attachment_count() else ()
+        within = list(_attachments(document)) if document.attachment_count() else []
         state, reason = _outcome(pages, document.mended)
     return LoadedDocument(
         title=title if titles.is_meaningful(title) else titles.from_name(name),
@@ -98,7 +103,8 @@ def load(
         state=state,
         reason=reason,
         tables=reader.tables.found(),
-        attachments=attachments,
+        attachments=tuple(each for each in within if isinstance(each, Attachment)),
+        left_out=tuple(each for each in within if isinstance(each, LeftOut)),
     )
 
 
@@ -232,15 +238,20 @@ def _pages(count: int) -> str:
     return "1 page" if count == 1 else f"{count} pages"
 
 
-def _attachments(document: pdfium.OpenPdf) -> Iterator[Attachment]:
-    """The files that are embedded, as many as may be taken."""
+def _attachments(document: pdfium.OpenPdf) -> Iterator[Attachment | LeftOut]:
+    """The files that are embedded, as many as may be taken, and the names of those beyond."""
     count = size = 0
     try:
         with document.source() as source, pypdf.PdfReader(source) as reader:
-            for name, contents in reader.attachments.items():
-                for content in contents:
+            names = list(reader.attachments)
+            for place, name in enumerate(names):
+                for content in reader.attachments[name]:
                     count, size = count + 1, size + len(content)
                     if count > MAX_ATTACHMENTS or size > MAX_ATTACHED_BYTES:
+                        beyond = names[place : place + MOST_NAMED]
+                        yield from (
+                            LeftOut(display_name(it, "attachment"), TOO_MUCH) for it in beyond
+                        )
                         return
                     yield Attachment(display_name(name, f"attachment {count}"), content)
     except _ODD_FILE_ERRORS:

@@ -16,11 +16,12 @@ from pptx.shapes.group import GroupShape
 
 from ingest import grid
 from ingest.numerals import shown
+from ingest.spans import ACROSS, Covered
 
 if TYPE_CHECKING:
     from pptx.shapes.base import BaseShape
     from pptx.slide import Slide
-    from pptx.table import Table
+    from pptx.table import Table, _Cell
     from pptx.text.text import TextFrame
 
 ROW_HEIGHT = 228_600  # EMU, a quarter of an inch: shapes that begin as high stand side by side
@@ -128,14 +129,27 @@ def _of_frame(shape: GraphicFrame) -> Iterator[Part]:
 
 
 def _of_table(table: Table) -> Iterator[Part]:
-    rows: list[tuple[str, ...]] = []
+    rows: list[list[str]] = []
     for row in table.rows:
-        rows.append(tuple(grid.clean(cell.text_frame.text) for cell in row.cells))
-    rows = [row for row in rows if any(row)]
+        cells = [
+            _cell(cell, rows[-1][place:] if rows else []) for place, cell in enumerate(row.cells)
+        ]
+        if any(cell and not isinstance(cell, Covered) for cell in cells):
+            rows.append(cells)
     if len(rows) < 2:
         yield from _text(" | ".join(filter(None, row)) for row in rows)
         return
-    yield Part(rows=tuple(rows), header=rows[0] if table.first_row else grid.header_of(rows))
+    found = grid.headed(rows, int(table.first_row))
+    yield Part(found.lines, tuple(found.rows), found.header, " ".join(found.lines))
+
+
+def _cell(cell: _Cell, above: Sequence[str]) -> str:
+    """A cell; of one that is merged with others, what it is there."""
+    text = grid.clean(cell.text_frame.text)
+    if text or not cell.is_spanned:
+        return text
+    merged: Any = cell._tc  # python-pptx tells only that it is merged, not with which
+    return Covered(above[0]) if merged.vMerge and above else ACROSS
 
 
 def _of_chart(chart: Any) -> Iterator[Part]:

@@ -6,19 +6,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ingest.composer import MAX_CELLS, too_many_cells
+from ingest.heads import LONGEST_NAME
+from ingest.spans import ACROSS, Covered
 
 MAX_ROWS = 1_048_576  # that a sheet of Excel has
 MAX_COLUMNS = 16_384
-MAX_MERGED_ROWS = 1_000_000
+MAX_MERGED = 1_000_000  # rows and cells that are looked at, of those that are merged
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """Cells of one column that are one; rows and columns count from 0."""
+    """Cells that are one, from the first row and column to the last; they count from 0."""
 
     first: int
     last: int
     column: int
+    last_column: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +82,29 @@ class Cells:
 
 
 def _fill_merged(rows: Mapping[int, list[str]], merged: Sequence[Merged]) -> None:
-    """Put the value of cells merged with those below into all rows that say something."""
-    left = MAX_MERGED_ROWS
+    """Put the value of merged cells into all rows that say something, and what it goes over.
+
+    A long text over several columns is one to be read, and stands in its first row alone.
+    """
+    left = MAX_MERGED
+    width = max(map(len, rows.values()), default=0)
     for each in merged:
-        left -= each.last - each.first
-        if left < 0:
-            return
-        column, above = each.column, rows.get(each.first, [])
-        if column >= len(above):
+        above = rows.get(each.first, [])
+        if each.column >= len(above) or not above[each.column]:
             continue
-        for number in range(each.first + 1, each.last + 1):
-            cells = rows.get(number)
-            if cells is not None:
-                cells += [""] * (column + 1 - len(cells))
-                cells[column] = cells[column] or above[column]
+        last_column = min(each.last_column, width - 1)
+        is_box = last_column > each.column and len(above[each.column]) > LONGEST_NAME
+        last = each.first if is_box else each.last
+        left -= (last - each.first + 1) + (last_column - each.column)
+        for number in range(each.first, last + 1):
+            if left < 0:
+                return
+            if number in rows:
+                left -= last_column - each.column
+                _fill_row(rows[number], each.column, last_column, above[each.column])
+
+
+def _fill_row(cells: list[str], first: int, last: int, text: str) -> None:
+    cells += [""] * (last + 1 - len(cells))
+    for column, covered in enumerate((Covered(text), *[ACROSS] * (last - first)), first):
+        cells[column] = cells[column] or covered

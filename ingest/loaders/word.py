@@ -62,7 +62,7 @@ def load(path: Path, name: str, *, max_pages: int) -> LoadedDocument:
     first = next((each.title for each in composed.outline if each.level == 1), "")
     title = written or titles.tidy(first) or titles.from_name(name)
     document = composed.document(title, MEDIA_TYPE, reason=within.reason)
-    return replace(document, attachments=tuple(within.files))
+    return replace(document, attachments=tuple(within.files), left_out=within.lost)
 
 
 def read_text(path: Path) -> str:
@@ -165,15 +165,16 @@ def _compose(composer: Composer, blocks: Iterable[Block]) -> None:
 
 
 def _compose_table(composer: Composer, block: Block, caption: str) -> None:
-    rows = [[grid.clean(cell) for cell in row] for row in block.rows]
-    width = max(map(len, rows))
-    rows = [row + [""] * (width - len(row)) for row in rows]
+    width = max(map(len, block.rows))
+    rows = [row + [""] * (width - len(row)) for row in block.rows]
     if width == 1:
         for row in rows:
             composer.paragraph(row[0])
         return
-    header = tuple(rows[0]) if block.is_headed else grid.header_of(rows)
-    composer.table(rows, name=titles.tidy(caption), header=header)
+    table = grid.headed(rows, block.headed)
+    composer.paragraph(*table.lines)
+    name = titles.tidy(caption or " ".join(table.lines))
+    composer.table(table.rows, name=name, header=table.header)
 
 
 def _marked(block: Block) -> Iterator[tuple[Kind, str]]:

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from ingest import grid
 from ingest.loaders.numbering import BULLET, LEVELS, Numbering
 from ingest.ooxml import Part
+from ingest.spans import ACROSS, Covered
 from rag.domain import DocumentState
 from rag.errors import DocumentError
 
@@ -45,7 +47,7 @@ class Block:
     level: int = 0
     mark: str = ""
     rows: list[list[str]] = field(default_factory=list)
-    is_headed: bool = False  # the file says that the first row heads the others
+    headed: int = 0  # how many of the first rows the file says to head the others
     notes: list[str] = field(default_factory=list)
 
 
@@ -166,8 +168,7 @@ class Body(Part):
         elif name == "t":
             self._in_text = True
         elif name == "tblHeader" and self._tables:
-            is_first = not self._tables[-1].rows
-            self._tables[-1].is_headed |= is_first and attributes.get("val") not in ("0", "false")
+            _head_row(self._tables[-1], attributes.get("val", ""))
         elif name in ("gridSpan", "vMerge") and self._rows and self._rows[-1]:
             _merge(self._rows[-1][-1], name, attributes.get("val", ""))
         else:
@@ -273,16 +274,17 @@ class Body(Part):
     def _close_row(self, cells: list[_Cell]) -> None:
         if not self._tables:
             return
-        rows = self._tables[-1].rows
-        above = rows[-1] if rows else []
+        table = self._tables[-1]
+        above = table.rows[-1] if table.rows else []
         row: list[str] = []
-        for cell in cells:
-            text = cell.text
+        for cell in cells[:WIDEST]:
+            text = grid.clean(cell.text)
             if cell.goes_on and not text and len(row) < len(above):
-                text = above[len(row)]
-            row += [text] + [""] * (cell.span - 1)
+                text = Covered(above[len(row)])
+            row += [text] + [ACROSS] * (cell.span - 1)
         if any(cell.text for cell in cells):
-            rows.append(row[:WIDEST])
+            table.rows.append(row[:WIDEST])
+        table.headed = min(table.headed, len(table.rows))
 
     def _close_table(self, table: Block) -> None:
         if table.rows:
@@ -293,6 +295,12 @@ class Body(Part):
     def _say_alone(self, notes: list[str]) -> None:
         """Notes on what says nothing itself."""
         self.blocks += [Block(Kind.PARAGRAPH, note) for note in notes]
+
+
+def _head_row(table: Block, value: str) -> None:
+    """Take that the row which is open heads the others, if all above it do."""
+    if table.headed == len(table.rows) and value not in ("0", "false"):
+        table.headed += 1
 
 
 def _merge(cell: _Cell, name: str, value: str) -> None:

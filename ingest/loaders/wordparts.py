@@ -6,10 +6,10 @@ import posixpath
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ingest import grid, markup
+from ingest import grid, markup, markup_tables
 from ingest.attachments import display_name
 from ingest.filetypes import suffix_of, type_by_name
-from ingest.loaded import Attachment
+from ingest.loaded import Attachment, LeftOut
 from ingest.loaders import oleobject
 from ingest.loaders.html import decode_page
 from ingest.loaders.text import decode
@@ -20,6 +20,7 @@ from rag.errors import DocumentError
 MAX_ATTACHMENTS = 100
 MAX_ATTACHED_BYTES = 50_000_000  # in all
 MOST_NAMED = 5  # files, in a sentence
+NOT_TAKEN = "It is of a kind that is not read, damaged, or too large. Add it by itself."
 _EMBEDDED = "word/embeddings/"
 _CHUNK = "aFChunk"
 _PAGES = frozenset({".htm", ".html", ".xht", ".xhtml"})
@@ -42,6 +43,11 @@ class Within:
         more = len(self.left_out) - MOST_NAMED
         named = ", ".join(self.left_out[:MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
         return f"Embedded in the document and not read: {named}."
+
+    @property
+    def lost(self) -> tuple[LeftOut, ...]:
+        """Each file that was left out."""
+        return tuple(LeftOut(name, NOT_TAKEN) for name in self.left_out)
 
     def add_chunks(self, package: Package, relations: Iterable[Relation]) -> dict[str, list[Block]]:
         """Texts of other formats that the document takes in, by their relations."""
@@ -156,10 +162,10 @@ def _ending(content: bytes, name: str) -> str:
     return next((ending for mark, ending in _FILES if content.startswith(mark)), "")
 
 
-def _block(block: markup.Block) -> Block:
+def _block(block: markup_tables.Block) -> Block:
     if block.rows:
         rows = [list(row) for row in block.rows]
-        return Block(Kind.TABLE, rows=rows, is_headed=bool(block.header))
+        return Block(Kind.TABLE, rows=rows, headed=int(bool(block.header)))
     if block.level and not block.is_item:
         return Block(Kind.HEADING, block.text, block.level)
     return Block(Kind.PARAGRAPH, block.text)

@@ -73,9 +73,9 @@ def _sheet(book: Any, number: int, cells: Cells) -> Sheet:
         sheet = book.sheet_by_index(number)
         name, is_hidden = grid.clean(sheet.name) or name, bool(sheet.visibility)
         merged = [
-            Merged(top, bottom - 1, left)
+            Merged(top, bottom - 1, left, right - 1)
             for top, bottom, left, right in sheet.merged_cells
-            if right - left == 1 and bottom - top > 1
+            if right > left and bottom > top
         ]
         for place, note in sorted(sheet.cell_note_map.items()):
             if text := grid.clean(note.text):

@@ -261,8 +261,8 @@ class _Grid(Part):
     def _merge(self, reference: str) -> None:
         first, _, last = reference.partition(":")
         start, end = _place(first), _place(last)
-        if start and end and start[1] == end[1] and start[0] < end[0] <= MAX_ROWS:
-            self.merged.append(Merged(start[0] - 1, end[0] - 1, start[1] - 1))
+        if start and end and start <= end and start[1] <= end[1] and end[0] <= MAX_ROWS:
+            self.merged.append(Merged(start[0] - 1, end[0] - 1, start[1] - 1, end[1] - 1))
 
 
 class _Boxes(Part):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -24,6 +24,7 @@ from rag.errors import (
 from rag.policy import Gate, open_gate
 from rag.protocols import Vectors
 from rag.providers.breaker import Breaker
+from rag.providers.embedding_batches import batches, joined
 from rag.providers.embedding_habits import Habits, habits_of, knows_english_only
 from rag.providers.embedding_replies import read_count, read_models, read_vectors
 from rag.providers.embedding_wire import (
@@ -166,7 +167,7 @@ class EmbeddingServer:
 
     def requests_of(self, texts: Sequence[str]) -> list[list[str]]:
         """The texts in order, as many together as go into one request."""
-        return list(_batches(texts))
+        return list(batches(texts, BATCH_TEXTS, BATCH_TOKENS))
 
     def embed_counted(self, texts: Sequence[str]) -> tuple[Vectors, int]:
         """As `embed`, with the tokens that the server counted."""
@@ -179,10 +180,10 @@ class EmbeddingServer:
         return habits_of(self._model or "")
 
     def _embedded(self, texts: Sequence[str]) -> tuple[Vectors, int]:
-        parts = [self._batch(batch) for batch in _batches(texts)]
+        parts = [self._batch(batch) for batch in self.requests_of(texts)]
         if not parts:
             return np.empty((0, self.dimension), np.float32), 0
-        return _joined(parts)
+        return joined(parts)
 
     def _batch(self, texts: Sequence[str]) -> tuple[Vectors, int]:
         """The vectors of one batch, halved, and a text alone cut, until the server takes it."""
@@ -201,7 +202,7 @@ class EmbeddingServer:
         if len(texts) == 1:
             return self._batch([texts[0][: max(SHORTEST_TEXT, len(texts[0]) // 2)]])
         half = len(texts) // 2
-        return _joined([self._batch(texts[:half]), self._batch(texts[half:])])
+        return joined([self._batch(texts[:half]), self._batch(texts[half:])])
 
     def _request(self, served: _Served, texts: Sequence[str]) -> tuple[Vectors, int]:
         endpoint = replace(self._endpoint, model=served.listed)
@@ -252,22 +253,3 @@ class EmbeddingServer:
 def plain_name(model: str) -> str:
     """The name of a model as it is recorded with a library: without Ollama's tag of no meaning."""
     return model.strip().removesuffix(_LATEST)
-
-
-def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
-    """The texts in order, grouped within the limits of one request."""
-    batch: list[str] = []
-    tokens = 0
-    for text in texts:
-        length = token_bound(text)
-        if batch and (len(batch) == BATCH_TEXTS or tokens + length > BATCH_TOKENS):
-            yield batch
-            batch, tokens = [], 0
-        batch.append(text)
-        tokens += length
-    if batch:
-        yield batch
-
-
-def _joined(parts: Sequence[tuple[Vectors, int]]) -> tuple[Vectors, int]:
-    return np.concatenate([vectors for vectors, _ in parts]), sum(tokens for _, tokens in parts)

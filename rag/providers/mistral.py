@@ -25,6 +25,7 @@ from rag.providers.completions import (
     rendered_messages,
     rendered_tools,
 )
+from rag.providers.embedding_batches import batches, joined
 from rag.providers.faults import Endpoint
 from rag.providers.mistral_client import connected, endpoint_of, translated
 from rag.providers.mistral_models import KnownCard
@@ -161,12 +162,12 @@ class MistralEmbedder:
 
     def requests_of(self, texts: Sequence[str]) -> list[list[str]]:
         """The texts in order, as many together as go into one request."""
-        return list(_batches(texts))
+        return list(batches(texts, MAX_BATCH_TEXTS, MAX_BATCH_TOKENS))
 
     def embed_counted(self, texts: Sequence[str]) -> tuple[Vectors, int]:
         """The same, with the tokens that are billed. Raises as `embed`."""
-        parts = [self._embed_batch(batch) for batch in _batches(texts)]
-        return _joined([(np.empty((0, EMBEDDING_DIMENSION), np.float32), 0), *parts])
+        parts = [self._embed_batch(batch) for batch in self.requests_of(texts)]
+        return joined([(np.empty((0, EMBEDDING_DIMENSION), np.float32), 0), *parts])
 
     def _embed_batch(self, texts: Sequence[str]) -> tuple[Vectors, int]:
         """The vectors of one batch, halved as often as the server finds it too large."""
@@ -179,7 +180,7 @@ class MistralEmbedder:
                     f"reads ({MAX_TEXT_TOKENS} tokens). Split it."
                 ) from error
         half = len(texts) // 2
-        return _joined([self._embed_batch(texts[:half]), self._embed_batch(texts[half:])])
+        return joined([self._embed_batch(texts[:half]), self._embed_batch(texts[half:])])
 
     def _request(self, texts: Sequence[str]) -> tuple[Vectors, int]:
         with translated(self._endpoint):
@@ -252,25 +253,6 @@ def _take_calls(turn: Turn, calls: object) -> None:
         return
     for call in calls:
         turn.add_call(call.index or 0, call.id, call.function.name, call.function.arguments)
-
-
-def _joined(parts: Sequence[tuple[Vectors, int]]) -> tuple[Vectors, int]:
-    return np.concatenate([vectors for vectors, _ in parts]), sum(tokens for _, tokens in parts)
-
-
-def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
-    """The texts in order, grouped within the limits of one request."""
-    batch: list[str] = []
-    tokens = 0
-    for text in texts:
-        length = token_bound(text)
-        if batch and (len(batch) == MAX_BATCH_TEXTS or tokens + length > MAX_BATCH_TOKENS):
-            yield batch
-            batch, tokens = [], 0
-        batch.append(text)
-        tokens += length
-    if batch:
-        yield batch
 
 
 def _unit_vectors(rows: Sequence[models.EmbeddingResponseData], count: int) -> Vectors:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from rag.citations import disarmed
 from rag.domain import Finish, ModelCard, Passage, Prompt, Source, TextDelta, ToolCall
 from rag.evidence import Sentence, SentenceScorer
-from rag.expectation import is_of_the_kind
+from rag.expectation import MONTH, is_of_the_kind
 from rag.folding import flowing
+from rag.headed_rows import BORDER, heads_of
+from rag.sentences import is_labelled
 from rag.spelled import as_written
 from rag.vocabulary import Vocabulary
 
@@ -22,10 +25,10 @@ MOST_FOR_PARTS = 4
 # A further sentence is quoted when it scores at least this share of the best one.
 WORTH_QUOTING = 0.6
 INHERITED = 0.9
+HEADED = 0.5  # what the head of a table counts for a row with a word of the question
 LEAST_SCORE = 0.05
 IN_ITS_WORDS = 0.6  # what the words of documents count beside those of the question
 SIMILARITY, COVERAGE, NAMED, EXPECTED, RANK = 0.5, 0.5, 0.15, 0.15, 0.1
-CELL_BORDER = " | "
 LONGEST_LABEL_WORDS = 12
 FRAGMENT_WORDS = 8
 LONGEST_HEAD = 200  # characters
@@ -36,15 +39,8 @@ _NUMBERED_HEAD = re.compile(r"\d+(?:\.\d+)*\.?\s+[^\W\d_][^\W\d]*(?:\s[^\W\d]+){
 _FIGURE = re.compile(r"\d")
 _CONTENTS = re.compile(r"\d+(?:\.\d+)+\.?\s+[^\W\d].*?(?:\s|\.{2,})\d{1,4}|.*\.{4,}\s*\d{1,4}")
 _IN_BRACKETS = re.compile(r"\([^()]*\)\W*")
-_MONTH = re.compile(
-    r"jan(?:uary|uari?|vier|eiro)?|feb(?:ruary|ruari?|rero|braio)?|fév(?:rier)?|fevereiro"
-    r"|gennaio|enero|mar(?:ch|s|zo|ço)?|märz|maart|apr(?:il|ile)?|avril|abril|may|mai|mayo"
-    r"|maggio|maio|mei|june?|juni|juin|junio|giugno|junho|jul(?:y|i|io|ho)?|juillet|luglio"
-    r"|aug(?:ust|ustus)?|août|agosto|sep(?:t|tember|tembre|tiembre)?|settembre|setembro"
-    r"|oct(?:ober|obre|ubre)?|oktober|ottobre|outubro|nov(?:ember|embre|iembre|embro)?"
-    r"|dec(?:ember)?|déc(?:embre)?|dezember|diciembre|dicembre|dezembro"
-)
 _MARKS = re.compile(r"^\s*(?:[-*•▪●◦]|#{1,6})\s+")
+_NO_HEADS: Mapping[int, int] = MappingProxyType({})
 
 
 class EmbeddedReader:
@@ -88,13 +84,26 @@ class EmbeddedReader:
         in_its_words = self._scorer.score(also, passages) if also else []
         texts = [passages[at.passage].text[at.span.start : at.span.end] for at in sentences]
         titles = {_title(title) for passage in passages for title in _titles(passage)}
-        quotes = []
-        for position in choose(question, sentences, texts, titles, in_its_words):
+        heads = heads_of(sentences, [passage.text for passage in passages])
+        quotes, shown = [], set[str]()
+        for position in choose(question, sentences, texts, titles, in_its_words, heads):
             source = sources[sentences[position].passage]
             first = position - 1 if _needs_its_question(position, sentences, texts) else position
             span = slice(sentences[first].span.start, sentences[position].span.end)
-            quotes.append(f"“{_quoted(source.passage.text[span])}” [{source.number}]")
+            quote = f"“{_quoted(source.passage.text[span])}” [{source.number}]"
+            head = texts[heads[position]] if position in heads else _above(texts[position], source)
+            if head and head not in shown:  # on a line that only introduces the row
+                shown.add(head)
+                quote = f"“{_quoted(head)}”:\n{quote}"
+            quotes.append(quote)
         return quotes
+
+
+def _above(row: str, source: Source) -> str:
+    """The head of a row whose table began before the passage; "" where there is none."""
+    cells = row.strip(" |").count(BORDER)
+    above = source.passage.heading[-1] if source.passage.heading else ""
+    return above if cells and above.count(BORDER) == cells else ""
 
 
 def choose(
@@ -103,6 +112,7 @@ def choose(
     texts: Sequence[str],
     titles: Collection[str] = (),
     in_its_words: Sequence[Sentence] = (),
+    heads: Mapping[int, int] = _NO_HEADS,
 ) -> list[int]:
     """The positions of the sentences worth quoting, best first.
 
@@ -110,7 +120,22 @@ def choose(
     question again answer nothing, but what follows them may: the next sentence inherits their
     score. `titles` are the headings that are known. `in_its_words` are the sentences measured
     against the words that documents have for what is asked; those are mostly words for figures.
+    `heads` are those of rows, which stand for a row that has a word of the question, too.
     """
+    scores = _scores(question, sentences, texts, in_its_words)
+    _lead_on(question, sentences, texts, titles, heads, scores)
+    ranked = sorted(range(len(scores)), key=lambda at: (-scores[at], at))[:MOST_SENTENCES]
+    return [
+        at for at in ranked if scores[at] > 0 and scores[at] >= WORTH_QUOTING * scores[ranked[0]]
+    ]
+
+
+def _scores(
+    question: str,
+    sentences: Sequence[Sentence],
+    texts: Sequence[str],
+    in_its_words: Sequence[Sentence],
+) -> list[float]:
     scores = [
         _score(sentence) + EXPECTED * is_of_the_kind(question, text)
         for sentence, text in zip(sentences, texts, strict=True)
@@ -118,21 +143,38 @@ def choose(
     for position, sentence in enumerate(in_its_words):
         said = _score(sentence) + EXPECTED * bool(_FIGURE.search(texts[position]))
         scores[position] = max(scores[position], IN_ITS_WORDS * said)
+    return scores
+
+
+def _lead_on(
+    question: str,
+    sentences: Sequence[Sentence],
+    texts: Sequence[str],
+    titles: Collection[str],
+    heads: Mapping[int, int],
+    scores: list[float],
+) -> None:
+    """Hand the scores of what only leads on to what it leads to."""
     asked = _telling_words(question)
+    told = {row: head for row, head in heads.items() if sentences[row].coverage > 0}
+    for row, head in told.items():
+        scores[row] += HEADED * max(scores[head], 0.0)
     for position, text in enumerate(texts):
-        leads_on = _leads_on(text, titles, is_row=_is_row(position, sentences, texts)) or (
-            _is_column_head(text) and not is_of_the_kind(question, text)
+        following = position + 1
+        is_last = following == len(texts) or (
+            sentences[following].passage != sentences[position].passage
+        )
+        is_bare = is_last or _is_row(position, sentences, texts)  # no label of what follows
+        leads_on = (
+            position in heads.values()
+            or _leads_on(text, titles, is_bare=is_bare)
+            or (_is_column_head(text) and not is_of_the_kind(question, text))
         )
         if not leads_on and _telling_words(text) - asked:
             continue
-        following = position + 1
-        if following < len(texts) and sentences[following].passage == sentences[position].passage:
+        if not is_last and position not in told.values():
             scores[following] = max(scores[following], INHERITED * scores[position])
         scores[position] = -1.0
-    ranked = sorted(range(len(scores)), key=lambda at: (-scores[at], at))[:MOST_SENTENCES]
-    return [
-        at for at in ranked if scores[at] > 0 and scores[at] >= WORTH_QUOTING * scores[ranked[0]]
-    ]
 
 
 def _telling_words(text: str) -> set[str]:
@@ -152,23 +194,29 @@ def _needs_its_question(position: int, sentences: Sequence[Sentence], texts: Seq
 
 
 def _is_row(position: int, sentences: Sequence[Sentence], texts: Sequence[str]) -> bool:
-    """Whether a sentence is a row of a table below its first, which may name the columns."""
-    return (
-        position > 0
-        and CELL_BORDER in texts[position].strip(" |")
-        and CELL_BORDER in texts[position - 1].strip(" |")
-        and sentences[position - 1].passage == sentences[position].passage
-    )
+    """Whether a sentence is one of several rows, with cells or labelled.
+
+    The first row with cells is none: it may name the columns.
+    """
+
+    def are_alike(other: int) -> bool:
+        if not 0 <= other < len(texts) or sentences[other].passage != sentences[position].passage:
+            return False
+        if other < position and all(BORDER in texts[at].strip(" |") for at in (other, position)):
+            return True
+        return is_labelled(texts[position]) and is_labelled(texts[other])
+
+    return are_alike(position - 1) or are_alike(position + 1)
 
 
-def _leads_on(text: str, titles: Collection[str], *, is_row: bool) -> bool:
+def _leads_on(text: str, titles: Collection[str], *, is_bare: bool) -> bool:
     line = text.strip()
     return (
         bool(_NUMBERED_HEAD.fullmatch(flowing(line)))
         or line.endswith(("?", ":", "？", "："))
         or line[0] == "#"
         or _title(line) in titles
-        or (not is_row and _is_label(line))
+        or (not is_bare and _is_label(line))
     )
 
 
@@ -183,7 +231,7 @@ def _is_column_head(text: str) -> bool:
         return False
     if _IN_BRACKETS.fullmatch(line) or _CONTENTS.fullmatch(line):
         return True
-    return all(map(_MONTH.fullmatch, words))
+    return all(re.fullmatch(MONTH, word) for word in words)
 
 
 def _is_label(line: str) -> bool:

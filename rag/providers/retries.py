@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager, nullcontext
@@ -10,7 +11,7 @@ from typing import TypeVar
 
 from rag.errors import ProviderError
 from rag.providers.breaker import Breaker
-from rag.stopping import rest
+from rag.stopping import rest, resting
 
 T = TypeVar("T")
 
@@ -82,12 +83,20 @@ class Retries:
                 if wait_seconds > left_seconds:
                     raise
                 left_seconds -= wait_seconds
-                self.sleep(wait_seconds)
+                with resting(_why(fault.error, wait_seconds)):
+                    self.sleep(wait_seconds)
         raise ValueError("max_attempts must be at least 1")
 
 
 def _started(items: Generator[T, None, None]) -> tuple[T, Generator[T, None, None]]:
     return next(items), items
+
+
+def _why(error: ProviderError, wait_seconds: float) -> str:
+    """What went wrong, and when the server is asked again, in place of what to do about it."""
+    wrong = str(error).split(". ")[0].rstrip(".")
+    seconds = math.ceil(wait_seconds)
+    return f"{wrong}. It is asked again in {seconds} second{'s' * (seconds > 1)}."
 
 
 def _wait_seconds(attempt: int, retry_after_seconds: float | None) -> float:

@@ -35,6 +35,7 @@ class Approximate:
     def __init__(self, index: Any) -> None:
         """Take a filled FAISS index."""
         self._index = index
+        self.dimension = int(index.d)
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
@@ -94,9 +95,12 @@ def load(path: Path) -> Approximate:
     """Read the codes.
 
     Raises:
-        OSError: they cannot be read.
+        OSError: they cannot be read, or are none.
     """
     try:
-        return Approximate(faiss.read_index(str(path)))
+        index = faiss.read_index(str(path))
     except RuntimeError as error:
         raise OSError(str(error)) from error
+    if not isinstance(index, (faiss.IndexPQFastScan, faiss.IndexIVFPQFastScan)):
+        raise OSError(f"{path} holds something else than codes")
+    return Approximate(index)

@@ -19,6 +19,7 @@ from typing import IO, Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from rag.errors import StoreError
+from rag.failpoints import failpoint
 from rag.store.blobs import READ_BYTES
 from rag.store.catalog import CATALOG
 
@@ -110,9 +111,12 @@ def write_archive(
                 if not _copy(member, source, write):
                     raise StoreError(f"{member.name} changed meanwhile. Run the command again.")
             write(_padding(member.size))
+            failpoint("archive.member_written")
             done += member.size
         write(END)
+        failpoint("archive.before_seal")
         stream.write(_seal(digest.hexdigest()))
+        failpoint("archive.sealed")
         stream.flush()
         os.fsync(stream.fileno())
         with suppress(AttributeError, OSError):  # so that reading it back reads the disk
@@ -250,6 +254,7 @@ def _extract(member: Member, stream: IO[bytes], target: Path) -> bool:
         is_sound = _copy(member, stream, out.write)
         out.flush()
         os.fsync(out.fileno())
+        failpoint("archive.member_extracted")
     return is_sound
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from sqlalchemy import Engine, func, select
 
 from rag.errors import StoreError
+from rag.failpoints import failpoint
 from rag.store.archives import (
     FORMAT,
     Manifest,
@@ -68,15 +69,21 @@ def back_up(data_dir: Path, target: Path, report: Report) -> BackedUp:
             workplace(data_dir, BACKUP) as held,
             workplace(target.parent, BACKUP) as folder,
         ):
+            failpoint("backup.folders_made")
             manifest = _collect(data_dir, held, folder)
+            failpoint("backup.collected")
             archive = folder / "archive"
             _check_room(target, manifest)
             write_archive(archive, manifest, lambda name: _source(name, held, folder), report)
+            failpoint("backup.written")
             if verify_archive(archive) != manifest:
                 raise StoreError(f"The backup {target} was not written as it should be. Try again.")
             size = archive.stat().st_size
+            failpoint("backup.verified")
             archive.replace(target)
+            failpoint("backup.renamed")
             sync_folder(target.parent)
+            failpoint("backup.lasting")
     except OSError as error:
         raise StoreError(
             f"The backup {target} cannot be written ({error.strerror}). Check that the folder can "
@@ -153,6 +160,7 @@ def _snapshot(
             stack.enter_context(moment.begin())
             owners = named_originals(moment)
             _hold(blobs, owners.keys() - known, held)
+            failpoint("backup.moment_chosen")
         copy_database(moment, folder / CATALOG)
         counts = {
             name: int(moment.execute(select(func.count()).select_from(table)).scalar_one())
@@ -168,6 +176,7 @@ def _hold(blobs: Blobs, hashes: Iterable[str], held: Path) -> None:
         with suppress(FileNotFoundError):
             try:
                 target.hardlink_to(source)
+                failpoint("backup.held")
             except FileNotFoundError:
                 raise
             except OSError:  # a file system without second names

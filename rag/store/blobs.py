@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from rag.errors import StoreError
+from rag.failpoints import failpoint
 
 READ_BYTES = 1 << 20
 UNFINISHED = ".new-"
@@ -77,10 +78,13 @@ class Blobs:
             if not (target.is_file() and hash_file(target) == sha256):
                 with source.open("rb") as stream:
                     os.fsync(stream.fileno())
+                    failpoint("blob.adopt.synced")
                 target.parent.mkdir(parents=True, exist_ok=True)
                 source.replace(target)
+                failpoint("blob.adopt.renamed")
                 sync_folder(target.parent)
                 sync_folder(self._folder)
+                failpoint("blob.adopt.lasting")
         except OSError as error:
             if error.errno == errno.EXDEV:
                 sha256 = self.put(source)
@@ -89,7 +93,8 @@ class Blobs:
                     f"{source.name} cannot be moved into {self._folder} ({error.strerror}). Check "
                     "that the folder can be written and has room."
                 ) from error
-        source.unlink(missing_ok=True)
+        with suppress(OSError):  # it is stored; what is left of an upload is swept
+            source.unlink(missing_ok=True)
         return sha256
 
     def remove(self, sha256: str) -> None:
@@ -99,7 +104,9 @@ class Blobs:
             StoreError: it cannot be deleted.
         """
         try:
+            failpoint("blob.before_unlink")
             self.path(sha256).unlink(missing_ok=True)
+            failpoint("blob.unlinked")
         except OSError as error:
             raise StoreError(
                 f"The file {self.path(sha256)} cannot be deleted ({error.strerror}). Delete it "
@@ -114,17 +121,21 @@ class Blobs:
         target.parent.mkdir(parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=UNFINISHED)
         try:
+            failpoint("blob.created")
             digest = hashlib.sha256()
             with os.fdopen(descriptor, "wb") as out, source.open("rb") as stream:
                 while piece := stream.read(READ_BYTES):
                     digest.update(piece)
                     out.write(piece)
+                failpoint("blob.written")
                 out.flush()
                 os.fsync(out.fileno())
+                failpoint("blob.synced")
             sha256 = digest.hexdigest()  # of what was written, had the source changed meanwhile
             target = self.path(sha256)
             target.parent.mkdir(parents=True, exist_ok=True)
             Path(temporary).replace(target)
+            failpoint("blob.renamed")
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise

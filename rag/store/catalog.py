@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, bindparam, delete, func, insert, select
+from sqlalchemy import Engine, Select, bindparam, delete, func, insert, select
 
 from rag.domain import Document, Library, Page, Scope
 from rag.errors import NotFoundError, StoreError
+from rag.failpoints import failpoint
 from rag.intake import Table, WordBox
 from rag.store import embedding
+from rag.store.aliases import Aliases
 from rag.store.blobs import Blobs
 from rag.store.cited import Cited
+from rag.store.containers import Containers
 from rag.store.database import open_database, verify
 from rag.store.holdings import OWNER, Holdings, NewLibrary
 from rag.store.holds import Held
 from rag.store.isolation import GONE, Upkeep, acting, for_whole_store
 from rag.store.jobs import Jobs, own_row
 from rag.store.leaves import all_pages, all_tables, one_page, word_boxes
-from rag.store.libraries import advance, library_with_id
+from rag.store.libraries import advance, library_with_id, own_changes
 from rag.store.places import ChunkedPage, Place, chunked_pages, found_chunks
-from rag.store.publishing import insert_reading, replace_reading
+from rag.store.publishing import check_reading, insert_reading, replace_reading
 from rag.store.rows import (
     IndexedChunk,
     Reading,
@@ -41,6 +45,7 @@ from rag.store.spans import (
     document_digests,
     embedded_spans,
     packed_vectors,
+    vectors_of,
 )
 from rag.store.spending import Spending
 from rag.store.tables import chunks, documents, marks
@@ -72,31 +77,28 @@ class Catalog:
         self.blobs = Blobs(data_dir / "blobs")
         self._path = data_dir / CATALOG
         self._engines = open_database(self._path)
-        reader, writer = (acting(engine, principal) for engine in self._engines)
-        self._speak_for(principal, reader, writer)
+        self._speak_for(principal, partial(acting, principal=principal))
 
     def acting(self, principal: str) -> Catalog:
         """The same catalog for another principal; who closes one closes the other."""
-        other = copy.copy(self)
-        reader, writer = (acting(engine, principal) for engine in self._engines)
-        other._speak_for(principal, reader, writer)
-        return other
+        return copy.copy(self)._speak_for(principal, partial(acting, principal=principal))
 
     def for_upkeep(self, upkeep: Upkeep) -> Catalog:
         """The same catalog with what belongs to all principals, for what rightly spans them."""
-        other = copy.copy(self)
-        reader, writer = (for_whole_store(engine, upkeep) for engine in self._engines)
-        other._speak_for(None, reader, writer)
-        return other
+        return copy.copy(self)._speak_for(None, partial(for_whole_store, upkeep=upkeep))
 
-    def _speak_for(self, principal: str | None, reader: Engine, writer: Engine) -> None:
+    def _speak_for(self, principal: str | None, hold: Callable[[Engine], Engine]) -> Catalog:
         self.principal = principal
+        reader, writer = map(hold, self._engines)
         self._reader, self._writer = reader, writer
         self.jobs = Jobs(reader, writer)
+        self.containers = Containers(reader, writer)
+        self.aliases = Aliases(reader, writer)
         self.spending = Spending(reader, writer)
         self.cited = Cited(reader, self.blobs)
         self.libraries = Holdings(reader, writer, principal)
         self.trash = Trash(reader, writer, self.data_dir, self.blobs)
+        return self
 
     def close(self) -> None:
         """Close every connection."""
@@ -131,6 +133,10 @@ class Catalog:
         """
         with self._reader.begin() as connection:
             return library_with_id(connection, library_id)
+
+    def own_changes(self, library_id: str) -> int:
+        """How often this process began to change a library; others' changes do not count."""
+        return own_changes(self._reader, library_id)
 
     def documents(self, library_id: str) -> list[Document]:
         """Every document of a library, in the order in which they were added."""
@@ -173,10 +179,13 @@ class Catalog:
         with self._writer.begin() as connection:
             if held is not None:
                 own_row(connection, held)
-            self._check(connection, reading)
+            check_reading(connection, reading)
             document, is_new = insert_reading(connection, reading)
+            failpoint("publish.inserted")
             if is_new:
                 advance(connection, document.library_id)
+            failpoint("publish.before_commit")
+        failpoint("publish.committed")
         return document
 
     def replace(self, reading: Reading) -> Document:
@@ -187,19 +196,11 @@ class Catalog:
             NotFoundError: the document was removed.
         """
         with self._writer.begin() as connection:
-            self._check(connection, reading)
+            check_reading(connection, reading)
             document = replace_reading(connection, reading)
+            failpoint("reread.inserted")
             advance(connection, document.library_id)
         return document
-
-    def _check(self, connection: Connection, reading: Reading) -> None:
-        library = library_with_id(connection, reading.document.library_id)
-        if reading.vectors is None:
-            embedding.check_embedding(library, reading.embedding_model, library.dimension)
-            return
-        if len(reading.vectors) != len(reading.chunks):
-            raise ValueError(f"{len(reading.chunks)} chunks with {len(reading.vectors)} vectors")
-        embedding.check_embedding(library, reading.embedding_model, reading.vectors.shape[1])
 
     def remove(self, document_id: str) -> None:
         """Take a document out of every answer at once; the trash keeps it.
@@ -295,6 +296,11 @@ class Catalog:
             embedding.check_embedding(now, library.embedding_model, library.dimension)
             yield from packed_vectors(connection, now, after)
 
+    def vectors_of(self, library_id: str, ids: Sequence[int]) -> dict[int, bytes]:
+        """The stored vectors of a few chunks of a library, by id; those that are there."""
+        with self._reader.begin() as connection:
+            return vectors_of(connection, library_id, ids)
+
     def verify_vectors(self, library_id: str) -> None:
         """Check that every vector of a library has the length that it should have.
 
@@ -317,7 +323,10 @@ class Catalog:
         """
         with self._writer.begin() as connection:
             embedding.replace_vectors(connection, library, model, dimension, vectors)
+            failpoint("switch.vectors_replaced")
             advance(connection, library.id)
+            failpoint("switch.before_commit")
+        failpoint("switch.committed")
 
     def pending_chunks(self, document_id: str) -> list[StoredChunk]:
         """The chunks of a document that have no vector yet, by id."""
@@ -349,7 +358,9 @@ class Catalog:
                 raise NotFoundError(GONE)
             library = library_with_id(connection, row.library_id)
             embedding.check_embedding(library, model, library.dimension)
-            return embedding.put_vectors(connection, document_of(row), packed)
+            embedded = embedding.put_vectors(connection, document_of(row), packed)
+        failpoint("vectors.committed")
+        return embedded
 
     def known_vectors(self, model: str, size: int, hashes: Iterable[bytes]) -> dict[bytes, bytes]:
         """The vectors of a size that a model gave to texts with these hashes (see `pack`)."""

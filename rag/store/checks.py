@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, delete, func, select, update
 
 from rag.domain import Library
 from rag.errors import StoreError
+from rag.failpoints import failpoint
 from rag.store.blobs import Blobs
 from rag.store.catalog import CATALOG
 from rag.store.database import verify, whole_store
@@ -24,13 +25,14 @@ from rag.store.invariants import (
     documents_under_alien_hashes,
     miscounted,
     row_faults,
+    stray_aliases,
 )
 from rag.store.isolation import Upkeep
 from rag.store.leftovers import derived_folders, leftovers, sweep_leftovers
 from rag.store.original_checks import files_alone, original_faults, orphans
 from rag.store.originals import named_originals
 from rag.store.rows import library_of
-from rag.store.tables import chunks, documents, libraries, pages
+from rag.store.tables import aliases, chunks, documents, libraries, pages
 
 BLOBS = "blobs"
 MENDED_BY_REBUILD = "`tramontane rebuild` deletes them."
@@ -92,12 +94,18 @@ def mend(data_dir: Path, text_hash: TextHash) -> int:
                     .where(libraries.c.id == row.library_id)
                     .values(generation=libraries.c.generation + 1)
                 )
+                failpoint("mend.counted")
                 mended.add(row.id)
+            for row in connection.execute(stray_aliases()).all():
+                same = (aliases.c.library_id == row.library_id, aliases.c.content == row.content)
+                connection.execute(delete(aliases).where(*same))
         for id_ in documents_under_alien_hashes(reader, text_hash):
             with writer.begin() as connection:
                 own = chunks.c.document_id == id_
                 connection.execute(update(chunks).where(own).values(text_hash=b""))
+                failpoint("mend.hashes_emptied")
             mended.add(id_)
+        failpoint("mend.before_sweep")
         folders = derived_folders(data_dir)
         sweep_leftovers(leftovers(data_dir, folders, [each.id for each in _libraries(reader)]))
     finally:

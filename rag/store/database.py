@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, text
 
 from rag.errors import StoreError
+from rag.failpoints import failpoint
 from rag.store.filesystems import refuse_network
 from rag.store.isolation import Upkeep, for_whole_store, guard
 from rag.store.migrations import stamp, upgrade
@@ -69,6 +70,7 @@ def open_database(path: Path) -> tuple[Engine, Engine]:
         if version != SCHEMA_VERSION:
             with for_whole_store(writer, Upkeep.MIGRATION).begin() as connection:
                 _migrate(connection, path)
+            failpoint("schema.committed")
     except StoreError:
         reader.dispose()
         raise
@@ -109,6 +111,7 @@ def copy_database(connection: Connection, target: Path) -> None:
             copy.execute("PRAGMA journal_mode=off")  # a copy cut short is thrown away
             copy.execute("PRAGMA synchronous=off")
             source.backup(copy)
+            failpoint("copy.copied")
         with closing(sqlite.connect(f"{place}?immutable=1", uri=True)) as copy:
             fault = _fault(lambda pragma: copy.execute(pragma).fetchall())
     except sqlite.DatabaseError as error:
@@ -136,7 +139,9 @@ def rewrite(engine: Engine) -> bool:
         cursor = connection.connection.cursor()
         try:
             cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+            failpoint("rewrite.before_vacuum")
             cursor.execute("VACUUM")
+            failpoint("rewrite.vacuumed")
             if journal_mode() == "delete":
                 return True
             row = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -177,12 +182,17 @@ def _migrate(connection: Connection, path: Path) -> None:
         )
     if version == 0:
         metadata.create_all(connection)
+        failpoint("schema.created")
         stamp(connection, SCHEMA_VERSION)
+        failpoint("schema.stamped")
         logger.info("created the catalog %s (SQLite %s)", path, sqlite_version())
     elif version < SCHEMA_VERSION:
+        failpoint("migrate.begun")
         upgrade(connection, version)
+        failpoint("migrate.upgraded")
         logger.info("brought the catalog %s to schema %d", path, SCHEMA_VERSION)
     connection.execute(text(f"PRAGMA user_version={SCHEMA_VERSION}"))
+    failpoint("schema.before_commit")
 
 
 def _fault(ask: Callable[[str], Sequence[Sequence[Any]]]) -> str:

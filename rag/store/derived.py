@@ -11,13 +11,15 @@ from __future__ import annotations
 import json
 import logging
 import os
+import secrets
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from rag.failpoints import failpoint
 from rag.store.blobs import hash_file
 
 logger = logging.getLogger(__name__)
@@ -50,15 +52,20 @@ def provide(
         logger.warning("%s cannot be written (%s): working in memory", folder.parent, error)
         return None
     try:
+        failpoint("derived.folder_made")
         build(fresh)
+        failpoint("derived.built")
         _write_manifest(fresh, expected)
+        failpoint("derived.manifest_written")
         _move_into_place(fresh, folder, expected)
     except OSError as error:
         logger.warning("%s cannot be written (%s): working in memory", folder, error)
         return None
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+    failpoint("derived.in_place")
     _remove_older(folder)
+    failpoint("derived.older_removed")
     return folder
 
 
@@ -68,7 +75,9 @@ def _move_into_place(fresh: Path, folder: Path, expected: Mapping[str, str | int
         aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".old-"))
         with suppress(FileNotFoundError):  # another process has just done the same
             folder.replace(aside / folder.name)
+        failpoint("derived.moved_aside")
         shutil.rmtree(aside, ignore_errors=True)
+        failpoint("derived.aside_removed")
     try:
         fresh.rename(folder)
     except OSError:
@@ -82,18 +91,52 @@ def _write_manifest(folder: Path, expected: Mapping[str, str | int]) -> None:
     with (folder / MANIFEST).open("w", encoding="utf-8") as stream:
         stream.write(manifest)
         stream.flush()
+        failpoint("derived.manifest_before_sync")
         os.fsync(stream.fileno())
 
 
 def is_intact(folder: Path, expected: Mapping[str, str | int]) -> bool:
-    """Whether a folder's manifest says what is expected, and every file is as it was written."""
+    """Whether a folder's manifest says what is expected, and every file is as it was written.
+
+    A file that the manifest does not name is damage too: what lies there is read as a whole.
+    """
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        return manifest["expected"] == dict(expected) and all(
-            hash_file(folder / name) == sha256 for name, sha256 in manifest["files"].items()
+        files = dict(manifest["files"])
+        return (
+            manifest["expected"] == dict(expected)
+            and _strangers(folder, files) == []
+            and all(hash_file(folder / name) == sha256 for name, sha256 in files.items())
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return False
+
+
+def _strangers(folder: Path, known: Collection[str]) -> list[str]:
+    """What lies in a folder that nobody wrote there; a lock may be made by who reads."""
+    names = (path.name for path in folder.iterdir())
+    return [
+        name
+        for name in names
+        if name not in known and name != MANIFEST and not (name[0] == "." and name[-5:] == ".lock")
+    ]
+
+
+def digest_of(folder: Path, name: str) -> str:
+    """The hash of a file as the folder's manifest has it; empty where it cannot be read."""
+    try:
+        return str(json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"][name])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return ""
+
+
+def throw_away(folder: Path) -> None:
+    """Remove a folder that is as it was written and yet not what it should be."""
+    logger.warning("%s is not what its name says: made again", folder)
+    aside = folder.with_name(f".old-{folder.name}-{secrets.token_hex(4)}")
+    with suppress(OSError):  # gone by now, or not ours to remove
+        folder.replace(aside)
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def earlier(folder: Path) -> Path | None:
@@ -116,7 +159,7 @@ def said_of(folder: Path) -> dict[str, str | int]:
     """What a folder's manifest says that it was made from; nothing where it cannot be read."""
     try:
         return dict(json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["expected"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return {}
 
 

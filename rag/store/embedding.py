@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Select, bindparam, func, select, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Select,
+    bindparam,
+    func,
+    select,
+    update,
+)
 
 from rag.domain import Document, Library
 from rag.errors import EmbeddingMismatchError, StoreError
+from rag.failpoints import failpoint
 from rag.store.tables import chunks, documents, kept_chunks, kept_documents, libraries
 
 BATCH_ROWS = 500  # SQLite takes at most 32,766 variables in a statement
@@ -96,6 +105,7 @@ def put_vectors(connection: Connection, document: Document, packed: Mapping[int,
         .values(vector=bindparam("packed")),
         [{"chunk_id": id_, "packed": vector} for id_, vector in packed.items()],
     )
+    failpoint("vectors.put")
     own = chunks.c.document_id == document.id
     first = connection.execute(select(func.min(chunks.c.id)).where(own)).scalar_one()
     if first is None:
@@ -115,6 +125,7 @@ def put_vectors(connection: Connection, document: Document, packed: Mapping[int,
         .where(libraries.c.id == document.library_id)
         .values(vectors=libraries.c.vectors + 1)
     )
+    failpoint("vectors.before_commit")
     return embedded
 
 

@@ -116,12 +116,18 @@ def mapped_halves(path: Path) -> Halves:
     """The rows in a file.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: it cannot be read, or is no file of `write_halves`.
     """
     try:
-        return Halves(faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC), path)
+        index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
     except RuntimeError as error:  # which is how FAISS says so
         raise OSError(str(error)) from error
+    header = _header(index.d, index.ntotal)
+    with path.open("rb") as stream:
+        is_ours = stream.read(len(header)) == header
+    if not is_ours or path.stat().st_size != len(header) + index.ntotal * index.d * BYTES:
+        raise OSError(f"{path} holds something else than rows of float16")
+    return Halves(index, path)
 
 
 def _empty(dimension: int) -> Any:

@@ -16,9 +16,9 @@ from rag.store.approximate import load
 from rag.store.derived import is_intact, said_of
 from rag.store.lexical import LexicalIndex
 from rag.store.rows import chunk_query, stored_chunk
-from rag.store.spans import ROWS_AT_ONCE, chunk_spans
+from rag.store.spans import ROWS_AT_ONCE, chunk_spans, fingerprint
 from rag.store.tables import chunks
-from rag.store.vectors import CODES, Base, fingerprint, stored_rows
+from rag.store.vectors import CODES, Base, stored_rows
 
 LOOKS, LOOK_SECONDS = 3, 0.3
 SAMPLES = 8

@@ -6,29 +6,31 @@ import logging
 import shutil
 import threading
 from bisect import bisect_right
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from rag.domain import Library
 from rag.errors import RagError
+from rag.failpoints import failpoint
 from rag.store.catalog import Catalog
 from rag.store.derived import DERIVED
 from rag.store.lexical import LexicalIndex, open_lexical_index
-from rag.store.spans import EmbeddedSpans
+from rag.store.spans import ChunkSpan, EmbeddedSpans
 from rag.store.vectors import (
     EXACT_ROWS,
     Base,
     VectorIndex,
-    fingerprint,
     open_codes,
     open_vector_index,
     wants_codes,
 )
+from rag.store.words_ahead import WordsAhead
 
 logger = logging.getLogger(__name__)
 
 REMEMBERED_FILTERS = 4
+WORDS_PATIENCE_SECONDS = 0.01  # of a question, for the words of what others changed
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,8 @@ class LibraryIndex:
     """What is searched for one library at one generation.
 
     `chunks_by_document` is in the order of the chunk ids; `without_vectors` are those of them whose
-    vectors are to come.
+    vectors are to come. `words` are those of the generation before where they lag: those of now are
+    being opened.
     """
 
     library: Library
@@ -44,6 +47,8 @@ class LibraryIndex:
     words: LexicalIndex
     chunks_by_document: dict[str, range]
     without_vectors: dict[str, range] = field(default_factory=dict)
+    own_changes: int = 0  # by this process, that it has seen
+    words_lag: bool = False
 
     def is_embedded(self, chunk_id: int) -> bool:
         """Whether a chunk can be found by meaning: its vector may be still to come."""
@@ -123,9 +128,22 @@ class Indexes:
     A large library is searched exactly while a thread prepares what makes it quicker.
     """
 
-    def __init__(self, catalog: Catalog, *, exact_rows: int = EXACT_ROWS) -> None:
-        """Take the catalog, and up to how many vectors are scanned for every question."""
+    def __init__(
+        self,
+        catalog: Catalog,
+        *,
+        exact_rows: int = EXACT_ROWS,
+        patience_seconds: float | None = None,
+    ) -> None:
+        """Take the catalog, and up to how many vectors are scanned for every question.
+
+        Where another process has changed a library, a question waits so long for the new words and
+        then goes on with those before, which is a moment; it finds what is new by meaning, and
+        nothing that is gone. What this process has changed itself is waited for. None: all is.
+        """
         self._catalog = catalog
+        self._patience_seconds = patience_seconds
+        self._ahead: dict[str, WordsAhead] = {}
         self._exact_rows = exact_rows
         self._lock = threading.Lock()  # of what follows, held for moments only
         self._building: dict[str, threading.Lock] = {}  # a lock for each library
@@ -141,15 +159,18 @@ class Indexes:
             NotFoundError: the library was deleted.
             EmbeddingMismatchError: it was embedded with another model at this very moment.
         """
+        own_changes = self._catalog.own_changes(library_id)  # before the library that has them
         library = self._catalog.library_with_id(library_id)
         with self._lock_of(library_id):
             with self._lock:
                 index = self._open.get(library_id)
-            if index is None or index.library != library:
-                index = self._build(library, index)
+            if index is None or index.library != library or index.words_lag:
+                index = self._build(library, index, own_changes)
                 with self._lock:
+                    failpoint("index.before_switch")
                     self._open[library_id] = index
                     self._encode(index)
+                    failpoint("index.switched")
         return index
 
     def _lock_of(self, library_id: str) -> threading.Lock:
@@ -168,7 +189,10 @@ class Indexes:
         with self._lock_of(library_id):
             with self._lock:
                 self._open.pop(library_id, None)
+                self._ahead.pop(library_id, None)
+            failpoint("index.before_discard")
             shutil.rmtree(self._catalog.data_dir / DERIVED / library_id, ignore_errors=True)
+            failpoint("index.discarded")
 
     def wait(self) -> None:
         """Return once nothing is being prepared any more."""
@@ -182,28 +206,68 @@ class Indexes:
             encoding.stop.set()
         self.wait()
 
-    def _build(self, library: Library, previous: LibraryIndex | None) -> LibraryIndex:
+    def _build(
+        self, library: Library, previous: LibraryIndex | None, own_changes: int
+    ) -> LibraryIndex:
         purges = self._catalog.trash.purges(library.id)
-        index = self._made(library, previous)
+        index = self._made(library, previous, own_changes)
+        failpoint("index.made")
         if self._catalog.trash.purges(library.id) == purges:
             return index
         # It may have been made from what was there before a document was purged, with its words.
         shutil.rmtree(self._catalog.data_dir / DERIVED / library.id, ignore_errors=True)
-        return self._build(self._catalog.library_with_id(library.id), None)
+        kept = None if self._patience_seconds is None else previous  # which is in memory alone
+        return self._build(self._catalog.library_with_id(library.id), kept, own_changes)
 
-    def _made(self, library: Library, previous: LibraryIndex | None) -> LibraryIndex:
+    def _made(
+        self, library: Library, previous: LibraryIndex | None, own_changes: int
+    ) -> LibraryIndex:
+        spans = self._catalog.chunk_spans(library.id)
+        if previous is not None and previous.library == library:  # its words alone are behind
+            words, lag = self._words(
+                library, spans, previous, may_lag=previous.own_changes == own_changes
+            )
+            return replace(previous, words=words, words_lag=lag, own_changes=own_changes)
         base = None if previous is None else previous.vectors.base
         if previous is not None and previous.library.embedding_model != library.embedding_model:
             base = None
         embedded = self._catalog.embedded_spans(library.id)
         vectors = open_vector_index(self._catalog, library, embedded, base)
-        if previous is not None and previous.library.generation == library.generation:
-            words, ranges = previous.words, previous.chunks_by_document
-        else:
-            spans = self._catalog.chunk_spans(library.id)
-            words = open_lexical_index(self._catalog, library, fingerprint(spans))
-            ranges = {span.document_id: range(span.first, span.last + 1) for span in spans}
-        return LibraryIndex(library, vectors, words, ranges, _without_vectors(ranges, embedded))
+        ranges = {span.document_id: range(span.first, span.last + 1) for span in spans}
+        pending = _without_vectors(ranges, embedded)
+        seen = previous is not None and previous.own_changes == own_changes
+        may_lag = seen and self._patience_seconds is not None
+        words, lag = self._words(library, spans, previous, may_lag=may_lag)
+        return LibraryIndex(library, vectors, words, ranges, pending, own_changes, lag)
+
+    def _words(
+        self,
+        library: Library,
+        spans: Sequence[ChunkSpan],
+        previous: LibraryIndex | None,
+        *,
+        may_lag: bool,
+    ) -> tuple[LexicalIndex, bool]:
+        """The words of now, or where they may lag those before, and whether they are that."""
+        is_of_now = previous is not None and previous.library.generation == library.generation
+        if previous is not None and is_of_now and not previous.words_lag:
+            return previous.words, False
+        if previous is None or not may_lag:
+            return open_lexical_index(self._catalog, library, spans), False
+        latest = previous.words
+        ahead = self._ahead.get(library.id)
+        if ahead is not None and ahead.is_done and ahead.generation != library.generation:
+            latest, ahead = ahead.words or latest, None
+        if ahead is None:
+            ahead = self._ahead[library.id] = WordsAhead(self._catalog, library, spans)
+            self._threads = [*(each for each in self._threads if each.is_alive()), ahead.thread]
+        ahead.thread.join(self._patience_seconds)
+        if not ahead.is_done or ahead.generation != library.generation:
+            return latest, True
+        if ahead.words is None:
+            del self._ahead[library.id]
+            return open_lexical_index(self._catalog, library, spans), False
+        return ahead.words, False
 
     def _encode(self, index: LibraryIndex) -> None:
         """Prepare the codes of a large library in a thread, one at a time for each."""

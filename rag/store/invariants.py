@@ -6,12 +6,21 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Engine, Row, Select, func, or_, select
+from sqlalchemy import Connection, Engine, Row, Select, exists, func, or_, select
 
 from rag.domain import DocumentState
 from rag.intake import Stage
 from rag.store.rows import StoredChunk, chunk_query, stored_chunk
-from rag.store.tables import chunks, documents, jobs, libraries, pages, table_parts
+from rag.store.tables import (
+    aliases,
+    chunks,
+    documents,
+    jobs,
+    kept_documents,
+    libraries,
+    pages,
+    table_parts,
+)
 
 TextHash = Callable[[StoredChunk], bytes]  # of what is embedded for a chunk
 
@@ -40,6 +49,8 @@ def row_faults(connection: Connection) -> Iterator[str]:
             f"{_called(row)} has {chunk_count} passages, {embedded} of them with vectors, and "
             f"counts {row.chunks} and {row.embedded}. {REBUILD}"
         )
+    for row in connection.execute(stray_aliases()):
+        yield f"{_called(row)} is another name of a document that is gone. {REBUILD}"
     for row in connection.execute(_STAGES):
         yield (
             f"The file {row.name} waits in a stage that is none: {row.stage!r}. Restore a backup."
@@ -55,6 +66,21 @@ def miscounted(connection: Connection) -> Iterator[tuple[Row[Any], int, int]]:
             embedded = row.number if row.pending is None else row.pending - row.first
         if (row.number, embedded) != (row.chunks, row.embedded):
             yield row, row.number, embedded
+
+
+def stray_aliases() -> Select[Any]:
+    """The other names of bytes that are neither in the library nor kept."""
+    there = (
+        exists().where(
+            table.c.library_id == aliases.c.library_id, table.c.sha256 == aliases.c.content
+        )
+        for table in (documents, kept_documents)
+    )
+    return (
+        select(aliases, libraries.c.name.label("library"))
+        .join(libraries, libraries.c.id == aliases.c.library_id)
+        .where(*(~each for each in there))
+    )
 
 
 def content_faults(reader: Engine, text_hash: TextHash) -> Iterator[str]:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, up
 
 from rag.domain import Document
 from rag.errors import NotFoundError
+from rag.failpoints import failpoint
 from rag.intake import NOWHERE, Estimate, Job, Origin, Stage
 from rag.store.holds import Held, LostHoldError, is_held
 from rag.store.rows import storable
@@ -74,6 +75,7 @@ class Jobs:
             done = connection.execute(insert(jobs).values(values))
             (number,) = done.inserted_primary_key or (0,)
             _forget_old(connection, library_id)
+            failpoint("submit.before_commit")
             return _job(connection, int(number))
 
     def submit_embedding(self, document: Document) -> Job:
@@ -143,6 +145,7 @@ class Jobs:
                 number,
                 {"holder": holder, "held_until": now + HOLD_SECONDS, "attempts": attempts},
             )
+            failpoint("claim.before_commit")
             return Held(_job(connection, number), holder, row.wish, row.mark)
 
     def report(self, held: Held, stage: Stage, done: int, total: int) -> str:
@@ -200,6 +203,7 @@ class Jobs:
             row = own_row(connection, held)
             if row.wish == CANCEL and stage not in ENDED:  # it came after the last look
                 stage, outcome = Stage.CANCELLED, "Cancelled."
+            failpoint("advance.before_commit")
             _set(
                 connection,
                 held.job.id,
@@ -295,6 +299,7 @@ class Jobs:
             if row is None or row.stage not in ENDED:
                 return None
             connection.execute(delete(jobs).where(jobs.c.id == number))
+            failpoint("dismiss.before_commit")
             return job_of(row)
 
 

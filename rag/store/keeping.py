@@ -28,6 +28,7 @@ from sqlalchemy import (
 
 from rag.domain import Document, Library
 from rag.errors import NotFoundError
+from rag.failpoints import failpoint
 from rag.store.embedding import known_vectors
 from rag.store.libraries import library_with_id
 from rag.store.rows import document_of
@@ -59,7 +60,9 @@ def keep(connection: Connection, document: Document, version_of: str | None) -> 
     _copy(connection, documents, kept_documents, documents.c.id == document.id, also)
     for live, kept in _LEAVES:
         _copy(connection, live, kept, live.c.document_id == document.id)
+    failpoint("keep.copied")
     connection.execute(delete(documents).where(documents.c.id == document.id))
+    failpoint("keep.deleted")
     if version_of is not None:
         connection.execute(
             update(kept_documents)
@@ -83,7 +86,9 @@ def put_back(connection: Connection, document_id: str) -> Document:
     for live, kept in _LEAVES:
         also = {"library_id": literal(row.library_id)} if live is chunks else {}
         _copy(connection, kept, live, kept.c.document_id == document_id, also)
+    failpoint("put_back.copied")
     connection.execute(delete(kept_documents).where(kept_documents.c.id == document_id))
+    failpoint("put_back.deleted")
     if row.embedding_model != library.embedding_model:
         _take_known_vectors(connection, document_id, library)
     return document_of(connection.execute(_DOCUMENT, {"id": document_id}).one())
@@ -103,6 +108,7 @@ def forget(connection: Connection, document_id: str) -> list[str]:
     own = (kept_documents.c.id == document_id) | (kept_documents.c.version_of == document_id)
     hashes = connection.execute(select(kept_documents.c.sha256).where(own)).scalars().all()
     connection.execute(delete(kept_documents).where(own))
+    failpoint("forget.deleted")
     return list(dict.fromkeys(hashes))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
+from rag.failpoints import failpoint
 from rag.store.derived import DERIVED
 from rag.store.workplaces import abandoned
 
@@ -15,6 +16,7 @@ ABANDONED_SECONDS = 3600
 UNFINISHED = (
     "blobs/??/.new-*",
     "incoming/.new-*",
+    "questions/*.new",
     f"{DERIVED}/*/.new-*",
     f"{DERIVED}/*/.old-*",
 )
@@ -48,6 +50,7 @@ def leftovers(
 def sweep_leftovers(paths: Collection[Path]) -> None:
     """Delete what nobody uses; that something cannot be deleted leaves it for the next time."""
     for path in paths:
+        failpoint("sweep.one")
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import json
 import logging
-import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
@@ -29,18 +28,20 @@ from tantivy import (
 
 from rag.domain import Library
 from rag.exact import exact_words, other_forms, quoted_phrases
+from rag.failpoints import failpoint
 from rag.folding import readable
 from rag.languages import READ_CHARACTERS, Language, detect
 from rag.misspelling import SHORTEST_FOR_TWO, is_correctable, is_within, one_letter_off
+from rag.store.agreement import words_agree
 from rag.store.catalog import Catalog
-from rag.store.derived import DERIVED, MANIFEST, earlier, provide
+from rag.store.derived import DERIVED, earlier, provide, throw_away
+from rag.store.lexical_contents import CONTENTS, FORMAT, Contents, empty, started_from
 from rag.store.rows import IndexedChunk
+from rag.store.spans import ChunkSpan, fingerprint
 from rag.store.words import UNTOLD, Words
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 4
-CONTENTS = "contents.json"
 MOST_REMOVED = 0.1  # of the chunks, whose words still count; above this all is indexed anew
 WRITER_BYTES = 256_000_000
 CORRECTED_WORDS = 8  # of a question
@@ -94,6 +95,11 @@ class LexicalIndex:
 
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
+
+    def holds(self, id_: int, document_id: str) -> bool:
+        """Whether it has a chunk, as one of this document."""
+        document = self._term("document", document_id)
+        return bool(self._best([document], 1, range(id_, id_ + 1)))
 
     def ids(self) -> list[int]:
         """Every chunk that it holds."""
@@ -253,83 +259,66 @@ def _ahead(
     return [*raised, *(pair for pair in others if pair[0] not in known)][:k]
 
 
-def open_lexical_index(catalog: Catalog, library: Library, fingerprint: str) -> LexicalIndex:
+def open_lexical_index(
+    catalog: Catalog, library: Library, spans: Sequence[ChunkSpan]
+) -> LexicalIndex:
     """The lexical index of a library at its generation, built when there is none on disk.
 
-    `fingerprint` identifies the chunks it must be made from.
+    `spans` are where the chunks lie that it must be made from.
     """
-
-    def build(folder: Path) -> None:
-        known = _started_from(earlier(place), folder, library.language or UNTOLD)
-        try:
-            index = Index.open(str(folder)) if known else Index(_schema(), path=str(folder))
-            filled = _fill(index, catalog, library, known)
-            if filled.removed > MOST_REMOVED * sum(filled.chunks.values()):
-                _empty(folder)
-                index = Index(_schema(), path=str(folder))
-                filled = _fill(index, catalog, library)
-            (folder / CONTENTS).write_text(json.dumps(asdict(filled)), encoding="utf-8")
-        except ValueError as error:  # which is how tantivy says that a file cannot be written
-            raise OSError(str(error)) from error
-
     place = catalog.data_dir / DERIVED / library.id / f"lexical-{library.generation}"
     expected: dict[str, str | int] = {
         "format": FORMAT,
         "generation": library.generation,
-        "chunks": fingerprint,
+        "chunks": fingerprint(spans),
     }
-    folder = provide(place, expected, build)
-    if folder is not None:
-        try:
-            return LexicalIndex(Index.open(str(folder)))
-        except ValueError as error:
-            logger.info("%s was removed by another process: %s", folder, error)
-    index = Index(_schema())
-    _fill(index, catalog, library)
-    return LexicalIndex(index)
+    for is_known_wrong in (False, True):
+
+        def build(folder: Path, source: Path | None = None if is_known_wrong else place) -> None:
+            _build(folder, catalog, library, earlier(source) if source else None)
+
+        folder = provide(place, expected, build)
+        index = None if folder is None else _opened(folder)
+        if index is not None and (
+            words_agree(len(index), index.holds, spans)
+            or catalog.library_with_id(library.id).generation != library.generation
+        ):
+            return index
+        if folder is not None and folder.is_dir():  # else another process removed it
+            throw_away(folder)
+    in_memory = Index(_schema())
+    _fill(in_memory, catalog, library)
+    return LexicalIndex(in_memory)
 
 
-@dataclass(frozen=True, slots=True)
-class _Contents:
-    """What an index holds: of each document the digest and the number of its chunks.
-
-    `removed` chunks are still among its statistics; documents too short to tell theirs are taken to
-    be in `language`.
-    """
-
-    digests: dict[str, str] = field(default_factory=dict)
-    chunks: dict[str, int] = field(default_factory=dict)
-    removed: int = 0
-    format: int = FORMAT
-    language: str = UNTOLD
-
-
-def _started_from(source: Path | None, folder: Path, language: str) -> _Contents | None:
-    """Copy an earlier index into an empty folder; None, and the folder empty, if there is none."""
-    if source is None:
-        return None
+def _opened(folder: Path) -> LexicalIndex | None:
     try:
-        contents = _Contents(**json.loads((source / CONTENTS).read_text(encoding="utf-8")))
-        if (contents.format, contents.language) != (FORMAT, language):
-            return None
-        for path in source.iterdir():
-            if path.name not in (MANIFEST, CONTENTS):
-                shutil.copyfile(path, folder / path.name)
-    except (OSError, ValueError, TypeError) as error:
-        logger.info("%s was removed by another process or is of another version: %s", source, error)
-        _empty(folder)
+        return LexicalIndex(Index.open(str(folder)))
+    except ValueError as error:
+        logger.info("%s was removed by another process: %s", folder, error)
         return None
-    return contents
 
 
-def _empty(folder: Path) -> None:
-    for path in folder.iterdir():
-        path.unlink()
+def _build(folder: Path, catalog: Catalog, library: Library, source: Path | None) -> None:
+    """Write an index into an empty folder, from an earlier one where there is any."""
+    known = started_from(source, folder, library.language or UNTOLD)
+    try:
+        index = Index.open(str(folder)) if known else Index(_schema(), path=str(folder))
+        failpoint("lexical.opened")
+        filled = _fill(index, catalog, library, known)
+        if filled.removed > MOST_REMOVED * sum(filled.chunks.values()):
+            empty(folder)
+            index = Index(_schema(), path=str(folder))
+            filled = _fill(index, catalog, library)
+        failpoint("lexical.filled")
+        (folder / CONTENTS).write_text(json.dumps(asdict(filled)), encoding="utf-8")
+    except ValueError as error:  # which is how tantivy says that a file cannot be written
+        raise OSError(str(error)) from error
 
 
 def _fill(
-    index: Index, catalog: Catalog, library: Library, known: _Contents | None = None
-) -> _Contents:
+    index: Index, catalog: Catalog, library: Library, known: Contents | None = None
+) -> Contents:
     """Bring an index to hold the chunks of a library, given what it holds.
 
     Only documents that are new or otherwise named are read.
@@ -337,7 +326,7 @@ def _fill(
     words = Words()
     writer = index.writer(heap_size=WRITER_BYTES, num_threads=1)
     untold = library.language or UNTOLD
-    before = known or _Contents()
+    before = known or Contents()
     digests = catalog.document_digests(library.id)
     changed = [name for name, digest in before.digests.items() if digests.get(name) != digest]
     sizes = {name: before.chunks[name] for name in before.digests.keys() - set(changed)}
@@ -350,11 +339,13 @@ def _fill(
         language = _language_of(its_chunks) or Language(untold)
         for chunk in its_chunks:
             writer.add_document(_document(chunk, language, words))
+    failpoint("lexical.before_commit")
     writer.commit()
+    failpoint("lexical.committed")
     writer.wait_merging_threads()
     removed = before.removed + sum(before.chunks[name] for name in changed)
     held = {name: digest for name, digest in digests.items() if name in sizes}
-    return _Contents(held, sizes, removed, language=untold)
+    return Contents(held, sizes, removed, language=untold)
 
 
 def _language_of(chunks: Iterable[IndexedChunk]) -> Language | None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, select, update
+from sqlalchemy import Connection, Engine, Select, bindparam, delete, select, update
 
 from rag.domain import Library
 from rag.errors import NotFoundError
+from rag.store.isolation import PRINCIPAL
 from rag.store.rows import library_of
 from rag.store.tables import libraries
 
@@ -30,8 +32,20 @@ def library_with_id(connection: Connection, library_id: str) -> Library:
     return library_of(row)
 
 
+# What this process has changed itself its next search shows in full, whatever that takes.
+_own_changes: Counter[tuple[str | None, str | None, str]] = Counter()
+
+
+def own_changes(engine: Engine, library_id: str) -> int:
+    """How often this process began to change a library for the principal of an engine."""
+    principal = engine.get_execution_options().get(PRINCIPAL)
+    return _own_changes[engine.url.database, principal, library_id]
+
+
 def advance(connection: Connection, library_id: str) -> None:
     """Raise the generation of a library: its documents have changed."""
+    principal = connection.get_execution_options().get(PRINCIPAL)
+    _own_changes[connection.engine.url.database, principal, library_id] += 1
     connection.execute(
         update(libraries)
         .where(libraries.c.id == library_id)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, delete, insert
 
+from rag.failpoints import failpoint
 from rag.store.tables import alembic_versions
 
 REVISIONS = Path(__file__).parent / "revisions"
@@ -26,5 +27,7 @@ def upgrade(connection: Connection, version: int) -> None:
 def stamp(connection: Connection, version: int) -> None:
     """Note for alembic which schema a catalog has."""
     alembic_versions.create(connection, checkfirst=True)
+    failpoint("stamp.table_made")
     connection.execute(delete(alembic_versions))
+    failpoint("stamp.emptied")
     connection.execute(insert(alembic_versions).values(version_num=str(version)))

@@ -9,8 +9,10 @@ from sqlalchemy import Connection, delete, insert, select
 
 from rag.domain import Document
 from rag.errors import NotFoundError
+from rag.failpoints import failpoint
 from rag.intake import Origin
-from rag.store.embedding import known_vectors
+from rag.store.embedding import check_embedding, known_vectors
+from rag.store.libraries import library_with_id
 from rag.store.rows import (
     Reading,
     chunk_rows,
@@ -23,6 +25,22 @@ from rag.store.rows import (
 )
 from rag.store.superseding import supersede
 from rag.store.tables import chunks, documents, libraries, pages, table_parts
+
+
+def check_reading(connection: Connection, reading: Reading) -> None:
+    """Refuse a reading whose vectors cannot stand beside those of its library.
+
+    Raises:
+        EmbeddingMismatchError: they are of another model.
+        NotFoundError: the library was deleted.
+    """
+    library = library_with_id(connection, reading.document.library_id)
+    if reading.vectors is None:
+        check_embedding(library, reading.embedding_model, library.dimension)
+        return
+    if len(reading.vectors) != len(reading.chunks):
+        raise ValueError(f"{len(reading.chunks)} chunks with {len(reading.vectors)} vectors")
+    check_embedding(library, reading.embedding_model, reading.vectors.shape[1])
 
 
 def insert_reading(connection: Connection, reading: Reading) -> tuple[Document, bool]:
@@ -42,6 +60,7 @@ def insert_reading(connection: Connection, reading: Reading) -> tuple[Document, 
     row = connection.execute(select(documents).where(*same)).first()
     if row is None:
         supersede(connection, reading)
+        failpoint("publish.superseded")
         return _insert(connection, reading, time.time()), True
     known = document_of(row)
     if known.chunks or (not reading.chunks and known.state is document.state):
@@ -97,6 +116,7 @@ def _insert(
     origin = {"origin": storable(reading.origin.place), "alone": reading.origin.alone}
     values = asdict(document) | {"added_at": added_at} | origin
     connection.execute(insert(documents).values(values))
+    failpoint("publish.document_inserted")
     for table, rows in (
         (pages, page_rows(reading)),
         (chunks, chunk_rows(reading, packed)),
@@ -104,4 +124,5 @@ def _insert(
     ):
         if rows:
             connection.execute(insert(table), rows)
+            failpoint("publish.rows_inserted")
     return document

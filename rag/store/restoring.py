@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag.errors import StoreError
+from rag.failpoints import failpoint
 from rag.store.archives import Manifest, Report, extract_archive, verify_archive
 from rag.store.blobs import sync_folder
 from rag.store.catalog import CATALOG
@@ -50,16 +51,22 @@ def restore(archive: Path, data_dir: Path, report: Report) -> Restored:
             _check_room(folder, manifest)
             fresh = folder / "data"
             fresh.mkdir(mode=0o700)
+            failpoint("restore.folder_made")
             extract_archive(archive, fresh, report)
+            failpoint("restore.extracted")
             _bring_up(fresh / CATALOG)
+            failpoint("restore.brought_up")
             _sync(fresh)
+            failpoint("restore.synced")
             if is_mounted:
                 for path in sorted(fresh.iterdir(), key=lambda path: path.name == CATALOG):
                     path.rename(data_dir / path.name)
                 sync_folder(data_dir)
             else:
                 fresh.rename(data_dir)
+                failpoint("restore.renamed")
                 sync_folder(data_dir.parent)
+                failpoint("restore.lasting")
     except OSError as error:
         raise StoreError(
             f"The backup cannot be restored into {data_dir} ({error.strerror}). Check that the "

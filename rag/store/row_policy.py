@@ -8,7 +8,7 @@ statement ties it to another table's rows that have theirs, since the database w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -39,10 +39,12 @@ from rag.store.owned import OWNED, is_own, is_own_value
 # What names rows: a statement without any of these means whatever there is.
 NAMING = frozenset(
     {"id", "library_id", "document_id", "version_of", "parent_id", "owner", "sha256", "text_hash"}
+    | {"container_id"}
 )
 WHATEVER = "whatever_is_owned"  # the option of a statement that means just that
 _READING = re.compile(r"\b(?:select|from|join)\b", re.IGNORECASE)
 _Place = tuple[FromClause, str]  # a column, by its table or alias
+_Told = tuple[Table | None, _Place]  # one whose values are the principal's, and of what they tell
 
 
 class IsolationError(RuntimeError):
@@ -113,6 +115,8 @@ def _with_selects_held(statement: ClauseElement, principal: str) -> ClauseElemen
     """The statement with each select within it held, but not itself."""
 
     def held(element: Any) -> Any:
+        if isinstance(element, Alias) and isinstance(element.element, Table):
+            return element  # the columns of a copy would not be known for its own
         if element is statement or not isinstance(element, Select):
             return None
         within: Any = (
@@ -129,11 +133,13 @@ def _with_selects_held(statement: ClauseElement, principal: str) -> ClauseElemen
 def _held_select(query: Select[Any], principal: str, *, is_outermost: bool = False) -> Select[Any]:
     criteria: list[ColumnElement[Any]] = [] if query.whereclause is None else [query.whereclause]
     rows: list[FromClause] = []
+    outer: list[Join] = []
     for source in query.get_final_froms():
-        rows += _rows_of(source, criteria)
+        rows += _rows_of(source, criteria, outer)
+    conditions = list(_conditions(rows, _parts(criteria), principal))
+    _require_ties(outer, rows, _parts(criteria))
     if not rows:
         return query
-    conditions = _conditions(rows, _parts(criteria), principal)
     if is_outermost:
         _require_names(query, rows, criteria)
     return query.where(*conditions)
@@ -165,14 +171,20 @@ def _names(statement: Insert) -> Sequence[Any]:
     return statement._select_names or ()
 
 
-def _rows_of(source: Any, criteria: list[ColumnElement[Any]]) -> Iterator[FromClause]:
-    """The owned tables in a FROM, and their aliases; what joins them goes to the criteria."""
+def _rows_of(
+    source: Any, criteria: list[ColumnElement[Any]], outer: list[Join]
+) -> Iterator[FromClause]:
+    """The owned tables in a FROM, and their aliases; what joins them goes to the criteria.
+
+    Those that need not be there are left aside, with their joins.
+    """
     if isinstance(source, Join):
+        yield from _rows_of(source.left, criteria, outer)
         if source.isouter or source.full:
-            raise IsolationError("An outer join of owned tables cannot be held to a principal.")
-        criteria.append(source.onclause)  # type: ignore[arg-type]
-        yield from _rows_of(source.left, criteria)
-        yield from _rows_of(source.right, criteria)
+            outer.append(source)
+        else:
+            criteria.append(source.onclause)  # type: ignore[arg-type]
+            yield from _rows_of(source.right, criteria, outer)
     elif _table_of(source) in OWNED:
         yield source
 
@@ -182,16 +194,46 @@ def _conditions(
 ) -> Iterator[ColumnElement[bool]]:
     """What holds each of these rows to the principal, as far as no other does it already."""
     same = _same_values(parts)
-    told: set[tuple[Any, _Place]] = set()  # columns whose values are known to be the principal's
+    told: set[_Told] = set()
     for source in sorted(rows, key=_depth):
-        table = _owned(source)
-        places = [(link.parent, (source, link.column)) for link in OWNED[table]]
-        if not any(
-            (parent, other) in told for parent, place in places for other in same.get(place, ())
-        ):
-            yield is_own(source, table, principal)
-        told.update(places)
-        told.add((table, (source, "id")))
+        if not _is_tied(source, same, told):
+            yield is_own(source, _owned(source), principal)
+        told |= _tells(source)
+
+
+def _is_tied(
+    source: FromClause, same: Mapping[_Place, set[_Place]], told: Collection[_Told]
+) -> bool:
+    """Whether a column that tells whose the rows are has to equal one of the principal's."""
+    return any(
+        (link.parent, other) in told
+        for link in OWNED[_owned(source)]
+        for other in same.get((source, link.column), ())
+    )
+
+
+def _tells(source: FromClause) -> set[_Told]:
+    """The columns whose values are the principal's where the rows are."""
+    table = _owned(source)
+    return {(link.parent, (source, link.column)) for link in OWNED[table]} | {
+        (table, (source, "id"))
+    }
+
+
+def _require_ties(
+    outer: Sequence[Join], rows: Sequence[FromClause], parts: Sequence[ColumnElement[Any]]
+) -> None:
+    """Refuse an outer join to owned rows that are not tied to others in the join itself.
+
+    A condition beside it would leave out what has no such rows.
+    """
+    told = {each for source in rows for each in _tells(source)}
+    for join in outer:
+        same = _same_values([*parts, *_parts([join.onclause])])  # type: ignore[list-item]
+        if join.full or isinstance(join.right, Join):
+            raise IsolationError("Such a join cannot be held to a principal.")
+        if _table_of(join.right) in OWNED and not _is_tied(join.right, same, told):
+            raise IsolationError(f"An outer join does not say whose rows of {join.right} it means.")
 
 
 def _depth(source: FromClause) -> int:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
@@ -32,6 +33,15 @@ class EmbeddedSpans(NamedTuple):
 
     complete: tuple[ChunkSpan, ...]
     partial: tuple[ChunkSpan, ...] = ()
+
+
+def fingerprint(spans: Iterable[ChunkSpan]) -> str:
+    """What tells these chunks from any others.
+
+    A generation alone does not: a catalog restored from a backup reaches the same number again.
+    """
+    ordered = sorted(spans, key=lambda span: span.first)
+    return hashlib.sha256(json.dumps(ordered).encode()).hexdigest()
 
 
 def chunk_spans(connection: Connection, library_id: str) -> list[ChunkSpan]:
@@ -100,3 +110,10 @@ def packed_vectors(
         if len(row.vector) != 2 * library.dimension:
             check_lengths(connection, library)
         yield row.id, row.vector
+
+
+def vectors_of(connection: Connection, library_id: str, ids: Sequence[int]) -> dict[int, bytes]:
+    """The stored vectors of a few chunks of a library, by id; those that are there."""
+    query = select(chunks.c.id, chunks.c.library_id, chunks.c.vector).where(chunks.c.id.in_(ids))
+    rows = connection.execute(query)
+    return {row.id: row.vector for row in rows if row.library_id == library_id}

@@ -21,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 metadata = MetaData()
 
@@ -181,6 +181,44 @@ jobs = Table(
     Column("origin", String, nullable=False, default="", server_default=""),  # see `Origin`
     Column("alone", Boolean, nullable=False, default=False, server_default=text("0")),
     sqlite_autoincrement=True,
+)
+
+# What the files held that hold others: archives, mails, PDFs with attachments. Their own bytes are
+# not kept for it, so the columns are not called `sha256` as where a stored file is named.
+containers = Table(
+    "container",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("library_id", ForeignKey("library.id", ondelete="CASCADE"), nullable=False),
+    Column("name", String, nullable=False),
+    Column("content", String, nullable=False),  # the hash of its bytes
+    Column("size_bytes", Integer, nullable=False),
+    Column("origin", String, nullable=False),  # see `Origin`
+    Column("added_at", Float, nullable=False),
+    Column("hidden", Boolean, nullable=False, default=False, server_default=text("0")),
+    Index("container_by_content", "library_id", "content"),
+    sqlite_autoincrement=True,
+)
+members = Table(
+    "member",
+    metadata,
+    Column("container_id", ForeignKey("container.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("name", String, nullable=False),  # within the container; empty once that is purged
+    Column("content", String, nullable=False, index=True),  # its hash; empty where it is not known
+    Column("size_bytes", Integer, nullable=False),
+    Column("reason", String, nullable=False),  # why it was not taken in; empty where it was
+    Column("passed", Boolean, nullable=False, default=False, server_default=text("0")),
+)
+
+# Under what other names, and from where, the bytes of documents were handed over.
+aliases = Table(
+    "alias",
+    metadata,
+    Column("library_id", ForeignKey("library.id", ondelete="CASCADE"), primary_key=True),
+    Column("content", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("origin", String, primary_key=True),
 )
 
 # Amounts alone: of what was asked nothing is kept.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 import time
 from collections.abc import Collection
@@ -14,8 +15,12 @@ from sqlalchemy import Connection, Engine, Row, delete, func, insert, select
 
 from rag.domain import Document
 from rag.errors import NotFoundError, StoreError
+from rag.failpoints import failpoint
 from rag.intake import Job
+from rag.marks import Marks
+from rag.store.aliases import forget_names_of
 from rag.store.blobs import Blobs
+from rag.store.containers import forget_contents_of, forget_emptied
 from rag.store.database import rewrite
 from rag.store.derived import DERIVED
 from rag.store.document_jobs import end_jobs_of_removed, forget_jobs_of, wants_file
@@ -29,9 +34,12 @@ from rag.store.rows import document_of
 from rag.store.superseding import remove_members
 from rag.store.tables import documents, kept_documents, libraries, marks
 
+logger = logging.getLogger(__name__)
+
 KEPT_DAYS = 30
 DAY_SECONDS = 24 * 60 * 60
 PURGES, UNCLEAN = "purges", "bytes of purged documents"
+ALL = ""  # in place of the name of a document: whatever is marked in the library
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +98,8 @@ class Trash:
             keep(connection, document_of(row), None)
             end_jobs_of_removed(connection, row)
             advance(connection, row.library_id)
+            failpoint("remove.before_commit")
+        failpoint("remove.committed")
 
     def remove_members(self, job: Job, places: Collection[str]) -> None:
         """Remove what came in an earlier version of a job's file, except from these places.
@@ -119,6 +129,8 @@ class Trash:
             if document.embedded < document.chunks:
                 queue_embedding(connection, document)
             advance(connection, document.library_id)
+            failpoint("bring_back.before_commit")
+        failpoint("bring_back.committed")
         return document
 
     def bring_back_same(
@@ -128,17 +140,23 @@ class Trash:
 
         Raises:
             LostHoldError: the job `held`, in whose course it is done, was ended meanwhile.
+            StoreError: it cannot be written.
         """
         for kept in self.of(library_id):
             if (kept.document.sha256, kept.document.name) == (sha256, name):
                 try:
                     return self.bring_back(kept.document.id, held)
-                except (NotFoundError, StoreError):  # somebody else was quicker
+                except NotFoundError:  # somebody else was quicker
                     return None
+                except StoreError:
+                    with self._reader.begin() as connection:
+                        if _twin_of(connection, kept.document.id) is None:
+                            raise
+                    return None  # somebody else was quicker
         return None
 
     def purge(self, document_ids: Collection[str], library_ids: Collection[str] = ()) -> bool:
-        """Delete documents of the trash for good, with their versions, files and jobs.
+        """Delete documents of the trash for good, with their versions, files, jobs and names.
 
         So are libraries of the trash, with all that is in their own.
 
@@ -156,37 +174,71 @@ class Trash:
             in_libraries = _in_trash_of(connection, library_ids)
             document_ids = list(dict.fromkeys([*document_ids, *in_libraries]))
             touched = self._libraries_of(connection, document_ids)
+            records: set[int] = set()
             touched += [id_ for id_ in library_ids if id_ not in touched]
+            names = _names_of(connection, document_ids) + [[id_, ALL] for id_ in library_ids]
             for document_id in document_ids:
                 forget_jobs_of(connection, document_id)
+                forget_names_of(connection, document_id)
+                records |= forget_contents_of(connection, document_id)
                 hashes += forget(connection, document_id)
+                failpoint("purge.forgotten")
+            forget_emptied(connection, records)
             for library_id in touched:
                 advance(connection, library_id)
                 _count_purge(connection, library_id)
             forget_libraries(connection, library_ids)
-            _add_unclean(connection, touched, hashes)
+            _add_unclean(connection, touched, hashes, names)
+            failpoint("purge.before_commit")
+        failpoint("purge.committed")
         return self.clean()
 
     def clean(self) -> bool:
         """Delete what is left of purged documents outside their rows; whether none is.
 
-        Their files, what is derived of their libraries, and bytes in the database, which is written
-        anew. It goes on where a crash ended it.
+        The marked answers that tell of them, their files, what is derived of their libraries, and
+        bytes in the database, which is written anew. It goes on where a crash ended it.
         """
         with self._reader.begin() as connection:
             left = _mark(connection, UNCLEAN)
         if left is None:
             return True
         unclean = json.loads(left)
+        if unclean.get("names"):
+            return self._forget_marks(left) and self.clean()
         for sha256 in unclean["files"]:
             self.discard_file(sha256)
+            failpoint("clean.file_discarded")
         for library_id in unclean["libraries"]:  # whose words are in the files of the search
             shutil.rmtree(self._data_dir / DERIVED / library_id, ignore_errors=True)
+            failpoint("clean.index_removed")
         if not rewrite(self._reader):
             return False
         with self._writer.begin() as connection:
+            failpoint("clean.rewritten")
             own = (marks.c.name == UNCLEAN) & (marks.c.value == left)  # not of a purge since
             connection.execute(delete(marks).where(own))
+            failpoint("clean.before_commit")
+        failpoint("clean.committed")
+        return True
+
+    def _forget_marks(self, left: str) -> bool:
+        """Delete the marked answers that tell of purged documents, then the names of those."""
+        unclean = json.loads(left)
+        try:
+            for library_id, name in unclean["names"]:
+                if name == ALL:
+                    Marks(self._data_dir).forget_all(library_id)
+                else:
+                    Marks(self._data_dir).forget(library_id, name)
+        except StoreError as error:
+            logger.warning("marks of purged documents could not be deleted: %s", error)
+            return False
+        failpoint("clean.marks_forgotten")
+        with self._writer.begin() as connection:
+            if _mark(connection, UNCLEAN) == left:  # else something was purged since
+                _set(connection, UNCLEAN, json.dumps(unclean | {"names": []}))
+            failpoint("clean.names_before_commit")
         return True
 
     def expired(self, now: float | None = None) -> list[Kept]:
@@ -245,7 +297,8 @@ def _kept_of(row: Row[Any]) -> Kept:
     return Kept(document_of(row), row.kept_at)
 
 
-def _refuse_twin(connection: Connection, document_id: str) -> None:
+def _twin_of(connection: Connection, document_id: str) -> Row[Any, Any] | None:
+    """The names of a document that is kept and of one in its library with the same content."""
     twin = (
         select(kept_documents.c.name, documents.c.name.label("other"))
         .join(
@@ -255,18 +308,33 @@ def _refuse_twin(connection: Connection, document_id: str) -> None:
         )
         .where(kept_documents.c.id == document_id)
     )
-    row = connection.execute(twin).first()
+    return connection.execute(twin).first()
+
+
+def _refuse_twin(connection: Connection, document_id: str) -> None:
+    row = _twin_of(connection, document_id)
     if row is not None:
         called = "" if row.other == row.name else f" as {row.other}"
         raise StoreError(f"{row.name} was added again meanwhile: it is in the library{called}.")
 
 
-def _add_unclean(connection: Connection, libraries: list[str], files: list[str]) -> None:
+def _names_of(connection: Connection, document_ids: Collection[str]) -> list[list[str]]:
+    """The libraries and the names of documents of the trash, and of their versions, in pairs."""
+    kept = kept_documents.c
+    own = kept.id.in_(document_ids) | kept.version_of.in_(document_ids)
+    rows = connection.execute(select(kept.library_id, kept.name).where(own).distinct())
+    return [[row.library_id, row.name] for row in rows]
+
+
+def _add_unclean(
+    connection: Connection, libraries: list[str], files: list[str], names: list[list[str]]
+) -> None:
     """Note, in the transaction of a purge, what is to be cleaned after it."""
-    before = json.loads(_mark(connection, UNCLEAN) or '{"libraries": [], "files": []}')
+    before = json.loads(_mark(connection, UNCLEAN) or "{}")
     after = {
-        "libraries": [*before["libraries"], *libraries],
-        "files": [*before["files"], *files],
+        "libraries": [*before.get("libraries", ()), *libraries],
+        "files": [*before.get("files", ()), *files],
+        "names": [*before.get("names", ()), *names],
     }
     _set(connection, UNCLEAN, json.dumps(after))
 

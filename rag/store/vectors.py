@@ -8,7 +8,6 @@ a change costs no more than itself; the file is written again when there is too 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import threading
@@ -21,10 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.domain import Library
+from rag.failpoints import failpoint
 from rag.protocols import Vectors
+from rag.store.agreement import codes_agree, rows_agree, rows_are_whole
 from rag.store.approximate import DIMENSIONS_A_CODE, Approximate, encode, load, save
 from rag.store.catalog import Catalog
-from rag.store.derived import DERIVED, is_intact, provide
+from rag.store.derived import DERIVED, digest_of, is_intact, provide, throw_away
 from rag.store.halves import (
     Halves,
     Mask,
@@ -33,11 +34,11 @@ from rag.store.halves import (
     mapped_halves,
     write_halves,
 )
-from rag.store.spans import ChunkSpan, EmbeddedSpans
+from rag.store.spans import ChunkSpan, EmbeddedSpans, fingerprint
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 2
+FORMAT = 3
 IDS, MATRIX, SPANS, CODES = "ids.npy", "matrix.index", "spans.json", "codes.index"
 EXACT_ROWS = 20_000  # 1.4 ms at 1,024 dimensions
 FEW_ROWS = 1_000  # read one by one; above it a scan is quicker
@@ -57,6 +58,7 @@ class Base:
     rows: Halves
     spans: frozenset[ChunkSpan]
     generation: int = 0
+    digest: str = ""  # of the file; empty for rows in memory
     approximate: Approximate | None = field(default=None)
 
     @property
@@ -200,15 +202,30 @@ def open_codes(catalog: Catalog, library: Library, base: Base, stop: threading.E
         if approximate is None:
             raise InterruptedError("told to stop")
         encoded.append(approximate)
+        failpoint("codes.before_save")
         save(approximate, folder / CODES)
+        failpoint("codes.saved")
 
-    expected = _expected(library) | {"rows": fingerprint(base.spans)}
+    expected = _expected(library) | {"rows": fingerprint(base.spans), "file": base.digest}
     place = catalog.data_dir / DERIVED / library.id / f"codes-{base.generation}"
-    folder = provide(place, expected, build)
+    found = provide(place, expected, build)
+    if found is not None and not encoded:
+        base.approximate = _loaded(found, base)
+        if base.approximate is None:
+            throw_away(found)
+            provide(place, expected, build)
     if encoded:
         base.approximate = encoded[0]
-    elif folder is not None:
-        base.approximate = load(folder / CODES)
+
+
+def _loaded(folder: Path, base: Base) -> Approximate | None:
+    """The codes in a folder; None where they are not of these rows."""
+    try:
+        approximate = load(folder / CODES)
+    except OSError as error:
+        logger.info("%s cannot be used: %s", folder, error)
+        return None
+    return approximate if codes_agree(approximate, base.rows) else None
 
 
 def wants_codes(base: Base, exact_rows: int) -> bool:
@@ -240,38 +257,31 @@ def _expected(library: Library) -> dict[str, str | int]:
     }
 
 
-def fingerprint(spans: Iterable[ChunkSpan]) -> str:
-    """What tells these chunks from any others.
-
-    A generation alone does not: a catalog restored from a backup reaches the same number again.
-    """
-    ordered = sorted(spans, key=lambda span: span.first)
-    return hashlib.sha256(json.dumps(ordered).encode()).hexdigest()
-
-
 def _stored_base(catalog: Catalog, library: Library, spans: Sequence[ChunkSpan]) -> Base:
     """Rows on disk that serve: of this generation or an earlier one, or written now."""
-    expected = _expected(library)
     folder = catalog.data_dir / DERIVED / library.id
-    for older in sorted(folder.glob("vectors-*"), key=_generation, reverse=True):
-        try:
-            known = _read_spans(older / SPANS)
-            if is_intact(older, expected | {"chunks": fingerprint(known)}):
-                base = _mapped(older, known)
-                if _still_serves(base, library, spans):
-                    return base
-        except (OSError, ValueError, TypeError) as error:
-            logger.info("%s cannot be used: %s", older, error)
     place = folder / f"vectors-{_age(library)}"
+    said = _expected(library) | {"chunks": fingerprint(spans), "generation": _age(library)}
+    for older in sorted(folder.glob("vectors-*"), key=_generation, reverse=True):
+        base = _serving(older, catalog, library, spans)
+        if base is not None:
+            return base
+    if is_intact(place, said):  # of another process by now, or falsely so
+        base = _serving(place, catalog, library, spans)
+        if base is not None:
+            return base
+        throw_away(place)
 
     def build(fresh: Path) -> None:
         ids: list[int] = []
         packed = _noting(_of(spans, catalog, library), ids)
         write_halves(fresh / MATRIX, packed, library.dimension)
+        failpoint("vectors.matrix_written")
         np.save(fresh / IDS, np.array(ids, dtype=np.int64))
+        failpoint("vectors.ids_written")
         (fresh / SPANS).write_text(json.dumps(list(spans)), encoding="utf-8")
 
-    built = provide(place, expected | {"chunks": fingerprint(spans)}, build)
+    built = provide(place, said, build)
     if built is not None:
         try:
             return _mapped(built, frozenset(spans))
@@ -281,6 +291,25 @@ def _stored_base(catalog: Catalog, library: Library, spans: Sequence[ChunkSpan])
     packed = _noting(_of(spans, catalog, library), ids)
     rows = halves_in_memory(packed, library.dimension)
     return Base(np.array(ids, dtype=np.int64), rows, frozenset(spans), _age(library))
+
+
+def _serving(
+    folder: Path, catalog: Catalog, library: Library, spans: Sequence[ChunkSpan]
+) -> Base | None:
+    """The rows in a folder, if it is as it was written and they are the library's."""
+    try:
+        known = _read_spans(folder / SPANS)
+        said = _expected(library) | {"chunks": fingerprint(known)}
+        if not is_intact(folder, said | {"generation": _generation(folder)}):
+            return None
+        base = _mapped(folder, known)
+    except (OSError, ValueError, TypeError, EOFError, RecursionError) as error:
+        logger.info("%s cannot be used: %s", folder, error)
+        return None
+    if not _still_serves(base, library, spans):
+        return None
+    is_whole = rows_are_whole(base.ids, base.rows, base.spans & set(spans))
+    return base if is_whole and rows_agree(catalog, library, base.ids, base.rows) else None
 
 
 def _noting(packed: Iterable[tuple[int, bytes]], ids: list[int]) -> Iterator[bytes]:
@@ -301,7 +330,8 @@ def stored_rows(folder: Path) -> Base:
 
 def _mapped(folder: Path, spans: frozenset[ChunkSpan]) -> Base:
     rows = mapped_halves(folder / MATRIX)
-    return Base(np.load(folder / IDS), rows, spans, _generation(folder))
+    digest = digest_of(folder, MATRIX)
+    return Base(np.load(folder / IDS), rows, spans, _generation(folder), digest)
 
 
 def _read_spans(path: Path) -> frozenset[ChunkSpan]:

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from rag.failpoints import failpoint
+
 PREFIX = ".tramontane-"
 UNLOCKED_SECONDS = 60  # more than passes between the making of a folder and its lock
 
@@ -29,10 +31,12 @@ def workplace(parent: Path, purpose: str) -> Iterator[Path]:
     sweep(parent, purpose)
     folder = Path(tempfile.mkdtemp(dir=parent, prefix=f"{PREFIX}{purpose}-"))
     try:
+        failpoint("workplace.made")
         lock = os.open(folder, os.O_RDONLY)
         try:
             with suppress(OSError):  # of a file system without locks nothing is ever swept
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            failpoint("workplace.locked")
             yield folder
         finally:
             os.close(lock)

@@ -28,9 +28,13 @@ def read(folder: Path, content: bytes) -> LoadedDocument:
 
 
 def refusal(folder: Path, content: bytes) -> DocumentError:
-    with pytest.raises(DocumentError) as caught:
-        read(folder, content)
-    return caught.value
+    """Why nothing of an archive is taken in, whether it could be opened or not."""
+    try:
+        loaded = read(folder, content)
+    except DocumentError as error:
+        return error
+    assert (loaded.attachments, loaded.pages) == ((), ())
+    return DocumentError(loaded.state, loaded.reason)
 
 
 def locked(content: bytes) -> bytes:
@@ -61,6 +65,22 @@ def test_files_become_attachments_and_rubbish_does_not(tmp_path: Path) -> None:
     ]
     assert (loaded.title, loaded.media_type, loaded.pages) == ("my files", "application/zip", ())
     assert (loaded.state, loaded.reason) == (DocumentState.READY, "")
+    assert [(it.name, it.passed) for it in loaded.left_out] == [
+        (name, True)
+        for name in ("__MACOSX/notes/._a.txt", "notes/.DS_Store", ".git/config", "~$b.docx")
+    ] + [("Thumbs.db", True), ("empty.txt", True)]
+
+
+def test_what_cannot_be_taken_out_is_named_each_with_its_reason(tmp_path: Path) -> None:
+    names = [f"old/{number}.zip" for number in range(7)]
+    loaded = read(tmp_path, packed(*((name, packed(("c", b"x"))) for name in names)))
+
+    assert loaded.state is DocumentState.UNSUPPORTED
+    assert "and 2 more" in loaded.reason
+    assert [(it.name, it.passed) for it in loaded.left_out] == [(name, False) for name in names]
+    assert {it.reason for it in loaded.left_out} == {
+        "It is an archive in the archive; unpack it and add it by itself."
+    }
 
 
 def test_archives_in_it_are_named(tmp_path: Path) -> None:
@@ -69,7 +89,8 @@ def test_archives_in_it_are_named(tmp_path: Path) -> None:
     assert [attached.name for attached in loaded.attachments] == ["a.txt"]
     assert loaded.state is DocumentState.PARTIAL
     assert loaded.reason == (
-        "Not read: old/b.zip (an archive in the archive; unpack it and add it by itself)."
+        "Not read: my_files.zip/old/b.zip (an archive in the archive; unpack it and add it by "
+        "itself)."
     )
 
 
@@ -78,7 +99,7 @@ def test_a_damaged_file_costs_only_itself(tmp_path: Path) -> None:
     loaded = read(tmp_path, content.replace(b"second", b"sec0nd"))
 
     assert [attached.name for attached in loaded.attachments] == ["a.txt"]
-    assert loaded.reason == "Not read: b.txt (damaged)."
+    assert loaded.reason == "Not read: my_files.zip/b.txt (damaged)."
 
 
 def test_a_file_that_says_it_is_empty_and_is_not_is_named(tmp_path: Path) -> None:
@@ -88,7 +109,7 @@ def test_a_file_that_says_it_is_empty_and_is_not_is_named(tmp_path: Path) -> Non
     loaded = read(tmp_path, bytes(content))
 
     assert [attached.name for attached in loaded.attachments] == ["b.txt"]
-    assert loaded.reason == "Not read: a.txt (damaged)."
+    assert loaded.reason == "Not read: my_files.zip/a.txt (damaged)."
 
 
 def test_a_file_that_is_compressed_in_an_unusual_way_is_not_called_damaged(tmp_path: Path) -> None:
@@ -100,7 +121,8 @@ def test_a_file_that_is_compressed_in_an_unusual_way_is_not_called_damaged(tmp_p
 
     assert [attached.name for attached in loaded.attachments] == ["b.txt"]
     assert loaded.reason == (
-        "Not read: a.txt (compressed in an unusual way; pack it again as a plain ZIP file)."
+        "Not read: my_files.zip/a.txt (compressed in an unusual way; pack it again as a plain ZIP "
+        "file)."
     )
     with zipfile.ZipFile(content, "w", zipfile.ZIP_LZMA) as archive:
         archive.writestr("a.txt", b"first words")
@@ -111,7 +133,7 @@ def test_a_locked_file_costs_only_itself(tmp_path: Path) -> None:
     loaded = read(tmp_path, locked(packed(("a.txt", b"secret"), ("b.txt", b"open"))))
 
     assert [attached.name for attached in loaded.attachments] == ["b.txt"]
-    assert loaded.reason == "Not read: a.txt (protected by a password)."
+    assert loaded.reason == "Not read: my_files.zip/a.txt (protected by a password)."
 
 
 @pytest.mark.parametrize(
@@ -120,7 +142,11 @@ def test_a_locked_file_costs_only_itself(tmp_path: Path) -> None:
         (packed(), DocumentState.EMPTY, "no files"),
         (packed((".hidden", b"x")), DocumentState.EMPTY, "no files"),
         (locked(packed(("a.txt", b"x"))), DocumentState.NEEDS_PASSWORD, "password"),
-        (packed(("a.zip", b"x")), DocumentState.UNSUPPORTED, "only other archives (a.zip)"),
+        (
+            packed(("a.zip", b"x")),
+            DocumentState.UNSUPPORTED,
+            "only other archives (my_files.zip/a.zip)",
+        ),
         (
             packed(("a.txt", b"words")).replace(b"words", b"wards"),
             DocumentState.DAMAGED,

@@ -199,6 +199,23 @@ def test_tables_with_any_spans_break_nothing(
         assert _measure([f"{chunk.header}\n{span}" if chunk.header else span])[0] <= limit
 
 
+def test_a_long_header_says_once_what_groups_its_columns() -> None:
+    groups = ("Fair value at Level 1", "Fair value at Level 2", "Book value")
+    cells = [
+        "In millions",
+        *(f"{group} at the end of {year}" for group in groups for year in YEARS),
+    ]
+
+    assert header_line(cells) == (
+        "In millions | Fair value at Level 1 at the end of 2022 | 2021 | 2020 | "
+        "Level 2 at the end of 2022 | 2021 | 2020 | Book value at the end of 2022 | 2021 | 2020"
+    )
+    assert header_line(cells[:4]) == " | ".join(cells[:4])
+
+
+YEARS = (2022, 2021, 2020)
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.lists(LINES, min_size=1, max_size=25).map("\n".join), st.integers(16, 90), st.booleans())
 def test_rows_that_fit_are_whole(text: str, limit: int, is_named: bool) -> None:

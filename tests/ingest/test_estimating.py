@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from ingest.estimating import PASSAGES_A_SECOND, total_of
+from ingest.estimating import PASSAGES_A_SECOND, Seen, total_of
 from ingest.intake import OCR_SECONDS_A_PAGE
 from ingest.pipeline import SCAN_PASSAGES, SCAN_TOKENS
 from rag.domain import DocumentState, Library
-from rag.intake import Estimate
+from rag.intake import Estimate, Stage
 from rag.store.catalog import Catalog
 from tests.builders import PdfPage, paragraph, pdf
 from tests.documents import archive_of
@@ -38,13 +38,13 @@ def test_files_within_files_are_counted(
     whole.write_bytes(archive_of({"mail.eml": mail.read_bytes(), "b.txt": "Forty-one boats."}))
     intake = intake_of(catalog, embedder, None)
     alone = intake.estimate(harbour, library)
-    assert (alone.estimate.pages, alone.within, alone.uncounted) == (1, 0, 0)
+    assert (alone.estimate.pages, alone.within, alone.uncounted) == (1, 0, ())
     assert alone.estimate.tokens > 6
     with_mail = intake.estimate(mail, library)
-    assert (with_mail.estimate.pages, with_mail.within, with_mail.uncounted) == (2, 1, 0)
+    assert (with_mail.estimate.pages, with_mail.within, with_mail.uncounted) == (2, 1, ())
     assert with_mail.estimate.tokens > alone.estimate.tokens
     found = intake.estimate(whole, library)
-    assert (found.estimate.pages, found.within, found.uncounted) == (3, 3, 0)
+    assert (found.estimate.pages, found.within, found.uncounted) == (3, 3, ())
     assert found.estimate.tokens > with_mail.estimate.tokens
     assert catalog.documents(library.id) == []
     assert catalog.jobs.of(library.id) == []
@@ -59,7 +59,11 @@ def test_what_cannot_be_read_within_is_no_fault_of_the_estimate(
         archive_of({"a.txt": "Forty-one boats.", "b.bin": b"\x00\x01" * 50, "c.dat": nested})
     )
     found = intake_of(catalog, embedder, None).estimate(path, library)
-    assert (found.estimate.pages, found.within, found.uncounted) == (1, 1, 2)
+    assert (found.estimate.pages, found.within, found.uncounted) == (
+        1,
+        1,
+        ("all.zip/b.bin", "all.zip/c.dat"),
+    )
     assert found.loaded.state is DocumentState.READY
 
 
@@ -72,7 +76,7 @@ def test_mails_in_mails_are_counted_two_deep(
     path = tmp_path / "outer.eml"
     path.write_bytes(content)
     found = intake_of(catalog, embedder, None).estimate(path, library)
-    assert (found.within, found.uncounted) == (2, 1)
+    assert (found.within, found.uncounted) == (2, ("outer.eml/middle.eml/inner.eml/deep.txt",))
 
 
 def test_words_that_ocr_is_yet_to_find_are_embedded_too(catalog: Catalog, tmp_path: Path) -> None:
@@ -108,6 +112,34 @@ def test_what_the_library_has_is_not_paid_again(
     found = intake.estimate(path, library)
     assert (found.estimate.pages, found.estimate.tokens, found.within) == (1, 0, 0)
     assert found.loaded.state is DocumentState.READY
+
+
+def test_the_same_bytes_in_two_files_are_asked_for_once(
+    catalog: Catalog, library: Library, embedder: Counting
+) -> None:
+    intake = intake_of(catalog, embedder, None)
+    price = Estimate(1, 2, 0, 0.6 * intake.ask_above_dollars, 4.0)
+    first = catalog.jobs.submit(library.id, "a.txt", "aa", 9)
+    held = catalog.jobs.claim(library.id, "here:1:1", [Stage.WAITING])
+    assert held is not None
+    catalog.jobs.advance(held, Stage.EMBEDDING, estimate=price, document_id="a")
+    same, other = (catalog.jobs.submit(library.id, "b.txt", sha, 9) for sha in ("aa", "bb"))
+    assert first.sha256 == same.sha256
+    assert not intake.asks(price, same)
+    assert intake.asks(price, other)
+
+
+def test_a_passage_that_two_files_have_is_counted_once(
+    catalog: Catalog, library: Library, embedder: Counting, tmp_path: Path
+) -> None:
+    intake, seen = intake_of(catalog, embedder, None), Seen()
+    first, second = tmp_path / "a.md", tmp_path / "b.md"
+    first.write_text("# Boats\n\nForty-one boats lie here.\n")
+    second.write_text("# Boats\n\nForty-one boats lie here.\n\n\n")
+    alone = intake.estimate(second, library).estimate
+    assert intake.estimate(first, library, seen).estimate.tokens == alone.tokens > 0
+    again = intake.estimate(second, library, seen)
+    assert (again.estimate.pages, again.estimate.tokens, again.repeated) == (1, 0, ())
 
 
 def test_a_total_has_no_price_where_one_is_not_known() -> None:

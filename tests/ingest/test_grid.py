@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ingest import grid
+from ingest import grid, heads
 
 
 def test_a_cell_is_cleaned() -> None:
@@ -28,23 +28,23 @@ def test_a_cell_is_cleaned() -> None:
     ],
 )
 def test_a_header_is_told_from_values(rows: list[list[str]], is_header: bool) -> None:
-    assert grid.header_of(rows) == (tuple(rows[0]) if is_header else ())
+    assert heads.header_of(rows) == (tuple(rows[0]) if is_header else ())
 
 
 def test_a_header_is_as_wide_as_its_table() -> None:
-    assert grid.header_of([["Item", "Price"], ["Rope", "3", "new"]]) == ("Item", "Price", "")
+    assert heads.header_of([["Item", "Price"], ["Rope", "3", "new"]]) == ("Item", "Price", "")
 
 
 @pytest.mark.parametrize(
     "value", ["12", "-3.5%", "€1,200.00", "1.980,00 €", "(12)", "14:30", "Yes"]
 )
 def test_values_are_no_names(value: str) -> None:
-    assert grid.is_value(value)
+    assert heads.is_value(value)
 
 
 @pytest.mark.parametrize("name", ["Price", "Q1", "2nd ship", "A 12", "Größe", "價格", "№"])
 def test_names_are_no_values(name: str) -> None:
-    assert not grid.is_value(name)
+    assert not heads.is_value(name)
 
 
 def test_empty_rows_divide_tables_and_empty_columns_are_left_out() -> None:

@@ -105,6 +105,16 @@ def test_cells_merged_downwards_say_the_same_in_every_row(tmp_path: Path) -> Non
     assert seen(found)[2] == ("North", "June")
 
 
+def test_a_label_over_columns_and_rows_is_in_each_row_and_a_long_text_in_its_first(
+    tmp_path: Path,
+) -> None:
+    merged = '<mergeCells><mergeCell ref="A1:B2"/></mergeCells>'
+    for text, again in (("North", "North"), ("long " * 17, "")):
+        content = rows((text, "", "May", 3), ("", "Quay", "June", 4)) + merged
+        label, _, *values = seen(read(tmp_path, xlsx({"S": content})))[1]
+        assert (label, values) == (again, ["June", "4"])
+
+
 def test_a_long_sheet_goes_on_with_its_label_and_its_table(tmp_path: Path) -> None:
     lines = [(f"Item {number} {'x' * 80}", number) for number in range(600)]
     prices = rows(("Item", "Price"), *lines)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 
-from ingest.loaded import Attachment
+from ingest.loaded import Attachment, LoadedDocument
 from ingest.loaders.load import load
 from ingest.pipeline import Ingestor
 from ingest.queue import IngestQueue
 from ingest.within import Within
-from rag.domain import Library
+from rag.domain import DocumentState, Library
 from rag.errors import StoreError
 from rag.intake import Job, Origin, Stage
 from rag.store.catalog import Catalog
@@ -39,10 +38,10 @@ def test_what_came_in_a_document_is_kept_before_the_document_is(
 ) -> None:
     brought: list[str] = []
 
-    def bring(attachments: Sequence[Attachment], are_all: bool) -> str:
-        assert are_all
+    def bring(loaded: LoadedDocument) -> str:
+        assert loaded.state is DocumentState.READY
         assert catalog.documents(library.id) == []
-        brought.extend(attachment.name for attachment in attachments)
+        brought.extend(attachment.name for attachment in loaded.attachments)
         return "Two are left out."
 
     taken = Ingestor(catalog, embedder, LIMITS, load).take(mail, library, bring=bring)

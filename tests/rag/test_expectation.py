@@ -16,6 +16,12 @@ from rag.expectation import is_of_the_kind
         ("When was it released?", "It was released in 2023.", True),
         ("When was it released?", "It has 12 experts.", False),
         ("Quand est-il sorti ?", "Il est sorti en 2023.", True),
+        ("When does it expire?", "Valid until 30 June", True),
+        ("When does it expire?", "Valid until June 30th", True),
+        ("Wann läuft er ab?", "Gültig bis 30. Juni", True),
+        ("Quand expire-t-il ?", "Valable jusqu'au 1er juin", True),
+        ("When does it expire?", "Valid until 30/06", True),
+        ("When does it expire?", "Version 3.14 of 41 marches", False),
         ("Why is it fast?", "It has 12 experts since 2023.", False),
     ],
 )

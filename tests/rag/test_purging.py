@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import errno
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from rag.failpoints import arm
 from rag.marks import QUESTIONS, MarkedAnswer, Marks, Place
 from rag.purging import DailyPurge, purge, purge_expired
 from rag.store.catalog import Catalog
@@ -94,3 +96,77 @@ def test_marks_that_tell_of_a_purged_document_are_gone_to_the_last_byte(catalog:
     assert marks.forget(library, "boats.txt") == 1
     assert marks.marked(library) == []
     assert marks.forget("another", "boats.txt") == 0
+
+
+class Cut(Exception):
+    """The program ends here."""
+
+
+@pytest.fixture
+def cut_at() -> Iterator[Callable[[str], None]]:
+    """Ends the work at a failpoint."""
+
+    def cut(point: str) -> None:
+        def reached(name: str) -> None:
+            if name == point:
+                raise Cut
+
+        arm(reached)
+
+    yield cut
+    arm(None)
+
+
+def cited(catalog: Catalog, library: str, name: str) -> Marks:
+    """The marks, with one of an answer that cites a document."""
+    marks = Marks(catalog.data_dir)
+    places = (Place(name, None),)
+    marks.mark(library, MarkedAnswer("What?", "What?", "Boats.", False, cited=places))
+    return marks
+
+
+@pytest.mark.parametrize("point", ["purge.swept", "purge.forgotten", "purge.before_commit"])
+def test_a_purge_that_ends_before_its_commit_takes_no_mark_from_what_stays(
+    catalog: Catalog, point: str, cut_at: Callable[[str], None]
+) -> None:
+    library = fill(catalog, "secret.txt")
+    marks = cited(catalog, library, "secret.txt")
+    cut_at(point)
+    with pytest.raises(Cut):
+        purge(catalog, catalog.trash.of(library))
+    assert [kept.document.name for kept in catalog.trash.of(library)] == ["secret.txt"]
+    assert len(marks.marked(library)) == 1
+
+
+@pytest.mark.parametrize("point", ["purge.committed", "marks.rewritten", "clean.marks_forgotten"])
+def test_a_purge_that_ends_after_its_commit_forgets_the_marks_and_the_name_later(
+    catalog: Catalog, point: str, cut_at: Callable[[str], None]
+) -> None:
+    library = fill(catalog, "secret.txt")
+    marks = cited(catalog, library, "secret.txt")
+    cut_at(point)
+    with pytest.raises(Cut):
+        purge(catalog, catalog.trash.of(library))
+    arm(None)
+    assert catalog.trash.of(library) == []
+    assert purge_expired(catalog) == 0  # as at the next start
+    assert marks.marked(library) == []
+    files = (path for path in catalog.data_dir.rglob("*") if path.is_file())
+    assert not any(b"secret.txt" in path.read_bytes() for path in files)
+
+
+def test_marks_that_cannot_be_written_are_forgotten_later(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = fill(catalog, "secret.txt")
+    marks = cited(catalog, library, "secret.txt")
+    with monkeypatch.context() as full:
+
+        def no_room(*_all: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        full.setattr("rag.marks._replace", no_room)
+        assert not purge(catalog, catalog.trash.of(library))
+    assert len(marks.marked(library)) == 1
+    assert catalog.trash.clean()
+    assert marks.marked(library) == []

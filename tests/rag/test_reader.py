@@ -91,9 +91,38 @@ def test_a_caption_is_not_quoted_and_a_row_is() -> None:
 def test_a_row_that_ends_in_a_word_is_quoted_and_no_other_row_in_its_place() -> None:
     text = "Employee | Desk | City\nAnna Kowalski | 14 | Gdansk\nPiet de Vries | 22 | Utrecht"
 
-    (row,) = said("In which city does Piet de Vries work?", sources(text)).splitlines()
+    assert said("In which city does Piet de Vries work?", sources(text)).splitlines() == [
+        "“Employee | Desk | City”:",
+        "“Piet de Vries | 22 | Utrecht” [1]",
+    ]
 
-    assert row == "“Piet de Vries | 22 | Utrecht” [1]"
+
+def test_a_row_whose_words_are_asked_stands_below_the_head_that_has_the_others() -> None:
+    head = (
+        "Segment | Net sales 2023 | Net sales 2022 | Operating income 2023 | Operating income 2022"
+    )
+    text = f"{head}\nPaper | 410 | 420 | 41 | 42\nGlass | 510 | 520 | 51 | 52"
+
+    assert said("What was the operating income of Glass in 2022?", sources(text)).splitlines() == [
+        f"“{head}”:",
+        "“Glass | 510 | 520 | 51 | 52” [1]",
+    ]
+
+
+def test_a_row_of_a_table_that_began_before_stands_below_its_head() -> None:
+    found = passage("Paper | 410\nGlass | 510", heading=("2 Sales", "Segment | Net sales"))
+
+    assert said("What did Glass sell?", [Source(1, found)]).splitlines() == [
+        *("“Segment | Net sales”:", "“Glass | 510” [1]")
+    ]
+
+
+def test_a_head_without_a_row_that_is_asked_for_leads_to_the_first() -> None:
+    text = "Room | Rent\nKitchen | 310\nStudio | 905"
+
+    assert said("What is the rent?", sources(text)).splitlines() == [
+        *("“Room | Rent”:", "“Kitchen | 310” [1]")
+    ]
 
 
 def test_a_sibling_of_what_is_asked_is_not_quoted() -> None:
@@ -203,3 +232,19 @@ def test_a_date_answers_when_a_date_is_asked_for() -> None:
     texts = ["July 3, 2022", "Deliveries 41 43"]
 
     assert choose("When was it delivered?", measured(0.9, 0.1), texts)[0] == 0
+
+
+def test_the_last_line_of_a_passage_is_no_heading_however_short() -> None:
+    passages = sources("Parking permit\nValid for bay 317 until 30 June", "We like permits.")
+
+    assert said("When does the permit expire?", passages).startswith(
+        "“Valid for bay 317 until 30 June” [1]"
+    )
+
+
+def test_lines_with_labels_are_quoted_one_by_one() -> None:
+    lines = "server.name: Kestrel\nserver.port: 8443\nserver.owner: Ida Voss\nserver.place: Marl"
+
+    assert said("Who is the owner of the server?", sources(lines)).startswith(
+        "“server.owner: Ida Voss” [1]"
+    )

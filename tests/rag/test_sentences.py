@@ -126,6 +126,20 @@ def test_rows_of_a_markdown_table_are_sentences() -> None:
     assert sentences("\n".join(rows)) == rows
 
 
+def test_rows_of_two_cells_are_sentences() -> None:
+    rows = ["plan | calls", "free | 120", "team | 5400"]
+
+    assert sentences("\n".join(rows)) == rows
+
+
+def test_lines_with_labels_are_sentences_and_may_go_on_below() -> None:
+    first, second = "server.name: Kestrel", "Address: 4 Harbour Street,\nPort Kestrel"
+
+    assert sentences(f"{first}\nserver.port: 8443\n{second}\nNote: none") == [
+        *(first, "server.port: 8443", second, "Note: none")
+    ]
+
+
 def test_list_items_are_sentences() -> None:
     items = ["- a short one", "- another that is longer", "* third", "2) fourth", "• fifth"]
 
@@ -134,7 +148,26 @@ def test_list_items_are_sentences() -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    [" ", "\n", "1", "[", ".", ".)", "! ", ". b", "a. ", "1,234 5,678\n", "|", "。", "A b\n", "("],
+    [
+        " ",
+        "\n",
+        "1",
+        "a ",
+        "a:",
+        "a: b\n",
+        "a | b\n",
+        "[",
+        ".",
+        ".)",
+        "! ",
+        ". b",
+        "a. ",
+        "1,234 5,678\n",
+        "|",
+        "。",
+        "A b\n",
+        "(",
+    ],
 )
 def test_a_megabyte_of_anything_is_split_fast(piece: str) -> None:
     text = piece * (1_000_000 // len(piece)) + "x"

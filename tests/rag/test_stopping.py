@@ -9,7 +9,7 @@ import pytest
 from rag.errors import InvalidReplyError, ProviderError
 from rag.protocols import ChatModel
 from rag.providers.retries import Retries
-from rag.stopping import Stop, heeded, heeding, rest
+from rag.stopping import Stop, hearing, heeded, heeding, rest
 from tests.chat_rig import PROMPT, mistral, openai_compatible
 from tests.rag.wire_faults import FIRST, refused, said
 from tests.wire import Ending, Wire, WireServer
@@ -77,6 +77,22 @@ def test_stop_ends_the_wait_between_two_attempts(build: Build) -> None:
     assert isinstance(ended[0], InvalidReplyError)
     assert "stopped" in str(ended[0])
     assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("build", [mistral, openai_compatible])
+def test_why_a_server_is_waited_for_is_told_while_it_is(build: Build) -> None:
+    heard: list[str] = []
+    busy = refused(429, {"message": "Slow down"}, {"Retry-After": "2"})
+    with WireServer([busy, said(FIRST)]) as server:
+        chat = build(server.url, 60.0, lambda _seconds: heard.append("waits"))
+        with hearing(heard.append), pytest.raises(InvalidReplyError, match="cut off"):
+            list(chat.stream(PROMPT))
+
+    why, *then = heard
+    assert why.endswith(
+        " has had too many requests or tokens for now. It is asked again in 3 seconds."
+    )
+    assert then == ["waits", ""]
 
 
 def test_nothing_is_asked_once_it_is_said() -> None:

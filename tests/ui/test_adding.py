@@ -26,7 +26,7 @@ def test_a_fault_that_may_pass_is_told_of_once_and_the_file_comes_in(
 
     assert failed == 0
     said = capsys.readouterr()
-    assert said.err.count(f"anchor.txt: {OVER} It is tried again soon.") == 1
+    assert said.err.count(f"anchor.txt: {OVER} It is tried again while this command runs.") == 1
     assert said.out == "anchor.txt was added.\n"
     (document,) = application.catalog.documents(application.library.id)
     assert document.embedded == document.chunks == 1

@@ -169,7 +169,7 @@ def test_in_the_page(stage: Stage, case: Case) -> None:
     assert turn.answer is not None
     assert turn.state is TurnState.DONE
     assert ending_of(turn.answer) == expected
-    assert_shown("".join(render_thread(conversation, ())), expected)
+    assert_shown("".join(render_thread(conversation)), expected)
 
 
 def assert_shown(html: str, ending: Ending) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -16,7 +17,8 @@ from rag.domain import (
     TextDelta,
 )
 from rag.errors import UnavailableError
-from ui.background import in_batches
+from rag.stopping import resting
+from ui.background import Rests, in_batches
 from ui.conversation import (
     CONVERSATIONS_KEPT,
     PASSAGE_CHARACTERS_KEPT,
@@ -61,7 +63,7 @@ def test_ending_leaves_a_finished_turn_alone() -> None:
 
 
 def test_what_a_person_typed_is_escaped() -> None:
-    html = "".join(render_thread(Conversation().asking("<img src=x onerror=alert(1)>"), ()))
+    html = "".join(render_thread(Conversation().asking("<img src=x onerror=alert(1)>")))
     assert "<img" not in html
     assert "&lt;img src=x onerror=alert(1)&gt;" in html
 
@@ -75,7 +77,7 @@ def passage(text: str) -> Passage:
 )
 def test_a_cost_is_never_rounded_to_nothing(cost: float, shown: str) -> None:
     turn = Conversation().asking("q").turns[0].after(Answer("a", "q", "small", cost=cost))
-    assert f"small · {shown} · " in "".join(render_thread(Conversation((turn,)), ()))
+    assert f"small · {shown} · " in "".join(render_thread(Conversation((turn,))))
 
 
 def test_a_kept_conversation_is_found_by_its_key_alone() -> None:
@@ -119,6 +121,28 @@ def test_items_arrive_in_order_and_failures_after_them() -> None:
     with pytest.raises(UnavailableError, match="does not answer"):
         seen.extend(item for batch in batches for item in batch)
     assert seen == list(range(100))
+
+
+def test_what_a_server_is_waited_for_is_heard_while_it_is() -> None:
+    told, rests = threading.Event(), Rests()
+
+    def items() -> Iterator[int]:
+        with resting("It is asked again."):
+            told.wait(20)
+        yield 1
+
+    batches = in_batches(items(), every=0.0, at_least_every=0.01, hear=rests.hear)
+    while not rests.why:
+        assert next(batches) == []
+    (turn,) = Conversation().asking("Why?").turns
+    html = "".join(render_thread(Conversation((replace(turn, rests=rests.why),))))
+    assert '<p class="note" role="status">It is asked again.</p>' in html
+    told.set()
+    while not (batch := next(batches)):
+        pass
+    assert (batch, rests.why) == ([1], "")
+    ended = Conversation((replace(turn, rests="It rests."),)).ended(TurnState.FAILED, "Gone.")
+    assert "It rests." not in "".join(render_thread(ended))
 
 
 def test_silence_is_noticed_and_closing_stops_the_source() -> None:

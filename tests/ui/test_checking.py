@@ -50,7 +50,7 @@ def turn_of(answer: Answer = ANSWER, card: ModelCard = MODEL) -> Turn:
 
 
 def html_of(answer: Answer = ANSWER, card: ModelCard = MODEL) -> str:
-    return "".join(render_thread(Conversation((turn_of(answer, card),)), ()))
+    return "".join(render_thread(Conversation((turn_of(answer, card),))))
 
 
 def words_of(html: str) -> str:
@@ -182,4 +182,4 @@ def test_what_is_not_from_the_documents_says_so_above_it() -> None:
     running = replace(
         Conversation().asking("q", Manner(documents=False)).turns[0], card=MODEL, text="It"
     )
-    assert said in "".join(render_thread(Conversation((running,)), ()))
+    assert said in "".join(render_thread(Conversation((running,))))

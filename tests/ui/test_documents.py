@@ -94,7 +94,7 @@ def test_an_outcome_says_whether_the_file_was_added() -> None:
     added = job(1, "a.pdf", Stage.DONE, "a.pdf was added.", "d1")
     known = job(2, "b.pdf", Stage.DONE, "b.pdf is already in the library as a.pdf.", "d1")
     html = render_documents(Shelf([document()], [added, known]))
-    assert 'data-kind="read" data-tone="" data-added>a.pdf was added.</i>' in html
+    assert 'data-kind="read" data-tone="">a.pdf was added.</i>' in html
     assert 'data-kind="already there" data-tone="">b.pdf is already' in html
 
 

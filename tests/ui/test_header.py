@@ -154,7 +154,7 @@ def test_a_model_for_programs() -> None:
 def test_only_a_model_that_is_offered_can_be_picked(
     application: Application, queue: IngestQueue
 ) -> None:
-    does = DocumentHandlers(application, queue, lambda conversation: [])
+    does = DocumentHandlers(application, queue, str)
 
     def picked(name: str) -> str | None:
         return does.pick(Choice(), gr.EventData(None, {"value": name})).model

@@ -24,7 +24,7 @@ from tests.rag.store.shelves import reading
 from ui.chat import Choice, Inquiry, ask
 from ui.conversation import Conversation, TurnState
 from ui.intake import open_queue
-from ui.layout import show_conversation
+from ui.layout import invite
 from ui.library_menu import LibraryHandlers, Menu, render_menu
 from ui.rooms import Rooms
 
@@ -48,7 +48,7 @@ def gesture(**given: str) -> Gesture:
 
 @pytest.fixture
 def rooms(application: Application, queue: IngestQueue) -> Iterator[Rooms]:
-    opened = Rooms(application, queue, show_conversation)
+    opened = Rooms(application, queue, invite)
     yield opened
     opened.close()
 
@@ -132,7 +132,7 @@ def test_a_library_embedded_again_meanwhile_is_asked_with_its_new_model(tmp_path
         settings = load_settings({**chosen, "mistral_url": server.url})
         with closing(build(settings)) as application, closing(open_queue(application)) as queue:
             _fill(application, application.library)
-            rooms = Rooms(application, queue, show_conversation)
+            rooms = Rooms(application, queue, invite)
             before = rooms.of(Choice())
             assert before.application.embedder.model == "mistral-embed"
             with closing(Catalog(tmp_path)) as other:

@@ -28,7 +28,7 @@ def test_a_question_that_is_refused_can_be_put_otherwise_in_the_page() -> None:
     turn = last.turns[-1]
     assert turn.state is TurnState.HELD
     assert turn.error.startswith("This question is not answered: moderation finds violence")
-    assert turn.error in render_thread(last, [])[-1]
+    assert turn.error in render_thread(last)[-1]
     assert last.history() == ()
 
 
@@ -37,7 +37,7 @@ def test_an_answer_that_is_withheld_leaves_the_page() -> None:
     with moderated(GOOD, VIOLENT, chat=[Say(words)]) as (opened, _):
         *_, last = ask(opened, Inquiry(QUESTION, Choice()), Conversation())
 
-    shown = render_thread(last, [])[-1]
+    shown = render_thread(last)[-1]
     assert "harmful" not in shown
     assert "The answer is withheld: moderation finds violence or threats in it." in shown
 

@@ -123,11 +123,27 @@ def test_what_is_under_way_is_told_with_its_cost() -> None:
     assert "waits for your word: about $0.06" in html
     assert 'data-event="confirm" data-id="1"' in html
     assert 'data-event="reread"' not in html
-    done = replace(asks, stage=Stage.DONE)
-    assert "Embedding and OCR cost about $0.06." in render_report(Report(DOCUMENT, PAGES, job=done))
-    not_paid = replace(asks, stage=Stage.CANCELLED)
-    html = render_report(Report(DOCUMENT, PAGES, job=not_paid))
-    assert "Embedding and OCR would cost about $0.06." in html
+
+
+@pytest.mark.parametrize(
+    ("embedded", "states", "said"),
+    [
+        (40, (PageState.TEXT, PageState.OCR), "Embedding and OCR cost about $0.06."),
+        (12, (PageState.TEXT, PageState.OCR), "would cost about $0.06. A part of it was done."),
+        (0, (PageState.TEXT, PageState.OCR), "would cost about $0.06. A part of it was done."),
+        (40, (PageState.TEXT, PageState.NEEDS_OCR), "$0.06. A part of it was done."),
+        (0, (PageState.NEEDS_OCR, PageState.NEEDS_OCR), "$0.06. None of it was done."),
+    ],
+)
+@pytest.mark.parametrize("stage", [Stage.DONE, Stage.FAILED, Stage.CANCELLED])
+def test_what_was_not_done_is_not_said_to_have_cost_anything(
+    stage: Stage, embedded: int, states: tuple[PageState, PageState], said: str
+) -> None:
+    estimate = Estimate(2, 9_000, 1, 0.06, 4.0)
+    job = Job(1, "l1", "study.pdf", "00", 9, stage, document_id="d1", estimate=estimate)
+    document = replace(DOCUMENT, chunks=40, embedded=embedded)
+    pages = [page(number, state) for number, state in enumerate(states, 1)]
+    assert said in render_report(Report(document, pages, job=job))
 
 
 def test_parts_and_labels_are_named_as_everywhere() -> None:

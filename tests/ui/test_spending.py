@@ -27,7 +27,7 @@ def asked(opened: Application, conversation: Conversation) -> tuple[Turn, str]:
     """The last turn once it ended, and how the page shows it."""
     *_, conversation = ask(opened, Inquiry(QUESTION, Choice()), conversation)
     assert conversation.last is not None
-    return conversation.last, "".join(render_thread(conversation, ()))
+    return conversation.last, "".join(render_thread(conversation))
 
 
 def test_the_page_shows_what_an_answer_and_the_day_cost() -> None:

@@ -48,7 +48,7 @@ def asked(question: str, *events: Event, manner: Manner | None = None) -> Turn:
 
 
 def html_of(*turns: Turn) -> str:
-    return "".join(render_thread(Conversation(turns), ()))
+    return "".join(render_thread(Conversation(turns)))
 
 
 def words_of(html: str) -> str:

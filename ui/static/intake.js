@@ -101,13 +101,15 @@
       gesture({ event: "added" });
     });
   };
+  // What turns the direction of writing, or is not seen, is no part of a name that is shown.
+  const UNSEEN = /[\u061c\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g;
   const send = (files) => {
     if (!files.length) return;
     const batch = together(files.length);
     batches.push(batch);
     for (const content of files) {
       const key = crypto.randomUUID?.() ?? String(Math.random()).slice(2);
-      unsent.set(key, { name: content.name, content, batch, state: "waiting", reason: "", again: false });
+      unsent.set(key, { name: content.name.replace(UNSEEN, ""), content, batch, state: "waiting", reason: "", again: false });
       const reason = excess(content);
       if (reason) { refuse(key, reason, false); batch.left -= 1; } else sendLater(key);
     }
@@ -214,14 +216,14 @@
   });
 
   // What became of the files that were added here: said once, and their rows lit for a while. Of
-  // files that were added together one notice counts those that went well.
+  // files that were added together their card tells each, and one notice counts them.
   const fresh = new Map();  // and whether they need not be scrolled to
   const lit = new Set();
   const tellOutcomes = () => {
     for (const outcome of document.querySelectorAll("#outcomes i")) {
       const batch = mine.get(outcome.dataset.job);
       if (!mine.delete(outcome.dataset.job)) continue;
-      if (outcome.dataset.added === undefined || batch.files === 1) say(outcome.textContent, outcome.dataset.tone);
+      if (batch.files === 1) say(outcome.textContent, outcome.dataset.tone);
       if (outcome.dataset.document && batch.files <= ROWS) fresh.set(outcome.dataset.document, batch.files > 1);
     }
     for (const [id, seen] of fresh) {

@@ -59,6 +59,39 @@
   };
   for (const id of ["head", "libraries", "documents", "notices"]) watch(id);
 
+  // Gradio has boxes of its own for what goes wrong: theirs stay hidden, ours say it. Once a lost
+  // server answers again, it loads the page anew.
+  const LOST = "The server does not answer. The page goes on by itself as soon as it does; your question stays in its box.";
+  const boxes = document.getElementsByClassName("toast-body");
+  let lost = null;
+  const readBoxes = () => {
+    for (const box of boxes) {
+      if (box.dataset.read) continue;
+      box.dataset.read = "true";
+      const words = box.querySelector("[data-testid='toast-text']")?.textContent ?? "";
+      if (!words.startsWith("Connection to the server was lost")) { say(words || "Something went wrong.", "bad"); continue; }
+      if (lost?.isConnected) continue;
+      lost = say(LOST, "bad");
+      clearTimeout(lost.leaving);
+    }
+  };
+  const watchBoxes = () => new MutationObserver(readBoxes).observe(document.body, { childList: true, subtree: true });
+  if (document.body) watchBoxes(); else document.addEventListener("DOMContentLoaded", watchBoxes);
+
+  // What was typed outlives the page that it was typed on.
+  const TYPED = "tramontane-typed";
+  const box = () => document.querySelector("#question textarea");
+  addEventListener("pagehide", () => { try { sessionStorage.setItem(TYPED, box()?.value ?? ""); } catch { /* a strict frame */ } });
+  const retype = () => {
+    if (!box()) { requestAnimationFrame(retype); return; }
+    let typed = "";
+    try { typed = sessionStorage.getItem(TYPED) ?? ""; } catch { /* a strict frame */ }
+    if (!typed || box().value) return;
+    box().value = typed;
+    box().dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  retype();
+
   // The bar is drawn anew with what a turn or a file cost, and while a server of models does not
   // answer; not under somebody's hands.
   const lookAtModels = () => {

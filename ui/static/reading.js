@@ -292,7 +292,7 @@
   for (const kind of ["click", "keydown"]) document.addEventListener(kind, noticeAsking, true);
   const readThread = (thread) => {
     const articles = thread.querySelectorAll("article.turn");
-    if (!restored && thread.querySelector(".invitation")) {
+    if (!restored && byId("welcome").querySelector(".invitation")) {
       restored = true;
       gesture("thread", { event: "restore", key: key(), library: chosenLibrary() });
     }
@@ -322,12 +322,14 @@
   const watch = () => {
     const thread = byId("thread");
     const source = byId("source");
-    if (!thread || !source) { requestAnimationFrame(watch); return; }
+    if (!thread || !source || !byId("welcome")) { requestAnimationFrame(watch); return; }
     thread.addEventListener("scroll", () => {
       follows = thread.scrollHeight - thread.scrollTop - thread.clientHeight < 60;
     }, { passive: true });
     new MutationObserver(() => readThread(thread))
       .observe(thread, { childList: true, subtree: true, characterData: true, attributes: true, attributeFilter: ["class", "hidden", "aria-expanded"] });
+    new MutationObserver(() => { if (!restored) readThread(thread); })
+      .observe(byId("welcome"), { childList: true, subtree: true });
     new MutationObserver(placePage)
       .observe(source, { childList: true, subtree: true, attributes: true, attributeFilter: ["style", "src", "class"] });
     readThread(thread);

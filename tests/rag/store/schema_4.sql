@@ -1,4 +1,8 @@
 -- The tables of schema 4, as the release that had it made them.
+CREATE TABLE alembic_version (
+	version_num VARCHAR(32) NOT NULL,
+	PRIMARY KEY (version_num)
+);
 CREATE TABLE mark (
 	name VARCHAR NOT NULL,
 	value VARCHAR NOT NULL,
@@ -78,8 +82,8 @@ CREATE TABLE kept_document (
 	PRIMARY KEY (id),
 	FOREIGN KEY(library_id) REFERENCES library (id) ON DELETE CASCADE
 );
-CREATE INDEX ix_kept_document_version_of ON kept_document (version_of);
 CREATE INDEX ix_kept_document_sha256 ON kept_document (sha256);
+CREATE INDEX ix_kept_document_version_of ON kept_document (version_of);
 CREATE TABLE job (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
 	library_id VARCHAR NOT NULL,

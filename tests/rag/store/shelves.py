@@ -13,6 +13,7 @@ from rag.domain import Document, DocumentState, Library, Page
 from rag.intake import Chunk
 from rag.protocols import Vectors
 from rag.store.catalog import Catalog
+from rag.store.lexical import LexicalIndex, open_lexical_index
 from rag.store.rows import Reading
 
 ROOT = Path(__file__).parents[3]
@@ -65,6 +66,12 @@ def reading(
     if chunks:
         vectors = np.stack([vector_of(text) for text in texts])
     return Reading(document, pages, chunks, vectors, MODEL)
+
+
+def opened_words(catalog: Catalog) -> LexicalIndex:
+    """The index of words of the library `documents` as it is now."""
+    library = catalog.library("documents")
+    return open_lexical_index(catalog, library, catalog.chunk_spans(library.id))
 
 
 def start_python(code: str, *arguments: str) -> subprocess.Popen[str]:

@@ -77,3 +77,15 @@ def test_a_file_that_cannot_be_deleted_is_one_sentence(blobs: Blobs) -> None:
     (blobs.path(sha256) / "inside").mkdir(parents=True)
     with pytest.raises(StoreError, match="Delete it by hand"):
         blobs.remove(sha256)
+
+
+def test_an_upload_that_cannot_be_deleted_is_stored_all_the_same(
+    blobs: Blobs, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sha256 = blobs.put(source)
+
+    def fail(path: Path, missing_ok: bool = False) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(Path, "unlink", fail)
+    assert blobs.adopt(source) == sha256

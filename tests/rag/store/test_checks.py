@@ -238,6 +238,7 @@ def test_what_a_crash_left_is_noted_and_swept_by_mending(
     left = [
         data / "blobs" / "ab" / ".new-1",
         data / "incoming" / ".new-2",
+        data / "questions" / f"{library.id}.new",
         data / "derived" / library.id / ".new-3",
         data / "derived" / library.id / ".old-4",
     ]

@@ -34,7 +34,12 @@ from tests.rag.store.two_owners import (
 )
 
 # Of these there is nothing to see in what the owners have: their own outcome is the same.
-SAYING_NOTHING = {"Catalog.pending_chunks-0", "Trash.purges-0", "Trash.remove_members-0"}
+SAYING_NOTHING = {
+    "Catalog.own_changes-0",
+    "Catalog.pending_chunks-0",
+    "Trash.purges-0",
+    "Trash.remove_members-0",
+}
 
 # These would reach nothing foreign by themselves either: they say whose they mean, or are refused.
 HELD_BY_THEMSELVES = {

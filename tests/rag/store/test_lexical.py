@@ -11,12 +11,12 @@ from rag.domain import Library
 from rag.languages import Language
 from rag.store import lexical
 from rag.store.catalog import Catalog
-from rag.store.lexical import LexicalIndex, open_lexical_index
+from rag.store.lexical import LexicalIndex
 from rag.store.rows import IndexedChunk
 from rag.store.words import Words
+from tests.rag.store.shelves import opened_words as opened
 from tests.rag.store.shelves import reading
 
-FINGERPRINT = "made from these"
 TEXTS = [
     "The harbour holds forty-one boats in winter.",
     "Les requêtes françaises attendent à l'été.",
@@ -29,7 +29,7 @@ TEXTS = [
 def index(catalog: Catalog, library: Library) -> LexicalIndex:
     for number, text in enumerate(TEXTS, start=1):
         catalog.publish(reading(library, text, name=f"note{number}.txt", id_=f"d{number}"))
-    return open_lexical_index(catalog, catalog.library("documents"), FINGERPRINT)
+    return opened(catalog)
 
 
 def ids(found: list[tuple[int, float]]) -> list[int]:
@@ -128,7 +128,7 @@ def test_frequencies_are_counted_in_chunks(index: LexicalIndex) -> None:
 
 def test_an_empty_library_finds_nothing(catalog: Catalog, library: Library) -> None:
     for _ in ("as built", "as found"):
-        index = open_lexical_index(catalog, library, FINGERPRINT)
+        index = opened(catalog)
         assert index.search("boats", 10) == []
         assert len(index) == 0
 
@@ -149,7 +149,7 @@ def test_words_and_searches_may_come_from_many_threads(index: LexicalIndex) -> N
 def test_without_a_folder_it_works_in_memory(catalog: Catalog, library: Library) -> None:
     catalog.publish(reading(library, *TEXTS))
     (catalog.data_dir / "derived").write_text("a file where the folder should be")
-    index = open_lexical_index(catalog, catalog.library("documents"), FINGERPRINT)
+    index = opened(catalog)
     assert ids(index.search("boats", 10)) == [3, 1]
 
 
@@ -159,7 +159,7 @@ def test_a_folder_removed_before_it_is_opened_is_read_from_the_catalog(
     catalog.publish(reading(library, *TEXTS))
     gone = catalog.data_dir / "gone"
     monkeypatch.setattr("rag.store.lexical.provide", lambda *_: gone)
-    index = open_lexical_index(catalog, catalog.library("documents"), FINGERPRINT)
+    index = opened(catalog)
     assert ids(index.search("boats", 10)) == [3, 1]
 
 
@@ -174,7 +174,7 @@ def test_a_folder_that_vanishes_while_it_is_filled_leaves_it_in_memory(
             build(catalog.data_dir / "gone")
 
     monkeypatch.setattr("rag.store.lexical.provide", provide)
-    index = open_lexical_index(catalog, catalog.library("documents"), FINGERPRINT)
+    index = opened(catalog)
     assert ids(index.search("boats", 10)) == [3, 1]
 
 
@@ -182,7 +182,7 @@ def test_an_added_document_joins_those_that_were_indexed(
     catalog: Catalog, library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     catalog.publish(reading(library, *TEXTS, name="many.txt", id_="d1"))
-    open_lexical_index(catalog, catalog.library("documents"), FINGERPRINT)
+    opened(catalog)
     catalog.publish(reading(library, "Boats in a bottle.", name="one.txt", id_="d2"))
     seen: list[str] = []
     make = lexical._document
@@ -200,7 +200,7 @@ def test_an_added_document_joins_those_that_were_indexed(
 
     monkeypatch.setattr(lexical, "_document", watched)
     monkeypatch.setattr(catalog, "indexed_chunks", reading_of)
-    index = open_lexical_index(catalog, catalog.library("documents"), FINGERPRINT)
+    index = opened(catalog)
     assert (seen, read) == (["d2"], ["d2"])
     assert len(index) == 5
     assert sorted(ids(index.search("boats", 10))) == [1, 3, 5]
@@ -212,14 +212,14 @@ def test_a_removed_document_is_gone_and_a_changed_one_is_new(
     for number in range(30):
         text = f"Boat number{number} lies in the harbour."
         catalog.publish(reading(library, text, name=f"{number}.txt", id_=f"d{number}"))
-    open_lexical_index(catalog, catalog.library("documents"), FINGERPRINT)
+    opened(catalog)
     catalog.remove("d7")
-    index = open_lexical_index(catalog, catalog.library("documents"), FINGERPRINT)
+    index = opened(catalog)
     assert len(index) == 29
     assert ids(index.search("number7 number8", 10)) == [9]
     for number in range(8, 20):
         catalog.remove(f"d{number}")
-    index = open_lexical_index(catalog, catalog.library("documents"), FINGERPRINT)
+    index = opened(catalog)
     assert len(index) == 17
     assert index.document_frequency("boat") == 17
 
@@ -228,9 +228,9 @@ def test_an_earlier_index_that_is_damaged_is_not_built_upon(
     catalog: Catalog, library: Library
 ) -> None:
     catalog.publish(reading(library, *TEXTS, name="many.txt", id_="d1"))
-    open_lexical_index(catalog, catalog.library("documents"), FINGERPRINT)
+    opened(catalog)
     (folder,) = (catalog.data_dir / "derived" / library.id).glob("lexical-*")
     (folder / "meta.json").write_text("{}")
     catalog.publish(reading(library, "Boats in a bottle.", name="one.txt", id_="d2"))
-    index = open_lexical_index(catalog, catalog.library("documents"), FINGERPRINT)
+    index = opened(catalog)
     assert sorted(ids(index.search("boats", 10))) == [1, 3, 5]

@@ -7,9 +7,9 @@ import pytest
 from rag.domain import Library
 from rag.languages import Language
 from rag.store.catalog import Catalog
-from rag.store.lexical import LexicalIndex, open_lexical_index
+from rag.store.lexical import LexicalIndex
 from rag.store.words import Words
-from tests.rag.store.shelves import reading
+from tests.rag.store.shelves import opened_words, reading
 
 ENGLISH = "The harbours of the island are open to all of the boats in the winter."
 FRENCH = "Les chevaux du roi ont mangé dans les prés et les générosités sont oubliées."
@@ -20,7 +20,7 @@ SPANISH = "Las naciones firmaron el tratado y las canciones de la región se oye
 def shelve(catalog: Catalog, library: Library, *texts: str) -> LexicalIndex:
     for number, text in enumerate(texts, start=1):
         catalog.publish(reading(library, text, name=f"note{number}.txt", id_=f"d{number}"))
-    return open_lexical_index(catalog, catalog.library("documents"), "made from these")
+    return opened_words(catalog)
 
 
 def best(index: LexicalIndex, question: str) -> list[int]:
@@ -181,10 +181,10 @@ def test_what_is_too_short_to_tell_is_in_the_language_of_the_library(
     index = shelve(catalog, library, "Erdwärme Bürgerhäuser")
     assert index.languages == (Language.ENGLISH,)
     catalog.libraries.set_language(library.id, Language.GERMAN)
-    index = open_lexical_index(catalog, catalog.library("documents"), "made from these")
+    index = opened_words(catalog)
     assert index.languages == (Language.GERMAN,)
     assert best(index, "Bürgerhaus") == [1]
     # What tells its language keeps it.
     catalog.publish(reading(library, FRENCH, name="later.txt", id_="later"))
-    index = open_lexical_index(catalog, catalog.library("documents"), "and from this")
+    index = opened_words(catalog)
     assert set(index.languages) == {Language.GERMAN, Language.FRENCH}

@@ -48,7 +48,7 @@ def filled(folder: Path, schema: int) -> Path:
     return folder
 
 
-@pytest.fixture(params=[1, 2, 3, 4])
+@pytest.fixture(params=[1, 2, 3, 4, 5])
 def old(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     return filled(tmp_path, request.param)
 
@@ -66,6 +66,8 @@ def test_a_catalog_of_each_release_is_brought_up_and_answers(old: Path) -> None:
         assert catalog.words("doc", 1) == ()
         assert catalog.tables("doc") == []
         assert catalog.jobs.of(library.id) == []
+        assert catalog.containers.of(library.id) == []
+        assert catalog.aliases.hashes(library.id, "a.txt") == set()
         assert catalog.mark("samples") == "offered"
         catalog.publish(reading(library, "more"))
         assert len(catalog.all_chunks(library.id)) == 2

@@ -135,6 +135,12 @@ def test_one_that_means_whatever_is_owned_says_so(mine: Connection) -> None:
         select(libraries.c.owner)
         .join(documents, documents.c.library_id == libraries.c.id)
         .where(documents.c.id.in_(BOTH)),
+        select(documents.c.id)
+        .outerjoin(pages, pages.c.document_id == documents.c.id)
+        .where(documents.c.id.in_(BOTH)),
+        select(documents.c.id, select(jobs.c.id).scalar_subquery())
+        .outerjoin(OTHERWISE, OTHERWISE.c.library_id == documents.c.library_id)
+        .where(documents.c.id.in_(BOTH)),
         union(
             select(documents.c.id).where(documents.c.id == "hers"),
             select(pages.c.document_id).where(pages.c.document_id.in_(BOTH)),
@@ -202,7 +208,10 @@ def test_rows_that_are_copied_go_to_what_is_own(mine: Connection, place: str, co
     "unclear",
     [
         select(documents.c.id)
-        .outerjoin(pages, pages.c.document_id == documents.c.id)
+        .outerjoin(pages, pages.c.number == 1)
+        .where(documents.c.id == "mine"),
+        select(documents.c.id)
+        .outerjoin(pages, pages.c.document_id == documents.c.id, full=True)
         .where(documents.c.id == "mine"),
         select(spending.c.day).where(text("day IN (SELECT id FROM document)")),
         text("SELECT id FROM document"),

@@ -142,6 +142,24 @@ def test_the_same_bytes_under_the_same_name_come_back(catalog: Catalog, library:
     assert trash.bring_back_same(library.id, document.sha256, "note.txt") == document
 
 
+def test_a_disk_that_fails_is_not_taken_for_somebody_who_was_quicker(
+    catalog: Catalog, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = catalog.publish(reading(library, *TEXTS))
+    catalog.remove(document.id)
+    same = (library.id, document.sha256, document.name)
+
+    def full(*_all: Any) -> None:
+        raise StoreError("There is no room left.")
+
+    with monkeypatch.context() as failing:
+        failing.setattr("rag.store.trash.put_back", full)
+        with pytest.raises(StoreError, match="no room"):
+            catalog.trash.bring_back_same(*same)
+    assert catalog.trash.bring_back_same(*same) == document
+    assert catalog.trash.of(library.id) == []
+
+
 def test_the_file_and_the_jobs_go_with_the_purge(
     catalog: Catalog, library: Library, tmp_path: Path
 ) -> None:

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from rag.domain import Library
 from rag.store.catalog import Catalog
 from rag.store.halves import halves_in_memory
+from rag.store.indexes import Indexes
+from rag.store.rows import pack
 from rag.store.vectors import Base, VectorIndex, open_vector_index
 from tests.rag.store.shelves import DIMENSION, reading, vector_of
 
@@ -98,3 +100,17 @@ def test_without_a_folder_it_works_in_memory(catalog: Catalog, library: Library)
     index = open_vector_index(catalog, library, catalog.embedded_spans(library.id))
     assert [id_ for id_, _ in index.search(vector_of("two"), 1)] == [2]
     assert (catalog.data_dir / "derived").is_file()
+
+
+def test_vectors_made_anew_by_a_model_of_the_same_name_take_the_place_of_the_old(
+    catalog: Catalog, library: Library
+) -> None:
+    catalog.publish(reading(library, "one", "two"))
+    elsewhere, here = Indexes(catalog), Indexes(catalog)
+    for indexes in (elsewhere, here):
+        assert indexes.current(library.id).vectors.search(vector_of("two"), 1)[0][0] == 2
+    turned = pack(np.stack([vector_of("two"), vector_of("one")]))
+    now = catalog.library("documents")
+    catalog.replace_vectors(now, now.embedding_model, now.dimension, {1: turned[0], 2: turned[1]})
+    for indexes in (elsewhere, Indexes(catalog)):
+        assert indexes.current(library.id).vectors.search(vector_of("two"), 1)[0][0] == 1

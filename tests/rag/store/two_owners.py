@@ -9,9 +9,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rag.domain import Document, Library, Scope
-from rag.intake import Origin, Stage, Table, TableRow, WordBox
+from rag.intake import Container, Content, Job, Origin, Stage, Table, TableRow, WordBox
+from rag.store.aliases import Aliases
 from rag.store.catalog import Catalog
 from rag.store.cited import Cited
+from rag.store.containers import Containers
 from rag.store.holdings import Holdings
 from rag.store.holds import Held, new_holder
 from rag.store.jobs import Jobs
@@ -19,8 +21,9 @@ from rag.store.rows import Reading
 from rag.store.trash import Trash
 from tests.rag.store.shelves import DIMENSION, MODEL, library_in, reading
 
-REPOSITORIES: tuple[type, ...] = (Catalog, Jobs, Cited, Trash, Holdings)
+REPOSITORIES: tuple[type, ...] = (Catalog, Jobs, Containers, Aliases, Cited, Trash, Holdings)
 HASH = b"hash of a text "
+CONTENTS = [Content("inner.txt", "c" * 64, 5), Content("lost.txt", "", 5, "It is locked.")]
 BOX = WordBox(0, 3, 10.0, 10.0, 30.0, 20.0)
 
 
@@ -37,6 +40,7 @@ class Things:
     held: Held
     jobs: tuple[int, int, int]  # one that waits, one that failed, one that is to be confirmed
     reading: Reading
+    box: Container  # a file that held others
 
 
 def filled(catalog: Catalog, word: str) -> Things:
@@ -61,6 +65,11 @@ def filled(catalog: Catalog, word: str) -> Things:
     (version,) = catalog.trash.versions(document.id)
     assert version.document.id == first.document.id
     chunk = catalog.all_chunks(library.id)[0].id
+    job = catalog.jobs.submit(library.id, f"{word}.zip", f"{word}zip".ljust(64, "0"), 9)
+    catalog.containers.keep(job, CONTENTS)
+    (box,) = catalog.containers.of(library.id)
+    catalog.aliases.note(replace(job, name="also.txt", sha256=document.sha256))
+    catalog.jobs.cancel(job.id)
     return Things(
         library,
         document,
@@ -70,6 +79,7 @@ def filled(catalog: Catalog, word: str) -> Things:
         chunk,
         *_queued(catalog, library, word),
         read,
+        box,
     )
 
 
@@ -93,8 +103,9 @@ def unknown(things: Things) -> Things:
     held = replace(things.held, job=replace(things.held.job, id=990_000, library_id=library.id))
     read = replace(things.reading, document=document)
     jobs = (990_001, 990_002, 990_003)
+    box = replace(things.box, id=970_000, library_id=library.id)
     kept = replace(things.kept, id="nokept", library_id=library.id)
-    return Things(library, document, kept, "noversion", "0" * 16, 980_000, held, jobs, read)
+    return Things(library, document, kept, "noversion", "0" * 16, 980_000, held, jobs, read, box)
 
 
 Call = Callable[[Catalog, Things, Things], object]
@@ -187,6 +198,25 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
         lambda c, _, o: c.trash.purge([], [o.removed]),
     ),
     "Trash.purges": (lambda c, _, o: c.trash.purges(o.library.id),),
+    "Catalog.own_changes": (lambda c, _, o: c.own_changes(o.library.id),),
+    "Catalog.vectors_of": (lambda c, _, o: c.vectors_of(o.library.id, [o.chunk]),),
+    "Containers.keep": (lambda c, _, o: c.containers.keep(o.held.job, CONTENTS),),
+    "Containers.of": (lambda c, _, o: c.containers.of(o.library.id),),
+    "Containers.named": (lambda c, _, o: c.containers.named(o.library.id, o.box.name),),
+    "Containers.with_id": (lambda c, _, o: c.containers.with_id(o.box.id),),
+    "Containers.members": (lambda c, _, o: c.containers.members(o.box),),
+    "Containers.within": (
+        lambda c, _, o: c.containers.within(replace(o.document, sha256=o.box.sha256)),
+    ),
+    "Containers.places": (lambda c, _, o: c.containers.places(o.library.id),),
+    "Containers.troubled": (lambda c, _, o: c.containers.troubled(o.library.id),),
+    "Containers.hide": (lambda c, _, o: c.containers.hide(o.box.id),),
+    "Containers.refuse": (
+        lambda c, _, o: c.containers.refuse(o.library.id, CONTENTS[0].sha256, "No."),
+    ),
+    "Aliases.note": (lambda c, _, o: c.aliases.note(_once_more(o)),),
+    "Aliases.hashes": (lambda c, _, o: c.aliases.hashes(o.library.id, "also.txt"),),
+    "Aliases.of": (lambda c, _, o: c.aliases.of(o.library.id, o.document.sha256),),
     "Holdings.named": (lambda c, _, o: c.libraries.named(o.library.name),),
     "Holdings.rename": (lambda c, _, o: c.libraries.rename(o.library.id, "mine now"),),
     "Holdings.set_policy": (lambda c, _, o: c.libraries.set_policy(o.library.id, stays_here=True),),
@@ -245,12 +275,13 @@ def rows_of(catalog: Catalog, owner: str) -> dict[str, list[tuple[Any, ...]]]:
     """Everything that an owner has, read past the application."""
     own = "(SELECT id FROM library WHERE owner = ?)"
     within = {"library": "owner = ?"} | dict.fromkeys(
-        ("document", "kept_document", "chunk", "job"), f"library_id IN {own}"
+        ("document", "kept_document", "chunk", "job", "container", "alias"), f"library_id IN {own}"
     )
     for leaf in ("page", "table_part", "kept_page", "kept_table_part", "kept_chunk"):
         parent = "kept_document" if leaf.startswith("kept") else "document"
         of_own = f"(SELECT id FROM {parent} WHERE library_id IN {own})"  # noqa: S608
         within[leaf] = f"document_id IN {of_own}"
+    within["member"] = f"container_id IN (SELECT id FROM container WHERE library_id IN {own})"  # noqa: S608
     with closing(catalog._reader.raw_connection()) as connection:
         cursor = connection.cursor()
         return {
@@ -260,6 +291,11 @@ def rows_of(catalog: Catalog, owner: str) -> dict[str, list[tuple[Any, ...]]]:
             ).fetchall()
             for table, which in within.items()
         }
+
+
+def _once_more(things: Things) -> Job:
+    """The job of the document's bytes under another name."""
+    return replace(things.held.job, name="else.txt", sha256=things.document.sha256)
 
 
 def _packed(things: Things) -> dict[int, bytes]:

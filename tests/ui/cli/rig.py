@@ -29,7 +29,10 @@ ROW = {
 }
 PASSAGE = {"document", "page", "score", "reasons", "text"}
 CITATION = {"document", "page", "start", "end", "quote", "verdict"}
-DOCUMENT = {"id", "document", "title", "pages", "state", "reason", "size_bytes"}
+DOCUMENT = {"id", "document", "title", "pages", "state", "reason", "size_bytes"} | {
+    "passages",
+    "embedded",
+}
 BOATS = "The harbour of Sainte-Maxime holds forty-one boats in winter."
 LIGHT = "The lighthouse of Camarat was lit for the first time in 1831."
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rag.turns import FILTERED, TRUNCATED
-from tests.loopback import LoopbackServer, Reply, Say
+from tests.loopback import LoopbackServer, Reply, Say, rate_limited
 from tests.ui.cli.rig import BOATS, Run, write_rows
 
 HALF = "It holds forty-one boats in winter [1]. The har"
@@ -47,3 +47,14 @@ def test_a_text_that_was_cut_off_is_told_and_is_no_success(
     assert (words.code, row.code) == (1, 1)
     assert why in words.err
     assert [(each["complete"], each["notice"]) for each in row.rows] == [(False, why)]
+
+
+def test_an_answer_that_waits_for_its_server_says_why(run: Run, filled: Path) -> None:
+    replies: list[Reply] = [rate_limited("1"), Say("Forty-one boats [1].")]
+    with LoopbackServer(chat=replies) as server:
+        output = run("ask", BOATS, "--chat", f"{server.url}/v1")
+
+    assert output.code == 0
+    assert output.err.splitlines()[0].endswith(
+        "has had too many requests or tokens for now. It is asked again in 2 seconds."
+    )

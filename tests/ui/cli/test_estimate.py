@@ -18,7 +18,8 @@ def test_an_estimate_counts_the_files_within_and_adds_none(run: Run, tmp_path: P
     output = run(*arguments)
     assert (output.code, output.err) == (0, "")
     assert output.out.startswith("all.zip: 2 pages, ")
-    assert "This is with 2 files in it. Not counted: 1 file in it, unreadable" in output.out
+    assert "This is with 2 files in it. Not counted, as unreadable or too deep" in output.out
+    assert "within: all.zip/c.bin." in output.out
     row, total = run(*arguments, "--json").rows
     assert (row["document"], row["pages"], row["files_within"]) == ("all.zip", 2, 2)
     assert (total["document"], total["pages"], total["tokens"]) == (None, 2, row["tokens"])

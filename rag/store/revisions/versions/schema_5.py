@@ -1,4 +1,4 @@
-"""Libraries have a language and a policy, and are deleted like documents.
+"""What archives and mails held is kept, and the other names under which a file was handed over.
 
 The statements are written out as they were released: the tables of today are not their business.
 """
@@ -11,12 +11,27 @@ revision = "5"
 down_revision = "4"
 
 STATEMENTS = (
-    "ALTER TABLE library ADD COLUMN language VARCHAR NOT NULL DEFAULT ''",
-    "ALTER TABLE library ADD COLUMN stays_here BOOLEAN NOT NULL DEFAULT 0",
-    "ALTER TABLE library ADD COLUMN rebuilt INTEGER NOT NULL DEFAULT 0",
-    "ALTER TABLE library ADD COLUMN chosen BOOLEAN NOT NULL DEFAULT 0",
-    "ALTER TABLE library ADD COLUMN removed_at FLOAT",
-    "ALTER TABLE library ADD COLUMN removed_name VARCHAR NOT NULL DEFAULT ''",
+    """CREATE TABLE container (
+        id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, library_id VARCHAR NOT NULL,
+        name VARCHAR NOT NULL, content VARCHAR NOT NULL, size_bytes INTEGER NOT NULL,
+        origin VARCHAR NOT NULL, added_at FLOAT NOT NULL, hidden BOOLEAN DEFAULT 0 NOT NULL,
+        FOREIGN KEY(library_id) REFERENCES library (id) ON DELETE CASCADE
+    )""",
+    "CREATE INDEX container_by_content ON container (library_id, content)",
+    """CREATE TABLE member (
+        container_id INTEGER NOT NULL, number INTEGER NOT NULL, name VARCHAR NOT NULL,
+        content VARCHAR NOT NULL, size_bytes INTEGER NOT NULL, reason VARCHAR NOT NULL,
+        passed BOOLEAN DEFAULT 0 NOT NULL,
+        PRIMARY KEY (container_id, number),
+        FOREIGN KEY(container_id) REFERENCES container (id) ON DELETE CASCADE
+    )""",
+    "CREATE INDEX ix_member_content ON member (content)",
+    """CREATE TABLE alias (
+        library_id VARCHAR NOT NULL, content VARCHAR NOT NULL, name VARCHAR NOT NULL,
+        origin VARCHAR NOT NULL,
+        PRIMARY KEY (library_id, content, name, origin),
+        FOREIGN KEY(library_id) REFERENCES library (id) ON DELETE CASCADE
+    )""",
 )
 
 

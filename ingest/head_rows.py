@@ -1,0 +1,220 @@
+"""Finds the rows above a table that name its columns together, and joins them.
+
+What the file marks as such is believed, but for a row of figures. Otherwise a row below the first
+one counts only on evidence: it stands above figures, has none itself, and splits what stands over
+several columns, names units, or has no label where rows of values have one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from itertools import pairwise
+
+from ingest.heads import FEWEST_NAMED, Row, header_of, is_period, is_value
+from ingest.spans import Covered, is_across
+from rag.quantities import UNIT_NAMES
+
+MOST_HEAD_ROWS = 8
+LOOKED_AT = 20  # rows below them, to see which columns hold figures
+WIDEST = 500  # columns; wider tables have one row of names
+
+_MISSING = re.compile(r"[-–—−.…*]|n\.?\s?[av]\.?|k\.\s?a\.|nil|\.\.+", re.I)
+_WORD = re.compile(r"[^\W\d_]+[²³]?|[^\w\s.,;:/()'’\[\]-]")
+_PREFIXED = re.compile(
+    r"([tkm]|mio|mrd|mln|bn|th)?(€|\$|£|¥|eur|usd|gbp|chf)(k|m|t|bn|mn|mln|mio)?"
+)
+_UNIT_OF_ALL = re.compile(r"[(\[]|(?:amounts )?(?:in|en) ", re.I)  # where a row has its label
+_BESIDE_UNIT_NAMES = "in of de d en von per pro us a and et und y s amounts"
+_BESIDE_UNITS = frozenset(_BESIDE_UNIT_NAMES.split())
+_COUNTED_NAMES = (
+    "units pcs pieces stück stk anzahl number no nombre nb unités unidades shares persons # ‰ "
+    "sek nok dkk pln czk cny cad aud inr"
+)
+_COUNTED = frozenset(_COUNTED_NAMES.split())
+
+
+def is_title(row: Row) -> bool:
+    """Whether one cell goes over the whole of a table."""
+    return len(row) > 1 and bool(row[0]) and all(map(is_across, row[1:]))
+
+
+def count_of(rows: Sequence[Row], marked: int = 0) -> int:
+    """How many of the first rows, all equally long, name the columns.
+
+    So many are `marked` in the file. At least one row is left to be one of values, and of what is
+    not marked and has no figures below it, the first row alone may be a header.
+    """
+    most = min(len(rows) - 1, MOST_HEAD_ROWS)
+    count = min(marked, 1)
+    if most < 1 or len(rows[0]) > WIDEST:
+        return max(count, bool(header_of(rows)))
+    if marked <= most:
+        while count < marked and not any(map(_is_amount, rows[count])):
+            count += 1
+    count = max(count, bool(header_of(rows)))
+    for reached in range(1, most):
+        row = rows[reached]
+        if any(map(_is_amount, row)) or (_is_section(row) and not _is_unit(row[0])):
+            break
+        if reached >= count and _is_found(rows, reached, is_next=reached == max(count, 1)):
+            count = reached + 1
+    return count
+
+
+def joined(rows: Sequence[Row]) -> tuple[str, ...]:
+    """One head for each column: the words above it from top to bottom, what is repeated once."""
+    last = rows[-1]
+    lines = [_over(row, last) for row in rows[:-1]]
+    return tuple(" ".join(_once(words)) for words in zip(*lines, _across(last), strict=True))
+
+
+def _is_found(rows: Sequence[Row], place: int, *, is_next: bool) -> bool:
+    """Whether a row, and with it all above it, names columns of figures below it."""
+    row, below = rows[place], rows[place + 1 : place + 1 + LOOKED_AT]
+    figures = [column for column in range(len(row)) if _holds_figures(column, below)]
+    above = rows[:place]
+    if not figures or not all(_are_heads(each, figures, below) for each in (*above, row)):
+        return False
+    named = {column for each in above for column, cell in enumerate(_over(each, row)) if cell}
+    if len(named.intersection(figures)) < FEWEST_NAMED * len(figures):
+        return False
+    is_labelled = 0 not in figures and _are_labelled(below)
+    if is_labelled and any(each[0] and _reach(each) > figures[0] for each in above):
+        return False
+    has_label = is_labelled and bool(row[0]) and not isinstance(row[0], Covered)
+    if _names_units(row) and (not has_label or _UNIT_OF_ALL.match(row[0])):
+        return True
+    if not is_next:
+        return False
+    filled = sum(bool(row[column]) for column in figures)
+    if (is_labelled and not row[0] and 2 * filled > len(figures)) or _goes_down(row):
+        return True
+    return _is_split(above[-1], row, figures) or _is_below_periods(above, row, below, figures)
+
+
+def _reach(row: Row) -> int:
+    """How many columns the first cell goes over."""
+    return next(
+        (place for place, cell in enumerate(row) if place and not is_across(cell)), len(row)
+    )
+
+
+def _goes_down(row: Row) -> bool:
+    """Whether a cell of the row above goes on in it, beside others of its own."""
+    return any(cell and isinstance(cell, Covered) for cell in row) and any(
+        cell and not isinstance(cell, Covered) for cell in row
+    )
+
+
+def _is_split(above: Row, row: Row, figures: Sequence[int]) -> bool:
+    """Whether a row tells columns apart that one head stands over."""
+    over = _over(above, row)
+    groups: dict[str, list[str]] = {}
+    for column in figures:
+        groups.setdefault(over[column], []).append(row[column])
+    names = [name for head, parts in groups.items() if head and len(parts) > 1 for name in parts]
+    if not all(names) or len(set(names)) < 2:
+        return False
+    pairs = [(over[column], row[column]) for column in figures]
+    return len(set(pairs)) == len(pairs)
+
+
+def _is_below_periods(
+    above: Sequence[Row], row: Row, below: Sequence[Row], figures: Sequence[int]
+) -> bool:
+    """Whether a row of words stands below years alone, in a table that is full of figures."""
+    (first, *others) = above
+    if others or first[0] or not row[0] or 0 in figures or len(below) < 2:
+        return False
+    return all(is_period(first[column]) and row[column] for column in figures) and all(
+        is_value(each[column]) and each[0] != row[0] for each in below for column in figures
+    )
+
+
+def _holds_figures(column: int, below: Sequence[Row]) -> bool:
+    cells = [row[column] for row in below if row[column]]
+    return bool(cells) and 2 * sum(map(is_value, cells)) >= len(cells)
+
+
+def _are_labelled(below: Sequence[Row]) -> bool:
+    """Whether most rows have a label."""
+    return 2 * sum(bool(row[0]) for row in below) > len(below)
+
+
+def _are_heads(row: Row, figures: Collection[int], below: Sequence[Row]) -> bool:
+    """Whether no cell of a row is a value; a period is none above other figures."""
+    for column, cell in enumerate(row):
+        if not cell:
+            continue
+        if is_period(cell) and column in figures:
+            cells = [each[column] for each in below if each[column]]
+            if 2 * sum(map(is_period, cells)) >= len(cells):
+                return False
+        elif _is_amount(cell):
+            return False
+    return True
+
+
+def _is_amount(cell: str) -> bool:
+    """Whether a cell is a figure, or says that there is none."""
+    if not cell or is_period(cell):
+        return False
+    return is_value(cell) or _MISSING.fullmatch(cell) is not None
+
+
+def _is_section(row: Row) -> bool:
+    """Whether a row names only what is below it: by one cell at its beginning."""
+    own = (cell for cell in row[1:] if not isinstance(cell, Covered))
+    return bool(row[0]) and not any(own)
+
+
+def _names_units(row: Row) -> bool:
+    """Whether all that stands in a row are units and magnitudes: "EUR", "in millions", "%"."""
+    cells = [cell for cell in row if cell and not isinstance(cell, Covered)]
+    return bool(cells) and all(map(_is_unit, cells))
+
+
+def _is_unit(cell: str) -> bool:
+    words = _WORD.findall(cell.casefold())
+    units = [word for word in words if word not in _BESIDE_UNITS]
+    return bool(units) and all(
+        word in UNIT_NAMES or word in _COUNTED or _PREFIXED.fullmatch(word) for word in units
+    )
+
+
+def _over(above: Row, row: Row) -> list[str]:
+    """A row of heads, each in all columns that it stands over.
+
+    Where no cells are merged, an empty one belongs to the head on its left if the names in the row
+    below repeat, as they do below groups, and then for as many columns as another group has.
+    """
+    heads = _across(above)
+    if any(map(is_across, above)):
+        return heads
+    places = [column for column, cell in enumerate(above) if cell and column]
+    sizes = [after - before for before, after in pairwise(places)]
+    names = [name for name in row[1:] if name]
+    if not sizes or len(set(names)) == len(names):
+        return heads
+    for place, size in zip(places, [*sizes, max(sizes)], strict=True):
+        for column in range(place + 1, min(place + size, len(row))):
+            if row[column]:
+                heads[column] = above[place]
+    return heads
+
+
+def _across(row: Row) -> list[str]:
+    """A row with what goes over several columns in each of them."""
+    heads: list[str] = []
+    for cell in row:
+        heads.append(heads[-1] if is_across(cell) and heads else cell)
+    return heads
+
+
+def _once(words: Iterable[str]) -> list[str]:
+    found: list[str] = []
+    for word in words:
+        if word and word not in found:
+            found.append(word)
+    return found

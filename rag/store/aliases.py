@@ -1,0 +1,109 @@
+"""Other names of documents: those under which the same bytes were handed over once more."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, Engine, delete, insert, or_, select
+
+from rag.intake import Job
+from rag.store.rows import storable
+from rag.store.tables import aliases, containers, documents, kept_documents, members
+
+
+class Aliases:
+    """Reads and writes the names of files. Safe from many threads and processes."""
+
+    def __init__(self, reader: Engine, writer: Engine) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    def note(self, job: Job) -> None:
+        """Note under which name, and from where, the bytes of a document were handed over.
+
+        The same name and place stood for other bytes before: for those it stands no more. What
+        came in another file is known by that one's record.
+        """
+        if job.parent_id is not None:
+            return
+        name, origin = storable(job.name), storable(job.origin.place)
+        here = (
+            aliases.c.library_id == job.library_id,
+            aliases.c.name == name,
+            aliases.c.origin == origin,
+        )
+        with self._reader.begin() as connection:
+            known = set(connection.execute(select(aliases.c.content).where(*here)).scalars())
+            is_new = not _is_called(connection, job, name, origin)
+        if known == ({job.sha256} if is_new else set()):
+            return
+        with self._writer.begin() as connection:
+            connection.execute(delete(aliases).where(*here))
+            if is_new and _is_there(connection, job):  # else it was purged in this very moment
+                own = {"library_id": job.library_id, "content": job.sha256}
+                connection.execute(insert(aliases).values(own | {"name": name, "origin": origin}))
+
+    def hashes(self, library_id: str, name: str, place: str = "") -> set[str]:
+        """The hashes of what was handed over under a name, or from a place.
+
+        A file in another is called by both names: `bundle.zip/inner.pdf`.
+        """
+        of_alias = select(aliases.c.content).where(
+            aliases.c.library_id == library_id,
+            or_(aliases.c.name == name, (aliases.c.origin == place) & (aliases.c.origin != "")),
+        )
+        of_member = (
+            select(members.c.content)
+            .join(containers, containers.c.id == members.c.container_id)
+            .where(
+                containers.c.library_id == library_id,
+                containers.c.name + "/" + members.c.name == name,
+                members.c.content != "",
+            )
+        )
+        found = [of_alias, of_member]
+        for table in (documents, kept_documents) if place else ():
+            from_there = (table.c.library_id == library_id) & (table.c.origin == place)
+            found.append(select(table.c.sha256).where(from_there))
+        with self._reader.begin() as connection:
+            return {sha256 for each in found for sha256 in connection.execute(each).scalars()}
+
+    def of(self, library_id: str, sha256: str) -> list[str]:
+        """The other names under which bytes were handed over."""
+        query = select(aliases.c.name).where(
+            aliases.c.library_id == library_id, aliases.c.content == sha256
+        )
+        with self._reader.begin() as connection:
+            return sorted(set(connection.execute(query).scalars()))
+
+
+def forget_names_of(connection: Connection, document_id: str) -> None:
+    """Forget the other names of a document of the trash, and of its versions."""
+    own = (kept_documents.c.id == document_id) | (kept_documents.c.version_of == document_id)
+    for row in connection.execute(select(kept_documents).where(own)).all():
+        connection.execute(
+            delete(aliases).where(
+                aliases.c.library_id == row.library_id, aliases.c.content == row.sha256
+            )
+        )
+
+
+def _is_called(connection: Connection, job: Job, name: str, origin: str) -> bool:
+    """Whether a document of these bytes has this name and place itself, or no place is known."""
+    query = select(documents.c.id).where(
+        documents.c.library_id == job.library_id,
+        documents.c.sha256 == job.sha256,
+        documents.c.name == name,
+    )
+    if origin:
+        query = query.where(documents.c.origin == origin)
+    return connection.execute(query).first() is not None
+
+
+def _is_there(connection: Connection, job: Job) -> bool:
+    return any(
+        connection.execute(
+            select(table.c.id).where(
+                table.c.library_id == job.library_id, table.c.sha256 == job.sha256
+            )
+        ).first()
+        for table in (documents, kept_documents)
+    )

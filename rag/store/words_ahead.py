@@ -1,0 +1,47 @@
+"""The words of a library, opened in a thread while questions go on with those of the one before."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+from collections.abc import Sequence
+
+from rag.domain import Library
+from rag.errors import RagError
+from rag.store.catalog import Catalog
+from rag.store.derived import DERIVED
+from rag.store.lexical import LexicalIndex, open_lexical_index
+from rag.store.spans import ChunkSpan
+
+logger = logging.getLogger(__name__)
+
+
+class WordsAhead:
+    """The lexical index of one library at one generation, once a thread has opened it."""
+
+    def __init__(self, catalog: Catalog, library: Library, spans: Sequence[ChunkSpan]) -> None:
+        """Begin."""
+        self.generation = library.generation
+        self.words: LexicalIndex | None = None
+        self._catalog, self._library, self._spans = catalog, library, spans
+        self.thread = threading.Thread(target=self._open, name=f"words-{library.id}", daemon=True)
+        self.thread.start()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether `words` is what it will be: none where they could not be opened."""
+        return not self.thread.is_alive()
+
+    def _open(self) -> None:
+        trash, library = self._catalog.trash, self._library
+        try:
+            purges = trash.purges(library.id)
+            words = open_lexical_index(self._catalog, library, self._spans)
+            if trash.purges(library.id) == purges:
+                self.words = words
+            else:  # it may have been made from what was there before
+                folder = self._catalog.data_dir / DERIVED / library.id
+                shutil.rmtree(folder, ignore_errors=True)
+        except (OSError, RagError) as error:
+            logger.warning("the words of %s cannot be opened: %s", library.id, error)

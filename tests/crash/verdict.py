@@ -1,0 +1,201 @@
+"""Whether a data directory kept its word: what it holds, how it answers, and what lies about."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+import numpy as np
+from sqlalchemy import select
+
+from ingest.embedded import text_of
+from rag.domain import Scope
+from rag.errors import RagError
+from rag.marks import Marks
+from rag.store.archives import verify_archive
+from rag.store.catalog import Catalog
+from rag.store.checks import check
+from rag.store.originals import named_originals
+from rag.store.restoring import restore
+from rag.store.rows import pack
+from rag.store.tables import kept_documents, kept_pages
+from tests.crash.program import BACKUP, DATA, ELSEWHERE, NAME, RESTORED, Program, hash_of_chunk
+from tests.crash.shelf import MARK, Shelf
+from tests.fakes import HashEmbedder
+
+# What a data directory at rest consists of.
+EXPECTED = re.compile(
+    r"catalog\.sqlite(-wal|-shm)?|blobs/[0-9a-f]{2}/[0-9a-f]{64}|questions/[0-9a-f]+\.jsonl"
+    r"|questions/lib\.jsonl|derived/\w+/(vectors|lexical|codes)-\d+/[\w.-]+"
+)
+NEAREST = 3
+TOLERANCE = 2e-3
+
+
+def answer_faults(program: Program) -> Iterator[str]:
+    """A sentence for each answer of the search that the catalog does not bear out."""
+    library, catalog = program.library, program.catalog
+    index = program.indexes.current(library.id)
+    every = catalog.all_chunks(library.id)
+    alive = {chunk.id: chunk for chunk in every}
+    if set(index.words.ids()) != set(alive):
+        yield f"words are searched in {sorted(index.words.ids())}, and there are {sorted(alive)}"
+    embedded = [chunk for chunk in every if index.is_embedded(chunk.id)]
+    if len(index.vectors) != len(embedded):
+        yield f"{len(index.vectors)} vectors are searched, and {len(embedded)} are there"
+    scope = Scope(library.id)
+    for document in catalog.documents(library.id):
+        text = " ".join(page.text for page in catalog.pages(document.id))
+        for mark in MARK.findall(text):
+            hits = [id_ for id_, _ in index.words.search(mark, NEAREST)]
+            if document.id not in [it.document.id for it in catalog.chunks(hits, scope)]:
+                yield f"{mark} does not find {document.name}"
+    for chunk in embedded[-1:]:
+        query = program.embedder.embed([text_of(chunk)])[0]
+        hits = [id_ for id_, _ in index.vectors.search(query, NEAREST)]
+        found = [text_of(alive[id_]) for id_ in hits if id_ in alive]
+        if text_of(chunk) not in found or len(found) < len(hits):
+            yield f"the words of {chunk.document.name} are not nearest to their own passage"
+    for id_, packed in catalog.packed_vectors(library):
+        vector = np.frombuffer(packed, dtype="<f2").astype(np.float32)
+        ((near, similarity),) = index.vectors.search(vector, 1)
+        if near not in alive or abs(similarity - float(vector @ vector)) > TOLERANCE:
+            yield f"{near} is nearest to the vector of {id_}, at {similarity:.3f}"
+
+
+def faults_of(root: Path, allowed: Collection[Shelf], scratch: Path) -> list[str]:
+    """What is wrong with what a program left, which may be any of the allowed."""
+    try:
+        found = shelf_of(root, scratch)
+    except (RagError, OSError, ValueError) as error:
+        return [f"it cannot be read: {error}"]
+    wanted = [shelf for shelf in allowed if shelf == found]
+    wrong = [] if wanted else [shelf.difference(found) for shelf in allowed]
+    faults = [f"it holds other than it may ({' | '.join(wrong)})"] if wrong else []
+    faults += _check_faults(root / DATA)
+    faults += _vector_faults(root / DATA)
+    faults += _untidy(root)
+    if wanted:
+        faults += _bytes_left(root / DATA, min((it.purged for it in wanted), key=len))
+    return faults
+
+
+def shelf_of(root: Path, scratch: Path) -> Shelf:
+    """What a folder holds, its backup and what was restored from it too."""
+    shelf = _shelf_of_data(root / DATA)
+    archive, restored = root / ELSEWHERE / BACKUP, root / RESTORED
+    backup = None
+    if archive.exists():
+        verify_archive(archive)
+        shutil.rmtree(scratch, ignore_errors=True)
+        restore(archive, scratch, lambda _done, _total: None)
+        backup = _shelf_of_data(scratch)
+        shutil.rmtree(scratch)
+    again = _shelf_of_data(restored) if restored.exists() else None
+    return Shelf(**{**vars(shelf), "backup": backup, "restored": again})
+
+
+def _shelf_of_data(data: Path) -> Shelf:
+    catalog = Catalog(data)
+    try:
+        library = catalog.library(NAME)
+        live = {}
+        documents = catalog.documents(library.id)
+        twice = [name for name, n in Counter(it.name for it in documents).items() if n > 1]
+        if twice:
+            raise ValueError(f"{twice} are there twice")
+        for document in documents:
+            live[document.name] = "\n".join(page.text for page in catalog.pages(document.id))
+        versions, trash = _kept(catalog, {it.id: it.name for it in documents})
+        marked = {place.document for it in Marks(data).marked(library.id) for place in it.cited}
+        model = library.embedding_model
+        return Shelf(live, versions, trash, model, frozenset(marked))
+    finally:
+        catalog.close()
+
+
+def _kept(
+    catalog: Catalog, names: dict[str, str]
+) -> tuple[dict[str, tuple[str, ...]], tuple[tuple[str, str], ...]]:
+    with catalog._reader.begin() as connection:
+        rows = connection.execute(
+            select(kept_documents).order_by(kept_documents.c.kept_at.desc())
+        ).all()
+        texts: dict[str, list[str]] = defaultdict(list)
+        for page in connection.execute(select(kept_pages).order_by(kept_pages.c.number)):
+            texts[page.document_id].append(page.text)
+    names = names | {row.id: row.name for row in rows}
+    versions: dict[str, tuple[str, ...]] = {}
+    for row in rows:
+        if row.version_of is not None:
+            name = names.get(row.version_of, f"nothing, under {row.name}")
+            versions[name] = (*versions.get(name, ()), "\n".join(texts[row.id]))
+    trash = [(row.name, "\n".join(texts[row.id])) for row in rows if row.version_of is None]
+    return versions, tuple(sorted(trash))
+
+
+def _check_faults(data: Path) -> Iterator[str]:
+    for part in check(data, hash_of_chunk):
+        yield from (f"check: {sentence}" for sentence in (*part.faults, *part.notes))
+
+
+def _vector_faults(data: Path) -> Iterator[str]:
+    catalog = Catalog(data)
+    try:
+        library = catalog.library(NAME)
+        embedder = HashEmbedder(library.embedding_model, library.dimension)
+        every = catalog.all_chunks(library.id)
+        wanted = pack(embedder.embed([text_of(chunk) for chunk in every])) if every else []
+        stored = dict(catalog.packed_vectors(library))
+        for chunk, vector in zip(every, wanted, strict=True):
+            if chunk.id not in stored:
+                yield f"{chunk.document.name} has a passage without a vector"
+            elif not _are_near(stored[chunk.id], vector):
+                yield f"{chunk.document.name} has a passage with another's vector"
+        waiting = [job for job in catalog.jobs.of(library.id) if not job.has_ended]
+        yield from (f"{job.name} still waits ({job.stage})" for job in waiting)
+    finally:
+        catalog.close()
+
+
+def _are_near(ours: bytes, theirs: bytes) -> bool:
+    one, other = (np.frombuffer(each, dtype="<f2").astype(np.float32) for each in (ours, theirs))
+    return len(one) == len(other) and bool(np.allclose(one, other, atol=TOLERANCE))
+
+
+def _untidy(root: Path) -> Iterator[str]:
+    """What nobody needs, and what is missing among the originals."""
+    data = root / DATA
+    for path in sorted(data.rglob("*")):
+        name = path.relative_to(data).as_posix()
+        if path.is_file() and not EXPECTED.fullmatch(name):
+            yield f"{name} was left over"
+        elif path.is_dir() and path.name.startswith("."):
+            yield f"the folder {name} was left over"
+    for folder in (root, root / ELSEWHERE, root / RESTORED):
+        for path in folder.glob(".*"):
+            yield f"{path.relative_to(root)} was left over"
+    present = {path.name for path in data.glob("blobs/??/*")}
+    catalog = Catalog(data)
+    try:
+        with catalog._reader.begin() as connection:
+            named = set(named_originals(connection))
+    finally:
+        catalog.close()
+    yield from (f"nobody has the original {sha256}" for sha256 in sorted(present - named))
+    yield from (f"the original {sha256} is missing" for sha256 in sorted(named - present))
+
+
+def _bytes_left(data: Path, purged: Collection[str]) -> Iterator[str]:
+    marks = [mark.encode() for text in purged for mark in MARK.findall(text)]
+    for path in data.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            yield from (
+                f"{path.relative_to(data)} has bytes of what was purged"
+                for mark in marks
+                if mark in content
+            )

@@ -1,0 +1,121 @@
+"""What archives held and under which names files were given, as the command line tells it."""
+
+from __future__ import annotations
+
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from tests.documents import archive_of
+from tests.ui.cli.rig import BOATS, LIGHT, Run
+
+
+@pytest.fixture
+def bundle(run: Run, tmp_path: Path) -> Path:
+    """An archive that was added: two files are read, one is an archive, one a program."""
+    path = tmp_path / "bundle.zip"
+    files: dict[str, str | bytes] = {"inner.txt": BOATS, "notes/light.txt": LIGHT}
+    files |= {"old.zip": archive_of({"c.txt": "x"}), "run.exe": b"MZ" + bytes(99), "e.txt": ""}
+    path.write_bytes(archive_of(files))
+    assert run("add", path).code == 1
+    return path
+
+
+def test_an_archive_is_reported_by_its_name(run: Run, bundle: Path) -> None:
+    output = run("report", "bundle.zip")
+    assert (output.code, output.err) == (0, "")
+    head, *lines = output.out.splitlines()
+    assert head == "bundle.zip: 4 files: 2 read, 2 not read."
+    assert "  inner.txt: read." in lines
+    assert "  notes/light.txt: read." in lines
+    assert any(line.startswith("  old.zip: not read. It is an archive") for line in lines)
+    assert any(line.startswith("  run.exe: not read. This is a Windows") for line in lines)
+    assert lines[-1] == "  1 file is empty or hidden, and was passed over."
+    assert run("report", bundle).out == output.out  # by its path, too
+    assert output.out in run("report").out
+
+
+def test_a_list_says_which_archives_lost_files(run: Run, bundle: Path) -> None:
+    said = "bundle.zip: 2 of 4 files not fully read. See: tramontane report bundle.zip\n"
+    assert run("list").err == said
+
+
+def test_an_archive_is_reported_for_programs(run: Run, bundle: Path) -> None:
+    (row,) = run("report", "bundle.zip", "--json").rows
+    assert set(row) == {"container", "size_bytes", "files"}
+    states = {file["file"]: file["state"] for file in row["files"]}
+    assert states == {
+        "inner.txt": "read",
+        "notes/light.txt": "read",
+        "old.zip": "not read",
+        "run.exe": "not read",
+        "e.txt": "passed over",
+    }
+    assert row["files"][0]["document"] == "bundle.zip/inner.txt"
+
+
+def test_an_archive_is_no_document_and_says_what_is(run: Run, bundle: Path) -> None:
+    said = run("remove", "bundle.zip").sentence(1)
+    assert said.startswith("bundle.zip is no document itself. It held: bundle.zip/inner.txt, ")
+
+
+def test_a_mail_is_reported_with_what_it_brought(run: Run, tmp_path: Path) -> None:
+    mail = EmailMessage()
+    mail["Subject"] = "The boats"
+    mail.set_content("The list is attached.")
+    mail.add_attachment(BOATS, filename="boats.txt")
+    (tmp_path / "mail.eml").write_bytes(bytes(mail))
+    assert run("add", "mail.eml").code == 0
+    assert run("report", "mail.eml").out.splitlines()[1:] == [
+        "  In it, 1 file: 1 read.",
+        "    boats.txt: read.",
+    ]
+    (row,) = run("report", "mail.eml", "--json").rows
+    assert [(file["file"], file["state"]) for file in row["files"]] == [("boats.txt", "read")]
+
+
+def test_a_file_that_was_in_an_archive_before_is_found_by_its_own_name(
+    run: Run, bundle: Path, tmp_path: Path
+) -> None:
+    alone = tmp_path / "inner.txt"
+    alone.write_text(BOATS)
+    assert "already in the library as bundle.zip/inner.txt" in run("add", alone).out
+
+    by_itself, within = run("report", "inner.txt"), run("report", "bundle.zip/inner.txt")
+    assert by_itself.out == within.out == run("report", alone).out
+    assert by_itself.out.splitlines()[1] == "  It was also added as inner.txt."
+    assert run("ask", "How many boats?", "--document", "inner.txt").code == 0
+    assert run("remove", "inner.txt").out == "bundle.zip/inner.txt was removed.\n"
+    assert "  inner.txt: removed." in run("report", "bundle.zip").out
+    assert run("bring-back", "inner.txt").code == 0
+    assert run("remove", "inner.txt").code == 0
+    assert "deleted for good" in run("purge", "inner.txt").out
+    assert "  1 file was deleted for good." in run("report", "bundle.zip").out
+    assert "has no document 'inner.txt'" in run("report", "inner.txt").sentence(1)
+
+
+def test_one_content_is_estimated_once(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(BOATS)
+    (tmp_path / "all.zip").write_bytes(archive_of({"b.txt": BOATS, "c.txt": BOATS}))
+    alone, whole, total = run("add", "a.txt", "all.zip", "--estimate", "--json").rows
+    assert (whole["pages"], whole["tokens"], whole["files_within"]) == (0, 0, 0)
+    assert (total["pages"], total["tokens"]) == (1, alone["tokens"])
+    said = run("add", "all.zip", "a.txt", "--estimate").out.splitlines()
+    assert said[0].startswith("all.zip: 1 page, ")
+    assert said[0].endswith("Counted where its content came first: all.zip/c.txt.")
+    assert said[1].startswith("a.txt: 0 pages, ")
+    assert said[2].startswith("All 2 files: 1 page, ")
+
+
+def test_a_name_that_turns_the_writing_is_shown_without_that(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "invoice\u202efdp.txt"
+    path.write_text(BOATS)
+    estimated = run("add", path, "--estimate")
+    (row, _) = run("add", path, "--estimate", "--json").rows
+    missing = run("add", tmp_path / "gone\u202e\x1b[2J.txt")
+    for shown in (estimated.out, row["document"], missing.err):
+        assert "\u202e" not in shown
+        assert "\x1b" not in shown
+    assert row["document"] == "invoicefdp.txt"
+    assert "gone" in missing.err

@@ -1,0 +1,67 @@
+"""What a list says of documents and files that are not there whole yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rag.domain import DocumentState, Library
+from rag.intake import Stage
+from rag.store.catalog import Catalog
+from tests.rag.store.shelves import library_in, reading
+from tests.ui.cli.rig import Run
+
+
+@pytest.fixture
+def catalog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Catalog]:
+    monkeypatch.setenv("TRAMONTANE_DATA_DIR", str(tmp_path / "data"))
+    catalog = Catalog(tmp_path / "data")
+    yield catalog
+    catalog.close()
+
+
+@pytest.fixture
+def library(catalog: Catalog) -> Library:
+    return library_in(catalog, "documents")
+
+
+def test_what_is_found_by_words_only_is_not_called_ready(
+    run: Run, catalog: Catalog, library: Library
+) -> None:
+    catalog.publish(reading(library, "The harbour.", name="whole.txt"))
+    pending = replace(reading(library, "The light.", name="words.txt"), vectors=None)
+    partly = replace(reading(library, "The mill.", name="partly.txt"), vectors=None)
+    catalog.publish(pending)
+    known = replace(partly.document, state=DocumentState.PARTIAL, reason="Read, except 1 page.")
+    catalog.publish(replace(partly, document=known))
+
+    lines = {line.split()[1]: line for line in run("list").out.splitlines()}
+
+    assert lines["whole.txt"].rstrip().endswith(" ready")
+    assert lines["words.txt"].rstrip().endswith(" words only")
+    assert lines["partly.txt"].rstrip().endswith("partly read, words only: Read, except 1 page.")
+    rows = {
+        row["document"]: (row["passages"], row["embedded"]) for row in run("list", "--json").rows
+    }
+    assert rows == {"whole.txt": (1, 1), "words.txt": (1, 0), "partly.txt": (1, 0)}
+
+
+def test_what_waits_is_told_by_what_it_waits_for(
+    run: Run, catalog: Catalog, library: Library
+) -> None:
+    stages = (Stage.WAITING, Stage.EMBEDDING, Stage.EMBEDDING, Stage.CONFIRM)
+    for number, stage in enumerate(stages):
+        catalog.jobs.submit(library.id, f"{number}.txt", f"{number}", 9)
+        held = catalog.jobs.claim(library.id, "here:1:1", [Stage.WAITING])
+        assert held is not None
+        catalog.jobs.advance(held, Stage.READING if stage is Stage.WAITING else stage)
+
+    assert run("list").err.splitlines() == [
+        "1 file waits to be read: `tramontane add` or `serve` goes on with what is left.",
+        "2 documents wait for vectors: `tramontane add` or `serve` goes on with what is left.",
+        "1 file waits for your word on what it costs. Answer in the page, or add it again with "
+        "--yes.",
+    ]

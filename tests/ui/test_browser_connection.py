@@ -1,0 +1,101 @@
+"""The page while the server is slow to reply, or gone, in a real Chromium."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rag.wiring import Application
+from tests.builders import paragraph, pdf
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+from playwright.sync_api import APIResponse, Browser, Page, Route, expect  # noqa: E402
+
+from tests.ui.harbours import IN_CHROMIUM, ask  # noqa: E402
+from tests.ui.workbench import HeldEmbedder, Workbench  # noqa: E402
+
+pytestmark = IN_CHROMIUM
+
+UNANSWERED = "Which enzyme unwinds the double helix during replication?"
+LISTS = "**/gradio_api/run/**"  # what is quick answers its own request
+
+
+@pytest.fixture
+def bench(application: Application) -> Workbench:
+    return Workbench(application, HeldEmbedder(application.embedder))
+
+
+@pytest.fixture
+def page(browser: Browser, bench: Workbench) -> Iterator[Page]:
+    with bench.page() as address:
+        page = opened(browser, address)
+        yield page
+        page.close()
+
+
+def opened(browser: Browser, address: str) -> Page:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(20_000)
+    page.goto(address)
+    expect(page.locator("#outcomes")).to_be_attached()
+    return page
+
+
+def add(page: Page, folder: Path, name: str) -> None:
+    path = folder / f"{name}.pdf"
+    path.write_bytes(pdf([paragraph(f"This page tells of {name}.")]))
+    page.set_input_files("#files", path)
+
+
+def test_a_list_that_arrives_late_leaves_the_answer_on_the_page(
+    page: Page, bench: Workbench, tmp_path: Path
+) -> None:
+    add(page, tmp_path, "anchor")
+    expect(page.locator("li.doc", has_text="anchor").locator(".s")).to_have_text("1 pageReport")
+    late: list[tuple[Route, APIResponse]] = []
+    ended: list[bool] = []
+
+    def hold(route: Route) -> None:
+        if ended:
+            route.continue_()
+        else:
+            late.append((route, route.fetch()))
+
+    page.route(LISTS, hold)
+    bench.reader.gate.shut()
+    with page.expect_request(LISTS):
+        add(page, tmp_path, "quay")
+    ask(page, UNANSWERED)
+    expect(page.locator("article.turn.refused.done")).to_be_visible()
+    ended.append(True)
+    for route, answered in late:
+        route.fulfill(response=answered)
+    expect(page.locator("li.doc", has_text="quay.pdf")).to_be_visible()
+    expect(page.locator("article.turn.refused.done")).to_be_visible()
+    expect(page.locator(".invitation")).to_be_hidden()
+
+
+def test_a_server_that_is_gone_is_told_in_the_words_of_the_page(
+    browser: Browser, bench: Workbench
+) -> None:
+    with bench.page() as address:
+        page = opened(browser, address)
+        page.get_by_role("textbox", name="Question").fill(UNANSWERED)
+    page.get_by_role("button", name="Ask", exact=True).click()
+    expect(page.locator("#say p")).to_contain_text("The server does not answer.")
+    expect(page.locator(".toast-wrap")).to_be_hidden()
+    expect(page.get_by_role("textbox", name="Question")).to_have_value(UNANSWERED)
+    page.close()
+
+
+def test_what_was_typed_outlives_the_page(page: Page) -> None:
+    page.get_by_role("textbox", name="Question").fill(UNANSWERED)
+    page.reload()
+    expect(page.get_by_role("textbox", name="Question")).to_have_value(UNANSWERED)
+    page.get_by_role("button", name="Ask", exact=True).click()
+    expect(page.locator("article.turn .q")).to_have_text(UNANSWERED)
+    page.reload()
+    expect(page.locator("article.turn .q")).to_have_text(UNANSWERED)
+    expect(page.get_by_role("textbox", name="Question")).to_have_value("")
