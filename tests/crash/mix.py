@@ -9,6 +9,7 @@ from typing import Any
 
 from rag.errors import StoreError
 from rag.store import backup
+from rag.store.isolation import Upkeep
 from tests.crash.old import OLD_NAME, OLD_TEXT, make_old, schemas
 from tests.crash.program import Program, let_hours_pass
 from tests.crash.shelf import SECOND_MODEL, Shelf, text_of_version
@@ -96,7 +97,7 @@ def _damage(kind: str) -> Step:
 
 def _disorder(program: Program) -> None:
     """Leave what older releases and their crashes may have left, for `rebuild` to mend."""
-    with program.catalog._writer.begin() as connection:
+    with program.catalog.for_upkeep(Upkeep.SOUNDNESS)._writer.begin() as connection:
         connection.exec_driver_sql("UPDATE document SET chunks = chunks + 1")
         connection.exec_driver_sql("UPDATE chunk SET text_hash = x'0011' WHERE id % 2 = 0")
     left = program.data / "derived" / program.library.id / ".old-crashed"

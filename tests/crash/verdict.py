@@ -18,6 +18,7 @@ from rag.marks import Marks
 from rag.store.archives import verify_archive
 from rag.store.catalog import Catalog
 from rag.store.checks import check
+from rag.store.isolation import Upkeep
 from rag.store.originals import named_originals
 from rag.store.restoring import restore
 from rag.store.rows import pack
@@ -120,7 +121,7 @@ def _shelf_of_data(data: Path) -> Shelf:
 def _kept(
     catalog: Catalog, names: dict[str, str]
 ) -> tuple[dict[str, tuple[str, ...]], tuple[tuple[str, str], ...]]:
-    with catalog._reader.begin() as connection:
+    with catalog.for_upkeep(Upkeep.SOUNDNESS)._reader.begin() as connection:
         rows = connection.execute(
             select(kept_documents).order_by(kept_documents.c.kept_at.desc())
         ).all()
@@ -181,7 +182,7 @@ def _untidy(root: Path) -> Iterator[str]:
     present = {path.name for path in data.glob("blobs/??/*")}
     catalog = Catalog(data)
     try:
-        with catalog._reader.begin() as connection:
+        with catalog.for_upkeep(Upkeep.SOUNDNESS)._reader.begin() as connection:
             named = set(named_originals(connection))
     finally:
         catalog.close()

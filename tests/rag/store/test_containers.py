@@ -12,6 +12,7 @@ from rag.intake import Container, Content, Fate, Job, Origin
 from rag.store.backup import back_up
 from rag.store.catalog import Catalog
 from rag.store.checks import check, mend
+from rag.store.isolation import Upkeep
 from rag.store.restoring import restore
 from rag.store.rows import StoredChunk
 from rag.store.tables import aliases
@@ -130,7 +131,7 @@ def test_a_name_of_nothing_is_a_fault_that_a_rebuild_mends(
     catalog.aliases.note(job(catalog, library, "alone.txt", document.sha256))
     end_jobs(catalog, library)
     stray = {"library_id": library.id, "content": "ef" * 32, "name": "stray.txt", "origin": ""}
-    with catalog._writer.begin() as connection:
+    with catalog.for_upkeep(Upkeep.SOUNDNESS)._writer.begin() as connection:
         connection.execute(insert(aliases).values(stray))
     (fault,) = faults(catalog)
     assert fault.startswith("stray.txt (library documents) is another name of a document")
