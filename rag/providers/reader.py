@@ -94,7 +94,7 @@ class EmbeddedReader:
             head = texts[heads[position]] if position in heads else _above(texts[position], source)
             if head and head not in shown:  # on a line that only introduces the row
                 shown.add(head)
-                quote = f"“{_quoted(head)}”:\n{quote}"
+                quote = f"“{_quoted(head)}”:\n\n{quote}"
             quotes.append(quote)
         return quotes
 

@@ -93,6 +93,7 @@ def test_a_row_that_ends_in_a_word_is_quoted_and_no_other_row_in_its_place() -> 
 
     assert said("In which city does Piet de Vries work?", sources(text)).splitlines() == [
         "“Employee | Desk | City”:",
+        "",
         "“Piet de Vries | 22 | Utrecht” [1]",
     ]
 
@@ -105,6 +106,7 @@ def test_a_row_whose_words_are_asked_stands_below_the_head_that_has_the_others()
 
     assert said("What was the operating income of Glass in 2022?", sources(text)).splitlines() == [
         f"“{head}”:",
+        "",
         "“Glass | 510 | 520 | 51 | 52” [1]",
     ]
 
@@ -113,7 +115,7 @@ def test_a_row_of_a_table_that_began_before_stands_below_its_head() -> None:
     found = passage("Paper | 410\nGlass | 510", heading=("2 Sales", "Segment | Net sales"))
 
     assert said("What did Glass sell?", [Source(1, found)]).splitlines() == [
-        *("“Segment | Net sales”:", "“Glass | 510” [1]")
+        *("“Segment | Net sales”:", "", "“Glass | 510” [1]")
     ]
 
 
@@ -121,7 +123,7 @@ def test_a_head_without_a_row_that_is_asked_for_leads_to_the_first() -> None:
     text = "Room | Rent\nKitchen | 310\nStudio | 905"
 
     assert said("What is the rent?", sources(text)).splitlines() == [
-        *("“Room | Rent”:", "“Kitchen | 310” [1]")
+        *("“Room | Rent”:", "", "“Kitchen | 310” [1]")
     ]
 
 
