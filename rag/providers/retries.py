@@ -19,6 +19,7 @@ MAX_ATTEMPTS = 3
 FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 20.0  # a server that asks for more is reported, not waited for
 LONGEST_WAITS_SECONDS = 30.0  # all attempts together: somebody sits before the page
+WORTH_TELLING_SECONDS = 2.0  # a shorter wait is over before it is read about
 MOST_LATE = 1.1  # times what a server asks for, so that those it sent away do not return at once
 
 
@@ -83,7 +84,8 @@ class Retries:
                 if wait_seconds > left_seconds:
                     raise
                 left_seconds -= wait_seconds
-                with resting(_why(fault.error, wait_seconds)):
+                is_long = wait_seconds >= WORTH_TELLING_SECONDS
+                with resting(_why(fault.error, wait_seconds)) if is_long else nullcontext():
                     self.sleep(wait_seconds)
         raise ValueError("max_attempts must be at least 1")
 

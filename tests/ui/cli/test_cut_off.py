@@ -50,11 +50,11 @@ def test_a_text_that_was_cut_off_is_told_and_is_no_success(
 
 
 def test_an_answer_that_waits_for_its_server_says_why(run: Run, filled: Path) -> None:
-    replies: list[Reply] = [rate_limited("1"), Say("Forty-one boats [1].")]
+    replies: list[Reply] = [rate_limited("2"), Say("Forty-one boats [1].")]
     with LoopbackServer(chat=replies) as server:
         output = run("ask", BOATS, "--chat", f"{server.url}/v1")
 
     assert output.code == 0
     assert output.err.splitlines()[0].endswith(
-        "has had too many requests or tokens for now. It is asked again in 2 seconds."
+        "has had too many requests or tokens for now. It is asked again in 3 seconds."
     )
