@@ -7,6 +7,7 @@ below it, and only where they leave no doubt: a wrong year over figures is worse
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
@@ -16,17 +17,25 @@ from ingest.spans import Covered, is_across
 WIDEST_GROUP = 50  # columns below one head that is not merged
 
 
+PERIOD = re.compile(r"(?:19|20)\d\d|\b(?:FY|[QHT])\s?\d|\d[./-]\d", re.I)
+"""What a head that tells a year, a part of one or a date has in it."""
+
+
 def spread_heads(rows: Sequence[Row]) -> list[list[str]]:
     """Rows of heads, all equally long, with each head in all columns that it stands over.
 
-    Nothing at all where that is in doubt for one of them.
+    Nothing at all where that is in doubt for one of them. A column that the row above already
+    names by itself is below no group, except below one of years.
     """
     names = across(rows[-1])
     found = [names]
-    for row, below in zip(rows[-2::-1], rows[:0:-1], strict=True):
-        heads = across(row)
-        loose = _loose(row, below)
-        if _is_in_doubt(heads, names, loose):
+    for place in range(len(rows) - 2, -1, -1):
+        heads, loose = across(rows[place]), _loose(rows[place], rows[place + 1])
+        named = _loose(rows[place - 1], rows[place]) if place else set()
+        if any(PERIOD.search(heads[column]) for column in loose):
+            named = set()
+        bare = ["" if column in named else name for column, name in enumerate(names)]
+        if _is_in_doubt(heads, bare, loose):
             heads = _over_blocks(heads, names, loose)
             if not heads:
                 return []

@@ -13,7 +13,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby
 
-from ingest.head_groups import spread_heads
+from ingest.head_groups import PERIOD, spread_heads
 from ingest.heads import FEWEST_NAMED, Row, header_of, is_period, is_value
 from ingest.spans import Covered, is_across
 from rag.quantities import UNIT_NAMES
@@ -27,7 +27,6 @@ _WORD = re.compile(r"[^\W\d_]+[²³]?|[^\w\s.,;:/()'’\[\]-]")
 _PREFIXED = re.compile(
     r"([tkm]|mio|mrd|mln|bn|th)?(€|\$|£|¥|eur|usd|gbp|chf)(k|m|t|bn|mn|mln|mio)?"
 )
-_PERIOD = re.compile(r"(?:19|20)\d\d|\b(?:FY|[QHT])\s?\d|\d[./-]\d", re.I)
 _UNIT_OF_ALL = re.compile(r"[(\[]|(?:amounts )?(?:in|en) ", re.I)  # where a row has its label
 _BESIDE_UNIT_NAMES = "in of de d en von per pro us a and et und y s amounts"
 _BESIDE_UNITS = frozenset(_BESIDE_UNIT_NAMES.split())
@@ -98,7 +97,7 @@ def _is_found(rows: Sequence[Row], place: int, *, is_next: bool) -> bool:
         return False
     if _goes_down(row):
         return True
-    is_dated = any(_PERIOD.search(each[column]) for each in over for column in figures)
+    is_dated = any(PERIOD.search(each[column]) for each in over for column in figures)
     filled = sum(bool(row[column]) for column in figures)
     if is_labelled and not row[0] and 2 * filled > len(figures) and not is_dated:
         return True

@@ -69,6 +69,16 @@ def test_a_group_may_begin_in_the_first_column() -> None:
     )
 
 
+def test_the_second_line_of_one_name_belongs_to_that_column_alone() -> None:
+    lines = [("Income", "Gain", "Tax"), ("", "(per year)", ""), ("EUR", "EUR", "%")]
+    found = grid.headed([*lines, ("17,500", "436", "8"), ("25,000", "734", "9")])
+    assert found.header == ("Income EUR", "Gain (per year) EUR", "Tax %")
+
+    lines[1] = ("", "2023", "")
+    found = grid.headed([*lines, ("17,500", "436", "8"), ("25,000", "734", "9")])
+    assert found.header == lines[0]
+
+
 @pytest.mark.parametrize(
     "table",
     [
