@@ -135,8 +135,9 @@ def _is_clear_beside(
 ) -> bool:
     """Whether names without a head beside the blocks belong to none of these.
 
-    Where heads are not in the first columns of the blocks, there may be no such names. Else they
-    may be the first of all, or the next ones, each another than those of the blocks.
+    Where heads are not in the first columns of the blocks, there may be no such names, and no other
+    heads. Else they may be the first of all, or the next ones, each another than those of the
+    blocks.
     """
     blocks = repeat.blocks
     start, end = blocks[0].start, blocks[-1].stop
@@ -144,7 +145,8 @@ def _is_clear_beside(
     before = [column for column in bare if column < start]
     after = [column for column in bare if column >= end]
     if places != [block.start for block in blocks]:
-        return repeat.end == end and not before and not after
+        has_others = any(heads[1:start]) or any(heads[end:])
+        return repeat.end == end and not before and not after and not has_others
     if before and any(heads[:start]):
         return False
     if not after:
