@@ -1,16 +1,19 @@
 """Finds the rows above a table that name its columns together, and joins them.
 
-What the file marks as such is believed, but for a row of figures. Otherwise a row below the first
-one counts only on evidence: it stands above figures, has none itself, and splits what stands over
-several columns, names units, or has no label where rows of values have one.
+What the file marks as such is believed, but for a row of figures and heads that cannot be placed.
+Otherwise a row below the first one counts only on evidence: it stands above figures, has none
+itself, and splits what stands over several columns, names units, or has no label where rows of
+values have one. Below years, words are values unless merged cells, units or names that come again
+below several years say otherwise.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from itertools import pairwise
+from itertools import groupby
 
+from ingest.head_groups import PERIOD, spread_heads
 from ingest.heads import FEWEST_NAMED, Row, header_of, is_period, is_value
 from ingest.spans import Covered, is_across
 from rag.quantities import UNIT_NAMES
@@ -52,6 +55,8 @@ def count_of(rows: Sequence[Row], marked: int = 0) -> int:
     if marked <= most:
         while count < marked and not any(map(_is_amount, rows[count])):
             count += 1
+        while count > 1 and not spread_heads(rows[:count]):
+            count -= 1
     count = max(count, bool(header_of(rows)))
     for reached in range(1, most):
         row = rows[reached]
@@ -64,9 +69,8 @@ def count_of(rows: Sequence[Row], marked: int = 0) -> int:
 
 def joined(rows: Sequence[Row]) -> tuple[str, ...]:
     """One head for each column: the words above it from top to bottom, what is repeated once."""
-    last = rows[-1]
-    lines = [_over(row, last) for row in rows[:-1]]
-    return tuple(" ".join(_once(words)) for words in zip(*lines, _across(last), strict=True))
+    lines = spread_heads(rows)
+    return tuple(" ".join(_once(words)) for words in zip(*lines, strict=True))
 
 
 def _is_found(rows: Sequence[Row], place: int, *, is_next: bool) -> bool:
@@ -76,8 +80,12 @@ def _is_found(rows: Sequence[Row], place: int, *, is_next: bool) -> bool:
     above = rows[:place]
     if not figures or not all(_are_heads(each, figures, below) for each in (*above, row)):
         return False
-    named = {column for each in above for column, cell in enumerate(_over(each, row)) if cell}
+    over = spread_heads(rows[: place + 1])[:-1]
+    named = {column for each in over for column, cell in enumerate(each) if cell}
     if len(named.intersection(figures)) < FEWEST_NAMED * len(figures):
+        return False
+    is_merged = any(is_across(cell) for each in above for cell in each)
+    if not is_merged and row[figures[0]] and figures[0] not in named:
         return False
     is_labelled = 0 not in figures and _are_labelled(below)
     if is_labelled and any(each[0] and _reach(each) > figures[0] for each in above):
@@ -87,10 +95,15 @@ def _is_found(rows: Sequence[Row], place: int, *, is_next: bool) -> bool:
         return True
     if not is_next:
         return False
-    filled = sum(bool(row[column]) for column in figures)
-    if (is_labelled and not row[0] and 2 * filled > len(figures)) or _goes_down(row):
+    if _goes_down(row):
         return True
-    return _is_split(above[-1], row, figures) or _is_below_periods(above, row, below, figures)
+    is_dated = any(PERIOD.search(each[column]) for each in over for column in figures)
+    filled = sum(bool(row[column]) for column in figures)
+    if is_labelled and not row[0] and 2 * filled > len(figures) and not is_dated:
+        return True
+    groups = _groups(over[-1], row, figures)
+    is_told = is_merged or not is_dated or _come_again(groups) or _names_units(row[1:])
+    return is_told and _is_split(groups)
 
 
 def _reach(row: Row) -> int:
@@ -107,29 +120,27 @@ def _goes_down(row: Row) -> bool:
     )
 
 
-def _is_split(above: Row, row: Row, figures: Sequence[int]) -> bool:
+def _groups(heads: Row, row: Row, figures: Sequence[int]) -> list[tuple[str, list[str]]]:
+    """What a row has below each head over neighbouring columns of figures."""
+    return [
+        (head, [row[column] for column in columns])
+        for head, columns in groupby(figures, key=lambda column: heads[column])
+    ]
+
+
+def _is_split(groups: Sequence[tuple[str, Sequence[str]]]) -> bool:
     """Whether a row tells columns apart that one head stands over."""
-    over = _over(above, row)
-    groups: dict[str, list[str]] = {}
-    for column in figures:
-        groups.setdefault(over[column], []).append(row[column])
-    names = [name for head, parts in groups.items() if head and len(parts) > 1 for name in parts]
+    names = [name for head, parts in groups if head and len(parts) > 1 for name in parts]
     if not all(names) or len(set(names)) < 2:
         return False
-    pairs = [(over[column], row[column]) for column in figures]
+    pairs = [(head, name) for head, parts in groups for name in parts]
     return len(set(pairs)) == len(pairs)
 
 
-def _is_below_periods(
-    above: Sequence[Row], row: Row, below: Sequence[Row], figures: Sequence[int]
-) -> bool:
-    """Whether a row of words stands below years alone, in a table that is full of figures."""
-    (first, *others) = above
-    if others or first[0] or not row[0] or 0 in figures or len(below) < 2:
-        return False
-    return all(is_period(first[column]) and row[column] for column in figures) and all(
-        is_value(each[column]) and each[0] != row[0] for each in below for column in figures
-    )
+def _come_again(groups: Sequence[tuple[str, Sequence[str]]]) -> bool:
+    """Whether the names below several heads are the same."""
+    several = [parts for head, parts in groups if head and len(parts) > 1]
+    return len(several) > 1 and all(parts == several[0] for parts in several)
 
 
 def _holds_figures(column: int, below: Sequence[Row]) -> bool:
@@ -181,35 +192,6 @@ def _is_unit(cell: str) -> bool:
     return bool(units) and all(
         word in UNIT_NAMES or word in _COUNTED or _PREFIXED.fullmatch(word) for word in units
     )
-
-
-def _over(above: Row, row: Row) -> list[str]:
-    """A row of heads, each in all columns that it stands over.
-
-    Where no cells are merged, an empty one belongs to the head on its left if the names in the row
-    below repeat, as they do below groups, and then for as many columns as another group has.
-    """
-    heads = _across(above)
-    if any(map(is_across, above)):
-        return heads
-    places = [column for column, cell in enumerate(above) if cell and column]
-    sizes = [after - before for before, after in pairwise(places)]
-    names = [name for name in row[1:] if name]
-    if not sizes or len(set(names)) == len(names):
-        return heads
-    for place, size in zip(places, [*sizes, max(sizes)], strict=True):
-        for column in range(place + 1, min(place + size, len(row))):
-            if row[column]:
-                heads[column] = above[place]
-    return heads
-
-
-def _across(row: Row) -> list[str]:
-    """A row with what goes over several columns in each of them."""
-    heads: list[str] = []
-    for cell in row:
-        heads.append(heads[-1] if is_across(cell) and heads else cell)
-    return heads
 
 
 def _once(words: Iterable[str]) -> list[str]:

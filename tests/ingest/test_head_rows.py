@@ -87,13 +87,6 @@ def test_dates_above_units_are_names() -> None:
     assert header(*rows, ("Debt", "6", "7")) == ("Assets", "31.12.2024 EUR", "31.12.2023 EUR")
 
 
-def test_words_below_years_alone_are_names_where_all_else_are_figures() -> None:
-    years, words = ("", "2024", "2023"), ("Region", "Actual", "Budget")
-    values = [("North", "4", "5"), ("South", "6", "7")]
-    assert header(years, words, *values) == ("Region", "2024 Actual", "2023 Budget")
-    assert header(years, words, *values, ("East", "", "7")) == ()
-
-
 def test_a_group_ends_where_the_other_ones_do() -> None:
     heads = ("", "2024", "", "2023", "", ""), ("Region", "EUR", "%", "EUR", "%", "Change")
     assert header(*heads, (*NORTH, "3"), (*SOUTH, "4"))[3:] == ("2023 EUR", "2023 %", "Change")
