@@ -210,9 +210,8 @@ class IngestQueue:
 
     def close(self) -> None:
         """Stop at once, except what is paid; files that still wait are for the next start."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
+        self._closed = True
+        self._notify()
         self.intake.close()
         for thread in self._threads:
             thread.join(timeout=JOIN_SECONDS)
@@ -326,6 +325,7 @@ class IngestQueue:
             self._jobs.advance(held, Stage.FAILED, outcome=NESTED.format(job.name))
             return
         if taken.added is not None:
+            self._within.record(job, taken.added, self.intake.ingestor)
             self._was_read(held, taken.added, taken.reason)
         elif taken.loaded is not None:
             outcome = self._within.open(job, taken.loaded)
