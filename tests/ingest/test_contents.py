@@ -91,7 +91,8 @@ def test_every_file_in_an_archive_is_told_of_in_another_process_too(
         ".hidden": Fate.PASSED,
         "empty.txt": Fate.PASSED,
     }
-    assert {members["a.txt"].document, members["copy.txt"].document} == {"bundle.zip/a.txt"}
+    (same,) = {members["a.txt"].document, members["copy.txt"].document}
+    assert same in ("bundle.zip/a.txt", "bundle.zip/copy.txt")  # whichever was read first
     assert members["broken.txt"].reason == "It is damaged."
     assert "archive in an archive" in members["sly.txt"].reason
     assert "Windows program" in members["program.exe"].reason
