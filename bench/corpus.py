@@ -8,9 +8,10 @@ commit of a bare git directory; its files go into a temporary folder that is del
 each content is read once. What it lists and lacks is named as absent.
 
 It ends with a table of the outcomes by type, the slowest files, what this process grew by, and
-everything that must not be: a file that took longer than 30 seconds, an end without a state and a
-sentence, a document whose parts contradict each other, a process or a file left behind. Any of
-these makes the exit status 1. `--out` keeps one line of JSON a file.
+everything that must not be: a file that took longer than 30 seconds, or ended the process that
+read it (a crash, its time, its memory), an end without a state and a sentence, a document whose
+parts contradict each other, a process or a file left behind. Any of these makes the exit status 1.
+`--out` keeps one line of JSON a file.
 """
 
 from __future__ import annotations
@@ -95,6 +96,8 @@ def read(sandbox: Sandbox, case: Case) -> Outcome:
         wrong = [] if is_sentence(reason) else [f"{state} for no sentence: {reason!r}"]
         if reason == NO_SENSE:
             wrong.append("the reader raised what it may not raise")
+        elif reason.startswith(STOPPED):
+            wrong.append(f"it ended its reader: {reason}")
     except Exception as error:  # noqa: BLE001 - whatever comes out of it is what is looked for
         state, reason = "unclassified", repr(error)
         wrong = [f"unclassified: {reason}"]

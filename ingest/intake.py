@@ -14,6 +14,7 @@ from ingest.loaded import LoadedDocument
 from ingest.pipeline import Ingestor, Limits
 from ingest.recognition import Picture, Recogniser
 from ingest.sandbox import Sandbox
+from ingest.tesseract import Tesseract
 from rag.domain import Document, DocumentState, Library, PageState
 from rag.errors import DocumentError
 from rag.intake import Estimate, Job, Stage
@@ -42,7 +43,7 @@ class Intake:
     release: Callable[[], None] = lambda: None
 
     def close(self) -> None:
-        """Let go of the processes that read files."""
+        """End the processes that read files; whoever waits for one gets a `CancelledError`."""
         self.release()
 
     def estimate(self, path: Path, library: Library, seen: Seen | None = None) -> Estimated:
@@ -145,6 +146,8 @@ def open_intake(
     drawing = Sandbox(2, SandboxLimits(idle_seconds=DRAWING_SECONDS))
 
     def release() -> None:
+        if isinstance(ocr, Tesseract):
+            ocr.close()
         sandbox.close()
         drawing.close()
 

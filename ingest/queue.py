@@ -209,13 +209,12 @@ class IngestQueue:
         return [job for job in self.jobs() if job.id in numbers]
 
     def close(self) -> None:
-        """Stop after the page that is being read; files that still wait are for the next start."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
+        """Stop at once, except what is paid; files that still wait are for the next start."""
+        self._closed = True
+        self._notify()
+        self.intake.close()
         for thread in self._threads:
             thread.join(timeout=JOIN_SECONDS)
-        self.intake.close()
 
     def _notify(self) -> None:
         with self._changed:
@@ -226,9 +225,9 @@ class IngestQueue:
             try:
                 worked = work()
             except RagError as error:  # the catalog is busy, or its disk is full
-                logger.warning("the queue of files cannot go on: %s", error)
-                self.fault = str(error)
-                worked = False
+                if self.fault != (fault := str(error)):  # said once: it is tried every second
+                    logger.warning("the queue of files cannot go on: %s", fault)
+                self.fault, worked = fault, False
             with self._changed:
                 if worked:
                     self._changed.notify_all()
@@ -326,6 +325,7 @@ class IngestQueue:
             self._jobs.advance(held, Stage.FAILED, outcome=NESTED.format(job.name))
             return
         if taken.added is not None:
+            self._within.record(job, taken.added, self.intake.ingestor)
             self._was_read(held, taken.added, taken.reason)
         elif taken.loaded is not None:
             outcome = self._within.open(job, taken.loaded)

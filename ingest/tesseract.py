@@ -10,14 +10,16 @@ import io
 import logging
 import resource
 import shutil
+import signal
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from PIL import Image
 
 from ingest import typesetting
+from ingest.programs import Programs
 from ingest.straightening import Turned, is_blank, straightened
 from ingest.typesetting import ReadWord
 from rag.domain import DocumentState
@@ -38,6 +40,8 @@ LOCAL_THRESHOLD = ("-c", "thresholding_method=2")
 # Of 100. Pages that are read well have 90 and more on average; upside down they have 35.
 WELL_READ = 70.0
 FEW_WORDS = 10
+# By which others end a program: an administrator, or a machine that shuts down. Never the page.
+FROM_OUTSIDE = (-signal.SIGINT, -signal.SIGTERM, -signal.SIGHUP)
 SURELY_TURNED = 2.0  # of the orientation's own scale, from 0 to above 30
 
 logger = logging.getLogger(__name__)
@@ -45,7 +49,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Tesseract:
-    """The program, and the languages to read, joined by plus signs; costs nothing."""
+    """The program, and the languages to read, joined by plus signs; costs nothing.
+
+    To be closed, which ends what it still reads.
+    """
 
     program: Path
     languages: str
@@ -53,6 +60,7 @@ class Tesseract:
     timeout_seconds: float = TIMEOUT_SECONDS
     name: str = "tesseract"
     dollars_per_page: float = 0.0
+    programs: Programs = field(default_factory=Programs, compare=False, repr=False)
 
     def read(self, image: bytes) -> OcrPage:
         """The words on a picture (PNG or JPEG), in reading order.
@@ -61,7 +69,8 @@ class Tesseract:
 
         Raises:
             DocumentError: the picture is damaged, or takes too long.
-            UnavailableError: the program is gone.
+            UnavailableError: the program is gone, or was ended from outside.
+            CancelledError: this was closed.
         """
         page = _opened(image)
         if is_blank(page):
@@ -71,6 +80,10 @@ class Tesseract:
         if not _is_well_read(words):
             turned, words = self._another_way(page, turned, words)
         return typesetting.set_page(words, turned.back)
+
+    def close(self) -> None:
+        """End the pages that are being read, and read no other."""
+        self.programs.close()
 
     def _another_way(
         self, page: Image.Image, turned: Turned, words: Sequence[ReadWord]
@@ -118,13 +131,20 @@ class Tesseract:
         picture = io.BytesIO()
         page.save(picture, "PPM")
         command = (str(self.program), "stdin", "stdout", *options)
-        with _started(command) as process:
-            _confine(process.pid, self.timeout_seconds)
-            try:
-                printed, said = process.communicate(picture.getvalue(), self.timeout_seconds)
-            except subprocess.TimeoutExpired as error:
-                process.kill()
-                raise _too_slow(self.timeout_seconds) from error
+        try:
+            with self.programs.started(command, ENVIRONMENT) as process:
+                _confine(process.pid, self.timeout_seconds)
+                try:
+                    printed, said = process.communicate(picture.getvalue(), self.timeout_seconds)
+                except subprocess.TimeoutExpired as error:
+                    process.kill()
+                    raise _too_slow(self.timeout_seconds) from error
+        except OSError as error:
+            raise UnavailableError(
+                f"tesseract cannot be started ({error.strerror}). Install it again."
+            ) from error
+        if process.returncode in FROM_OUTSIDE:
+            raise UnavailableError("tesseract was stopped before it had read the page. Try again.")
         if process.returncode:
             logger.debug("tesseract gave up: %s", said[-500:].decode(errors="replace"))
         return printed.decode(errors="replace"), process.returncode
@@ -151,21 +171,6 @@ def find_tesseract() -> Tesseract | None:
     if not chosen:
         return None
     return Tesseract(Path(program), "+".join(chosen), ORIENTATION in installed)
-
-
-def _started(command: Sequence[str]) -> subprocess.Popen[bytes]:
-    try:
-        return subprocess.Popen(  # noqa: S603 - found on the path, its options ours
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=ENVIRONMENT,
-        )
-    except OSError as error:
-        raise UnavailableError(
-            f"tesseract cannot be started ({error.strerror}). Install it again."
-        ) from error
 
 
 def _opened(image: bytes) -> Image.Image:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
+from dataclasses import replace
 
 from ingest.incoming import Incoming
 from ingest.loaded import Attachment, LoadedDocument
+from ingest.pipeline import Added, Ingestor
 from rag.domain import DocumentState
 from rag.errors import NotFoundError, StoreError
 from rag.intake import NOWHERE, WITHIN, Content, Job, Origin
 from rag.store.catalog import Catalog
 
+MAILS = frozenset({"message/rfc822", "application/vnd.ms-outlook"})
 DEEPEST = 4  # mails and archives in one another
 LEFT_OUT = "{} more in it lie {} files deep and are left out."
 _LEFT_OUT = re.compile(LEFT_OUT.format(r"\d+", r"\d+"))
@@ -66,6 +69,21 @@ class Within:
         """Queue the files of an archive, as `queue` does; the outcome of its job."""
         said = self.queue(job, loaded) or said_of_archive(job.name, len(loaded.attachments))
         return f"{said} {loaded.reason}".strip()
+
+    def record(self, job: Job, added: Added, ingestor: Ingestor) -> None:
+        """Write down what a mail holds that a release before records took in.
+
+        Nothing of it is queued: it was taken in with the mail, and may have been removed since.
+
+        Raises:
+            DocumentError: the file of the job cannot be read any more.
+            StoreError: it cannot be stored.
+        """
+        mail, containers = added.document, self._catalog.containers
+        if added.new or mail.media_type not in MAILS or containers.has(mail):
+            return
+        loaded = ingestor.load(self._catalog.blobs.path(job.sha256), mail.name, mail.size_bytes)
+        containers.keep(replace(job, name=mail.name), _contents(loaded, ""))
 
     def note_lost(self, job: Job) -> None:
         """Write down why a file that came in another gave no document, now that its job goes."""

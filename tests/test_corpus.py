@@ -3,15 +3,19 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from bench import corpus
 from bench.soundness import faults, is_sentence
+from ingest.child import BROKE_DOWN
 from ingest.loaded import Heading, LoadedDocument
+from ingest.sandbox import Sandbox
 from rag.domain import DocumentState, Page
 from tests.hostile.pdf_structure import header_only, honest
+from tests.ingest.sandboxes import HOSTILE
 
 
 def test_a_folder_of_odd_files_is_read_and_every_end_is_counted(
@@ -36,6 +40,20 @@ def test_a_folder_of_odd_files_is_read_and_every_end_is_counted(
         ("good.pdf", "ready", 2),
         ("note.txt", "ready", 1),
     ]
+
+
+def test_a_file_that_ends_its_reader_is_wrong(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "segfault").touch()  # what this reader does with it
+    monkeypatch.setattr(corpus, "Sandbox", partial(Sandbox, command=HOSTILE))
+
+    assert corpus.main([str(tmp_path), "--workers", "1"]) == 1
+
+    said = capsys.readouterr().out
+    assert "Processes that a file ended: 1" in said
+    assert "wrong: 1" in said
+    assert f"  segfault: it ended its reader: {BROKE_DOWN}" in said
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")

@@ -202,6 +202,7 @@ class _Watch:
         self._json = json
         documents = application.catalog.documents(application.library.id)
         self._known = {document.id for document in documents if document.state in READABLE}
+        self._before = {job.id for job in queue.jobs() if not job.has_ended}
         self._numbers: dict[int, None] = {}
         self._told: set[int] = set()
         self._faults: set[tuple[int, str]] = set()
@@ -266,6 +267,8 @@ class _Watch:
             self._told.add(job.id)
             return
         self._told.add(job.id)
+        if job.stage is Stage.DONE and self._goes_on(job):
+            return
         document = self._document(job)
         if document is None and job.stage is not Stage.DONE:
             self._lose(job.name, job.outcome)
@@ -275,6 +278,22 @@ class _Watch:
             printing.say(job.outcome or ADDED.format(job.name))
         elif document is not None:
             printing.say_row(document_row(document) | {"new": document.id not in self._known})
+
+    def _goes_on(self, job: Job) -> bool:
+        """Whether an earlier job of the same bytes, cut off or another's, tells of them instead.
+
+        It is followed from now on; what else was said of a file of another name is still told.
+        """
+        others = [
+            other
+            for other in self._queue.jobs()
+            if other.sha256 == job.sha256 and other.id < job.id
+            if not other.has_ended or (other.id in self._before and other.stage is Stage.DONE)
+            if other.stage is not Stage.CONFIRM  # this one had the person's word
+        ]
+        new = [other for other in others if other.id not in self._numbers]
+        self._numbers |= dict.fromkeys(other.id for other in new)
+        return any(other.name == job.name for other in new)
 
     def _document(self, job: Job) -> Document | None:
         if job.document_id is None:

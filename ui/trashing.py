@@ -21,6 +21,7 @@ from ui.options import AsJson, DataDir, Documents, LibraryName
 from ui.times import day_of
 
 NOTHING = f"Nothing has been in the trash for {KEPT_DAYS} days. To empty it: tramontane purge --all"
+EMPTY = "The trash is empty."
 FIRST = "{} is in the library, not in the trash. Remove it first: tramontane remove"
 
 Named = Annotated[
@@ -58,7 +59,7 @@ def trash(data_dir: DataDir = None, library: LibraryName = None, json: AsJson = 
         else:
             printing.say(f"{kept.document.name}: removed {day_of(kept.since)}, {_until(kept)}")
     if not removed and not json:
-        printing.tell("The trash is empty.")
+        printing.tell(EMPTY)
 
 
 def bring_back(
@@ -118,7 +119,7 @@ def purge(
     if not is_clean:
         printing.tell(LEFT.format(settings.data_dir / CATALOG))
     if not chosen and not failed:
-        printing.tell(NOTHING)
+        printing.tell(EMPTY if everything else NOTHING)
     return SOME_FAILED if failed or not is_clean else DONE
 
 

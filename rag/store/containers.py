@@ -89,6 +89,15 @@ class Containers:
             tell = _Telling(connection, container.library_id, [row.content for row in rows])
         return [tell.member(row) for row in rows]
 
+    def has(self, document: Document) -> bool:
+        """Whether it is written down what a document held."""
+        query = select(containers.c.id).where(
+            containers.c.library_id == document.library_id,
+            containers.c.content == document.sha256,
+        )
+        with self._reader.begin() as connection:
+            return connection.execute(query).first() is not None
+
     def within(self, document: Document) -> list[Member]:
         """The files that were in a document, such as what a mail brought."""
         query = _CONTAINERS.where(

@@ -11,7 +11,7 @@ from ingest.incoming import Incoming
 from ingest.intake import Intake
 from ingest.loaders.load import load
 from ingest.pipeline import Ingestor, Limits
-from ingest.queue import IngestQueue
+from ingest.queue import LOOK_SECONDS, IngestQueue
 from ingest.recognition import Recogniser
 from ingest.rendering import render_page
 from rag.intake import Job, OcrPage, WordBox
@@ -96,8 +96,14 @@ def start(
 
 
 def settled(queue: IngestQueue) -> list[Job]:
-    """Every job, once each has ended or waits for a word."""
+    """Every job, once each has ended or waits for a word, and nobody works on one any more.
+
+    Whoever ends a job may queue another for its document before letting go of it.
+    """
     known: set[int] = set()
     while known != (known := {job.id for job in queue.jobs()}):
         queue.wait(known)
+        with queue._changed:
+            while queue._held:
+                queue._changed.wait(LOOK_SECONDS)
     return queue.jobs()

@@ -15,7 +15,7 @@ from ingest.pipeline import BATCH_CHUNKS, Ingestor, Limits
 from ingest.queue import IngestQueue
 from ingest.rendering import render_page
 from rag.domain import Library
-from rag.errors import UnavailableError
+from rag.errors import StoreError, UnavailableError
 from rag.intake import Job, Stage
 from rag.protocols import Vectors
 from rag.store.catalog import Catalog
@@ -175,6 +175,31 @@ def test_a_file_that_fails_does_not_stop_the_others(
     assert jobs["empty.txt"].document_id is not None
     assert jobs["twin.txt"].outcome == "twin.txt is already in the library as good.txt."
     assert names(catalog, library) == ["away.txt", "bug.txt", "empty.txt", "good.txt"]
+
+
+def test_why_the_queue_cannot_go_on_is_logged_once(
+    catalog: Catalog,
+    library: Library,
+    incoming: Incoming,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = threading.Semaphore(0)
+
+    def full() -> Library:
+        asked.release()
+        raise StoreError("The disk is full.")
+
+    monkeypatch.setattr("ingest.queue.POLL_SECONDS", 0.001)
+    intake = Intake(catalog, Ingestor(catalog, Gate(), Limits(1_000, 9), load), render_page)
+    with caplog.at_level(logging.WARNING):
+        queue = IngestQueue(intake, full, incoming, readers=1)
+        for _ in range(10):
+            assert asked.acquire(timeout=WAIT_SECONDS)
+        queue.close()
+    assert queue.fault == "The disk is full."
+    said = [line for line in caplog.messages if "cannot go on" in line]
+    assert 1 <= len(said) <= 2  # each of the two threads may be the first to say it
 
 
 def test_a_file_handed_over_is_moved_and_one_to_be_kept_is_copied(

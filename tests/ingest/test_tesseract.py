@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from ingest import rendering, tesseract
+from ingest.child import CancelledError
 from ingest.straightening import skew_degrees
 from ingest.tesseract import Tesseract
 from rag.errors import DocumentError, UnavailableError
@@ -157,6 +158,20 @@ def test_a_program_that_breaks_down_or_is_gone_is_said(tmp_path: Path) -> None:
     program.chmod(0o700)
     with pytest.raises(DocumentError, match="broke down"):
         Tesseract(program, "eng").read(encoded(scan(paragraph(*GUIDE))))
+
+
+def test_a_program_that_is_ended_from_outside_or_closed_is_no_fault_of_the_page(
+    tmp_path: Path,
+) -> None:
+    program, page = tmp_path / "tesseract", encoded(scan(paragraph(*GUIDE)))
+    program.write_text("#!/bin/sh\nkill -TERM $$\n")
+    program.chmod(0o700)
+    ocr = Tesseract(program, "eng")
+    with pytest.raises(UnavailableError, match="was stopped before"):
+        ocr.read(page)
+    ocr.close()
+    with pytest.raises(CancelledError):
+        ocr.read(page)
 
 
 def test_a_picture_that_is_none_is_refused() -> None:

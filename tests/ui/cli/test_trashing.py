@@ -134,3 +134,9 @@ def test_all_that_is_in_the_trash_is_purged_at_once(run: Run, filled: Path) -> N
     assert list(filled.glob("blobs/*/*")) == []
     with closing(build_existing(load_settings({"data_dir": filled}))) as application:
         assert application.catalog.documents(application.library.id) == []
+
+
+def test_an_empty_trash_is_called_empty(run: Run, filled: Path) -> None:
+    assert run("purge", "--all").sentence(0) == "The trash is empty."
+    run("remove", "boats.pdf")
+    assert run("purge").sentence(0).startswith("Nothing has been in the trash for 30 days.")
