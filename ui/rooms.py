@@ -82,12 +82,25 @@ class Rooms:
         with self._lock:
             room = self._open.get(library_id)
             if room is None or not _is_of_its_model(room, library):
-                before, room = room, self._opened(library)
-                self._open[library_id] = room
-                self._own.append(room)
-                if before is not None:  # who is being answered there still is
-                    before.queue.close()
+                return self._renewed(library, room)
             return room
+
+    def _renewed(self, library: Library, before: Room | None) -> Room:
+        """A new room of a library; the one there was where its new model cannot be had.
+
+        There files are still taken in, and everything else says what is wrong.
+        """
+        try:
+            room = self._opened(library)
+        except RagError:
+            if before is None:
+                raise
+            return before
+        self._open[library.id] = room
+        self._own.append(room)
+        if before is not None:  # who is being answered there still is
+            before.queue.close()
+        return room
 
     def _opened(self, library: Library) -> Room:
         application = self._first.application.beside(library)
