@@ -18,6 +18,7 @@ from ui.viewer import render_bar
 REF = "in-"  # before the number of a record, where else the id of a document stands
 NO_RECORD = "What this archive held is known no more."
 MOST_SHOWN = 500
+MOST_NAMED = 5
 _TROUBLE = (Fate.NOT_READ, Fate.PARTLY, Fate.CANCELLED)
 _COLOURS = {
     Fate.READ: PageState.TEXT,
@@ -70,6 +71,17 @@ def container_row(container: Container, members: Sequence[Member]) -> Row:
     """What a file held that is no document itself, as a line of JSON."""
     own = {"container": container.name, "size_bytes": container.size_bytes}
     return own | {"files": [member_row(member) for member in members]}
+
+
+def staying_words(members: Sequence[Member], name: str) -> str:
+    """What to know of the files that came in one that is removed; "" where none is there."""
+    names = list(dict.fromkeys(member.document for member in members if member.document_id))
+    if not names:
+        return ""
+    stay = "stays" if len(names) == 1 else "stay"
+    more = f" and {len(names) - MOST_NAMED:,} more" * (len(names) > MOST_NAMED)
+    named = ", ".join(names[:MOST_NAMED])
+    return f"What came in {name} {stay} in the library: {named}{more}."
 
 
 def lost_words(files: int, lost: int) -> str:

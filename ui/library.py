@@ -18,7 +18,7 @@ from rag.purging import LEFT, purge
 from rag.spending import day_in_words
 from rag.store.catalog import CATALOG
 from ui.chat import ANSWERABLE, Choice
-from ui.containing import NO_RECORD, REF, render_container
+from ui.containing import NO_RECORD, REF, render_container, staying_words
 from ui.conversation import Conversation
 from ui.documents import Shelf, are_running, render_documents, state_of
 from ui.header import render_head
@@ -138,7 +138,11 @@ class DocumentHandlers:
     ) -> tuple[Any, ...]:
         """Take a document out of the library."""
         with _telling() as said:
-            self._application.catalog.remove(str(event.id))
+            catalog = self._application.catalog
+            document = catalog.document(str(event.id))
+            members = catalog.containers.within(document)
+            catalog.remove(document.id)
+            said += filter(None, [staying_words(members, document.title or document.name)])
         return *self._after(choice, conversation, said), INVITATION
 
     def bring_back(

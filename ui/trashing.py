@@ -15,6 +15,7 @@ from rag.purging import purge as purge_documents
 from rag.store.catalog import CATALOG, Catalog
 from rag.store.trash import KEPT_DAYS, Kept
 from ui import printing
+from ui.containing import staying_words
 from ui.naming import document_named, document_row, hashes_named, kept_row
 from ui.opening import DONE, SOME_FAILED, settings_of
 from ui.options import AsJson, DataDir, Documents, LibraryName
@@ -41,7 +42,10 @@ def remove(
 
         def act(name: str) -> Document:
             document = document_named(catalog, settings.library, name)
+            members = catalog.containers.within(document)
             catalog.remove(document.id)
+            if staying := staying_words(members, document.name):
+                printing.tell(staying)
             return document
 
         failed = _each(documents, act, "{} was removed.", json=json)

@@ -12,6 +12,7 @@ from ui.containing import (
     render_container,
     render_lost,
     render_within,
+    staying_words,
 )
 from ui.documents import Shelf, render_documents
 
@@ -90,3 +91,16 @@ def test_a_document_says_in_what_it_came_unless_its_title_does() -> None:
 def test_a_document_without_files_in_it_says_nothing_of_them() -> None:
     assert render_within([], "a.pdf") == ""
     assert "<h3>Files in it</h3>" in render_within(MEMBERS, "a.pdf")
+
+
+def test_what_stays_when_a_mail_is_removed_is_named_up_to_a_few() -> None:
+    came = [
+        Member(f"{number}.txt", Fate.READ, "", f"d{number}", f"mail.eml/{number}.txt")
+        for number in range(7)
+    ]
+
+    assert staying_words([], "mail.eml") == ""
+    assert staying_words(came[:1], "mail.eml") == (
+        "What came in mail.eml stays in the library: mail.eml/0.txt."
+    )
+    assert staying_words(came, "mail.eml").endswith("mail.eml/4.txt and 2 more.")

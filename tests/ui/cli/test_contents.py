@@ -73,6 +73,10 @@ def test_a_mail_is_reported_with_what_it_brought(run: Run, tmp_path: Path) -> No
     ]
     (row,) = run("report", "mail.eml", "--json").rows
     assert [(file["file"], file["state"]) for file in row["files"]] == [("boats.txt", "read")]
+    assert run("remove", "mail.eml").err == (
+        "What came in mail.eml stays in the library: mail.eml/boats.txt.\n"
+    )
+    assert run("remove", "mail.eml/boats.txt").err == ""
 
 
 def test_a_file_that_was_in_an_archive_before_is_found_by_its_own_name(
