@@ -23,6 +23,7 @@ FEWEST_ROWS = 3  # of a table without values
 _NOTE = re.compile(r"\(\w{1,2}\)")
 _SIGN = re.compile(r"(?:EUR|USD|GBP|CHF|pts?\.?|bps|x|[^\w—–−*-])+")
 PERIOD = re.compile(r"\b(?:19|20)\d\d\b")
+_SENTENCE = re.compile(r"\S+(?:\s+\S+){6,}[.!?]\s*", re.S)
 _AMOUNT = re.compile(r"[(\W]?\d")
 
 
@@ -40,8 +41,9 @@ def parts(text: str, lines: Sequence[Line], first: int, last: int) -> Iterator[t
     """The first and the last line of each table in lines that go on without a gap.
 
     A table begins with lines that name two columns or more below values, if they say a period or a
-    unit too, or come again from the header above; a label or a period alone is a group of the same
-    table. Where such lines end the others and are few, they are above a table farther below.
+    unit too, come again from the header above, or follow a sentence; a label or a period alone is a
+    group of the same table. Where such lines end the others and are few, they are above a table
+    farther below.
     """
     values = -1  # the last line with values
     edges = _NOWHERE
@@ -52,7 +54,9 @@ def parts(text: str, lines: Sequence[Line], first: int, last: int) -> Iterator[t
         between = lines[values + 1 if values >= 0 else first : index]
         if values < 0:
             names = {words for line in between for words in _words(text, line)}
-        elif between and _begins(text, edges, between, names):
+        elif between and (
+            _begins(text, edges, between, names) or _follows_prose(text, edges, between)
+        ):
             yield first, values
             first = next((i for i in range(values + 1, index) if len(lines[i].cells) > 1), index)
             names = {words for line in between for words in _words(text, line)}
@@ -103,6 +107,18 @@ def _begins(text: str, edges: _Edges, between: Sequence[Line], names: set[str]) 
         or len(names.intersection(words)) > 1
         or any(UNIT.fullmatch(text, *_span(line.cells[0])) for line in between)
     )
+
+
+def _follows_prose(text: str, edges: _Edges, between: Sequence[Line]) -> bool:
+    """Whether lines name columns below a sentence that runs on into the numbers' columns."""
+    prose = [
+        index
+        for index, line in enumerate(between)
+        if len(line.cells) == 1
+        and line.cells[0].right > edges[1]
+        and _SENTENCE.fullmatch(text, *_span(line.cells[0]))
+    ]
+    return bool(prose) and any(len(line.cells) > 1 for line in between[prose[-1] :])
 
 
 def _words(text: str, line: Line) -> Iterator[str]:

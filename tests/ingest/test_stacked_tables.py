@@ -288,3 +288,22 @@ def test_what_is_announced_on_the_next_page_is_another_table(tmp_path: Path) -> 
     loaded = pdf.load(path, path.name, max_pages=9, progress=lambda done, pages: None)
 
     assert [(table.number, table.page) for table in loaded.tables] == [(1, 1), (2, 2)]
+
+
+def test_a_sentence_between_tables_of_other_columns_is_in_neither(tmp_path: Path) -> None:
+    fruit, villages = tables(
+        tmp_path,
+        [(150, "Fruit"), (240, "2024"), (310, "2023"), (380, "2024"), (450, "2023")],
+        [(72, "Apples"), (240, "812"), (310, "655"), (380, "430"), (450, "465")],
+        [(72, "Pears"), (240, "218"), (310, "240"), (380, "612"), (450, "590")],
+        [(72, "Plums"), (240, "97"), (310, "88"), (380, "890"), (450, "905")],
+        [(72, "Members")],
+        [(72, "At the end of the year the cooperative had 143 members.")],
+        [(72, "Village"), (275, "Members"), (345, "Hectares")],
+        [(72, "Holm"), (310, "61"), (380, "118")],
+        [(72, "Brecken"), (310, "47"), (380, "92")],
+        [(72, "Sula"), (310, "35"), (380, "40.5")],
+    )
+
+    assert cells(fruit)[-1] == ("Plums", "97", "88", "890", "905")
+    assert [row.cells[0] for row in villages.rows] == ["Village", "Holm", "Brecken", "Sula"]
