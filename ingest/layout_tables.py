@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ingest.layout import Cell, Line
-from ingest.table_columns import Columns, columns
+from ingest.table_columns import INDENT, Columns, columns
 from ingest.table_headers import YEAR, heads_of
 from ingest.table_levels import levels
 from ingest.table_parts import PERIOD, UNIT, has_values, parts
@@ -121,13 +121,31 @@ def _runs(text: str, lines: Sequence[Line]) -> Iterator[tuple[int, int]]:
             continue
         names = _names_columns(text, line)
         if last < 0 or (names and has_values) or not _goes_on(text, lines, last, index, right):
+            begin = _begin(lines, first, index) if last >= 0 else index
+            if last >= 0 and begin < index:
+                last = max(at for at in range(first, begin) if len(lines[at].cells) > 1)
             if last > first:
                 yield first, last
-            first, right, has_values = index, 0.0, False
+            first, right, has_values = begin, 0.0, False
         last, right = index, max(right, line.right)
         has_values = has_values or (not names and any(cell.is_number for cell in line.cells))
     if last > first:
         yield first, last
+
+
+def _begin(lines: Sequence[Line], first: int, index: int) -> int:
+    """Where the header of a table begins whose years or first row stand in the line at `index`.
+
+    Lines of words alone, none of them a label on the left, head what is below.
+    """
+    label = min(line.left for line in lines[first : index + 1] if line.cells) + INDENT
+    while index - 1 > first and _is_group_line(lines[index - 1], label):
+        index -= 1
+    return index
+
+
+def _is_group_line(line: Line, label: float) -> bool:
+    return len(line.cells) > 1 and not line.numbers and line.left > label
 
 
 def _goes_on(text: str, lines: Sequence[Line], last: int, index: int, right: float) -> bool:

@@ -307,3 +307,25 @@ def test_a_sentence_between_tables_of_other_columns_is_in_neither(tmp_path: Path
 
     assert cells(fruit)[-1] == ("Plums", "97", "88", "890", "905")
     assert [row.cells[0] for row in villages.rows] == ["Village", "Holm", "Brecken", "Sula"]
+
+
+def test_groups_above_the_years_of_a_table_are_not_the_end_of_the_one_before(
+    tmp_path: Path,
+) -> None:
+    income, spent = tables(
+        tmp_path,
+        [(72, "Performance"), (300, "2022"), (370, "2021")],
+        [(72, "Sales"), (300, "812"), (370, "655")],
+        [(72, "Costs"), (300, "218"), (370, "240")],
+        [(72, "Income"), (300, "594"), (370, "415")],
+        [(205, "Assets"), (310, "Expenditures")],
+        [(72, "(Millions)"), (220, "2022"), (270, "2021"), (330, "2022"), (380, "2021")],
+        [(72, "Safety"), (220, "97"), (270, "88"), (330, "41"), (380, "42")],
+        [(72, "Transport"), (220, "61"), (270, "63"), (330, "43"), (380, "44")],
+        [(72, "Total"), (220, "158"), (270, "151"), (330, "84"), (380, "86")],
+    )
+
+    assert cells(income)[-1] == ("Income", "594", "415")
+    assert spent.header == (
+        *("(Millions)", "Assets 2022", "Assets 2021", "Expenditures 2022", "Expenditures 2021"),
+    )
