@@ -208,6 +208,7 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
     "Containers.within": (
         lambda c, _, o: c.containers.within(replace(o.document, sha256=o.box.sha256)),
     ),
+    "Containers.has": (lambda c, _, o: c.containers.has(replace(o.document, sha256=o.box.sha256)),),
     "Containers.places": (lambda c, _, o: c.containers.places(o.library.id),),
     "Containers.troubled": (lambda c, _, o: c.containers.troubled(o.library.id),),
     "Containers.hide": (lambda c, _, o: c.containers.hide(o.box.id),),
