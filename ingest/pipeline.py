@@ -7,7 +7,8 @@ come, and what was embedded before, in any library, is not embedded again.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -15,10 +16,10 @@ from typing import Protocol
 from ingest.chunking import split
 from ingest.embedded import hash_of, text_of, texts_within
 from ingest.estimating import Seen, embedding_estimate, embedding_tokens
-from ingest.filetypes import CALLED, mismatch, type_by_name
 from ingest.loaded import LoadedDocument
 from ingest.measuring import Ruler
 from ingest.outcomes import READABLE
+from ingest.taken import Added, Taken
 from rag.domain import Document, DocumentState, Library
 from rag.errors import DocumentError
 from rag.intake import NOWHERE, Estimate, Stage
@@ -28,17 +29,13 @@ from rag.store.blobs import hash_file
 from rag.store.catalog import Catalog
 from rag.store.embedding import check_embedding
 from rag.store.holds import Held
-from rag.store.rows import Reading, StoredChunk, pack
+from rag.store.rows import Reading, pack
 
 BATCH_CHUNKS = 128  # what a killed run repeats at most
 # What OCR finds on a page is not known before: of prose, A4 holds some 450 words, of 4 tokens to
 # 3 words, which are two passages.
 SCAN_TOKENS = 600
 SCAN_PASSAGES = 2
-ADDED = "{} was added."
-REPLACED = "{} was added as a new version. Citations of the one before still open."
-BROUGHT_BACK = "{} was brought back from the trash."
-ALREADY = "{} is already in the library"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,63 +46,6 @@ class Progress:
     stage: Stage
     done: int
     total: int
-
-
-@dataclass(frozen=True, slots=True)
-class Added:
-    """How adding a file ended; `new` is false when the library had these bytes already.
-
-    One that was in the trash is `brought_back`, as it was; one that `replaces` another is its new
-    version.
-    """
-
-    name: str
-    document: Document
-    new: bool
-    brought_back: bool = False
-    replaces: bool = False
-
-    @property
-    def sentence(self) -> str:
-        """The outcome in words."""
-        if not self.new and self.document.state in READABLE:
-            return self.already
-        if self.brought_back:
-            return f"{BROUGHT_BACK.format(self.name)} {self.document.reason}".rstrip()
-        if self.replaces:
-            return f"{REPLACED.format(self.name)} {self.document.reason}".rstrip()
-        if self.document.state is DocumentState.READY and not self.document.reason:
-            return ADDED.format(self.name)
-        return f"{self.name}: {self.document.reason}"
-
-    @property
-    def already(self) -> str:
-        """A sentence saying that the library has it, and under what name."""
-        known = self.document
-        called = "" if known.name == self.name else f" as {known.name}"
-        # Its name here tells what the file is, unless that one was found to be wrong.
-        kind = None if CALLED in known.reason else type_by_name(known.name)
-        note = mismatch(kind, self.name) if kind is not None else ""
-        return f"{ALREADY.format(self.name)}{called}. {note}".rstrip()
-
-
-def added_after(name: str, document: Document, said: str) -> Added:
-    """How adding a file ended once nothing is left to do, by what was said when it was read."""
-    back, replaces = BROUGHT_BACK.format(name) in said, REPLACED.format(name) in said
-    new = document.name == name and ALREADY.format(name) not in said
-    return Added(name, document, new, back, replaces)
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What reading a file gave: a document, or an archive as it was `loaded`.
-
-    `reason` is what there is to know besides, such as what in it was left out.
-    """
-
-    added: Added | None
-    loaded: LoadedDocument | None = None
-    reason: str = ""
 
 
 Report = Callable[[Progress], None]
@@ -146,6 +86,7 @@ class Ingestor:
         """Read with `reader`: `ingest.sandbox.Sandbox.read`, where files are not our own."""
         self._catalog = catalog
         self._embedder = embedder
+        self._turn = threading.Lock()  # whose batch it is
         self.limits = limits
         self.reader = reader
 
@@ -265,6 +206,8 @@ class Ingestor:
     def embed(self, document_id: str, *, report: Report = _ignore) -> None:
         """Give the chunks of a document the vectors that they have not, batch by batch.
 
+        Documents may be embedded side by side, and take turns: while one embeds a batch, the other
+        is made ready.
         What was embedded stays when `report` raises something to stop it. Pages that are read again
         meanwhile get theirs too, and cost the batch that is on its way at most.
 
@@ -278,21 +221,23 @@ class Ingestor:
             return
         pending = self._catalog.pending_chunks(document_id)
         while pending:
-            done = document.chunks - len(pending)
-            report(Progress(document.name, Stage.EMBEDDING, done, document.chunks))
             batch, pending = pending[:BATCH_CHUNKS], pending[BATCH_CHUNKS:]
-            packed = self._packed(batch)
-            embedded = self._catalog.put_vectors(document_id, self._embedder.model, packed)
+            texts = {chunk.id: text_of(chunk) for chunk in batch}
+            hashes = {id_: hash_of(text) for id_, text in texts.items()}
+            done = document.chunks - len(batch) - len(pending)
+            progress = Progress(document.name, Stage.EMBEDDING, done, document.chunks)
+            with self._turn:  # so that a killed run repeats one batch, however many documents wait
+                report(progress)
+                packed = self._packed(texts, hashes)
+                embedded = self._catalog.put_vectors(document_id, self._embedder.model, packed)
             if embedded < document.embedded + len(batch):  # read again meanwhile: other chunks
                 document = self._catalog.document(document_id)
                 pending = self._catalog.pending_chunks(document_id)
             else:
                 document = replace(document, embedded=embedded)
 
-    def _packed(self, batch: Sequence[StoredChunk]) -> dict[int, bytes]:
+    def _packed(self, texts: Mapping[int, str], hashes: Mapping[int, bytes]) -> dict[int, bytes]:
         """The vectors of chunks by id; a text that has one by now is not embedded again."""
-        texts = {chunk.id: text_of(chunk) for chunk in batch}
-        hashes = {id_: hash_of(text) for id_, text in texts.items()}
         embedder = self._embedder
         known = self._catalog.known_vectors(embedder.model, embedder.dimension, hashes.values())
         new = {hashes[id_]: text for id_, text in texts.items() if hashes[id_] not in known}

@@ -1,7 +1,7 @@
 """Files waiting to be taken in: durable jobs in the catalog, worked on by threads.
 
-Words first: threads read whatever waits, and one gives documents their vectors when nothing waits
-to be read. A job survives the process; any number of processes may work on one queue.
+Words first: threads read whatever waits; when nothing does, two give documents their vectors, and
+take turns with the model. A job survives the process; many processes may work on one queue.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from ingest.child import CancelledError
 from ingest.incoming import Incoming, size_of
 from ingest.intake import Intake
 from ingest.outcomes import READABLE
-from ingest.pipeline import Added, Progress, added_after
+from ingest.pipeline import Progress
+from ingest.taken import Added, added_after
 from ingest.within import NESTED, Within, with_left_out
 from rag.domain import Document, DocumentState, Library
 from rag.errors import (
@@ -45,6 +46,7 @@ REPORT_SECONDS = 0.4  # how often the catalog is told how far a job is
 RENEW_SECONDS = 15.0
 RETRY_SECONDS = 30.0  # after the first fault of a provider; twice that after the second
 PASSING = (RateLimitError, UnavailableError, InvalidReplyError)  # faults that may pass
+EMBEDDERS = 2  # documents that take turns
 TO_READ = (Stage.WAITING, Stage.READING)
 OFFERED = "offered"
 
@@ -89,7 +91,7 @@ class IngestQueue:
         self._held: dict[int, Held] = {}
         self._changed = threading.Condition()
         self._closed = False
-        works = [*(self._read_next for _ in range(readers)), self._embed_next]
+        works = [self._read_next] * readers + [self._embed_next] * EMBEDDERS
         self._threads = [
             threading.Thread(target=self._run, args=(work,), name="ingest", daemon=True)
             for work in works
@@ -199,10 +201,14 @@ class IngestQueue:
         while True:
             jobs = self.jobs_of(numbers)
             settled = all(job.has_ended or job.stage is Stage.CONFIRM for job in jobs)
-            with self._changed:
-                if self._closed or settled:
-                    return [job for job in jobs if job.has_ended]
-                self._changed.wait(LOOK_SECONDS)
+            if self._closed or settled:
+                return [job for job in jobs if job.has_ended]
+            self.rest(LOOK_SECONDS)
+
+    def rest(self, seconds: float) -> None:
+        """Wait so long, or until a job that is worked on here has changed."""
+        with self._changed:
+            self._changed.wait(seconds)
 
     def jobs_of(self, numbers: Collection[int]) -> list[Job]:
         """These jobs, as far as they are remembered."""
@@ -244,11 +250,9 @@ class IngestQueue:
                     self._jobs.renew(held, self._holder)
 
     def _read_next(self) -> bool:
-        library = self._library()
+        claim = partial(self._jobs.claim, self._library().id, self._holder)
         # What can be read at once goes before pages that OCR takes seconds for.
-        held = self._jobs.claim(library.id, self._holder, TO_READ) or self._jobs.claim(
-            library.id, self._holder, (Stage.OCR,)
-        )
+        held = claim(TO_READ) or claim((Stage.OCR,))
         if held is None:
             return False
         step = self._recognise if held.job.stage is Stage.OCR else self._read
@@ -296,8 +300,8 @@ class IngestQueue:
         if attempts >= MOST_ATTEMPTS:
             self._end(held, Stage.FAILED, outcome)
         else:
-            seconds = self._retry_seconds * attempts
-            self._jobs.put_back(held, tried=True, seconds=seconds, outcome=outcome)
+            rest = self._retry_seconds * attempts
+            self._jobs.put_back(held, tried=True, seconds=rest, outcome=outcome)
 
     def _reporter(self, held: Held) -> Callable[[Progress], None]:
         told = [0.0]
@@ -345,11 +349,8 @@ class IngestQueue:
         if added.new or waits or document.embedded < document.chunks:
             stage = self.intake.next_stage(document.id)
             estimate = self.intake.price(document)
-            if (
-                stage is not Stage.DONE
-                and held.wish != CONFIRMED
-                and self.intake.asks(estimate, held.job)
-            ):
+            is_agreed = stage is Stage.DONE or held.wish == CONFIRMED
+            if not is_agreed and self.intake.asks(estimate, held.job):
                 stage = Stage.CONFIRM
         added = replace(added, document=self._catalog.document(document.id))  # as it is by now
         if stage is Stage.DONE and added.document.state not in READABLE:
@@ -381,8 +382,7 @@ class IngestQueue:
         def patiently(progress: Progress) -> None:
             report(progress)
             while self._jobs.count(held.job.library_id, TO_READ):
-                with self._changed:
-                    self._changed.wait(LOOK_SECONDS)
+                self.rest(LOOK_SECONDS)
                 report(progress)
 
         document_id = held.job.document_id or ""

@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from ingest.incoming import Incoming
 from ingest.loaded import Attachment, LoadedDocument
-from ingest.pipeline import Added, Ingestor
+from ingest.pipeline import Ingestor
+from ingest.taken import Added
 from rag.domain import DocumentState
 from rag.errors import NotFoundError, StoreError
 from rag.intake import NOWHERE, WITHIN, Content, Job, Origin

@@ -12,8 +12,8 @@ import typer
 
 from ingest.estimating import Estimated, Seen, total_of
 from ingest.outcomes import READABLE, page_counts
-from ingest.pipeline import ADDED
 from ingest.queue import IngestQueue
+from ingest.taken import ADDED
 from rag.domain import Document, DocumentState
 from rag.errors import DocumentError, NotFoundError, RagError, SettingsError
 from rag.intake import Container, Estimate, Job, Member, Origin, Stage
@@ -237,7 +237,7 @@ class _Watch:
                     elif (fault := fault_of(job)) and (job.id, fault) not in self._faults:
                         self._faults.add((job.id, fault))
                         printing.tell(AGAIN.format(job.name, fault))
-                time.sleep(LOOK_SECONDS)
+                self._queue.rest(LOOK_SECONDS)
 
     def _is_stuck(self, jobs: list[Job]) -> bool:
         """Whether nothing has moved for long, and the queue says why: such as a full disk."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
 
-from ingest.pipeline import ADDED
+from ingest.taken import ADDED
 from rag.domain import Document, DocumentState, Library
 from rag.intake import Container, Job, Stage
 from rag.store.trash import Kept

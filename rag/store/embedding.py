@@ -97,24 +97,33 @@ _KEPT: Select[Any] = (
 )
 
 
+_IS_OWN = chunks.c.document_id == bindparam("of_document")
+_PUT = (
+    update(chunks)
+    .where(chunks.c.id == bindparam("chunk_id"), _IS_OWN)
+    .values(vector=bindparam("packed"))
+)
+_FIRST: Select[Any] = select(func.min(chunks.c.id)).where(_IS_OWN)
+_PENDING: Select[Any] = (
+    select(chunks.c.id)
+    .where(_IS_OWN, chunks.c.id >= bindparam("from"), func.length(chunks.c.vector) == 0)
+    .order_by(chunks.c.id)
+    .limit(1)
+)
+
+
 def put_vectors(connection: Connection, document: Document, packed: Mapping[int, bytes]) -> int:
     """Give chunks of a document their vectors; how many of its first chunks have theirs now."""
+    asked = {"of_document": document.id}
     connection.execute(
-        update(chunks)
-        .where(chunks.c.id == bindparam("chunk_id"), chunks.c.document_id == document.id)
-        .values(vector=bindparam("packed")),
-        [{"chunk_id": id_, "packed": vector} for id_, vector in packed.items()],
+        _PUT, [asked | {"chunk_id": id_, "packed": vector} for id_, vector in packed.items()]
     )
     failpoint("vectors.put")
-    own = chunks.c.document_id == document.id
-    first = connection.execute(select(func.min(chunks.c.id)).where(own)).scalar_one()
+    first = connection.execute(_FIRST, asked).scalar_one()
     if first is None:
         return 0
     pending = connection.execute(
-        select(chunks.c.id)
-        .where(own, chunks.c.id >= first + document.embedded, func.length(chunks.c.vector) == 0)
-        .order_by(chunks.c.id)
-        .limit(1)
+        _PENDING, asked | {"from": first + document.embedded}
     ).scalar_one_or_none()
     embedded = document.chunks if pending is None else int(pending - first)
     connection.execute(

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, bindparam, delete, func, insert, select, update
 
 from rag.domain import Document
 from rag.errors import NotFoundError
@@ -32,6 +32,23 @@ POISON = (
 REMOVED = "The document was removed or replaced meanwhile."
 CANCEL, CONFIRMED = "cancel", "confirmed"
 ENDED = (Stage.DONE, Stage.FAILED, Stage.CANCELLED)
+
+# Asked many times a second while files are taken in, and so built once.
+_IS_OF_LIBRARY = jobs.c.library_id == bindparam("library")
+_IS_IN_STAGES = jobs.c.stage.in_(bindparam("stages", expanding=True))
+_BY_NUMBER = select(jobs).where(jobs.c.id == bindparam("job"))
+_OF_LIBRARY = select(jobs).where(_IS_OF_LIBRARY).order_by(jobs.c.id)
+_COUNT = select(func.count()).select_from(jobs).where(_IS_OF_LIBRARY, _IS_IN_STAGES)
+_WAITING = (
+    select(jobs)
+    .where(_IS_OF_LIBRARY, _IS_IN_STAGES, jobs.c.not_before <= bindparam("now"))
+    .order_by(jobs.c.id)
+)
+_HELD_OF_SAME = select(jobs).where(
+    jobs.c.document_id == bindparam("document"),
+    jobs.c.id != bindparam("job"),
+    jobs.c.holder != "",
+)
 
 
 class Jobs:
@@ -85,9 +102,8 @@ class Jobs:
 
     def of(self, library_id: str) -> list[Job]:
         """Every job of a library that is remembered, in the order of submission."""
-        query = select(jobs).where(jobs.c.library_id == library_id).order_by(jobs.c.id)
         with self._reader.begin() as connection:
-            return [job_of(row) for row in connection.execute(query)]
+            return [job_of(row) for row in connection.execute(_OF_LIBRARY, {"library": library_id})]
 
     def get(self, number: int) -> Job:
         """One job.
@@ -100,28 +116,16 @@ class Jobs:
 
     def count(self, library_id: str, stages: Collection[Stage]) -> int:
         """How many jobs of a library are in one of these stages."""
-        query = (
-            select(func.count())
-            .select_from(jobs)
-            .where(jobs.c.library_id == library_id, jobs.c.stage.in_(stages))
-        )
+        asked = {"library": library_id, "stages": list(stages)}
         with self._reader.begin() as connection:
-            return int(connection.execute(query).scalar_one())
+            return int(connection.execute(_COUNT, asked).scalar_one())
 
     def claim(self, library_id: str, holder: str, stages: Collection[Stage]) -> Held | None:
         """The oldest job in one of these stages that nobody holds, held from now on."""
         now = time.time()
-        query = (
-            select(jobs)
-            .where(
-                jobs.c.library_id == library_id,
-                jobs.c.stage.in_(stages),
-                jobs.c.not_before <= now,
-            )
-            .order_by(jobs.c.id)
-        )
+        asked = {"library": library_id, "stages": list(stages), "now": now}
         with self._reader.begin() as connection:
-            free = [row.id for row in connection.execute(query) if not is_held(row, now)]
+            free = [row.id for row in connection.execute(_WAITING, asked) if not is_held(row, now)]
         for number in free:
             held = self._take(number, holder, stages)
             if held is not None:
@@ -131,7 +135,7 @@ class Jobs:
     def _take(self, number: int, holder: str, stages: Collection[Stage]) -> Held | None:
         now = time.time()
         with self._writer.begin() as connection:
-            row = connection.execute(select(jobs).where(jobs.c.id == number)).first()
+            row = _row(connection, number)
             if row is None or row.stage not in stages or is_held(row, now):
                 return None  # somebody was quicker
             if row.document_id and _is_worked_on(connection, row, now):
@@ -252,7 +256,7 @@ class Jobs:
     def cancel(self, number: int) -> None:
         """End a job: at once where nobody works on it, else as soon as who does asks again."""
         with self._writer.begin() as connection:
-            row = connection.execute(select(jobs).where(jobs.c.id == number)).first()
+            row = _row(connection, number)
             if row is None or row.stage in ENDED:
                 return
             if is_held(row, time.time()):
@@ -276,7 +280,7 @@ class Jobs:
     def restart(self, number: int, stage: Stage = Stage.WAITING) -> None:
         """Queue a job again that failed or was cancelled; any other is left as it is."""
         with self._writer.begin() as connection:
-            row = connection.execute(select(jobs).where(jobs.c.id == number)).first()
+            row = _row(connection, number)
             if row is None or row.stage not in (Stage.FAILED, Stage.CANCELLED):
                 return
             _set(
@@ -295,7 +299,7 @@ class Jobs:
     def dismiss(self, number: int) -> Job | None:
         """Forget a job that has ended; the job, or None where there was nothing to forget."""
         with self._writer.begin() as connection:
-            row = connection.execute(select(jobs).where(jobs.c.id == number)).first()
+            row = _row(connection, number)
             if row is None or row.stage not in ENDED:
                 return None
             connection.execute(delete(jobs).where(jobs.c.id == number))
@@ -344,8 +348,12 @@ def queue_embedding(
     return _job(connection, int(number))
 
 
+def _row(connection: Connection, number: int) -> Row[Any] | None:
+    return connection.execute(_BY_NUMBER, {"job": number}).first()
+
+
 def _job(connection: Connection, number: int) -> Job:
-    row = connection.execute(select(jobs).where(jobs.c.id == number)).first()
+    row = _row(connection, number)
     if row is None:
         raise NotFoundError("This file is no longer in the queue.")
     return job_of(row)
@@ -362,8 +370,8 @@ def _same(connection: Connection, values: Mapping[str, object]) -> Job | None:
 
 def _is_worked_on(connection: Connection, row: Row[Any], now: float) -> bool:
     """Whether another job of the same document is held."""
-    same = (jobs.c.document_id == row.document_id, jobs.c.id != row.id, jobs.c.holder != "")
-    return any(is_held(other, now) for other in connection.execute(select(jobs).where(*same)))
+    asked = {"document": row.document_id, "job": row.id}
+    return any(is_held(other, now) for other in connection.execute(_HELD_OF_SAME, asked))
 
 
 def own_row(connection: Connection, held: Held) -> Row[Any]:
@@ -372,7 +380,7 @@ def own_row(connection: Connection, held: Held) -> Row[Any]:
     Raises:
         LostHoldError: somebody else has it, or it was ended.
     """
-    row = connection.execute(select(jobs).where(jobs.c.id == held.job.id)).first()
+    row = _row(connection, held.job.id)
     if row is None or row.holder != held.holder:
         raise LostHoldError
     return row
