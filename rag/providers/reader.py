@@ -11,7 +11,7 @@ from rag.domain import Finish, ModelCard, Passage, Prompt, Source, TextDelta, To
 from rag.evidence import Sentence, SentenceScorer
 from rag.expectation import MONTH, is_of_the_kind
 from rag.folding import flowing
-from rag.headed_rows import BORDER, heads_of
+from rag.headed_rows import BORDER, cells_of, heads_of
 from rag.sentences import is_labelled
 from rag.spelled import as_written
 from rag.vocabulary import Vocabulary
@@ -39,7 +39,7 @@ _NUMBERED_HEAD = re.compile(r"\d+(?:\.\d+)*\.?\s+[^\W\d_][^\W\d]*(?:\s[^\W\d]+){
 _FIGURE = re.compile(r"\d")
 _CONTENTS = re.compile(r"\d+(?:\.\d+)+\.?\s+[^\W\d].*?(?:\s|\.{2,})\d{1,4}|.*\.{4,}\s*\d{1,4}")
 _IN_BRACKETS = re.compile(r"\([^()]*\)\W*")
-_MARKS = re.compile(r"^\s*(?:[-*•▪●◦]|#{1,6})\s+")
+_MARKS = re.compile(r"^\s*(?:(?:[-*•▪●◦>]|#{1,6})\s+)+")
 _NO_HEADS: Mapping[int, int] = MappingProxyType({})
 
 
@@ -101,9 +101,9 @@ class EmbeddedReader:
 
 def _above(row: str, source: Source) -> str:
     """The head of a row whose table began before the passage; "" where there is none."""
-    cells = row.strip(" |").count(BORDER)
+    borders = len(cells_of(row)) - 1
     above = source.passage.heading[-1] if source.passage.heading else ""
-    return above if cells and above.count(BORDER) == cells else ""
+    return above if borders and above.count(BORDER) == borders else ""
 
 
 def choose(
@@ -202,7 +202,7 @@ def _is_row(position: int, sentences: Sequence[Sentence], texts: Sequence[str]) 
     def are_alike(other: int) -> bool:
         if not 0 <= other < len(texts) or sentences[other].passage != sentences[position].passage:
             return False
-        if other < position and all(BORDER in texts[at].strip(" |") for at in (other, position)):
+        if other < position and all(len(cells_of(texts[at])) > 1 for at in (other, position)):
             return True
         return is_labelled(texts[position]) and is_labelled(texts[other])
 

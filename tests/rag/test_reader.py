@@ -98,6 +98,20 @@ def test_a_row_that_ends_in_a_word_is_quoted_and_no_other_row_in_its_place() -> 
     ]
 
 
+@pytest.mark.parametrize(("mark", "border"), [("", " | "), ("> ", " | "), ("- ", " | "), ("", "|")])
+def test_a_row_of_a_markdown_table_stands_below_its_head(mark: str, border: str) -> None:
+    rows = ["Pot | Size | Price", "--- | :-: | ---:", "Urn | XL | 44.20", "Large jar | L | 31.00"]
+    begin = "  " if mark == "- " else mark
+    text = "".join(f"{begin if place else mark}| {row} |\n" for place, row in enumerate(rows))
+    text = "Our prices.\n\n" + text.replace(" | ", border)
+
+    assert said("What is the price of the large jar?", sources(text)).splitlines()[:3] == [
+        f"“{border.join(('Pot', 'Size', 'Price'))}”:",
+        "",
+        f"“{border.join(('Large jar', 'L', '31.00'))}” [1]",
+    ]
+
+
 def test_a_row_whose_words_are_asked_stands_below_the_head_that_has_the_others() -> None:
     head = (
         "Segment | Net sales 2023 | Net sales 2022 | Operating income 2023 | Operating income 2022"
