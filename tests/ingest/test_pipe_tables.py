@@ -163,6 +163,16 @@ def test_a_chunk_repeats_the_head_and_cuts_no_row(tmp_path: Path, mark: str) -> 
     assert all(line.endswith("|") for span in spans[1:] for line in span.split("\n"))
 
 
+def test_the_rule_below_a_head_is_not_cut_off_from_the_first_row(tmp_path: Path) -> None:
+    prose, row = "Some words stand above it. " * 5, f"| {'words ' * 24}| 1 |"
+    table = f"| Name | Pieces |\n|---|---|\n{row}\n{row}\n{row}\n"
+
+    loaded = read(tmp_path, "a.md", f"{prose}\n\n{table}")
+    spans = [loaded.pages[0].text[chunk.start : chunk.end] for chunk in chunks_of(loaded, 50)]
+
+    assert spans == [prose.strip(), f"| Name | Pieces |\n|---|---|\n{row}", row, row]
+
+
 def test_a_table_over_several_sections_goes_on_in_each(tmp_path: Path) -> None:
     loaded = read(tmp_path, "stock.md", long_table(3_000))
 

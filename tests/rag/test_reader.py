@@ -112,6 +112,16 @@ def test_a_row_of_a_markdown_table_stands_below_its_head(mark: str, border: str)
     ]
 
 
+def test_the_rule_below_the_head_of_a_markdown_table_is_no_sentence() -> None:
+    text = "| Pot | Price |\n| :-- | --: |\n| Urn | 44.20 |"
+
+    found = SentenceScorer(HashEmbedder(), Words()).score("Urn?", [passage(text)])
+
+    assert [text[each.span.start : each.span.end] for each in found] == [
+        *("| Pot | Price |", "| Urn | 44.20 |")
+    ]
+
+
 def test_a_row_whose_words_are_asked_stands_below_the_head_that_has_the_others() -> None:
     head = (
         "Segment | Net sales 2023 | Net sales 2022 | Operating income 2023 | Operating income 2022"
