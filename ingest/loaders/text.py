@@ -17,6 +17,7 @@ from ingest.filetypes import unsupported
 from ingest.graphemes import boundary_before
 from ingest.loaded import LoadedDocument
 from ingest.placing import Places
+from ingest.written import is_text_throughout
 from rag.domain import DocumentState, Page, PageState
 from rag.errors import DocumentError
 
@@ -82,7 +83,11 @@ def decode(content: bytes, declared: str = "") -> str:
     encoding = encoding or fitting(content, declared) or encoding_of(content)
     if not encoding:
         raise unsupported("a file of an unknown binary format or text encoding")
-    return _checked(content[start:].decode(encoding, errors="replace"))
+    text = content[start:].decode(encoding, errors="replace")
+    is_wide = encoding.startswith(("utf-16", "utf-32"))
+    if is_wide and not is_text_throughout(text.strip("\0"), marked=start > 0):
+        raise unsupported("a file of an unknown binary format")
+    return _checked(text)
 
 
 def sections(text: str, *, max_pages: int) -> tuple[Page, ...]:
