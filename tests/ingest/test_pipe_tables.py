@@ -14,6 +14,8 @@ from ingest.drafts import read_draft_file
 from ingest.loaded import LoadedDocument
 from ingest.loaders.load import load
 from ingest.pipeline import Limits
+from ingest.rows import rows_by_page
+from ingest.units import units_of_page
 from rag import tokens
 from rag.intake import Chunk
 from rag.table_queries import query
@@ -163,14 +165,13 @@ def test_a_chunk_repeats_the_head_and_cuts_no_row(tmp_path: Path, mark: str) -> 
     assert all(line.endswith("|") for span in spans[1:] for line in span.split("\n"))
 
 
-def test_the_rule_below_a_head_is_not_cut_off_from_the_first_row(tmp_path: Path) -> None:
-    prose, row = "Some words stand above it. " * 5, f"| {'words ' * 24}| 1 |"
-    table = f"| Name | Pieces |\n|---|---|\n{row}\n{row}\n{row}\n"
+def test_the_rule_below_a_head_stays_with_the_first_row(tmp_path: Path) -> None:
+    loaded = read(tmp_path, "a.md", "| Name | Pieces |\n|---|---|\n| Urn | 4 |\n| Jar | 5 |\n")
+    rows = rows_by_page(loaded.pages, loaded.tables)[1]
 
-    loaded = read(tmp_path, "a.md", f"{prose}\n\n{table}")
-    spans = [loaded.pages[0].text[chunk.start : chunk.end] for chunk in chunks_of(loaded, 50)]
+    units = units_of_page(loaded.pages[0].text, set(), rows)
 
-    assert spans == [prose.strip(), f"| Name | Pieces |\n|---|---|\n{row}", row, row]
+    assert [unit.leads for unit in units] == [True, True, False, False]
 
 
 def test_a_table_over_several_sections_goes_on_in_each(tmp_path: Path) -> None:
