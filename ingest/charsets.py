@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import codecs
 import re
-import unicodedata
 from collections import Counter
+
+from ingest.written import MAX_ODD_SHARE, is_odd, is_written
 
 BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -15,10 +16,8 @@ BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _WIDE = (("utf-32-le", 4), ("utf-32-be", 4), ("utf-16-le", 2), ("utf-16-be", 2))
-_ODD_CATEGORIES = frozenset({"Cc", "Cn", "Co", "Cs"})
 SAMPLE_BYTES = 65_536
 WIDE_SAMPLE_BYTES = 4_096
-MAX_ODD_SHARE = 0.005  # of the characters, for a text to count as UTF-16 or UTF-32
 LEAST_ZEROS = 0.2  # of the bytes of UTF-16 or UTF-32 that are ASCII, each by itself
 MAX_STRAY_ZEROS = (
     0.001  # of the bytes or characters of a text that is otherwise whole; or a single one
@@ -103,7 +102,9 @@ def wide_encoding(content: bytes) -> str:
         return ""
     plain = {encoding: _plain_letters(content, encoding, width) for encoding, width in _WIDE}
     best = max(plain, key=lambda encoding: plain[encoding])
-    return best if plain[best] else ""
+    if not plain[best]:
+        return ""
+    return best if is_written(sample.decode(best, errors="ignore")) else ""
 
 
 def _is_narrow(sample: bytes) -> bool:
@@ -137,12 +138,8 @@ def _plain_letters(content: bytes, encoding: str, width: int) -> int:
         if error.start < len(sample) - width:  # more than a pair that was cut
             return 0
         text = sample[: error.start].decode(encoding)
-    odd = sum(_is_odd(character) for character in text)
+    odd = sum(is_odd(character) for character in text)
     return sum(map(str.isascii, text)) if odd <= MAX_ODD_SHARE * len(text) else 0
-
-
-def _is_odd(character: str) -> bool:
-    return character not in "\t\n\r\f" and unicodedata.category(character) in _ODD_CATEGORIES
 
 
 def encoding_of(content: bytes) -> str:

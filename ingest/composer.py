@@ -6,12 +6,12 @@ offsets in the pages at the end.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ingest.loaded import Heading, LoadedDocument
 from ingest.loaders.text import sections
+from ingest.placing import Places, WholeTable
 from rag.domain import DocumentState, Page, PageState
 from rag.errors import DocumentError
 from rag.intake import Table, TableRow
@@ -59,13 +59,6 @@ class _Break:
     reason: str
 
 
-@dataclass(slots=True)
-class _Table:
-    name: str
-    header: tuple[str, ...]
-    rows: list[TableRow] = field(default_factory=list)
-
-
 class Composer:
     """Collects the text of a document; the places it keeps count in the whole of it."""
 
@@ -75,7 +68,7 @@ class Composer:
         self._is_close = False  # whether the last line belongs close to the next
         self._breaks: list[_Break] = []
         self._headings: list[Heading] = []
-        self._tables: list[_Table] = []
+        self._tables: list[WholeTable] = []
         self._cells = 0
 
     @property
@@ -116,14 +109,12 @@ class Composer:
         Raises:
             DocumentError: the tables hold too much.
         """
-        table = _Table(name, tuple(header))
+        table = WholeTable(name, tuple(header))
         for row in rows:
             line = row_line(row)
             if not line:
                 continue
-            self._cells += len(row)
-            if self._cells > MAX_CELLS:
-                raise too_many_cells()
+            self._count(len(row))
             start = self._begin_block(is_close=bool(table.rows))
             self._write(line)
             self._is_close = True
@@ -131,6 +122,20 @@ class Composer:
         self._is_close = False
         if table.rows:
             self._tables.append(table)
+
+    def written(self, text: str, tables: Iterable[WholeTable]) -> None:
+        """A paragraph of lines with tables among them; their rows have their places in it.
+
+        Raises:
+            DocumentError: the tables hold too much.
+        """
+        self._begin_block(is_close=False)
+        start = self._length
+        self._write(text)
+        for table in tables:
+            rows = [TableRow(start + it.start, start + it.end, it.cells) for it in table.rows]
+            self._count(sum(len(row.cells) for row in rows))
+            self._tables.append(WholeTable(table.name, table.header, rows))
 
     def finish(self, max_pages: int) -> Composed:
         """The pages; one that was begun goes on with the same label where it is too long.
@@ -143,14 +148,9 @@ class Composer:
         if not text.strip() and all(each.state is not PageState.FAILED for each in self._breaks):
             raise DocumentError(DocumentState.EMPTY, "The file holds no text.")
         pages = self._pages(text, max_pages)
-        places = _Places(pages)
+        places = Places(pages)
         outline = tuple(places.heading(heading) for heading in self._headings)
-        tables = tuple(
-            part
-            for number, table in enumerate(self._tables, 1)
-            for part in places.parts(number, table)
-        )
-        return Composed(pages, outline, tables)
+        return Composed(pages, outline, places.tables(self._tables))
 
     def _pages(self, text: str, max_pages: int) -> tuple[Page, ...]:
         breaks = self._breaks or [_Break(0, "", PageState.TEXT, "")]
@@ -170,6 +170,11 @@ class Composer:
                 pages.append(Page(number, label, page.text, offset, page.state, page.reason))
         return tuple(pages)
 
+    def _count(self, cells: int) -> None:
+        self._cells += cells
+        if self._cells > MAX_CELLS:
+            raise too_many_cells()
+
     def _begin_block(self, *, is_close: bool) -> int:
         if self._length and not self._stands_at_page_start():
             self._write("\n" if is_close and self._is_close else "\n\n")
@@ -184,35 +189,6 @@ class Composer:
         self._length += len(text)
         if self._length > MAX_CHARACTERS:
             raise DocumentError(DocumentState.TOO_LARGE, "The file holds too much text. Split it.")
-
-
-class _Places:
-    """Finds the page of a place in the whole text."""
-
-    def __init__(self, pages: Sequence[Page]) -> None:
-        self._pages = pages
-        self._starts = [page.offset for page in pages]
-
-    def page(self, start: int) -> Page:
-        return self._pages[bisect_right(self._starts, start) - 1]
-
-    def heading(self, heading: Heading) -> Heading:
-        start = heading.start or 0
-        page = self.page(start)
-        return Heading(heading.level, heading.title, page.number, start - page.offset)
-
-    def parts(self, number: int, table: _Table) -> Iterator[Table]:
-        """The table page by page; a row that is longer than a page is where it begins."""
-        rows: list[TableRow] = []
-        page = self.page(table.rows[0].start)
-        for row in table.rows:
-            if row.start >= page.offset + len(page.text):
-                if rows:
-                    yield Table(number, page.number, table.name, table.header, tuple(rows))
-                rows, page = [], self.page(row.start)
-            end = min(row.end - page.offset, len(page.text))
-            rows.append(TableRow(row.start - page.offset, end, row.cells))
-        yield Table(number, page.number, table.name, table.header, tuple(rows))
 
 
 def too_many_cells() -> DocumentError:

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.loaded import LoadedDocument
-from ingest.loaders import markdown
+from ingest.loaders import markdown, notebook
+from ingest.loaders import text as plain_text
 from ingest.pipeline import Limits, Reader
 from rag.domain import DocumentState, Page
 from rag.errors import DocumentError
 from rag.folding import readable
+from rag.pipe_rows import is_rule
 from rag.store.blobs import hash_file
 
 HEADINGS = 6  # levels that Markdown has
+_AS_WRITTEN = (markdown.MEDIA_TYPE, notebook.MEDIA_TYPE, plain_text.MEDIA_TYPE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ def _text_of(path: Path, name: str, limits: Limits, reader: Reader) -> str:
         raise DocumentError(
             DocumentState.UNSUPPORTED, f"{name} is an archive. Unpack it and choose one file of it."
         )
-    if loaded.media_type == markdown.MEDIA_TYPE:
+    if loaded.media_type in _AS_WRITTEN:
         return "".join(page.text for page in loaded.pages)
     if not loaded.paginated:
         return "".join(_marked(page, loaded) for page in loaded.pages)
@@ -81,5 +84,11 @@ def _marks(page: Page, loaded: LoadedDocument) -> Iterator[tuple[int, int, str]]
     for table in loaded.tables:
         for place, row in enumerate(table.rows if table.page == page.number else ()):
             cells = " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in row.cells)
-            rule = "" if place else f"\n|{' --- |' * len(row.cells)}"
+            is_first = not place and not is_rule(_line_below(page.text, row.end))
+            rule = f"\n|{' --- |' * len(row.cells)}" if is_first else ""
             yield row.start, row.end, f"| {cells} |{rule}"
+
+
+def _line_below(text: str, place: int) -> str:
+    below = text[place:].lstrip("\r\n").splitlines()
+    return below[0] if below else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from ingest import markup, titles
+from ingest import markup, pipe_tables, titles
 from ingest.composer import Composed, Composer
 from ingest.loaded import Attachment, LoadedDocument
 from ingest.markup_tables import Block
@@ -30,7 +30,7 @@ class Body:
         if self.blocks and len(plain) < POOR_SHARE * shown:
             markup.write(self.blocks, composer)
         elif plain:
-            composer.paragraph(plain)
+            composer.written(plain, pipe_tables.find(plain))
 
     def as_text(self) -> str:
         """The better of the two forms as text alone."""

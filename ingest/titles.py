@@ -7,9 +7,15 @@ from pathlib import PurePath
 
 MAX_TITLE = 200
 _MEANINGLESS = re.compile(
-    r"^(untitled.*|title|document\s?\d*|\(anonymous\)|none|null|unknown|unspecified|default|"
-    r"new document|(?:powerpoint[ -])?pr[eéä]sentation\s?\d*|présentation powerpoint|slide \d+|"
-    r"sans titre|unbenannt|sin título)$",
+    # What programs write where nobody gave a title: Word, LibreOffice, Calibre and their like.
+    r"^[\[(]?(untitled.*|(?:no |book )?title|title unknown|unknown(?: title| book)?|unspecified|"
+    r"(?:new |microsoft word |word )?document\s?\d*|dokument\s?\d*|anonymous|none|null|"
+    r"default|"
+    r"(?:microsoft )?(?:powerpoint[ -])?pr[eéä]sentation\s?\d*|présentation powerpoint|slide \d+|"
+    r"(?:work)?book\s?\d+|classeur\s?\d+|mappe\s?\d+|sans titre\s?\d*|titre inconnu|"
+    r"unbenannt\s?\d*|"
+    r"ohne titel|unbekannt(?:er titel)?|sin título|título desconocido|senza titolo|"
+    r"sem título|無題|无标题)[\])]?$",
     re.IGNORECASE,
 )
 _WRITERS_NAME = re.compile(r"^(microsoft\s+(office\s+)?\w+|print(er)?|scan\w*)\s*[-–:]\s", re.I)

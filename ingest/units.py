@@ -80,7 +80,8 @@ def units_of_page(text: str, headings: set[int], rows: Sequence[PlacedRow]) -> l
     for row in rows:
         lines = list(_lines(text, done, row.start, known))
         if part is row.part and len(lines) <= MOST_BETWEEN_ROWS:
-            lines = [_in_table(line, part) for line in lines]
+            below_head = bool(units) and units[-1].names_columns
+            lines = [_in_table(line, part, leads=below_head) for line in lines]
         units += lines
         units.append(_row(text, row, units))
         done, part = row.end, row.part
@@ -99,10 +100,14 @@ def _row(text: str, row: PlacedRow, before: Sequence[Unit]) -> Unit:
     return Unit(row.start, row.end, place, leads=names, part=row.part, names_columns=names)
 
 
-def _in_table(line: Unit, part: TablePart) -> Unit:
-    """A line between two rows of a table, such as the name of the rows below it."""
+def _in_table(line: Unit, part: TablePart, *, leads: bool) -> Unit:
+    """A line between two rows of a table, such as the name of the rows below it.
+
+    Between the head and the first row, such as the rule that Markdown has there, it `leads`.
+    """
     before = line.before if line.before is Break.INSIDE_LINE else Break.LINE
-    return replace(line, before=before, is_heading=False, leads=line.is_heading, part=part)
+    leads = leads or line.is_heading
+    return replace(line, before=before, is_heading=False, leads=leads, part=part)
 
 
 def _lines(text: str, start: int, end: int, headings: Sequence[int]) -> Iterator[Unit]:

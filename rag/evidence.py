@@ -15,6 +15,7 @@ from rag.domain import Passage, Span
 from rag.folding import flowing
 from rag.identifiers import contradicts, identifiers
 from rag.languages import Language, detect
+from rag.pipe_rows import is_rule
 from rag.protocols import Embedder, Vectors
 from rag.sentences import split_sentences
 from rag.spelling import sequences
@@ -79,6 +80,7 @@ class SentenceScorer:
             (position, span)
             for position, passage in enumerate(passages)
             for span in split_sentences(passage.text)
+            if not is_rule(passage.text[span.start : span.end])
         ]
         if not places:
             return []

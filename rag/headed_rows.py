@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from rag.domain import Span
 from rag.evidence import Sentence
+from rag.pipe_rows import cells_in, is_pipe_row, is_rule, without_marks
 
 BORDER = " | "
 # A cell that holds a value: a number alone, with its sign and unit, but no year.
@@ -17,7 +18,8 @@ _VALUE = re.compile(r"[-+(]?[$€£¥]? ?(?!(?:19|20)\d\d$)\d[\d., ]*\)?%?")
 def heads_of(sentences: Sequence[Sentence], texts: Sequence[str]) -> dict[int, int]:
     """For the position of each row below a head that of the head: the first row, without a value.
 
-    `texts` are those of the passages. Rows follow each other line by line, with as many cells.
+    `texts` are those of the passages. Rows follow each other line by line, with as many cells; the
+    rule that Markdown has below a head is no row.
     """
     heads: dict[int, int] = {}
     first = 0
@@ -33,14 +35,22 @@ def _goes_on(above: Sentence, below: Sentence, texts: Sequence[str]) -> bool:
     if above.passage != below.passage:
         return False
     text = texts[above.passage]
-    borders = [len(_cells(text, each.span)) for each in (above, below)]
-    lines = text[above.span.end : below.span.start].count("\n")
-    return lines == 1 and borders[0] == borders[1] > 1
+    borders = [len(cells_of(_text(text, each.span))) for each in (above, below)]
+    between = text[above.span.end : below.span.start]
+    is_next = between.count("\n") == 1 or (between.count("\n") == 2 and is_rule(between))
+    return is_next and borders[0] == borders[1] > 1
 
 
 def _names_columns(text: str, span: Span) -> bool:
-    return not any(_VALUE.fullmatch(cell.strip()) for cell in _cells(text, span))
+    return not any(_VALUE.fullmatch(cell.strip(" *")) for cell in cells_of(_text(text, span)))
 
 
-def _cells(text: str, span: Span) -> list[str]:
-    return text[span.start : span.end].strip(" |").split(BORDER)
+def cells_of(row: str) -> list[str]:
+    """The cells of a row, of a Markdown table or of one that was read from another kind of file."""
+    if is_pipe_row(row):
+        return cells_in(without_marks(row))
+    return row.strip(" |").split(BORDER)
+
+
+def _text(text: str, span: Span) -> str:
+    return text[span.start : span.end]

@@ -6,6 +6,7 @@ import itertools
 import re
 
 from rag.domain import Span
+from rag.pipe_rows import is_rule
 
 _NOT_AN_END = re.compile(
     r"(?:^|[\s(\[\"'“‘])(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|Inc|Corp|Co|Ltd|Jr|Sr|No|Nos|Art|Sec|Fig|Eq"
@@ -83,6 +84,8 @@ def _breaks(text: str, previous: tuple[int, int], line: tuple[int, int], long: i
     if len(gap) > 1 or not before.strip() or not after.strip():
         return True
     if _ITEM.match(after) or _is_row(before) or _are_rows(before, after):
+        return True
+    if is_rule(after) or is_rule(before):
         return True
     if _is_row(after) and before.split()[-1] not in _GOES_ON:
         return True

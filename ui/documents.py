@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
 
@@ -13,8 +13,8 @@ from rag.intake import Container, Job, Stage
 from rag.store.trash import Kept
 from ui import icons
 from ui.chat import ANSWERABLE
-from ui.containing import render_lost, render_place
-from ui.endings import BY_WORDS, kind_of_end
+from ui.containing import reference, render_lost, render_place
+from ui.endings import BY_WORDS, being_read, kind_of_end
 from ui.notices import render_notices
 from ui.progress import (
     is_at_work,
@@ -203,11 +203,31 @@ def _render_outcomes(shelf: Shelf, documents: Mapping[str, Document]) -> str:
     outcomes += render_notices(shelf.said)
     going = " ".join(f"{job.id}:{job.parent_id or ''}" for job in shelf.jobs if not job.has_ended)
     newest = max((job.id for job in shelf.jobs), default=0)
+    reading = len(being_read(shelf.jobs))
+    embedding = sum(job.stage is Stage.EMBEDDING for job in shelf.jobs)
+    asking = sum(job.stage is Stage.CONFIRM for job in shelf.jobs)
     return (
-        f'<div id="outcomes" data-state="{escape(shelf.state)}" '
+        f'<div id="outcomes" data-state="{escape(shelf.state)}" data-reading="{reading}" '
+        f'data-embedding="{embedding}" '
+        f'data-asking="{asking}" data-failed="{" ".join(_failures(shelf, documents))}" '
         f'data-going="{going}" '
         f'data-newest="{newest}" data-library="{escape(shelf.library_id)}" hidden>{outcomes}</div>'
     )
+
+
+def _failures(shelf: Shelf, documents: Mapping[str, Document]) -> Iterator[str]:
+    """What the list shows as failed: jobs, and what held files that were not read."""
+    yield from (str(job.id) for job in shelf.jobs if job.is_lost)
+    for id_, job in shelf.job_of.items():
+        if not job.is_lost and id_ in documents and _has_failed(job, documents[id_]):
+            yield str(job.id)
+    for container, _, _ in shelf.lost:
+        yield reference(container)
+
+
+def _has_failed(job: Job, document: Document) -> bool:
+    can_answer = document.state in ANSWERABLE and document.embedded == document.chunks
+    return job.stage is Stage.FAILED and not can_answer
 
 
 def _render_outcome(job: Job, document: Document | None) -> str:

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from ingest import grid, markup, titles
 from ingest.archive import Archive, opened
-from ingest.composer import Composer
+from ingest.composer import Composed, Composer
 from ingest.loaded import LoadedDocument
 from ingest.loaders.html import decode_page
 from rag.domain import DocumentState, PageState
@@ -46,11 +46,18 @@ def load(path: Path, name: str, *, max_pages: int) -> LoadedDocument:
     composed = composer.finish(max_pages)
     reason = f"{failed:,} of {len(book.chapters):,} chapters cannot be read." if failed else ""
     return composed.document(
-        book.title if titles.is_meaningful(book.title) else titles.from_name(name),
+        _title(book, composed, name),
         MEDIA_TYPE,
         state=DocumentState.PARTIAL if failed else DocumentState.READY,
         reason=reason,
     )
+
+
+def _title(book: _Book, composed: Composed, name: str) -> str:
+    """The book's own title, else its first heading, else its name."""
+    headings = (titles.tidy(each.title) for each in composed.outline if each.level == 1)
+    found = filter(titles.is_meaningful, (book.title, *headings))
+    return next(found, "") or titles.from_name(name)
 
 
 class _Book:

@@ -27,6 +27,8 @@ _UNREADABLE = (
     *(RecursionError, OverflowError),
 )
 _SHOWN_INSIDE = ("image/", "font/", "text/css", "text/javascript", "application/javascript")
+_MARKDOWN = ("text/markdown", "text/x-markdown")
+_TEXTS = frozenset({"text/plain", "text/html", "text/rfc822-headers", *_MARKDOWN})
 _MAILS = frozenset({"message/rfc822", "message/global", "message/news"})
 _ENDINGS = {
     "application/pdf": ".pdf",
@@ -129,7 +131,7 @@ def _add_leaf(part: Message, kind: str, body: Body | None, mail: Mail) -> None:
     name = _file_name(part)
     if kind.startswith("multipart/"):  # which never say where their parts begin
         kind = "text/plain"
-    if not is_file and not name and kind in ("text/plain", "text/html", "text/rfc822-headers"):
+    if not is_file and not name and kind in _TEXTS:
         with suppress(DocumentError):
             _add_text(part, kind, content, body, mail)
             return

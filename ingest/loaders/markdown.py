@@ -1,4 +1,4 @@
-"""Reads Markdown: plain text with headings."""
+"""Reads Markdown: plain text with headings and tables."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ingest import titles
 from ingest.loaded import Heading, LoadedDocument
 from ingest.loaders import text as plain_text
 from rag.domain import Page
+from rag.intake import Table
 
 MEDIA_TYPE = "text/markdown"
 MAX_HEADING = 300  # characters
@@ -50,13 +51,21 @@ def loaded_from(text: str, name: str, *, max_pages: int) -> LoadedDocument:
     """
     plain = plain_text.loaded_from(text, name, max_pages=max_pages)
     found = list(headings(text))
+    outline = tuple(placed(heading, plain.pages) for heading in found)
     first = next((heading.title for heading in found if heading.level == 1), "")
     return replace(
         plain,
         title=titles.tidy(first) or plain.title,
         media_type=MEDIA_TYPE,
-        outline=tuple(placed(heading, plain.pages) for heading in found),
+        outline=outline,
+        tables=tuple(replace(table, name=_name(table, outline)) for table in plain.tables),
     )
+
+
+def _name(table: Table, outline: Sequence[Heading]) -> str:
+    """The heading that a table stands below."""
+    place = (table.page, table.rows[0].start)
+    return next((it.title for it in reversed(outline) if (it.page, it.start or 0) < place), "")
 
 
 def headings(text: str) -> Iterator[Heading]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ingest import titles
+from ingest import pipe_tables, titles
 from ingest.charsets import (
     encoding_of,
     fitting,
@@ -16,6 +16,8 @@ from ingest.charsets import (
 from ingest.filetypes import unsupported
 from ingest.graphemes import boundary_before
 from ingest.loaded import LoadedDocument
+from ingest.placing import Places
+from ingest.written import is_text_throughout
 from rag.domain import DocumentState, Page, PageState
 from rag.errors import DocumentError
 
@@ -40,19 +42,21 @@ def load(path: Path, name: str, *, max_pages: int) -> LoadedDocument:
 
 
 def loaded_from(text: str, name: str, *, max_pages: int) -> LoadedDocument:
-    """The same of a text that is decoded already.
+    """The same of a text that is decoded already; tables in it as Markdown has them are kept.
 
     Raises:
         DocumentError: there is no text, or too much of it.
     """
+    pages = sections(text, max_pages=max_pages)
     return LoadedDocument(
         title=_first_line(text) or titles.from_name(name),
         media_type=MEDIA_TYPE,
         paginated=False,
-        pages=sections(text, max_pages=max_pages),
+        pages=pages,
         outline=(),
         state=DocumentState.READY,
         reason="",
+        tables=Places(pages).tables(pipe_tables.find(text)),
     )
 
 
@@ -79,7 +83,11 @@ def decode(content: bytes, declared: str = "") -> str:
     encoding = encoding or fitting(content, declared) or encoding_of(content)
     if not encoding:
         raise unsupported("a file of an unknown binary format or text encoding")
-    return _checked(content[start:].decode(encoding, errors="replace"))
+    text = content[start:].decode(encoding, errors="replace")
+    is_wide = encoding.startswith(("utf-16", "utf-32"))
+    if is_wide and not is_text_throughout(text.strip("\0"), marked=start > 0):
+        raise unsupported("a file of an unknown binary format")
+    return _checked(text)
 
 
 def sections(text: str, *, max_pages: int) -> tuple[Page, ...]:

@@ -11,7 +11,8 @@ from rag.domain import Finish, ModelCard, Passage, Prompt, Source, TextDelta, To
 from rag.evidence import Sentence, SentenceScorer
 from rag.expectation import MONTH, is_of_the_kind
 from rag.folding import flowing
-from rag.headed_rows import BORDER, heads_of
+from rag.headed_rows import BORDER, cells_of, heads_of
+from rag.quantities import quantities
 from rag.sentences import is_labelled
 from rag.spelled import as_written
 from rag.vocabulary import Vocabulary
@@ -37,9 +38,11 @@ _WORD = re.compile(r"\w+")
 _NUMBERING = re.compile(r"^(?:\d+(?:\.\d+)*\.?|[A-Z]\.|(?:Table|Figure|Tableau|Tabelle) \d+\.?)\s+")
 _NUMBERED_HEAD = re.compile(r"\d+(?:\.\d+)*\.?\s+[^\W\d_][^\W\d]*(?:\s[^\W\d]+){0,2}\.?")
 _FIGURE = re.compile(r"\d")
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_NO_AMOUNTS = frozenset({"", "time", "months"})
 _CONTENTS = re.compile(r"\d+(?:\.\d+)+\.?\s+[^\W\d].*?(?:\s|\.{2,})\d{1,4}|.*\.{4,}\s*\d{1,4}")
 _IN_BRACKETS = re.compile(r"\([^()]*\)\W*")
-_MARKS = re.compile(r"^\s*(?:[-*•▪●◦]|#{1,6})\s+")
+_MARKS = re.compile(r"^\s*(?:(?:[-*•▪●◦>]|#{1,6})\s+)+")
 _NO_HEADS: Mapping[int, int] = MappingProxyType({})
 
 
@@ -101,9 +104,9 @@ class EmbeddedReader:
 
 def _above(row: str, source: Source) -> str:
     """The head of a row whose table began before the passage; "" where there is none."""
-    cells = row.strip(" |").count(BORDER)
+    borders = len(cells_of(row)) - 1
     above = source.passage.heading[-1] if source.passage.heading else ""
-    return above if cells and above.count(BORDER) == cells else ""
+    return above if borders and above.count(BORDER) == borders else ""
 
 
 def choose(
@@ -202,7 +205,7 @@ def _is_row(position: int, sentences: Sequence[Sentence], texts: Sequence[str]) 
     def are_alike(other: int) -> bool:
         if not 0 <= other < len(texts) or sentences[other].passage != sentences[position].passage:
             return False
-        if other < position and all(BORDER in texts[at].strip(" |") for at in (other, position)):
+        if other < position and all(len(cells_of(texts[at])) > 1 for at in (other, position)):
             return True
         return is_labelled(texts[position]) and is_labelled(texts[other])
 
@@ -238,8 +241,24 @@ def _is_label(line: str) -> bool:
     """Whether a line reads like a heading or a caption: short, no full stop, no closing figure."""
     if line[0] in "|-*•" or line.endswith((".", "!", "…", "。", '"', "”", "»", ")", ";")):
         return False
+    if _gives_amount(line):
+        return False
     words = _NUMBERING.sub("", flowing(line)).split()
     return len(words) <= LONGEST_LABEL_WORDS and not (words and _FIGURE.search(words[-1]))
+
+
+def _gives_amount(line: str) -> bool:
+    """Whether a line says how much something is: "Two pairs 184.00 EUR", "Beam: 4.20 m, oak".
+
+    A year is no amount, and neither is a stretch of time, which heads columns.
+    """
+    told = _NUMBERING.sub("", flowing(line))
+    if is_labelled(told) and _FIGURE.search(_YEAR.sub("", told.partition(":")[2])):
+        return True
+    return any(
+        each.kind not in _NO_AMOUNTS and not _YEAR.match(told, each.span.start)
+        for each in quantities(told)
+    )
 
 
 def _titles(passage: Passage) -> tuple[str, ...]:

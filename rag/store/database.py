@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from functools import partial
@@ -24,6 +25,8 @@ except ImportError:  # no wheel for this system: Python's own SQLite
     import sqlite3 as sqlite
 
 logger = logging.getLogger(__name__)
+
+LEAST_ROOM_BYTES = 1_000_000  # on the disk of the catalog, for SQLite to work at all
 
 # https://sqlite.org/wal.html#walresetbug: before this release a checkpoint beside a write can
 # corrupt a database in WAL mode, which is exactly what a server and a command line do.
@@ -220,14 +223,25 @@ def _in_plain_words(path: Path, context: ExceptionContext) -> StoreError | None:
             f"The catalog {path} has been busy for {BUSY_TIMEOUT_MS // 1000} seconds: another "
             "Tramontane is writing to it. Try again when that is done."
         )
-    if "full" in reason:
-        return StoreError(f"There is no room left for the catalog {path}. Make room and try again.")
+    if "full" in reason or ("I/O" in reason and _is_disk_full(path)):
+        return StoreError(
+            f"There is no room left for the catalog {path}. Make room and try again. The folder "
+            "derived beside it can be deleted: it is made again."
+        )
     if "malformed" in reason or "not a database" in reason:
         return StoreError(_damaged(path, reason))
     return StoreError(
         f"The catalog {path} cannot be used ({reason}). Check that the folder can be written "
         "and has room, or choose another with --data-dir."
     )
+
+
+def _is_disk_full(path: Path) -> bool:
+    """Whether SQLite has no room for the files that it needs even to read (-wal and -shm)."""
+    try:
+        return shutil.disk_usage(path.parent).free < LEAST_ROOM_BYTES
+    except OSError:
+        return False
 
 
 def _damaged(path: Path, reason: str) -> str:

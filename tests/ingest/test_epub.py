@@ -85,7 +85,7 @@ def test_a_book_without_a_list_of_its_parts_is_read_by_their_names(
         "In winter\n\nForty-one boats.",
         "Ninety-seven boats.",
     ]
-    assert loaded.title == "my book"
+    assert loaded.title == "In winter"
 
 
 def test_a_damaged_chapter_costs_only_itself(tmp_path: Path) -> None:

@@ -82,6 +82,32 @@ def test_a_short_answer_is_quoted_with_the_question_before_it() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("question", "lines", "quoted"),
+    [
+        (
+            "What did two pairs of boots cost?",
+            ("RECEIPT No. 40917", "Two pairs of boots 184.00 EUR", "Paid by card"),
+            "Two pairs of boots 184.00 EUR",
+        ),
+        (
+            "How wide is the south beam?",
+            ("Survey of the mill", "South beam: 4.20 m wide, oak", "The roof is of slate"),
+            "South beam: 4.20 m wide, oak",
+        ),
+    ],
+)
+def test_a_line_that_says_how_much_heads_nothing(
+    question: str, lines: tuple[str, ...], quoted: str
+) -> None:
+    assert said(question, sources("\n\n".join(lines))).startswith(f"“{quoted}” [1]")
+
+
+@pytest.mark.parametrize("head", ["Net sales 2023 EUR", "Months ended June: 2023, net sales"])
+def test_a_heading_with_a_year_leads_on(head: str) -> None:
+    assert choose("?", measured(0.9, 0.1, 0.2), [head, "Boats.", "Ducks can fly."]) == [1]
+
+
 def test_a_caption_is_not_quoted_and_a_row_is() -> None:
     text = "Table 3. Memory of the Nemo models\n\nNemo memory 24 GB 12\nOther memory 48 GB 24"
 
@@ -95,6 +121,30 @@ def test_a_row_that_ends_in_a_word_is_quoted_and_no_other_row_in_its_place() -> 
         "“Employee | Desk | City”:",
         "",
         "“Piet de Vries | 22 | Utrecht” [1]",
+    ]
+
+
+@pytest.mark.parametrize(("mark", "border"), [("", " | "), ("> ", " | "), ("- ", " | "), ("", "|")])
+def test_a_row_of_a_markdown_table_stands_below_its_head(mark: str, border: str) -> None:
+    rows = ["Pot | Size | Price", "--- | :-: | ---:", "Urn | XL | 44.20", "Large jar | L | 31.00"]
+    begin = "  " if mark == "- " else mark
+    text = "".join(f"{begin if place else mark}| {row} |\n" for place, row in enumerate(rows))
+    text = "Our prices.\n\n" + text.replace(" | ", border)
+
+    assert said("What is the price of the large jar?", sources(text)).splitlines()[:3] == [
+        f"“{border.join(('Pot', 'Size', 'Price'))}”:",
+        "",
+        f"“{border.join(('Large jar', 'L', '31.00'))}” [1]",
+    ]
+
+
+def test_the_rule_below_the_head_of_a_markdown_table_is_no_sentence() -> None:
+    text = "| Pot | Price |\n| :-- | --: |\n| Urn | 44.20 |"
+
+    found = SentenceScorer(HashEmbedder(), Words()).score("Urn?", [passage(text)])
+
+    assert [text[each.span.start : each.span.end] for each in found] == [
+        *("| Pot | Price |", "| Urn | 44.20 |")
     ]
 
 

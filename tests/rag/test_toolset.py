@@ -205,6 +205,19 @@ def test_headings_and_tables_are_outlined_and_a_table_is_asked(desk: Desk) -> No
     )
 
 
+def test_a_table_of_a_markdown_file_is_listed_and_queried(desk: Desk) -> None:
+    text = "# Kiln\n\n## Prices\n\n| Pot | Price |\n|---|---:|\n| Urn | 44.20 |\n| Jar | **31** |\n"
+    desk.add("kiln.md", text)
+
+    outline = run(desk, "outline", document="kiln.md")
+    found = run(
+        desk, "query_table", document="kiln.md", table=1, sql="SELECT pot FROM t WHERE price < 40"
+    )
+
+    assert "table 1 Prices, 3 rows: pot, price" in outline.content
+    assert "pot\nJar" in found.content
+
+
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [

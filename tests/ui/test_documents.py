@@ -106,7 +106,9 @@ def test_every_outcome_is_there_to_be_told() -> None:
     assert '<i data-job="1" data-document="d1" data-parent="" data-kind="read"' in html
     assert ">a.pdf was &lt;added&gt;.</i>" in html
     assert 'data-kind="failed" data-tone="bad">b.pdf: Gone.</i>' in html
-    assert 'data-state="s1" data-going="3:1" data-newest="3"' in html
+    assert 'data-state="s1" data-reading="1" data-embedding="0" data-asking="0"' in html
+    assert 'data-failed="2"' in html
+    assert 'data-going="3:1" data-newest="3"' in html
     assert 'data-max-mb="7"' in html
 
 

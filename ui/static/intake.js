@@ -41,7 +41,13 @@
     row.querySelector(".x").setAttribute("aria-label", `Dismiss ${file.name}`);
     return row;
   };
+  const tellSending = () => {
+    const refused = [...unsent.values()].filter((file) => file.reason).length;
+    const detail = { pending: unsent.size - refused, refused, jobs: [...mine.keys()].map(Number) };
+    document.dispatchEvent(new CustomEvent("sending", { detail }));
+  };
   const drawUnsent = () => {
+    tellSending();
     const list = byId("unsent");
     if (!list) return;
     const pending = [...unsent.keys()].filter((key) => !unsent.get(key).reason);
@@ -85,6 +91,7 @@
       mine.set(job, file.batch);
       file.batch.jobs[job] = null;
       unsent.delete(key);
+      tellSending();
     } catch {
       refuse(key, `${file.name} could not be sent. Is the server still running, and the file still there?`, true);
     }

@@ -1,4 +1,4 @@
-// What the page does by itself: theme, notices, copying (and intake.js, reading.js: the rest).
+// What the page does by itself: theme, notices, copying (and intake.js, underway.js, reading.js: the rest).
 // Everything else goes to the server as events of the HTML blocks (`BRIDGE` in layout.py).
 (() => {
   "use strict";
