@@ -41,7 +41,7 @@ def heads_of(text: str, lines: Sequence[Line], grid: Columns) -> list[Heads]:
     groups_of: Heads = {}  # the uppermost so far, with what is above several columns
     found: list[Heads] = []
     for line, heads in zip(reversed(lines), reversed(named), strict=True):
-        values = [cell for cell in line.cells if not _is_label(cell, grid)]
+        values = [cell for cell in line.cells if not is_label(cell, grid)]
         if len(values) > 1:
             groups = _name_groups(text, values, heads, below, columns)
             above: Heads = {}
@@ -69,9 +69,9 @@ def heads_of(text: str, lines: Sequence[Line], grid: Columns) -> list[Heads]:
 
 def _own(line: Line, grid: Columns) -> Heads:
     heads: Heads = {}
-    is_alone = sum(not _is_label(cell, grid) for cell in line.cells) == 1
+    is_alone = sum(not is_label(cell, grid) for cell in line.cells) == 1
     for cell in line.cells:
-        for place in [0] if _is_label(cell, grid) else grid.under(cell, is_alone=is_alone):
+        for place in [0] if is_label(cell, grid) else grid.under(cell, is_alone=is_alone):
             heads.setdefault(place, []).append(cell)
     return heads
 
@@ -120,7 +120,8 @@ def _width(cell: Cell) -> float:
     return cell.right - cell.left
 
 
-def _is_label(cell: Cell, grid: Columns) -> bool:
+def is_label(cell: Cell, grid: Columns) -> bool:
+    """Whether words stand above the labels of the rows."""
     return grid.labelled and cell.left < grid.values[0]
 
 
