@@ -315,7 +315,7 @@ def _header_row(page: _Page, lines: Sequence[Line], grid: Columns) -> TableRow:
     words: list[list[str]] = [[] for _ in grid.edges]
     units = [line for line in lines if len(line.cells) == 1 and _names_unit(text, line)]
     naming = levels([line for line in lines if line not in units], grid)
-    found = page.ruling.placed(naming, heads_of(text, naming, grid), grid)
+    found = page.ruling.placed(text, naming, heads_of(text, naming, grid), grid)
     heads = dict(zip((line.start for line in naming), found, strict=True))
     heads |= {line.start: {0: [*line.cells]} for line in units}
     for start in sorted(heads):

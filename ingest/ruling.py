@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 
 from ingest.layout import Cell, Line
 from ingest.table_columns import EDGE, Columns
-from ingest.table_headers import Heads, is_label
+from ingest.table_headers import Heads, doubtful, is_label
 
 MOST_SPLIT = 3  # lines above the first row that vertical lines may part
 LONGEST_SPLIT = 120  # characters of such a line
@@ -81,20 +81,29 @@ class Ruling:
         return found
 
     def placed(
-        self, lines: Sequence[Line], heads: Sequence[Heads], grid: Columns
+        self, text: str, lines: Sequence[Line], heads: Sequence[Heads], grid: Columns
     ) -> Sequence[Heads]:
-        """The heads of each line by column, those that lines rule off just where these say."""
-        return [self._placed(line, own, grid) for line, own in zip(lines, heads, strict=True)]
+        """The heads of each line by column, those that lines rule off just where these say.
 
-    def _placed(self, line: Line, heads: Heads, grid: Columns) -> Heads:
+        What is above several columns by a guess that may be wrong is above none.
+        """
+        return [self._placed(text, line, own, grid) for line, own in zip(lines, heads, strict=True)]
+
+    def _placed(self, text: str, line: Line, heads: Heads, grid: Columns) -> Heads:
         values = [cell for cell in line.cells if not is_label(cell, grid)]
         if len(values) >= len(grid.edges) - grid.labelled:
             return heads
         ruled = {cell: self.columns(cell, line.cells, grid) for cell in values}
         sure = {place: cell for cell, places in ruled.items() for place in places}
+        known = {cell for cell in values if ruled[cell]}
         loose = {
-            place: [cell for cell in cells if not ruled.get(cell) and place not in sure]
+            place: [cell for cell in cells if cell not in known and place not in sure]
             for place, cells in heads.items()
+        }
+        doubts = doubtful(text, line, loose, grid)
+        loose = {
+            place: [cell for cell in cells if cell not in doubts.get(place, ())]
+            for place, cells in loose.items()
         }
         found = loose | {place: [cell] for place, cell in sure.items()}
         return {place: cells for place, cells in found.items() if cells}

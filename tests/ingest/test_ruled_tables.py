@@ -75,6 +75,16 @@ def test_a_merged_head_stands_over_the_columns_between_its_lines(tmp_path: Path)
     ]
 
 
+def test_short_heads_at_the_left_of_merged_cells_stand_over_all_their_columns(
+    tmp_path: Path,
+) -> None:
+    heads: list[Words] = [(75, "Fruit"), (165, "Tonnes"), (305, "Price")]
+
+    (fruit,) = tables(tmp_path, [heads, *FRUIT[1:]], frame(0, 4, *MERGED))
+
+    assert fruit.header == ("Fruit", "Tonnes 2024", "Tonnes 2023", "Price 2024", "Price 2023")
+
+
 def test_tables_with_prose_between_them_stay_two(tmp_path: Path) -> None:
     between: list[list[Words]] = [
         [(72, "Members")],
@@ -107,7 +117,7 @@ def test_a_head_stands_over_the_columns_that_the_line_below_it_goes_along(tmp_pa
 @pytest.mark.parametrize(
     "strokes",
     [
-        [(60, TOP - 3, 450, TOP - 3)],  # below the whole line
+        [(72, TOP - 3, 490, TOP - 3)],  # below the whole table
         [(235, TOP - 3, 450, TOP - 3)],  # the head is not in its middle
         [(225, TOP - 3, 338, TOP - 3)],
     ],
