@@ -78,11 +78,13 @@ def test_a_merged_head_stands_over_the_columns_between_its_lines(tmp_path: Path)
 def test_short_heads_at_the_left_of_merged_cells_stand_over_all_their_columns(
     tmp_path: Path,
 ) -> None:
-    heads: list[Words] = [(75, "Fruit"), (165, "Tonnes"), (305, "Price")]
+    heads: list[Words] = [(75, "Fruit"), (165, "Tonnes"), (375, "Price")]
+    years: list[Words] = [(165, "2024"), (235, "2023"), (305, "2022"), (375, "2024")]
+    uprights = [(160.0, 0), (230.0, 1), (300.0, 1), (370.0, 0), (440.0, 0)]
 
-    (fruit,) = tables(tmp_path, [heads, *FRUIT[1:]], frame(0, 4, *MERGED))
+    (fruit,) = tables(tmp_path, [heads, years, *FRUIT[2:]], frame(0, 4, *uprights))
 
-    assert fruit.header == ("Fruit", "Tonnes 2024", "Tonnes 2023", "Price 2024", "Price 2023")
+    assert fruit.header == ("Fruit", "Tonnes 2024", "Tonnes 2023", "Tonnes 2022", "Price 2024")
 
 
 def test_tables_with_prose_between_them_stay_two(tmp_path: Path) -> None:
