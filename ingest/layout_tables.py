@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ingest.layout import Cell, Line
+from ingest.ruling import UNRULED, Ruling
 from ingest.table_columns import INDENT, Columns, columns
 from ingest.table_headers import YEAR, heads_of
 from ingest.table_levels import levels
@@ -53,6 +55,14 @@ class Found:
     rows: tuple[TableRow, ...]
 
 
+class _Page(NamedTuple):
+    """A page to look for tables on."""
+
+    text: str
+    lines: Sequence[Line]
+    ruling: Ruling
+
+
 class Collector:
     """Numbers the tables of a document, page after page, and joins what a page's end cuts."""
 
@@ -65,11 +75,11 @@ class Collector:
         """All tables so far, in order."""
         return tuple(self._tables)
 
-    def add(self, number: int, text: str, lines: Sequence[Line]) -> None:
+    def add(self, number: int, text: str, lines: Sequence[Line], ruling: Ruling = UNRULED) -> None:
         """Look for tables on a page; pages are added in order."""
         before = self._open if self._page == number - 1 else None
         self._open, self._page = None, number
-        for table in find(text, lines):
+        for table in find(text, lines, ruling):
             above = [text[line.start : line.end] for line in lines[: min(table.first, MOST_BEFORE)]]
             is_first = table.first < MOST_BEFORE and not any(map(_announces, above))
             if before is not None and is_first and _is_more(before, table):
@@ -96,18 +106,19 @@ def _is_more(before: Found, table: Found) -> bool:
     return before.header is not None and before.header.cells == table.header.cells
 
 
-def find(text: str, lines: Sequence[Line]) -> Iterator[Found]:
+def find(text: str, lines: Sequence[Line], ruling: Ruling = UNRULED) -> Iterator[Found]:
     """The tables of a page, in order; no line is in two of them."""
     after = 0
+    page = _Page(text, lines, ruling)
     for run in _runs(text, lines):
         pieces = [*parts(text, lines, *run)]
         begin = after
         for piece in pieces:
-            for table in _tables(text, lines, *piece, after):
+            for table in _tables(page, *piece, after):
                 after = table.last + 1
                 yield table
         if after == begin and len(pieces) > 1:  # too small each: heads above every row
-            for table in _tables(text, lines, *run, after):
+            for table in _tables(page, *run, after):
                 after = table.last + 1
                 yield table
 
@@ -174,23 +185,24 @@ def _names_columns(text: str, line: Line) -> bool:
     return all(YEAR.fullmatch(text[cell.start : cell.end]) for cell in values)
 
 
-def _tables(text: str, lines: Sequence[Line], first: int, last: int, after: int) -> Iterator[Found]:
-    table = _table(text, lines, first, last, after)
+def _tables(page: _Page, first: int, last: int, after: int) -> Iterator[Found]:
+    table = _table(page, first, last, after)
     if table is not None:
         yield table
         return
     start = first
     for index in range(first + 1, last + 2):  # the parts between lines without cells
-        if index > last or len(lines[index].cells) < 2:
+        if index > last or len(page.lines[index].cells) < 2:
             if index - start > 1 and (start, index - 1) != (first, last):
-                table = _table(text, lines, start, index - 1, after)
+                table = _table(page, start, index - 1, after)
                 if table is not None:
                     after = table.last + 1
                     yield table
             start = index + 1
 
 
-def _table(text: str, lines: Sequence[Line], first: int, last: int, after: int) -> Found | None:
+def _table(page: _Page, first: int, last: int, after: int) -> Found | None:
+    text, lines = page.text, page.lines
     rows = [line for line in lines[first : last + 1] if len(line.cells) > 1]
     begin = next((row for row in rows if has_values(text, row)), rows[0])
     values = [r for r in rows if r.start >= begin.start and not _names_columns(text, r)]
@@ -203,10 +215,11 @@ def _table(text: str, lines: Sequence[Line], first: int, last: int, after: int) 
         top, bottom = first, first + _is_unlike(text, rows, grid)
     else:
         place = next(index for index in range(first, last + 1) if lines[index] is begin)
+        lines = page.ruling.parted(text, lines, place, grid)
         top, bottom = _header(text, lines, place, after, grid)
     if last + 1 - top < 3:
         return None
-    header = _header_row(text, lines[top:bottom], grid) if bottom > top else None
+    header = _header_row(page, lines[top:bottom], grid) if bottom > top else None
     body = tuple(_rows(text, lines[bottom : last + 1], grid))
     return Found(top, last, grid, _name(text, lines, top, after), header, body)
 
@@ -297,11 +310,13 @@ def _is_group(text: str, line: Line) -> bool:
     return len(line.cells) > 1 or PERIOD.search(text, line.start, line.end) is not None
 
 
-def _header_row(text: str, lines: Sequence[Line], grid: Columns) -> TableRow:
+def _header_row(page: _Page, lines: Sequence[Line], grid: Columns) -> TableRow:
+    text = page.text
     words: list[list[str]] = [[] for _ in grid.edges]
     units = [line for line in lines if len(line.cells) == 1 and _names_unit(text, line)]
     naming = levels([line for line in lines if line not in units], grid)
-    heads = dict(zip((line.start for line in naming), heads_of(text, naming, grid), strict=True))
+    found = page.ruling.placed(text, naming, heads_of(text, naming, grid), grid)
+    heads = dict(zip((line.start for line in naming), found, strict=True))
     heads |= {line.start: {0: [*line.cells]} for line in units}
     for start in sorted(heads):
         for place, cells in sorted(heads[start].items()):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ingest.ruling import UNRULED, Ruling
+
 Measure = Callable[[int], tuple[float, float] | None]
 
 
@@ -28,3 +30,4 @@ class ReadPage:
 
     content: PageContent
     ruler: Callable[[], Measure]
+    ruling: Ruling = UNRULED

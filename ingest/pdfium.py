@@ -29,6 +29,8 @@ from ingest.boxes import NO_EXTENT, Boxes, Rectangle, as_displayed, merge
 from ingest.loaded import Heading
 from ingest.page_content import PageContent, ReadPage
 from ingest.pdfium_ruler import Ruler
+from ingest.pdfium_rules import Rules
+from ingest.ruling import Ruling
 from rag.domain import DocumentState
 from rag.errors import DocumentError, NotFoundError
 
@@ -176,7 +178,11 @@ class OpenPdf:
         drawn = drawing or (unmapped > 0 and not text.strip())
         bare = not (text or drawn or pdfium_c.FPDFPage_CountObjects(page))
         content = PageContent(text, drawn, unmapped, bare)
-        return ReadPage(content, lambda: Ruler(textpage, text).quick())
+        return ReadPage(
+            content,
+            lambda: Ruler(textpage, text).quick(),
+            Ruling(lambda: _drawing(page, Ruler(textpage, text))),
+        )
 
 
 @contextmanager
@@ -291,6 +297,11 @@ def _text(textpage: Any, characters: int) -> str:
     written = pdfium_c.FPDFText_GetText(textpage, first, last + 1 - first, buffer)
     text = bytes(memoryview(buffer)[: max(written - 1, 0)]).decode("utf-16-le", "replace")
     return text.replace("\ufffe", END_OF_LINE_HYPHEN)
+
+
+def _drawing(page: Any, ruler: Ruler) -> Rules | None:
+    """What is drawn on a page; of those that lie on their side nothing is told."""
+    return Rules(page, ruler) if ruler.is_upright else None
 
 
 def _with_notes(document: Any, number: int, page: Any) -> Any | None:

@@ -20,6 +20,7 @@ YEAR = re.compile(
 )
 LEFT_OUT = 0.2  # of the way from one column to the next: what it costs to have nothing above one
 ASIDE = 0.5  # of that way, by which each of several groups of one size may be off
+DOUBT = 0.5  # of that way, by which the middle of a head above several may be off
 WIDER = 1.5  # times the heading below it: what stands above more than that one
 SHARE_OF_PITCH = 0.6  # that it is wide at least
 _GOES_ON = re.compile(r"[a-zà-ÿ(%&/]")
@@ -41,7 +42,7 @@ def heads_of(text: str, lines: Sequence[Line], grid: Columns) -> list[Heads]:
     groups_of: Heads = {}  # the uppermost so far, with what is above several columns
     found: list[Heads] = []
     for line, heads in zip(reversed(lines), reversed(named), strict=True):
-        values = [cell for cell in line.cells if not _is_label(cell, grid)]
+        values = [cell for cell in line.cells if not is_label(cell, grid)]
         if len(values) > 1:
             groups = _name_groups(text, values, heads, below, columns)
             above: Heads = {}
@@ -69,9 +70,9 @@ def heads_of(text: str, lines: Sequence[Line], grid: Columns) -> list[Heads]:
 
 def _own(line: Line, grid: Columns) -> Heads:
     heads: Heads = {}
-    is_alone = sum(not _is_label(cell, grid) for cell in line.cells) == 1
+    is_alone = sum(not is_label(cell, grid) for cell in line.cells) == 1
     for cell in line.cells:
-        for place in [0] if _is_label(cell, grid) else grid.under(cell, is_alone=is_alone):
+        for place in [0] if is_label(cell, grid) else grid.under(cell, is_alone=is_alone):
             heads.setdefault(place, []).append(cell)
     return heads
 
@@ -120,8 +121,61 @@ def _width(cell: Cell) -> float:
     return cell.right - cell.left
 
 
-def _is_label(cell: Cell, grid: Columns) -> bool:
+def is_label(cell: Cell, grid: Columns) -> bool:
+    """Whether words stand above the labels of the rows."""
     return grid.labelled and cell.left < grid.values[0]
+
+
+def doubtful(text: str, line: Line, heads: Heads, grid: Columns) -> Heads:
+    """The heads of a line that are above several columns without need, by those columns.
+
+    Where the middle of one is not that of its columns, or the words above the labels run into the
+    first values, the others of the line are as doubtful. A year that stands above one of its
+    columns by itself is surely above that one.
+    """
+    over: dict[Cell, list[int]] = {}
+    for place, cells in heads.items():
+        for cell in cells:
+            over.setdefault(cell, []).append(place)
+    groups = {cell: places for cell, places in over.items() if _is_group(places)}
+    repeats = len(groups) > 1 and _are_years(text, [*groups])  # often set at the right of theirs
+    is_sure = repeats or not any(_is_aside(cell, own, grid) for cell, own in groups.items())
+    if is_sure and not _runs_in(text, line, grid):
+        return {}
+    found: Heads = {}
+    for cell, places in groups.items():
+        own = [place for place in places if _is_year(text, cell) and _is_at(cell, place, grid)]
+        for place in places:
+            if [place] != own:
+                found.setdefault(place, []).append(cell)
+    return found
+
+
+def _is_group(places: Sequence[int]) -> bool:
+    return len(places) > 1 and max(places) - min(places) == len(places) - 1
+
+
+def _runs_in(text: str, line: Line, grid: Columns) -> bool:
+    """Whether what stands above the labels goes on into the values, before another head."""
+    return any(
+        is_label(cell, grid)
+        and cell.right > grid.edges[1][0]
+        and "\n" not in text[cell.end : after.start]
+        and text[cell.end - 1] not in ".:;"  # prose is beside by chance
+        for cell, after in pairwise(line.cells)
+    )
+
+
+def _is_aside(cell: Cell, places: Sequence[int], grid: Columns) -> bool:
+    ends = grid.edges[min(places)][0] + grid.edges[max(places)][1]
+    return abs(_middle(cell) - ends / 2) > max(EDGE, DOUBT * grid.pitch)
+
+
+def _is_at(cell: Cell, place: int, grid: Columns) -> bool:
+    """Whether a head has an edge or its middle in common with a column."""
+    left, right = grid.edges[place]
+    off = abs(cell.left - left), abs(cell.right - right), abs(_middle(cell) - (left + right) / 2)
+    return min(off) < EDGE
 
 
 def _are_years(text: str, cells: Sequence[Cell]) -> bool:

@@ -152,7 +152,7 @@ class _Reader:
         if _is_unreadable(read.content):
             return Page(number, "", "", 0, PageState.NEEDS_OCR, NO_LETTERS)
         if text.strip():
-            self.tables.add(number, text, layout.lines(text, read.ruler))
+            self.tables.add(number, text, layout.lines(text, read.ruler), read.ruling)
             return Page(number, "", text, 0)
         if read.content.drawn:
             return Page(number, "", text, 0, PageState.NEEDS_OCR, NEEDS_OCR)

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
+
+from ingest.layout import Cell, Line
+from ingest.table_columns import Columns
+from ingest.table_headers import doubtful
 from tests.ingest.test_layout_tables import Words, tables
 
 
@@ -110,3 +115,46 @@ def test_years_above_groups_of_different_sizes_are_above_their_own() -> None:
         [(38, "Low"), (49, "High"), (61, "Mean"), (77, "Mean")],
         *values(42, 53, 65, 81),
     ) == ("", "2022 Low", "2022 High", "2022 Mean", "2021 Mean")
+
+
+def test_a_group_beside_words_that_run_into_the_values_is_left_out() -> None:
+    assert header(
+        [(0, "What was spent in all"), (32, "Planned")],
+        [(21, "2023"), (30, "2024"), (39, "2025"), (48, "2026")],
+        *values(25, 34, 43, 52),
+    )[1:] == ("2023", "2024", "2025", "2026")
+
+
+COLUMNS = Columns(((0, 10), (20, 34), (38, 52), (56, 70), (74, 88)), labelled=True)
+PLACES = {"one": range(1, 3), "other": range(3, 5)}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "left_out"),
+    [
+        ((30, 42), (66, 78), []),  # each above the middle of its two columns
+        ((30, 42), (77, 88), ["one", "other"]),  # at the right of them: both may be
+        ((19, 31), (66, 78), ["one", "other"]),
+    ],
+)
+def test_groups_are_left_out_where_one_is_not_above_the_middle_of_its_columns(
+    one: tuple[float, float], other: tuple[float, float], left_out: list[str]
+) -> None:
+    text = "one other"
+    cells = (Cell(0, 3, *one, is_number=False), Cell(4, 9, *other, is_number=False))
+    names = {cell: text[cell.start : cell.end] for cell in cells}
+    heads = {place: [cell] for cell, name in names.items() for place in PLACES[name]}
+
+    doubts = doubtful(text, Line(0, 9, cells), heads, COLUMNS)
+
+    assert {place: [names[cell] for cell in own] for place, own in doubts.items()} == {
+        place: [name] for name in left_out for place in PLACES[name]
+    }
+
+
+def test_a_year_above_two_columns_in_doubt_stays_above_its_own() -> None:
+    year = Cell(0, 4, 22, 27, is_number=True)
+
+    doubts = doubtful("2020", Line(0, 4, (year,)), {1: [year], 2: [year]}, COLUMNS)
+
+    assert doubts == {2: [year]}

@@ -1,0 +1,209 @@
+"""What the ruled lines of a page tell of the heads of its tables.
+
+A head stands over the columns between the vertical lines on its two sides, or over those that the
+line right below it goes along. Only lines that agree with the columns of the text are believed.
+Places on the page are in points, upwards; those of cells in units of `ingest.layout`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from itertools import pairwise
+from typing import NamedTuple, Protocol
+
+from ingest.layout import Cell, Line
+from ingest.table_columns import EDGE, Columns
+from ingest.table_headers import Heads, doubtful, is_label
+
+MOST_SPLIT = 3  # lines above the first row that vertical lines may part
+LONGEST_SPLIT = 120  # characters of such a line
+MARGIN = 1.5  # points by which words may touch or cross a line
+APART = 1.5  # points between the ends of lines that are drawn as one
+LEVEL = 1.0  # point by which the parts of such a line may differ in height
+BELOW = 0.9  # of the height of a letter, by which the line below a head is at most away
+INTO = 0.35  # of that height, by which it may be within
+INSIDE = 0.7  # of a column, to stand below a head
+OUTSIDE = 0.3  # of a column, to stand beside it; between the two lines and text do not agree
+
+_ENDS_OF_PROSE = frozenset(".:;")
+_WORD = re.compile(r"\S+")
+
+
+class Area(NamedTuple):
+    """A rectangle on a page."""
+
+    left: float
+    low: float
+    right: float
+    high: float
+
+
+class Drawing(Protocol):
+    """What is drawn on a page beside its text."""
+
+    def rules(self) -> tuple[Sequence[Area], Sequence[Area]]:
+        """The thin lines across and up the page."""
+
+    def letter(self, offset: int) -> Area | None:
+        """Where a character of the text stands."""
+
+
+class Ruling:
+    """The ruled lines of a page, looked at when they are asked for; none without a drawing."""
+
+    def __init__(self, drawing: Callable[[], Drawing | None]) -> None:
+        self._drawing_of = drawing
+
+    @cached_property
+    def _drawing(self) -> Drawing | None:
+        return self._drawing_of()
+
+    @cached_property
+    def _rules(self) -> tuple[Sequence[Area], Sequence[Area]]:
+        return ((), ()) if self._drawing is None else self._drawing.rules()
+
+    def parted(self, text: str, lines: Sequence[Line], begin: int, grid: Columns) -> Sequence[Line]:
+        """The lines, those above the row at `begin` parted where vertical lines go through them."""
+        found = [*lines]
+        for index in range(begin - 1, max(begin - 1 - MOST_SPLIT, -1), -1):
+            line = found[index]
+            if not line.cells or line.end - line.start > LONGEST_SPLIT:
+                break
+            first = line.cells[0]
+            if first.left >= grid.values[0] or first.right <= grid.edges[grid.labelled][0]:
+                continue
+            if text[line.end - 1] in _ENDS_OF_PROSE or not self._rules[1]:
+                break
+            cells = tuple(part for cell in line.cells for part in self._parts(text, cell))
+            found[index] = line._replace(cells=cells)
+        return found
+
+    def placed(
+        self, text: str, lines: Sequence[Line], heads: Sequence[Heads], grid: Columns
+    ) -> Sequence[Heads]:
+        """The heads of each line by column, those that lines rule off just where these say.
+
+        What is above several columns by a guess that may be wrong is above none.
+        """
+        return [self._placed(text, line, own, grid) for line, own in zip(lines, heads, strict=True)]
+
+    def _placed(self, text: str, line: Line, heads: Heads, grid: Columns) -> Heads:
+        values = [cell for cell in line.cells if not is_label(cell, grid)]
+        if len(values) >= len(grid.edges) - grid.labelled:
+            return heads
+        ruled = {cell: self.columns(cell, line.cells, grid) for cell in values}
+        sure = {place: cell for cell, places in ruled.items() for place in places}
+        known = {cell for cell in values if ruled[cell]}
+        loose = {
+            place: [cell for cell in cells if cell not in known and place not in sure]
+            for place, cells in heads.items()
+        }
+        doubts = doubtful(text, line, loose, grid)
+        loose = {
+            place: [cell for cell in cells if cell not in doubts.get(place, ())]
+            for place, cells in loose.items()
+        }
+        found = loose | {place: [cell] for place, cell in sure.items()}
+        return {place: cells for place, cells in found.items() if cells}
+
+    def columns(self, cell: Cell, beside: Sequence[Cell], grid: Columns) -> list[int]:
+        """The columns that a head stands over by the lines around it; none where they do not tell.
+
+        `beside` are the heads in its line.
+        """
+        extent = self._extent(cell)
+        if extent is None:
+            return []
+        left, right = extent
+        if any(each is not cell and each.right > left and each.left < right for each in beside):
+            return []
+        places = []
+        for place, (begin, end) in enumerate(grid.edges):
+            share = (min(end, right) - max(begin, left)) / max(end - begin, 0.1)
+            if OUTSIDE < share < INSIDE:
+                return []
+            if share >= INSIDE:
+                places.append(place)
+        return [] if grid.labelled and 0 in places else places
+
+    def _parts(self, text: str, cell: Cell) -> Iterator[Cell]:
+        """A cell, parted between its words where vertical lines stand."""
+        words = [word.span() for word in _WORD.finditer(text, cell.start, cell.end)]
+        first, left = words[0][0], cell.left
+        for (_, end), (start, _) in pairwise(words):
+            before, after = self._letter(end - 1), self._letter(start)
+            if before and after and self._crosses(before, after):
+                scale = self._scale(cell)
+                yield Cell(first, end, left, before.right / scale, is_number=False)
+                first, left = start, after.left / scale
+        yield cell if first == cell.start else cell._replace(start=first, left=left)
+
+    def _crosses(self, before: Area, after: Area) -> bool:
+        middle = (before.low + before.high) / 2
+        return any(
+            before.right - MARGIN <= (rule.left + rule.right) / 2 <= after.left + MARGIN
+            and rule.low <= middle <= rule.high
+            for rule in self._rules[1]
+        )
+
+    def _extent(self, cell: Cell) -> tuple[float, float] | None:
+        """The edges of what a cell of text is ruled off as, in units."""
+        last = self._letter(cell.end - 1) if any(self._rules) else None
+        if last is None or last.high <= last.low:
+            return None
+        scale = self._scale(cell)
+        own = Area(cell.left * scale, last.low, cell.right * scale, last.high)
+        if between := self._between(own):
+            return between[0] / scale, between[1] / scale
+        along = self._along(own)
+        if along is None:
+            return None
+        left, right = along[0] / scale, along[1] / scale
+        is_central = abs(left + right - cell.left - cell.right) / 2 < EDGE
+        return (left, right) if is_central else None
+
+    def _between(self, own: Area) -> tuple[float, float] | None:
+        """The vertical lines beside words."""
+        middle = (own.low + own.high) / 2
+        places = [
+            (rule.left + rule.right) / 2
+            for rule in self._rules[1]
+            if rule.low <= middle <= rule.high
+        ]
+        left = max((place for place in places if place <= own.left + MARGIN), default=None)
+        right = min((place for place in places if place >= own.right - MARGIN), default=None)
+        return None if left is None or right is None else (left, right)
+
+    def _along(self, own: Area) -> tuple[float, float] | None:
+        """The ends of the line below words, or of several that touch."""
+        height = own.high - own.low
+        least, most = own.low - BELOW * height, own.low + INTO * height
+        near = [rule for rule in self._rules[0] if least <= rule.high and rule.low <= most]
+        under = [rule for rule in near if rule.right > own.left and rule.left < own.right]
+        if not under:
+            return None
+        level = max((rule.low + rule.high) / 2 for rule in under)
+        left, right = own.right, own.left
+        for rule in sorted(near):
+            if abs((rule.low + rule.high) / 2 - level) > LEVEL:
+                continue
+            if right >= own.left and rule.left > right + APART and left < own.right:
+                break
+            if rule.left > right + APART:
+                left, right = rule.left, rule.right
+            else:
+                left, right = min(left, rule.left), max(right, rule.right)
+        return left, right
+
+    def _letter(self, offset: int) -> Area | None:
+        return None if self._drawing is None else self._drawing.letter(offset)
+
+    def _scale(self, cell: Cell) -> float:
+        """Points in a unit."""
+        last = self._letter(cell.end - 1)
+        return last.right / cell.right if last is not None and cell.right > 0 else 1.0
+
+
+UNRULED = Ruling(lambda: None)
