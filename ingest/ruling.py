@@ -17,6 +17,7 @@ from ingest.layout import Cell, Line
 from ingest.table_columns import EDGE, Columns
 from ingest.table_headers import Heads, doubtful, is_label
 
+MOST_SURE = 4  # columns below a head in their middle, of which no line is needed to tell
 MOST_SPLIT = 3  # lines above the first row that vertical lines may part
 LONGEST_SPLIT = 120  # characters of such a line
 MARGIN = 1.5  # points by which words may touch or cross a line
@@ -91,7 +92,7 @@ class Ruling:
 
     def _placed(self, text: str, line: Line, heads: Heads, grid: Columns) -> Heads:
         values = [cell for cell in line.cells if not is_label(cell, grid)]
-        if len(values) >= len(grid.edges) - grid.labelled:
+        if len(values) >= len(grid.edges) - grid.labelled or _is_above_all(values, heads, grid):
             return heads
         ruled = {cell: self.columns(cell, line.cells, grid) for cell in values}
         sure = {place: cell for cell, places in ruled.items() for place in places}
@@ -204,6 +205,14 @@ class Ruling:
         """Points in a unit."""
         last = self._letter(cell.end - 1)
         return last.right / cell.right if last is not None and cell.right > 0 else 1.0
+
+
+def _is_above_all(values: Sequence[Cell], heads: Heads, grid: Columns) -> bool:
+    """Whether one head stands over the middle of all columns, which are few."""
+    if len(values) != 1 or not len(grid.edges) - grid.labelled <= len(heads) <= MOST_SURE:
+        return False
+    (left, right), cell = grid.values, values[0]
+    return abs(left + right - cell.left - cell.right) / 2 < EDGE
 
 
 UNRULED = Ruling(lambda: None)
