@@ -19,18 +19,11 @@ from ingest.attachments import display_name
 from ingest.child import CancelledError
 from ingest.incoming import Incoming, size_of
 from ingest.intake import Intake
-from ingest.outcomes import READABLE
+from ingest.outcomes import PASSING, READABLE
 from ingest.pipeline import Added, Progress, added_after
 from ingest.within import NESTED, Within, with_left_out
 from rag.domain import Document, DocumentState, Library
-from rag.errors import (
-    InvalidReplyError,
-    NotFoundError,
-    RagError,
-    RateLimitError,
-    StoreError,
-    UnavailableError,
-)
+from rag.errors import NotFoundError, RagError, StoreError
 from rag.intake import NOWHERE, Job, Origin, Stage
 from rag.store.holds import Held, LostHoldError, new_holder
 from rag.store.jobs import CANCEL, CONFIRMED, MOST_ATTEMPTS, REMOVED
@@ -44,7 +37,6 @@ LOOK_SECONDS = 0.1  # how soon it is noticed that a job has ended
 REPORT_SECONDS = 0.4  # how often the catalog is told how far a job is
 RENEW_SECONDS = 15.0
 RETRY_SECONDS = 30.0  # after the first fault of a provider; twice that after the second
-PASSING = (RateLimitError, UnavailableError, InvalidReplyError)  # faults that may pass
 TO_READ = (Stage.WAITING, Stage.READING)
 OFFERED = "offered"
 

@@ -28,6 +28,7 @@ from rag.store.leaves import all_pages, all_tables, one_page, word_boxes
 from rag.store.libraries import advance, library_with_id, own_changes
 from rag.store.places import ChunkedPage, Place, chunked_pages, found_chunks
 from rag.store.publishing import check_reading, insert_reading, replace_reading
+from rag.store.reembeddings import Reembeddings
 from rag.store.rows import (
     IndexedChunk,
     Reading,
@@ -94,6 +95,7 @@ class Catalog:
         self.jobs = Jobs(reader, writer)
         self.containers = Containers(reader, writer)
         self.aliases = Aliases(reader, writer)
+        self.reembeddings = Reembeddings(reader, writer)
         self.spending = Spending(reader, writer)
         self.cited = Cited(reader, self.blobs)
         self.libraries = Holdings(reader, writer, principal)
@@ -319,7 +321,7 @@ class Catalog:
         `vectors` maps chunk ids to packed vectors (see `pack`).
 
         Raises:
-            StoreError: documents were added or removed since the vectors were made.
+            LibraryChangedError: documents were added or removed since the vectors were made.
         """
         with self._writer.begin() as connection:
             embedding.replace_vectors(connection, library, model, dimension, vectors)

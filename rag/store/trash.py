@@ -22,7 +22,7 @@ from rag.store.aliases import forget_names_of
 from rag.store.blobs import Blobs
 from rag.store.containers import forget_contents_of, forget_emptied
 from rag.store.database import rewrite
-from rag.store.derived import DERIVED
+from rag.store.derived import DERIVED, KEPT_VECTORS
 from rag.store.document_jobs import end_jobs_of_removed, forget_jobs_of, wants_file
 from rag.store.holds import Held
 from rag.store.isolation import Upkeep, for_whole_store
@@ -211,6 +211,8 @@ class Trash:
             failpoint("clean.file_discarded")
         for library_id in unclean["libraries"]:  # whose words are in the files of the search
             shutil.rmtree(self._data_dir / DERIVED / library_id, ignore_errors=True)
+            for path in (self._data_dir / KEPT_VECTORS).glob(f"{library_id}-*"):
+                path.unlink(missing_ok=True)
             failpoint("clean.index_removed")
         if not rewrite(self._reader):
             return False

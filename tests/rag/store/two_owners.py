@@ -17,11 +17,15 @@ from rag.store.containers import Containers
 from rag.store.holdings import Holdings
 from rag.store.holds import Held, new_holder
 from rag.store.jobs import Jobs
+from rag.store.reembeddings import HeldReembedding, Reembeddings
 from rag.store.rows import Reading
 from rag.store.trash import Trash
 from tests.rag.store.shelves import DIMENSION, MODEL, library_in, reading
 
-REPOSITORIES: tuple[type, ...] = (Catalog, Jobs, Containers, Aliases, Cited, Trash, Holdings)
+REPOSITORIES: tuple[type, ...] = (
+    *(Catalog, Jobs, Containers, Aliases, Cited, Trash, Holdings),
+    *(Reembeddings,),
+)
 HASH = b"hash of a text "
 CONTENTS = [Content("inner.txt", "c" * 64, 5), Content("lost.txt", "", 5, "It is locked.")]
 BOX = WordBox(0, 3, 10.0, 10.0, 30.0, 20.0)
@@ -41,6 +45,7 @@ class Things:
     jobs: tuple[int, int, int]  # one that waits, one that failed, one that is to be confirmed
     reading: Reading
     box: Container  # a file that held others
+    anew: HeldReembedding
 
 
 def filled(catalog: Catalog, word: str) -> Things:
@@ -80,6 +85,7 @@ def filled(catalog: Catalog, word: str) -> Things:
         *_queued(catalog, library, word),
         read,
         box,
+        catalog.reembeddings.begin(library.id, "other", new_holder()),
     )
 
 
@@ -105,7 +111,10 @@ def unknown(things: Things) -> Things:
     jobs = (990_001, 990_002, 990_003)
     box = replace(things.box, id=970_000, library_id=library.id)
     kept = replace(things.kept, id="nokept", library_id=library.id)
-    return Things(library, document, kept, "noversion", "0" * 16, 980_000, held, jobs, read, box)
+    anew = replace(things.anew, library_id=library.id)
+    return Things(
+        *(library, document, kept, "noversion", "0" * 16, 980_000, held, jobs, read, box, anew)
+    )
 
 
 Call = Callable[[Catalog, Things, Things], object]
@@ -218,6 +227,16 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
     "Aliases.note": (lambda c, _, o: c.aliases.note(_once_more(o)),),
     "Aliases.hashes": (lambda c, _, o: c.aliases.hashes(o.library.id, "also.txt"),),
     "Aliases.of": (lambda c, _, o: c.aliases.of(o.library.id, o.document.sha256),),
+    "Reembeddings.of": (lambda c, _, o: c.reembeddings.of(o.library.id),),
+    "Reembeddings.ask": (lambda c, _, o: c.reembeddings.ask(o.library.id, "m"),),
+    "Reembeddings.begin": (lambda c, _, o: c.reembeddings.begin(o.library.id, "m", "somebody"),),
+    "Reembeddings.report": (lambda c, _, o: c.reembeddings.report(o.anew, 1, 2),),
+    "Reembeddings.renew": (lambda c, _, o: c.reembeddings.renew(o.anew),),
+    "Reembeddings.put_back": (lambda c, _, o: c.reembeddings.put_back(o.anew),),
+    "Reembeddings.fail": (lambda c, _, o: c.reembeddings.fail(o.anew, "It cannot be."),),
+    "Reembeddings.forget": (lambda c, _, o: c.reembeddings.forget(o.anew),),
+    "Reembeddings.cancel": (lambda c, _, o: c.reembeddings.cancel(o.library.id),),
+    "Reembeddings.changes": (lambda c, _, o: c.reembeddings.changes(o.library.id, []),),
     "Holdings.named": (lambda c, _, o: c.libraries.named(o.library.name),),
     "Holdings.rename": (lambda c, _, o: c.libraries.rename(o.library.id, "mine now"),),
     "Holdings.set_policy": (lambda c, _, o: c.libraries.set_policy(o.library.id, stays_here=True),),
@@ -245,6 +264,8 @@ WITHOUT_IDS = {
     "Trash.discard_file": "as of the catalog",
     "Trash.discard_orphans": "as of the catalog",
     "Trash.expired": "a list",
+    "Reembeddings.claim": "takes one's own",
+    "Reembeddings.sweep": "forgets one's own",
     "Holdings.all": "a list",
     "Holdings.removed": "a list",
     "Holdings.expired": "a list",
@@ -276,7 +297,8 @@ def rows_of(catalog: Catalog, owner: str) -> dict[str, list[tuple[Any, ...]]]:
     """Everything that an owner has, read past the application."""
     own = "(SELECT id FROM library WHERE owner = ?)"
     within = {"library": "owner = ?"} | dict.fromkeys(
-        ("document", "kept_document", "chunk", "job", "container", "alias"), f"library_id IN {own}"
+        ("document", "kept_document", "chunk", "job", "container", "alias", "reembedding"),
+        f"library_id IN {own}",
     )
     for leaf in ("page", "table_part", "kept_page", "kept_table_part", "kept_chunk"):
         parent = "kept_document" if leaf.startswith("kept") else "document"
