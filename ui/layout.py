@@ -17,6 +17,7 @@ from ui.chat import MAX_QUESTION_CHARACTERS, Choice
 from ui.checkup import Checkup, render_offer
 from ui.conversation import Conversation
 from ui.drafts import DraftPlace, connect_drafts, lay_out_drafts
+from ui.embedding_handlers import EmbeddingHandlers
 from ui.library_menu import LibraryHandlers
 from ui.marking import MarkHandlers
 from ui.rooms import Handler, Rooms
@@ -45,7 +46,8 @@ BRIDGE = """
 const names = ['open', 'choose', 'every', 'remove', 'retry', 'dismiss', 'cancel', 'confirm',
   'decline', 'reread', 'added', 'example', 'again', 'fresh', 'model', 'look', 'restore', 'typed',
   'anyway', 'alone', 'good', 'mark', 'unmark', 'answers', 'check', 'bring', 'purge', 'library',
-  'make', 'rename', 'policy', 'unmake', 'remake', 'move'];
+  'make', 'rename', 'policy', 'unmake', 'remake', 'move', 'price', 'embed', 'unembed', 'goon',
+  'embedded'];
 // Whatever opens a page goes through the source's block, one after the other: the last click stays.
 let opening = 0, waiting = null;
 const open = detail => {
@@ -213,6 +215,13 @@ def _connect_libraries(page: Page, rooms: Rooms, asking: list[Any]) -> None:
     page.libraries.policy(does.policy, page.choice, page.libraries, **each).then(
         show_head, page.choice, page.head, **QUICK
     )
+    anew = EmbeddingHandlers(rooms, does)
+    changed = [page.libraries, *shown]
+    page.libraries.price(anew.price, page.choice, page.libraries, **each)
+    page.libraries.embed(anew.embed, states, changed, **each)
+    page.libraries.embedded(anew.show, page.choice, page.libraries, **each)
+    page.documents.unembed(anew.stop, states, changed, **each)
+    page.documents.goon(anew.go_on, states, changed, **each)
     page.source.move(does.move, page.choice, page.libraries, **each).then(
         refresh, states, shown, **QUICK
     ).then(None, js=REPORT_AGAIN)

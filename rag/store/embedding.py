@@ -135,8 +135,8 @@ def replace_vectors(
 ) -> None:
     """Give every chunk of a library a vector of another model, or none where it has none yet.
 
-    The library's generation is to be raised by one in the same transaction. Somebody has chosen
-    the model then, and what is noted of embedding the library anew has ended.
+    The library's generation is to be raised by one in the same transaction. What is noted of
+    embedding the library anew has ended.
 
     Raises:
         LibraryChangedError: documents were added or removed since the vectors were made.
@@ -165,7 +165,6 @@ def replace_vectors(
             embedding_model=model,
             dimension=dimension,
             rebuilt=libraries.c.generation + libraries.c.vectors + 1,  # once this is committed
-            **({"chosen": True} if packed else {}),
         )
     )
     end_with_switch(connection, library.id, model)

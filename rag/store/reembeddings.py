@@ -250,13 +250,18 @@ def _end(connection: Connection, library_id: str, outcome: str) -> None:
 
 
 def end_with_switch(connection: Connection, library_id: str, model: str) -> None:
-    """End what led to a switch, in its transaction; of another model nothing is to be done."""
+    """End what led to a switch, in its transaction: somebody chose the model.
+
+    Of another model nothing is to be done any more.
+    """
     row = _row(connection, library_id)
     if row is None:
         return
     if row.model != model:
         connection.execute(delete(reembeddings).where(_of(library_id)))
         return
+    chosen = update(libraries).where(libraries.c.id == library_id).values(chosen=True)
+    connection.execute(chosen)
     ended = {"stage": Stage.DONE, "done": row.total, "wish": "", "holder": "", "held_until": 0.0}
     connection.execute(update(reembeddings).where(_of(library_id)).values(ended))
 
