@@ -146,7 +146,7 @@ class Application:
 
     def scope(self, document_ids: frozenset[str] | None = None) -> Scope:
         """The library in use, or some of its documents."""
-        return Scope(self.library.id, document_ids)
+        return self.catalog.scope(self.library.id, document_ids)
 
     def offers(self) -> list[Offer]:
         """The models to choose from; see `Offering`. The policy of the library holds."""
@@ -190,7 +190,8 @@ class Application:
         count = passages or self.settings.passages
         bar = self.settings.bar if bar is None else bar
         parts = (self.catalog, self.retriever, self.scorer, self.verifier)
-        return Tasks(Resources(chat, *parts, count, bar), self._moderation)
+        resources = Resources(chat, *parts, count, bar)
+        return Tasks(resources, self._moderation, self.meter.spending.principal)
 
     @property
     def rows_at_once(self) -> int:

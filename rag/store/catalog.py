@@ -84,6 +84,10 @@ class Catalog:
         """The same catalog for another principal; who closes one closes the other."""
         return copy.copy(self)._speak_for(principal, partial(acting, principal=principal))
 
+    def scope(self, library_id: str, document_ids: frozenset[str] | None = None) -> Scope:
+        """A library, or some of its documents, as the principal may see them."""
+        return Scope(library_id, document_ids, self.principal or OWNER)
+
     def for_upkeep(self, upkeep: Upkeep) -> Catalog:
         """The same catalog with what belongs to all principals, for what rightly spans them."""
         return copy.copy(self)._speak_for(None, partial(for_whole_store, upkeep=upkeep))
@@ -96,7 +100,7 @@ class Catalog:
         self.containers = Containers(reader, writer)
         self.aliases = Aliases(reader, writer)
         self.reembeddings = Reembeddings(reader, writer)
-        self.spending = Spending(reader, writer)
+        self.spending = Spending(reader, writer, principal)
         self.cited = Cited(reader, self.blobs)
         self.libraries = Holdings(reader, writer, principal)
         self.trash = Trash(reader, writer, self.data_dir, self.blobs)

@@ -53,6 +53,9 @@ libraries = Table(
     Column("chosen", Boolean, nullable=False, default=False, server_default=text("0")),
     Column("removed_at", Float),  # since when it is in the trash ...
     Column("removed_name", String, nullable=False, default="", server_default=""),  # ... as what
+    # That its owner means where none is named, once it is called otherwise.
+    Column("usual", Boolean, nullable=False, default=False, server_default=text("0")),
+    Column("purges", Integer, nullable=False, default=0, server_default="0"),  # of something in it
     UniqueConstraint("owner", "name"),
 )
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -118,6 +119,23 @@ def test_the_vectors_are_as_they_were(old: Path) -> None:
         assert np.frombuffer(packed, dtype="<f2").shape == (DIMENSION,)
     finally:
         catalog.close()
+
+
+def test_what_was_noted_of_a_library_by_its_id_lies_with_it(old: Path) -> None:
+    with closing(sqlite3.connect(old / CATALOG)) as connection:
+        insert = "INSERT INTO library (id, owner, name, embedding_model, dimension, generation)"
+        connection.execute(f"{insert} VALUES ('hers', 'ann', 'mine', 'm', 8, 0)")
+        marks = [("usual library", "lib"), ("usual library of ann", "hers"), ("purges: hers", "3")]
+        connection.executemany("INSERT INTO mark VALUES (?, ?)", marks)
+        connection.commit()
+    with closing(Catalog(old)) as catalog:
+        ann = catalog.acting("ann")
+        assert ann.library("documents").id == "hers"
+        catalog.libraries.rename("lib", "letters")
+        assert catalog.library("documents").id == "lib"
+        assert (ann.trash.purges("hers"), catalog.trash.purges("hers")) == (3, 0)
+        assert [catalog.mark(name) for name, _ in marks] == [None] * 3
+        assert catalog.mark("samples") == "offered"
 
 
 def test_the_last_revision_is_the_schema_of_a_new_catalog() -> None:

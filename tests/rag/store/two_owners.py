@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rag.domain import Document, Library, Scope
+from rag.domain import Document, Library, Usage
 from rag.intake import Container, Content, Job, Origin, Stage, Table, TableRow, WordBox
 from rag.store.aliases import Aliases
 from rag.store.catalog import Catalog
@@ -19,12 +19,13 @@ from rag.store.holds import Held, new_holder
 from rag.store.jobs import Jobs
 from rag.store.reembeddings import HeldReembedding, Reembeddings
 from rag.store.rows import Reading
+from rag.store.spending import Purpose, Reservation, Spending
 from rag.store.trash import Trash
 from tests.rag.store.shelves import DIMENSION, MODEL, library_in, reading
 
 REPOSITORIES: tuple[type, ...] = (
     *(Catalog, Jobs, Containers, Aliases, Cited, Trash, Holdings),
-    *(Reembeddings,),
+    *(Reembeddings, Spending),
 )
 HASH = b"hash of a text "
 CONTENTS = [Content("inner.txt", "c" * 64, 5), Content("lost.txt", "", 5, "It is locked.")]
@@ -46,6 +47,7 @@ class Things:
     reading: Reading
     box: Container  # a file that held others
     anew: HeldReembedding
+    money: Reservation
 
 
 def filled(catalog: Catalog, word: str) -> Things:
@@ -86,6 +88,7 @@ def filled(catalog: Catalog, word: str) -> Things:
         read,
         box,
         catalog.reembeddings.begin(library.id, "other", new_holder()),
+        catalog.spending.reserve(catalog.spending.principal, Purpose.CHAT, 0.5),
     )
 
 
@@ -112,8 +115,10 @@ def unknown(things: Things) -> Things:
     box = replace(things.box, id=970_000, library_id=library.id)
     kept = replace(things.kept, id="nokept", library_id=library.id)
     anew = replace(things.anew, library_id=library.id)
+    money = replace(things.money, number=960_000, person="nobody")
     return Things(
-        *(library, document, kept, "noversion", "0" * 16, 980_000, held, jobs, read, box, anew)
+        *(library, document, kept, "noversion", "0" * 16, 980_000, held, jobs, read, box, anew),
+        money,
     )
 
 
@@ -141,11 +146,11 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
     "Catalog.words": (lambda c, _, o: c.words(o.document.id, 1),),
     "Catalog.tables": (lambda c, _, o: c.tables(o.document.id),),
     "Catalog.chunks": (
-        lambda c, _, o: c.chunks([o.chunk], Scope(o.library.id)),
-        lambda c, m, o: c.chunks([o.chunk], Scope(m.library.id)),
+        lambda c, _, o: c.chunks([o.chunk], c.scope(o.library.id)),
+        lambda c, m, o: c.chunks([o.chunk], c.scope(m.library.id)),
     ),
     "Catalog.chunked_pages": (
-        lambda c, _, o: c.chunked_pages([(o.document.id, 1)], Scope(o.library.id)),
+        lambda c, _, o: c.chunked_pages([(o.document.id, 1)], c.scope(o.library.id)),
     ),
     "Catalog.all_chunks": (lambda c, _, o: c.all_chunks(o.library.id),),
     "Catalog.chunk_spans": (lambda c, _, o: c.chunk_spans(o.library.id),),
@@ -227,6 +232,13 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
     "Aliases.note": (lambda c, _, o: c.aliases.note(_once_more(o)),),
     "Aliases.hashes": (lambda c, _, o: c.aliases.hashes(o.library.id, "also.txt"),),
     "Aliases.of": (lambda c, _, o: c.aliases.of(o.library.id, o.document.sha256),),
+    "Spending.reserve": (lambda c, _, o: c.spending.reserve(o.money.person, Purpose.CHAT, 0.1),),
+    "Spending.record": (
+        lambda c, _, o: c.spending.record(o.money.person, Purpose.CHAT, Usage(1, 1)),
+    ),
+    "Spending.settle": (lambda c, _, o: c.spending.settle(o.money, 0.1),),
+    "Spending.release": (lambda c, _, o: c.spending.release(o.money),),
+    "Spending.today": (lambda c, _, o: c.spending.today(o.money.person),),
     "Reembeddings.of": (lambda c, _, o: c.reembeddings.of(o.library.id),),
     "Reembeddings.ask": (lambda c, _, o: c.reembeddings.ask(o.library.id, "m"),),
     "Reembeddings.begin": (lambda c, _, o: c.reembeddings.begin(o.library.id, "m", "somebody"),),
@@ -252,6 +264,7 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
 # What takes no id of anything that is owned; the lists among them are looked at by themselves.
 WITHOUT_IDS = {
     "Catalog.acting": "says for whom",
+    "Catalog.scope": "looks at nothing",
     "Catalog.for_upkeep": "says what for",
     "Catalog.close": "",
     "Catalog.verify": "the file as a whole",
@@ -260,6 +273,7 @@ WITHOUT_IDS = {
     "Catalog.discard_orphans": "files of nobody",
     "Catalog.mark": "of the data directory",
     "Catalog.set_mark": "of the data directory",
+    "Spending.held": "numbers of what is under way: a cap is on what all spend together",
     "Trash.clean": "bytes of nobody",
     "Trash.discard_file": "as of the catalog",
     "Trash.discard_orphans": "as of the catalog",
@@ -296,9 +310,14 @@ def outcome(call: Call, catalog: Catalog, own: Things, other: Things) -> str:
 def rows_of(catalog: Catalog, owner: str) -> dict[str, list[tuple[Any, ...]]]:
     """Everything that an owner has, read past the application."""
     own = "(SELECT id FROM library WHERE owner = ?)"
-    within = {"library": "owner = ?"} | dict.fromkeys(
-        ("document", "kept_document", "chunk", "job", "container", "alias", "reembedding"),
-        f"library_id IN {own}",
+    of_person = dict.fromkeys(("spending", "reservation"), "person = ?")
+    within = (
+        {"library": "owner = ?"}
+        | of_person
+        | dict.fromkeys(
+            ("document", "kept_document", "chunk", "job", "container", "alias", "reembedding"),
+            f"library_id IN {own}",
+        )
     )
     for leaf in ("page", "table_part", "kept_page", "kept_table_part", "kept_chunk"):
         parent = "kept_document" if leaf.startswith("kept") else "document"

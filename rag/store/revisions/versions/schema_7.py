@@ -1,4 +1,4 @@
-"""How far embedding a library anew has come is kept.
+"""How far embedding a library anew has come is kept; what is an owner's lies with the library.
 
 The statements are written out as they were released: the tables of today are not their business.
 """
@@ -18,6 +18,14 @@ STATEMENTS = (
         held_until FLOAT NOT NULL,
         FOREIGN KEY(library_id) REFERENCES library (id) ON DELETE CASCADE
     )""",
+    "ALTER TABLE library ADD COLUMN usual BOOLEAN NOT NULL DEFAULT 0",
+    "ALTER TABLE library ADD COLUMN purges INTEGER NOT NULL DEFAULT 0",
+    """UPDATE library SET usual = 1 WHERE EXISTS (SELECT 1 FROM mark WHERE value = library.id
+        AND name IN ('usual library', 'usual library of ' || library.owner))""",
+    """UPDATE library SET purges = coalesce(
+        (SELECT CAST(value AS INTEGER) FROM mark WHERE name = 'purges: ' || library.id), 0)""",
+    """DELETE FROM mark WHERE name = 'usual library' OR name LIKE 'usual library of %'
+        OR name LIKE 'purges: %'""",
 )
 
 
