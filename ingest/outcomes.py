@@ -6,16 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from rag.domain import DocumentState, Page, PageState
-from rag.errors import (
-    EmbeddingMismatchError,
-    InvalidReplyError,
-    RateLimitError,
-    UnavailableError,
-)
+from rag.errors import InvalidReplyError, RateLimitError, UnavailableError
 
-# Faults that may pass. A library that is embedded with another model by now is soon worked on by
-# whoever has opened it anew.
-PASSING = (RateLimitError, UnavailableError, InvalidReplyError, EmbeddingMismatchError)
+PASSING = (RateLimitError, UnavailableError, InvalidReplyError)  # faults that may pass
 READABLE = frozenset({DocumentState.READY, DocumentState.PARTIAL})
 WITH_TEXT = frozenset({PageState.TEXT, PageState.OCR})
 _UNREAD = (

@@ -118,7 +118,7 @@ def state_of(library: Library, jobs: Sequence[Job], anew: Reembedding | None = N
     ended = sum(job.has_ended for job in jobs)
     asking = sum(job.stage is Stage.CONFIRM for job in jobs)
     places = f"{library.id}-{library.generation}-{library.vectors}"
-    return f"{places}-{asking}-{newest}-{len(jobs)}-{ended}-{anew.stage if anew else ''}"
+    return f"{places}-{anew.stage if anew else ''}-{asking}-{newest}-{len(jobs)}-{ended}"
 
 
 def render_documents(shelf: Shelf) -> str:
