@@ -25,6 +25,7 @@ from rag.store.blobs import hash_file
 logger = logging.getLogger(__name__)
 
 DERIVED = "derived"  # the folder of all of them, in the data directory
+KEPT_VECTORS = "reembedding"  # of vectors that are paid for and not in use yet, by library
 MANIFEST = "manifest.json"
 ABANDONED_SECONDS = 3600  # after this, an unfinished folder is what a crash left behind
 

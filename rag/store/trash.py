@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, delete, func, insert, select
+from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
 
 from rag.domain import Document
 from rag.errors import NotFoundError, StoreError
@@ -22,7 +22,7 @@ from rag.store.aliases import forget_names_of
 from rag.store.blobs import Blobs
 from rag.store.containers import forget_contents_of, forget_emptied
 from rag.store.database import rewrite
-from rag.store.derived import DERIVED
+from rag.store.derived import DERIVED, KEPT_VECTORS
 from rag.store.document_jobs import end_jobs_of_removed, forget_jobs_of, wants_file
 from rag.store.holds import Held
 from rag.store.isolation import Upkeep, for_whole_store
@@ -38,8 +38,13 @@ logger = logging.getLogger(__name__)
 
 KEPT_DAYS = 30
 DAY_SECONDS = 24 * 60 * 60
-PURGES, UNCLEAN = "purges", "bytes of purged documents"
+UNCLEAN = "bytes of purged documents"
 ALL = ""  # in place of the name of a document: whatever is marked in the library
+
+
+def purged_at(since: float) -> float:
+    """When what has been in the trash since then is deleted for good; seconds since 1970."""
+    return since + KEPT_DAYS * DAY_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ class Kept:
     @property
     def until(self) -> float:
         """When it is purged, if it is in the trash."""
-        return self.since + KEPT_DAYS * DAY_SECONDS
+        return purged_at(self.since)
 
 
 class Trash:
@@ -211,6 +216,8 @@ class Trash:
             failpoint("clean.file_discarded")
         for library_id in unclean["libraries"]:  # whose words are in the files of the search
             shutil.rmtree(self._data_dir / DERIVED / library_id, ignore_errors=True)
+            for path in (self._data_dir / KEPT_VECTORS).glob(f"{library_id}-*"):
+                path.unlink(missing_ok=True)
             failpoint("clean.index_removed")
         if not rewrite(self._reader):
             return False
@@ -253,11 +260,9 @@ class Trash:
 
     def purges(self, library_id: str) -> int:
         """How often something of a library was purged: what was derived before has its words."""
-        own = select(libraries.c.id).where(libraries.c.id == library_id)
+        own = select(libraries.c.purges).where(libraries.c.id == library_id)
         with self._reader.begin() as connection:
-            if connection.execute(own).first() is None:
-                return 0
-            return int(_mark(connection, f"{PURGES}: {library_id}") or 0)
+            return int(connection.execute(own).scalar_one_or_none() or 0)
 
     def discard_file(self, sha256: str) -> bool:
         """Delete a stored file that no document has (any more), and no job that goes on."""
@@ -340,8 +345,8 @@ def _add_unclean(
 
 
 def _count_purge(connection: Connection, library_id: str) -> None:
-    name = f"{PURGES}: {library_id}"
-    _set(connection, name, str(int(_mark(connection, name) or 0) + 1))
+    own = update(libraries).where(libraries.c.id == library_id)
+    connection.execute(own.values(purges=libraries.c.purges + 1))
 
 
 def _mark(connection: Connection, name: str) -> str | None:
