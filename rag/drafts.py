@@ -16,9 +16,10 @@ from rag.folding import encodable, flowing
 from rag.languages import SMALL_WORDS
 from rag.retrieval import LONGEST_QUESTION, Retriever
 from rag.sentences import split_sentences
+from rag.signs import NOT_SAID
 from rag.store.catalog import Catalog
 from rag.store.scopes import documents_in
-from rag.verification import NOT_SAID, Checked, Verifier
+from rag.verification import Checked, Verifier
 from rag.wording import words
 
 PASSAGES = 8
