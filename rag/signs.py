@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from rag.alignment import Nearest, align
 from rag.amounts import amounts
-from rag.contradiction import Evidence, evidence_of, faults
+from rag.contradiction import evidence_of, faults
 from rag.denied import denies_otherwise
 from rag.domain import Span
 from rag.folding import flowing, fold, unaccented
@@ -85,13 +85,16 @@ def signs(claim: str, text: str, nearest: Nearest | None = None, context: str = 
     if wanted & telling(context) - telling(text):
         read = f"{context}: {read}"
     verbatim = _is_verbatim(claim, text)
-    fault = "" if verbatim else _fault(claim, text, evidence)
+    fault = "" if verbatim else next((each.reason for each in faults(claim, evidence)), "")
+    if not verbatim and not fault:
+        verbatim = _is_shortened(claim, carried)
+        fault = "" if verbatim else refutation(claim, text)
     held = _share(wanted, telling(f"{context} {text}"))
     strange = not found.found or (not held and detect(claim) in (None, evidence.language))
     return Signs(
         span,
         read,
-        verbatim or (not fault and _is_shortened(claim, carried)),
+        verbatim,
         fault or (NOT_SAID if strange else None),
         held,
         _share(wanted, telling(f"{context} {carried}")),
@@ -113,11 +116,6 @@ def _stretched(claim: str, text: str) -> str:
         return ""
     limit, said = found
     return f"the source says “{limit}”" if limit else f"the source does not say “{said}”"
-
-
-def _fault(claim: str, text: str, evidence: Evidence) -> str:
-    """What rules find that a text does not say of a claim, or says otherwise; empty if nothing."""
-    return next((fault.reason for fault in faults(claim, evidence)), "") or refutation(claim, text)
 
 
 def window(claim: str, text: str, span: Span) -> str:
