@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import threading
 from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -14,7 +14,7 @@ from rag.domain import Library
 from rag.errors import RagError
 from rag.failpoints import failpoint
 from rag.store.catalog import Catalog
-from rag.store.derived import DERIVED
+from rag.store.derived import DERIVED, DiscardedError, discard_all, discard_before
 from rag.store.lexical import LexicalIndex, open_lexical_index
 from rag.store.spans import ChunkSpan, EmbeddedSpans
 from rag.store.vectors import (
@@ -191,7 +191,7 @@ class Indexes:
                 self._open.pop(library_id, None)
                 self._ahead.pop(library_id, None)
             failpoint("index.before_discard")
-            shutil.rmtree(self._catalog.data_dir / DERIVED / library_id, ignore_errors=True)
+            discard_all(self._catalog.data_dir / DERIVED / library_id)
             failpoint("index.discarded")
 
     def wait(self) -> None:
@@ -210,12 +210,13 @@ class Indexes:
         self, library: Library, previous: LibraryIndex | None, own_changes: int
     ) -> LibraryIndex:
         purges = self._catalog.trash.purges(library.id)
-        index = self._made(library, previous, own_changes)
-        failpoint("index.made")
-        if self._catalog.trash.purges(library.id) == purges:
-            return index
-        # It may have been made from what was there before a document was purged, with its words.
-        shutil.rmtree(self._catalog.data_dir / DERIVED / library.id, ignore_errors=True)
+        with suppress(DiscardedError):
+            index = self._made(library, previous, own_changes)
+            failpoint("index.made")
+            if (now := self._catalog.trash.purges(library.id)) == purges:
+                return index
+            # It may have been made from what was there before a document was purged.
+            discard_before(self._catalog.data_dir / DERIVED / library.id, now)
         kept = None if self._patience_seconds is None else previous  # which is in memory alone
         return self._build(self._catalog.library_with_id(library.id), kept, own_changes)
 
@@ -284,6 +285,8 @@ class Indexes:
         def work() -> None:
             try:
                 open_codes(self._catalog, library, base, stop)
+            except DiscardedError as error:
+                logger.debug("%s was not finished: something was purged", error)
             except (OSError, RagError, RuntimeError) as error:  # the last is FAISS's own
                 logger.warning("the codes of %s cannot be made: %s", library.id, error)
 

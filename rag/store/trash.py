@@ -22,7 +22,7 @@ from rag.store.aliases import forget_names_of
 from rag.store.blobs import Blobs
 from rag.store.containers import forget_contents_of, forget_emptied
 from rag.store.database import rewrite
-from rag.store.derived import DERIVED
+from rag.store.derived import DERIVED, discard_before
 from rag.store.document_jobs import end_jobs_of_removed, forget_jobs_of, wants_file
 from rag.store.holds import Held
 from rag.store.isolation import Upkeep, for_whole_store
@@ -210,7 +210,7 @@ class Trash:
             self.discard_file(sha256)
             failpoint("clean.file_discarded")
         for library_id in unclean["libraries"]:  # whose words are in the files of the search
-            shutil.rmtree(self._data_dir / DERIVED / library_id, ignore_errors=True)
+            self._discard_derived(library_id)
             failpoint("clean.index_removed")
         if not rewrite(self._reader):
             return False
@@ -258,6 +258,17 @@ class Trash:
             if connection.execute(own).first() is None:
                 return 0
             return int(_mark(connection, f"{PURGES}: {library_id}") or 0)
+
+    def _discard_derived(self, library_id: str) -> None:
+        """Remove the files of the search that were begun before the last purge of a library."""
+        folder = self._data_dir / DERIVED / library_id
+        own = select(libraries.c.id).where(libraries.c.id == library_id)
+        with self._reader.begin() as connection:
+            purges = int(_mark(connection, f"{PURGES}: {library_id}") or 0)
+            is_gone = connection.execute(own).first() is None
+        discard_before(folder, purges)
+        if is_gone:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def discard_file(self, sha256: str) -> bool:
         """Delete a stored file that no document has (any more), and no job that goes on."""

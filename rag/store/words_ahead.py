@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import threading
 from collections.abc import Sequence
 
 from rag.domain import Library
 from rag.errors import RagError
 from rag.store.catalog import Catalog
-from rag.store.derived import DERIVED
+from rag.store.derived import DERIVED, DiscardedError, discard_before
 from rag.store.lexical import LexicalIndex, open_lexical_index
 from rag.store.spans import ChunkSpan
 
@@ -38,10 +37,12 @@ class WordsAhead:
         try:
             purges = trash.purges(library.id)
             words = open_lexical_index(self._catalog, library, self._spans)
-            if trash.purges(library.id) == purges:
+            now = trash.purges(library.id)
+            if now == purges:
                 self.words = words
             else:  # it may have been made from what was there before
-                folder = self._catalog.data_dir / DERIVED / library.id
-                shutil.rmtree(folder, ignore_errors=True)
+                discard_before(self._catalog.data_dir / DERIVED / library.id, now)
+        except DiscardedError as error:
+            logger.debug("%s was not finished: something was purged", error)
         except (OSError, RagError) as error:
             logger.warning("the words of %s cannot be opened: %s", library.id, error)

@@ -70,7 +70,11 @@ def tasks_of(prepared: Sequence[Prepared], asked: argparse.Namespace) -> list[Ta
         found += [partial(_sabotage, by_name, name) for name in shown]
     if asked.disk and failing_disk.is_loaded():
         fit = [each for each in prepared if each.stage.name not in UNFIT]
-        found += [partial(_disk, each, failure, asked.disk) for each in fit for failure in FAILURES]
+        found += [
+            partial(_disk, each, failure, asked.disk, asked.journal)
+            for each in fit
+            for failure in FAILURES
+        ]
     for number, (each, at) in enumerate(kills(prepared, asked.kills)):
         found.append(partial(_kill, each, at, 1 + number * STRIDE % ROUND))
     found += [partial(_moment, prepared, asked.seed + number) for number in range(asked.random)]
@@ -98,15 +102,28 @@ def _sabotage(by_name: dict[str, Prepared], name: str, folder: Path) -> Done:
     return Done(SABOTAGE, name, () if shown else ("nothing shows it",), shown)
 
 
-def _disk(prepared: Prepared, failure: Failure, stride: int, folder: Path) -> Done:
-    """Fail at every operation, or each so many, until a run passes in which none failed."""
+def _disk(
+    prepared: Prepared, failure: Failure, stride: int, journal: Path | None, folder: Path
+) -> Done:
+    """Fail at every operation, or each so many, until a run passes in which none failed.
+
+    The journal tells how far an earlier run came, which this one goes on with.
+    """
+    name = f"{prepared.stage.name}, on a disk that {failure.name}"
     faults: list[str] = []
     at, count = 1, 0
+    for line in journal.read_text().splitlines() if journal and journal.exists() else ():
+        its_name, its_at, its_faults = json.loads(line)
+        if its_name == name:
+            faults, at, count = faults + its_faults, its_at + stride, count + 1
     while (run := on_failing_disk(prepared, failure, at, folder)) is not None:
-        faults += [f"{run.point}: {fault}" for fault in run.faults]
+        found = [f"{run.point}: {fault}" for fault in run.faults]
+        if journal is not None:
+            with journal.open("a") as file:
+                file.write(json.dumps([name, at, found]) + "\n")
+        faults += found
         at, count = at + stride, count + 1
-    name = f"{prepared.stage.name}, on a disk that {failure.name}"
-    return Done(DISK, name, tuple(faults[:3]), count=count)
+    return Done(DISK, name, tuple(faults), count=count)
 
 
 def main() -> int:
@@ -118,6 +135,7 @@ def main() -> int:
     parser.add_argument("--sabotages", action="store_true", help="show that faults are found")
     parser.add_argument("--disk", type=int, default=0, help="fail at each so many operations")
     parser.add_argument("--stage", action="append", help="only this one; more than once for more")
+    parser.add_argument("--journal", type=Path, help="of failing disks, to go on with later")
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.folder is None:

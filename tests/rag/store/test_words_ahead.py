@@ -10,6 +10,7 @@ import pytest
 from rag.domain import Library
 from rag.store import words_ahead
 from rag.store.catalog import Catalog
+from rag.store.derived import said_of
 from rag.store.indexes import Indexes
 from rag.store.lexical import LexicalIndex, open_lexical_index
 from rag.store.spans import ChunkSpan
@@ -132,7 +133,10 @@ def test_words_opened_ahead_during_a_purge_leave_nothing_on_disk(
     elsewhere.trash.purge([gone.id])
     gate.go_on.set()
     indexes.wait()
-    assert not list(catalog.data_dir.rglob("lexical-*"))
+    left = [said_of(path) for path in catalog.data_dir.rglob("lexical-*")]
+    assert [said["purges"] for said in left] == [1]
+    files = [path for path in catalog.data_dir.rglob("*") if path.is_file()]
+    assert not [path for path in files if b"zirbelnuss" in path.read_bytes()]
     indexes.current(library.id)
     indexes.wait()
     assert words_of(indexes, library, "zirbelnuss stays") == [1]
