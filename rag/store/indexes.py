@@ -137,9 +137,10 @@ class Indexes:
     ) -> None:
         """Take the catalog, and up to how many vectors are scanned for every question.
 
-        Where another process has changed a library, a question waits so long for the new words and
-        then goes on with those before, which is a moment; it finds what is new by meaning, and
-        nothing that is gone. What this process has changed itself is waited for. None: all is.
+        Where another process has changed a library, the first question waits so long for the new
+        words, unless it took longer the last time, and goes on with those before, which is a
+        moment; it finds what is new by meaning, and nothing that is gone. What this process has
+        changed itself is waited for. None: all is.
         """
         self._catalog = catalog
         self._patience_seconds = patience_seconds
@@ -164,7 +165,7 @@ class Indexes:
         with self._lock_of(library_id):
             with self._lock:
                 index = self._open.get(library_id)
-            if index is None or index.library != library or index.words_lag:
+            if index is None or index.library != library or self._has_words_for(index, own_changes):
                 index = self._build(library, index, own_changes)
                 with self._lock:
                     failpoint("index.before_switch")
@@ -172,6 +173,12 @@ class Indexes:
                     self._encode(index)
                     failpoint("index.switched")
         return index
+
+    def _has_words_for(self, index: LibraryIndex, own_changes: int) -> bool:
+        """Whether the words of an index lag, and those of now are there or are to be waited for."""
+        ahead = self._ahead.get(index.library.id)
+        is_coming = ahead is not None and not ahead.is_done
+        return index.words_lag and (not is_coming or index.own_changes != own_changes)
 
     def _lock_of(self, library_id: str) -> threading.Lock:
         with self._lock:
@@ -260,9 +267,11 @@ class Indexes:
         if ahead is not None and ahead.is_done and ahead.generation != library.generation:
             latest, ahead = ahead.words or latest, None
         if ahead is None:
+            before, patience = self._ahead.get(library.id), self._patience_seconds
             ahead = self._ahead[library.id] = WordsAhead(self._catalog, library, spans)
             self._threads = [*(each for each in self._threads if each.is_alive()), ahead.thread]
-        ahead.thread.join(self._patience_seconds)
+            if before is None or patience is None or before.seconds <= patience:
+                ahead.thread.join(patience)  # else it would be in vain
         if not ahead.is_done or ahead.generation != library.generation:
             return latest, True
         if ahead.words is None:

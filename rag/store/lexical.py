@@ -34,6 +34,7 @@ from rag.languages import READ_CHARACTERS, Language, detect
 from rag.misspelling import SHORTEST_FOR_TWO, is_correctable, is_within, one_letter_off
 from rag.store.agreement import words_agree
 from rag.store.catalog import Catalog
+from rag.store.courtesy import give_way
 from rag.store.derived import DERIVED, PURGES, earlier, provide, throw_away
 from rag.store.lexical_contents import CONTENTS, FORMAT, Contents, empty, started_from
 from rag.store.rows import IndexedChunk
@@ -344,6 +345,7 @@ def _fill(
         language = _language_of(its_chunks) or Language(untold)
         for chunk in its_chunks:
             writer.add_document(_document(chunk, language, words))
+            give_way()
     failpoint("lexical.before_commit")
     writer.commit()
     failpoint("lexical.committed")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, delete, func, insert, select
+from sqlalchemy import Connection, Engine, Row, Select, bindparam, delete, func, insert, select
 
 from rag.domain import Document
 from rag.errors import NotFoundError, StoreError
@@ -253,19 +253,17 @@ class Trash:
 
     def purges(self, library_id: str) -> int:
         """How often something of a library was purged: what was derived before has its words."""
-        own = select(libraries.c.id).where(libraries.c.id == library_id)
         with self._reader.begin() as connection:
-            if connection.execute(own).first() is None:
+            if connection.execute(_LIBRARY, {"id": library_id}).first() is None:
                 return 0
             return int(_mark(connection, f"{PURGES}: {library_id}") or 0)
 
     def _discard_derived(self, library_id: str) -> None:
         """Remove the files of the search that were begun before the last purge of a library."""
         folder = self._data_dir / DERIVED / library_id
-        own = select(libraries.c.id).where(libraries.c.id == library_id)
         with self._reader.begin() as connection:
             purges = int(_mark(connection, f"{PURGES}: {library_id}") or 0)
-            is_gone = connection.execute(own).first() is None
+            is_gone = connection.execute(_LIBRARY, {"id": library_id}).first() is None
         discard_before(folder, purges)
         if is_gone:
             shutil.rmtree(folder, ignore_errors=True)
@@ -356,10 +354,14 @@ def _count_purge(connection: Connection, library_id: str) -> None:
 
 
 def _mark(connection: Connection, name: str) -> str | None:
-    query = select(marks.c.value).where(marks.c.name == name)
-    return connection.execute(query).scalar_one_or_none()
+    return connection.execute(_MARK, {"name": name}).scalar_one_or_none()
 
 
 def _set(connection: Connection, name: str, value: str) -> None:
     connection.execute(delete(marks).where(marks.c.name == name))
     connection.execute(insert(marks).values(name=name, value=value))
+
+
+# Built once: both are asked for whenever a library has changed, while somebody waits for an answer.
+_LIBRARY: Select[Any] = select(libraries.c.id).where(libraries.c.id == bindparam("id"))
+_MARK: Select[Any] = select(marks.c.value).where(marks.c.name == bindparam("name"))

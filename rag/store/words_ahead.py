@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Sequence
 
 from rag.domain import Library
 from rag.errors import RagError
 from rag.store.catalog import Catalog
+from rag.store.courtesy import giving_way
 from rag.store.derived import DERIVED, DiscardedError, discard_before
 from rag.store.lexical import LexicalIndex, open_lexical_index
 from rag.store.spans import ChunkSpan
@@ -23,6 +25,7 @@ class WordsAhead:
         """Begin."""
         self.generation = library.generation
         self.words: LexicalIndex | None = None
+        self.seconds = 0.0  # that it took, once it is done
         self._catalog, self._library, self._spans = catalog, library, spans
         self.thread = threading.Thread(target=self._open, name=f"words-{library.id}", daemon=True)
         self.thread.start()
@@ -33,6 +36,14 @@ class WordsAhead:
         return not self.thread.is_alive()
 
     def _open(self) -> None:
+        began = time.monotonic()
+        try:
+            with giving_way():
+                self._open_words()
+        finally:
+            self.seconds = time.monotonic() - began
+
+    def _open_words(self) -> None:
         trash, library = self._catalog.trash, self._library
         try:
             purges = trash.purges(library.id)
