@@ -12,6 +12,7 @@ from ingest.loaded import Attachment, LoadedDocument
 from ingest.pipeline import Added, Ingestor
 from rag.domain import DocumentState
 from rag.errors import NotFoundError, StoreError
+from rag.failpoints import failpoint
 from rag.intake import NOWHERE, WITHIN, Content, Job, Origin
 from rag.store.catalog import Catalog
 
@@ -52,6 +53,7 @@ class Within:
         attachments = loaded.attachments
         is_too_deep = bool(attachments) and self._depth(job) >= DEEPEST
         self._catalog.containers.keep(job, _contents(loaded, TOO_DEEP if is_too_deep else ""))
+        failpoint("within.written")
         if is_too_deep:
             return LEFT_OUT.format(len(attachments), DEEPEST)
         count = Counter[str]()
@@ -63,6 +65,7 @@ class Within:
             self._catalog.trash.remove_members(job, [origin.place for origin in origins])
         for attachment, origin in zip(attachments, origins, strict=True):
             self._queue(job, attachment, origin)
+            failpoint("within.queued")
         return ""
 
     def open(self, job: Job, loaded: LoadedDocument) -> str:

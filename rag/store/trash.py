@@ -109,6 +109,8 @@ class Trash:
         with self._writer.begin() as connection:
             if remove_members(connection, job, places):
                 advance(connection, job.library_id)
+            failpoint("members.before_commit")
+        failpoint("members.committed")
 
     def bring_back(self, document_id: str, held: Held | None = None) -> Document:
         """Put a document back that was removed, as it was, with its vectors and versions.

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.crash.children import NEVER, Diary, Ended, end_of, run, start
-from tests.crash.mix import Stage
+from tests.crash.papers import text_of_version
 from tests.crash.program import ELSEWHERE, Program, opened, recover
-from tests.crash.shelf import Shelf, text_of_version
+from tests.crash.shelf import Shelf
+from tests.crash.steps import Stage
 from tests.crash.verdict import answer_faults, faults_of
 
 Sabotage = Callable[[], None]

@@ -10,8 +10,8 @@ from rag.errors import RagError
 from tests.crash.children import Diary, run
 from tests.crash.driver import Prepared, Run, allowed_after, fresh_root, judge, recovery
 from tests.crash.failing_disk import Disk, Failure
-from tests.crash.mix import Stage
 from tests.crash.program import OURS, opened
+from tests.crash.steps import Stage
 
 FAILURES = (
     Failure("is full", errno.ENOSPC, lasts=True, takes_room=True),
