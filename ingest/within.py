@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 
 from ingest.incoming import Incoming
@@ -103,7 +104,8 @@ class Within:
                 f"{attachment.name} cannot be stored ({error.strerror}). Make room and try again."
             ) from error
         finally:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # then it is swept as what a crash left behind
+                path.unlink(missing_ok=True)
         name = f"{job.name}/{attachment.name}"
         size = len(attachment.content)
         self._jobs.submit(job.library_id, name, sha256, size, parent_id=job.id, origin=origin)

@@ -59,7 +59,10 @@ def _disorder(program: Program) -> None:
         connection.exec_driver_sql("UPDATE document SET chunks = chunks + 1")
         connection.exec_driver_sql("UPDATE chunk SET text_hash = x'0011' WHERE id % 2 = 0")
     left = program.data / "derived" / program.library.id / ".old-crashed"
-    left.mkdir(parents=True)
+    try:
+        left.mkdir(parents=True)
+    except OSError as error:  # of this test alone
+        raise StoreError("The disk is full.") from error
     let_hours_pass(left)
 
 
