@@ -166,6 +166,8 @@ class _Telling:
             containers.c.library_id == library_id, containers.c.content.in_(set(hashes))
         )
         self._opened = set(connection.execute(opened).scalars())
+        anywhere = select(documents.c.sha256).where(documents.c.sha256.in_(set(hashes)))
+        self._elsewhere = set(connection.execute(anywhere).scalars())
 
     def member(self, row: Row[Any]) -> Member:
         """A file and what has become of it."""
@@ -187,6 +189,8 @@ class _Telling:
             return Fate.GOING, ""
         if kept is not None:
             return (Fate.REMOVED if kept.version_of is None else Fate.REPLACED), ""
+        if sha256 in self._elsewhere:
+            return Fate.ELSEWHERE, ""
         if job is not None and job.stage == Stage.FAILED and job.document_id is None:
             return Fate.NOT_READ, job.outcome
         if sha256 in self._opened:

@@ -95,7 +95,10 @@ def test_a_purge_forgets_what_a_moved_document_was_called_where_it_came_from(
         Content("zirbelnuss.txt", moved.sha256, 9),
     )
     catalog.libraries.move(moved.id, other.id)
-    assert "zirbelnuss.txt" in held_by(catalog, container)
+    assert held_by(catalog, container) == {
+        "stays.txt": Fate.READ,
+        "zirbelnuss.txt": Fate.ELSEWHERE,
+    }
 
     purge(catalog, moved)
 
