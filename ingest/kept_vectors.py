@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,8 @@ from rag.errors import StoreError
 from rag.protocols import Embedder
 from rag.store.catalog import Catalog
 from rag.store.derived import KEPT_VECTORS
+
+logger = logging.getLogger(__name__)
 
 CHECK_BYTES = 4
 BYTES_OF_NUMBER = 2  # vectors are packed as 16-bit floats
@@ -102,8 +105,16 @@ class KeptVectors:
         self.vectors |= vectors
 
     def discard(self) -> None:
-        """Throw the file away."""
-        self._path.unlink(missing_ok=True)
+        """Throw the file away; where that fails, the next run begins from what it says."""
+        discard(self._path)
+
+
+def discard(path: Path) -> None:
+    """Throw a file of vectors away; where that fails it is left, with a warning."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        logger.warning("%s cannot be deleted (%s)", path, error.strerror)
 
 
 def _check(record: bytes) -> bytes:

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from ingest.embedded import hash_of, text_of
 from ingest.estimating import embedding_estimate, embedding_tokens
-from ingest.kept_vectors import KeptVectors, kept_file, read_kept
+from ingest.kept_vectors import KeptVectors, discard, kept_file, read_kept
 from ingest.pipeline import BATCH_CHUNKS, Progress, Report
 from rag.domain import Library
 from rag.errors import LibraryChangedError, RagError, StoreError
@@ -174,9 +174,12 @@ def _known(
 
 
 def discard_kept(catalog: Catalog) -> None:
-    """Throw away what earlier runs kept, and what is noted of them; not of those under way."""
+    """Throw away what earlier runs kept, and what is noted of them; not of those under way.
+
+    What cannot be deleted is left for the next time.
+    """
     under_way = catalog.for_upkeep(Upkeep.SOUNDNESS).reembeddings.sweep()
     libraries = {library_id for library_id, _ in under_way}
     for path in (catalog.data_dir / KEPT_VECTORS).glob("*"):
         if path.name.partition("-")[0] not in libraries:
-            path.unlink(missing_ok=True)
+            discard(path)
