@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 
 from ingest.layout import Cell, Line
 from ingest.table_columns import EDGE, Columns
-from ingest.table_headers import Heads, doubtful, is_label
+from ingest.table_headers import Heads, doubtful, in_order, is_label
 
 MOST_SURE = 4  # columns below a head in their middle, of which no line is needed to tell
 MOST_SPLIT = 3  # lines above the first row that vertical lines may part
@@ -92,7 +92,8 @@ class Ruling:
 
     def _placed(self, text: str, line: Line, heads: Heads, grid: Columns) -> Heads:
         values = [cell for cell in line.cells if not is_label(cell, grid)]
-        if len(values) >= len(grid.edges) - grid.labelled or _is_above_all(values, heads, grid):
+        is_told = in_order(line.cells, grid) or _is_above_all(values, heads, grid)
+        if is_told or len(values) >= len(grid.edges) - grid.labelled:
             return heads
         ruled = {cell: self.columns(cell, line.cells, grid) for cell in values}
         sure = {place: cell for cell, places in ruled.items() for place in places}

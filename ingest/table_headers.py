@@ -69,12 +69,35 @@ def heads_of(text: str, lines: Sequence[Line], grid: Columns) -> list[Heads]:
 
 
 def _own(line: Line, grid: Columns) -> Heads:
+    if ordered := in_order(line.cells, grid):
+        return ordered
     heads: Heads = {}
     is_alone = sum(not is_label(cell, grid) for cell in line.cells) == 1
     for cell in line.cells:
         for place in [0] if is_label(cell, grid) else grid.under(cell, is_alone=is_alone):
             heads.setdefault(place, []).append(cell)
     return heads
+
+
+def in_order(cells: Sequence[Cell], grid: Columns) -> Heads:
+    """The cells by column where there is one for each, between the columns on both sides.
+
+    Words are often set at the left of a column whose figures are at its right, and so away from
+    these. Nothing may stand above the labels. Empty where it is not so.
+    """
+    first = len(grid.edges) - len(cells)
+    if len(cells) < 2 or first not in (0, 1) or (first and not grid.labelled):
+        return {}
+    if not first and grid.labelled and cells[0].left > sum(grid.edges[0]) / 2:
+        return {}  # above the middle of the page, not of the labels
+    ends = [-math.inf, *(right for _, right in grid.edges[:-1])][first:]
+    begins = [*(left for left, _ in grid.edges[1:]), math.inf][first:]
+    if all(
+        end - EDGE < cell.left and cell.right < begin + EDGE
+        for end, cell, begin in zip(ends, cells, begins, strict=True)
+    ):
+        return {place: [cell] for place, cell in enumerate(cells, first)}
+    return {}
 
 
 def _of_one(

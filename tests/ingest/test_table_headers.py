@@ -158,3 +158,29 @@ def test_a_year_above_two_columns_in_doubt_stays_above_its_own() -> None:
     doubts = doubtful("2020", Line(0, 4, (year,)), {1: [year], 2: [year]}, COLUMNS)
 
     assert doubts == {2: [year]}
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (("City", "Plan", "Actual", "Gap"), ("City", "Plan", "Actual", "Gap")),
+        (("Plan", "Actual", "Gap"), ("", "Plan", "Actual", "Gap")),
+    ],
+)
+def test_names_at_the_left_of_columns_with_figures_at_their_right_are_above_their_own(
+    names: Sequence[str], expected: tuple[str, ...]
+) -> None:
+    places = (0, 13, 30, 47)[-len(names) :]
+    assert header([*zip(places, names, strict=True)], *values(27, 44, 61)) == expected
+
+
+def test_groups_above_names_at_the_left_of_their_columns_are_above_these() -> None:
+    assert header(
+        [(22, "2023"), (56, "2024")],
+        [(13, "Plan"), (30, "Actual"), (47, "Plan"), (64, "Actual")],
+        *values(27, 44, 61, 78),
+    ) == ("", "2023 Plan", "2023 Actual", "2024 Plan", "2024 Actual")
+
+
+def test_a_title_above_two_columns_names_neither() -> None:
+    assert header([(40, "Canada"), (50, "(1)")], *values(55)) != ("Canada", "(1)")
