@@ -24,7 +24,7 @@ MAX_STRAY_ZEROS = (
 )
 MAX_STRAY_CONTROLS = 0.01  # of the bytes of a text
 MAX_FOREIGN_SHARE = 0.15  # of the bytes, for a text to count as ASCII with some accents
-MAX_DAMAGED_SHARE = 0.1  # of the characters beyond ASCII, for a damaged file to count as UTF-8
+MAX_DAMAGED_SHARE = 1 / 3  # of the characters beyond ASCII, for a damaged file to count as UTF-8
 MAX_WRONG_SHARE = 0.02  # of them, for what a file declares to be believed
 WORD_BYTES = 4  # beyond ASCII in a row: letters with accents seldom stand so
 MAX_WORD_SHARE = 0.3  # of the bytes beyond ASCII, for a text to be in Latin letters

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -31,6 +33,7 @@ from rag.store.embedding import check_embedding
 from rag.store.holds import Held
 from rag.store.rows import Reading, pack
 
+TURN_SECONDS = 0.1  # between two looks whether a document that waits for its turn is still wanted
 BATCH_CHUNKS = 128  # what a killed run repeats at most
 # What OCR finds on a page is not known before: of prose, A4 holds some 450 words, of 4 tokens to
 # 3 words, which are two passages.
@@ -86,7 +89,7 @@ class Ingestor:
         """Read with `reader`: `ingest.sandbox.Sandbox.read`, where files are not our own."""
         self._catalog = catalog
         self._embedder = embedder
-        self._turn = threading.Lock()  # whose batch it is
+        self._batch = threading.Lock()
         self.limits = limits
         self.reader = reader
 
@@ -226,8 +229,7 @@ class Ingestor:
             hashes = {id_: hash_of(text) for id_, text in texts.items()}
             done = document.chunks - len(batch) - len(pending)
             progress = Progress(document.name, Stage.EMBEDDING, done, document.chunks)
-            with self._turn:  # so that a killed run repeats one batch, however many documents wait
-                report(progress)
+            with self._turn(partial(report, progress)):
                 packed = self._packed(texts, hashes)
                 embedded = self._catalog.put_vectors(document_id, self._embedder.model, packed)
             if embedded < document.embedded + len(batch):  # read again meanwhile: other chunks
@@ -235,6 +237,20 @@ class Ingestor:
                 pending = self._catalog.pending_chunks(document_id)
             else:
                 document = replace(document, embedded=embedded)
+
+    @contextmanager
+    def _turn(self, report: Callable[[], None]) -> Iterator[None]:
+        """Be the one whose batch is embedded: a killed run repeats that one alone.
+
+        Who waits reports, too, and may be told to stop.
+        """
+        while not self._batch.acquire(timeout=TURN_SECONDS):
+            report()
+        try:
+            report()
+            yield
+        finally:
+            self._batch.release()
 
     def _packed(self, texts: Mapping[int, str], hashes: Mapping[int, bytes]) -> dict[int, bytes]:
         """The vectors of chunks by id; a text that has one by now is not embedded again."""

@@ -13,6 +13,7 @@ from collections import Counter
 WINDOW = 4_096  # characters that are looked at in the beginning, the middle and the end
 MAX_ODD_SHARE = 0.005  # of the characters of a text
 MAX_ODD_SHARE_MARKED = 0.02  # where a byte order mark says what it is
+STRAY = 4  # odd characters of a short text with such a mark
 LEAST_COUNTED = 400  # characters, for how often they come again to tell anything
 MOST_USED = 5
 LEAST_USED_SHARE = 0.1  # English has 45 %, Japanese 18 %, Chinese 14 %, noise of 80 values 7 %
@@ -49,8 +50,8 @@ def is_text_throughout(text: str, *, marked: bool) -> bool:
     """
     middle = len(text) // 2
     windows = [text[:WINDOW], text[middle : middle + WINDOW], text[-WINDOW:]]
-    most = MAX_ODD_SHARE_MARKED if marked else MAX_ODD_SHARE
+    most, fewest = (MAX_ODD_SHARE_MARKED, STRAY) if marked else (MAX_ODD_SHARE, 1)
     return all(
-        sum(map(is_odd, window)) <= max(1, most * len(window)) and (marked or is_written(window))
+        sum(map(is_odd, window)) <= max(fewest, most * len(window)) and (marked or is_written(window))
         for window in windows
     )

@@ -24,6 +24,11 @@ UNEXPECTED = "Something went wrong on our side. Ask again; the server's log says
 NAMES_SHOWN = 5
 ANSWERABLE = frozenset({DocumentState.READY, DocumentState.PARTIAL})
 
+LIBRARY_GONE = (
+    "This library was deleted, and nothing was asked. Load the page again: below the documents you "
+    "can choose another one, or bring this one back."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -35,6 +40,15 @@ class Choice:
     model: str | None = None
     excluded: frozenset[str] = frozenset()
     library: str | None = None
+
+    def require(self, library_id: str) -> None:
+        """Refuse to ask a library in the place of the one that the visitor is in.
+
+        Raises:
+            NotFoundError: that one was deleted meanwhile.
+        """
+        if self.library not in (None, library_id):
+            raise NotFoundError(LIBRARY_GONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +78,7 @@ def ask(
     yield asked
     turn = asked.turns[-1]
     try:
+        choice.require(library_id)
         if len(question) > MAX_QUESTION_CHARACTERS:
             raise QuestionError(TOO_LONG)
         scope = application.scope()

@@ -209,6 +209,7 @@ class DraftHandlers:
         try:
             if len(text) > MAX_DRAFT_CHARACTERS:
                 raise QuestionError(TOO_LONG.format(len(text), MAX_DRAFT_CHARACTERS))
+            choice.require(application.library.id)
             draft = read_draft(text)
             still_read = tuple(job.name for job in being_read(self._queue.jobs()))
             scope = choose_scope(application, choice, still_read)

@@ -45,6 +45,10 @@ EXAMPLES = (
     ("questions-and-answers.md", "How much memory does Mixtral 8x7B need?"),
     ("les-modeles-mistral.txt", "Combien de paramètres Mixtral emploie-t-il pour chaque jeton ?"),
 )
+ORIGINAL_LOST = (
+    "The original of this document cannot be read ({}). Add the file again: that puts it back. "
+    "`tramontane check` says what else is amiss."
+)
 BRIDGE = """
 const names = ['open', 'choose', 'every', 'remove', 'retry', 'dismiss', 'cancel', 'confirm',
   'decline', 'reread', 'added', 'example', 'again', 'fresh', 'model', 'look', 'restore', 'typed',
@@ -321,6 +325,8 @@ def _connect_source(page: Page, application: Application, rooms: Rooms) -> None:
                 html = INVITATION if view is None else render_source(application, view)
         except RagError as error:
             html = render_note(str(error))
+        except OSError as error:
+            html = render_note(ORIGINAL_LOST.format(error.strerror))
         # Every reply differs, so that the page sees it arrive.
         return f'{html}<i hidden data-serial="{int(event.serial)}"></i>'
 

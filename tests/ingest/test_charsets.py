@@ -79,6 +79,12 @@ def test_a_few_damaged_bytes_do_not_change_the_encoding() -> None:
     assert fitting(RUSSIAN.encode("utf-8") * 9 + b"\xff", "utf-8") == "utf-8"
 
 
+@pytest.mark.parametrize("damage", [b"\xff", b"\xe4", "€".encode()[:2]])
+def test_one_damaged_byte_among_few_accents_does_not_change_the_encoding(damage: bytes) -> None:
+    said = "Der Käufer und der Verkäufer in Köln"
+    assert decode(said.encode() + b"\n" + damage) == f"{said}\n\ufffd"
+
+
 def test_ascii_with_some_zeros_is_not_taken_for_chinese() -> None:
     log = b"The pump starts at 40 bar. " * 40 + b"\0\0 end"
 
