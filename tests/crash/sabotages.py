@@ -12,7 +12,8 @@ from typing import Any
 from sqlalchemy import Connection, delete, update
 
 from ingest.loaded import LoadedDocument
-from ingest.pipeline import Ingestor, Taken
+from ingest.pipeline import Ingestor
+from ingest.taken import Taken
 from rag import purging
 from rag.domain import Document
 from rag.failpoints import failpoint

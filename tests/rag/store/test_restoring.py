@@ -10,7 +10,7 @@ import pytest
 
 from rag.domain import Library
 from rag.errors import StoreError
-from rag.store import restoring, workplaces
+from rag.store import restoring
 from rag.store.archives import Manifest, verify_archive, write_archive
 from rag.store.backup import back_up
 from rag.store.blobs import hash_file
@@ -264,7 +264,7 @@ print(at)
 
 
 def test_a_restore_that_is_killed_anywhere_leaves_all_or_nothing(
-    archive: Path, place: Path, monkeypatch: pytest.MonkeyPatch
+    archive: Path, place: Path
 ) -> None:
     last = int(finish(start_python(KILLED, str(archive), str(place.parent))))
     assert last > 20
@@ -274,6 +274,5 @@ def test_a_restore_that_is_killed_anywhere_leaves_all_or_nothing(
             assert assert_whole(data_dir) == ["a.txt", "b.txt"]
         else:
             assert at < last
-    monkeypatch.setattr(workplaces, "UNLOCKED_SECONDS", -1)
     restore(archive, place, nothing)  # which sweeps what the others left
     assert [path.name for path in place.parent.iterdir() if path.name.startswith(".")] == []
