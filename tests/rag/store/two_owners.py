@@ -242,6 +242,7 @@ WITHOUT_IDS = {
     "Catalog.mark": "of the data directory",
     "Catalog.set_mark": "of the data directory",
     "Trash.clean": "bytes of nobody",
+    "Trash.left": "bytes of nobody",
     "Trash.discard_file": "as of the catalog",
     "Trash.discard_orphans": "as of the catalog",
     "Trash.expired": "a list",
