@@ -1,10 +1,13 @@
 """Measure verdicts on the claim sets: how many true claims pass, how many false ones are caught.
 
-    python -m bench.verification                 both halves, figures only
-    python -m bench.verification --show number   the wrong ones of the development half
+    python -m bench.verification                       all sets, figures only
+    python -m bench.verification development tuning    some of them
+    python -m bench.verification --show number         the wrong ones of the development half
+    python -m bench.verification --rules               what each rule refuses
 
-`bench/claims/development.jsonl` is the half that was looked at while rules and weights were chosen;
-`held_out.jsonl` was not. Both were written for this, in English and French.
+`bench/claims/development.jsonl` and the part `tuning` of `third.jsonl` were looked at while rules
+and weights were chosen; `held_out.jsonl` was not, and of the part `judging` only which rules refuse
+how many true claims. All were written for this, in English and French.
 """
 
 from __future__ import annotations
@@ -19,8 +22,10 @@ from pathlib import Path
 
 from rag.domain import Verdict
 from rag.evidence import SentenceScorer
+from rag.folding import flowing
 from rag.providers.minilm.embedder import MiniLmEmbedder
 from rag.providers.minilm.judge import MiniLmJudge
+from rag.refuted import RULES
 from rag.store.words import Words
 from rag.verification import Check, Verifier
 
@@ -28,6 +33,8 @@ CLAIMS = Path(__file__).with_name("claims")
 ACCEPTED = ("verbatim", "paraphrase", "computed")
 CHANGED = ("number", "unit", "period", "entity", "negation")
 STRETCHED = ("overgeneralised", "half_true")
+PARTS = ("tuning", "judging")  # of third.jsonl
+SETS = ("development", *PARTS, "held_out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +53,16 @@ class Row:
         return (self.check.verdict is Verdict.SUPPORTED) == (self.kind in ACCEPTED)
 
 
-def measured(path: Path, verifier: Verifier) -> list[Row]:
-    """The claims of a file with what the verifier finds."""
+def read(name: str) -> list[dict[str, str]]:
+    """The claims of a set."""
+    part = name if name in PARTS else ""
+    path = CLAIMS / f"{'third' if part else name}.jsonl"
     lines = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
+    return [line for line in lines if not part or line["part"] == part]
+
+
+def measured(lines: Sequence[Mapping[str, str]], verifier: Verifier) -> list[Row]:
+    """Claims with what the verifier finds."""
     checks = verifier.check_texts([(line["claim"], line["passage"]) for line in lines])
     return [
         Row(line["kind"], line["language"], line["claim"], line["passage"], check)
@@ -81,6 +95,17 @@ def print_table(rows: Sequence[Row]) -> None:
         print(f"  in {language:15} {share([row for row in rows if row.language == language])}")
 
 
+def print_rules(lines: Sequence[Mapping[str, str]]) -> None:
+    """How many true and false claims each rule refuses, each by itself."""
+    for name, rule in RULES.items():
+        refused = [
+            line["kind"] in ACCEPTED
+            for line in lines
+            if rule.found(flowing(line["claim"]), line["passage"])
+        ]
+        print(f"  {name:18} {sum(refused)} true, {len(refused) - sum(refused)} false")
+
+
 def show(rows: Iterable[Row]) -> None:
     """Print the claims that were judged wrongly, with their evidence."""
     for row in rows:
@@ -91,17 +116,22 @@ def show(rows: Iterable[Row]) -> None:
 
 
 def main() -> int:
-    """Print the figures of both halves."""
+    """Print the figures of each set."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("sets", nargs="*", metavar="SET", help=f"of {', '.join(SETS)}")
+    parser.add_argument("--rules", action="store_true", help="count what each rule refuses")
     parser.add_argument("--show", metavar="KIND", help="print wrong ones of the development half")
     arguments = parser.parse_args()
     verifier = Verifier(SentenceScorer(MiniLmEmbedder(), Words()).nearest, MiniLmJudge())
-    for name in ("development", "held_out"):
+    for name in arguments.sets or SETS:
+        lines = read(name)
         started = time.perf_counter()
-        rows = measured(CLAIMS / f"{name}.jsonl", verifier)
+        rows = measured(lines, verifier)
         took = (time.perf_counter() - started) / len(rows) * 1000
         print(f"{name}: {len(rows)} claims, {took:.1f} ms each")
         print_table(rows)
+        if arguments.rules:
+            print_rules(lines)
         if arguments.show and name == "development":
             show(row for row in rows if not row.is_right and arguments.show in (row.kind, "all"))
     return 0

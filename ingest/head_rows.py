@@ -16,7 +16,7 @@ from itertools import groupby
 from ingest.head_groups import PERIOD, spread_heads
 from ingest.heads import FEWEST_NAMED, Row, header_of, is_period, is_value
 from ingest.spans import Covered, is_across
-from rag.quantities import UNIT_NAMES
+from rag.units import UNIT_NAMES
 
 MOST_HEAD_ROWS = 8
 LOOKED_AT = 20  # rows below them, to see which columns hold figures

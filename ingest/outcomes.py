@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from rag.domain import DocumentState, Page, PageState
+from rag.errors import InvalidReplyError, RateLimitError, UnavailableError
 
+PASSING = (RateLimitError, UnavailableError, InvalidReplyError)  # faults that may pass
 READABLE = frozenset({DocumentState.READY, DocumentState.PARTIAL})
 WITH_TEXT = frozenset({PageState.TEXT, PageState.OCR})
 _UNREAD = (

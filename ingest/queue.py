@@ -19,19 +19,12 @@ from ingest.attachments import display_name
 from ingest.child import CancelledError
 from ingest.incoming import Incoming, size_of
 from ingest.intake import Intake
-from ingest.outcomes import READABLE
+from ingest.outcomes import PASSING, READABLE
 from ingest.pipeline import Progress
 from ingest.taken import Added, added_after
 from ingest.within import NESTED, Within, with_left_out
 from rag.domain import Document, DocumentState, Library
-from rag.errors import (
-    InvalidReplyError,
-    NotFoundError,
-    RagError,
-    RateLimitError,
-    StoreError,
-    UnavailableError,
-)
+from rag.errors import EmbeddingMismatchError, NotFoundError, RagError, StoreError
 from rag.intake import NOWHERE, Job, Origin, Stage
 from rag.store.holds import Held, LostHoldError, new_holder
 from rag.store.jobs import CANCEL, CONFIRMED, MOST_ATTEMPTS, REMOVED
@@ -45,8 +38,8 @@ LOOK_SECONDS = 0.1  # how soon it is noticed that a job has ended
 REPORT_SECONDS = 0.4  # how often the catalog is told how far a job is
 RENEW_SECONDS = 15.0
 RETRY_SECONDS = 30.0  # after the first fault of a provider; twice that after the second
-PASSING = (RateLimitError, UnavailableError, InvalidReplyError)  # faults that may pass
 EMBEDDERS = 2  # documents that take turns
+REOPENED_SECONDS = 5.0  # the same where the library has another embedding model by now
 TO_READ = (Stage.WAITING, Stage.READING)
 OFFERED = "offered"
 
@@ -278,7 +271,9 @@ class IngestQueue:
             if outcome == REMOVED:
                 self._catalog.discard_file(held.job.sha256)
         except PASSING as error:
-            self._fail_for_now(held, with_left_out(str(error), held.job.outcome))
+            self._fail_for_now(held, str(error), self._retry_seconds)
+        except EmbeddingMismatchError as error:  # whoever opens the library anew takes it soon
+            self._fail_for_now(held, str(error), min(self._retry_seconds, REOPENED_SECONDS))
         except RagError as error:
             self._end(held, Stage.FAILED, str(error))
         except Exception:  # a fault of ours must cost one file, never the queue
@@ -295,12 +290,12 @@ class IngestQueue:
         with suppress(LostHoldError):
             self._jobs.advance(held, stage, outcome=outcome)
 
-    def _fail_for_now(self, held: Held, outcome: str) -> None:
-        attempts = held.job.attempts
+    def _fail_for_now(self, held: Held, fault: str, rest_seconds: float) -> None:
+        attempts, outcome = held.job.attempts, with_left_out(fault, held.job.outcome)
         if attempts >= MOST_ATTEMPTS:
             self._end(held, Stage.FAILED, outcome)
         else:
-            rest = self._retry_seconds * attempts
+            rest = rest_seconds * attempts
             self._jobs.put_back(held, tried=True, seconds=rest, outcome=outcome)
 
     def _reporter(self, held: Held) -> Callable[[Progress], None]:

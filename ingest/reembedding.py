@@ -2,38 +2,37 @@
 
 from __future__ import annotations
 
-import hashlib
-import logging
-import zlib
-from collections.abc import Iterable, Mapping
-from pathlib import Path
-from types import TracebackType
-from typing import Self
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 
-from ingest.embedded import HASH_BYTES, hash_of, text_of
+from ingest.embedded import hash_of, text_of
 from ingest.estimating import embedding_estimate, embedding_tokens
+from ingest.kept_vectors import KeptVectors, discard, kept_file, read_kept
 from ingest.pipeline import BATCH_CHUNKS, Progress, Report
 from rag.domain import Library
-from rag.errors import StoreError
+from rag.errors import LibraryChangedError, RagError, StoreError
 from rag.failpoints import failpoint
 from rag.intake import Estimate, Stage
 from rag.protocols import Embedder
 from rag.store.catalog import Catalog
+from rag.store.derived import KEPT_VECTORS
+from rag.store.holds import LostHoldError, new_holder
+from rag.store.isolation import Upkeep
+from rag.store.reembeddings import HeldReembedding
 from rag.store.rows import pack
 
-logger = logging.getLogger(__name__)
+TAKEN_OVER = "Another process embeds this library by now, or it was deleted."
 
-FOLDER = "reembedding"
-CHECK_BYTES = 4
-BYTES_OF_NUMBER = 2  # vectors are packed as 16-bit floats
-NO_ROOM = "{} cannot be written ({}). Make room there and run the command again."
+
+class UnwantedError(Exception):
+    """A person does not want the library embedded anew after all."""
 
 
 def price_of_reembedding(catalog: Catalog, library: Library, embedder: Embedder) -> Estimate:
     """What embedding a library anew will take, apart from texts whose vectors are known."""
     texts = {hash_of(text): text for text in map(text_of, catalog.all_chunks(library.id))}
-    with _Kept(catalog, library, embedder) as kept:
-        known = _known(catalog, library, embedder, texts) | kept.vectors
+    kept, _ = read_kept(kept_file(catalog, library, embedder), embedder.dimension)
+    known = _known(catalog, library, embedder, texts) | kept
     new = [text for text_hash, text in texts.items() if text_hash not in known]
     pages = sum(document.page_count for document in catalog.documents(library.id))
     return embedding_estimate(embedder.model, pages, embedding_tokens(embedder, new), len(new))
@@ -43,36 +42,124 @@ def reembed(catalog: Catalog, library: Library, embedder: Embedder, report: Repo
     """Embed every chunk of a library with another model, and switch to it at once at the end.
 
     A run that fails or is killed changes nothing, and repeats one batch at most the next time.
+    Documents that are added or removed meanwhile are taken up before the switch.
 
     Returns:
         How many chunks there are.
 
     Raises:
-        StoreError: documents were added or removed meanwhile, or there is no room.
+        LibraryError: somebody else is at it.
+        StoreError: there is no room, or somebody else took it over.
         ProviderError: the embedder's server failed.
     """
-    chunks = {chunk.id: text_of(chunk) for chunk in catalog.all_chunks(library.id)}
-    hashes = {id_: hash_of(text) for id_, text in chunks.items()}
-    texts = {hashes[id_]: text for id_, text in chunks.items()}
-    with _Kept(catalog, library, embedder) as kept:
-        known = _known(catalog, library, embedder, texts) | kept.vectors
-        missing = [text_hash for text_hash in texts if text_hash not in known]
+    held = catalog.reembeddings.begin(library.id, embedder.model, new_holder())
+    try:
+        return carry_out(catalog, held, embedder, report)
+    except (UnwantedError, KeyboardInterrupt) as stopped:
+        catalog.reembeddings.forget(held)
+        if isinstance(stopped, KeyboardInterrupt):
+            raise
+        raise StoreError("This was cancelled in the page. What was embedded is kept.") from stopped
+    except LostHoldError as error:
+        raise StoreError(TAKEN_OVER) from error
+
+
+def carry_out(catalog: Catalog, held: HeldReembedding, embedder: Embedder, report: Report) -> int:
+    """Do what is held; how many chunks there are. What stops it is noted, as far as that goes.
+
+    Raises:
+        UnwantedError: a person does not want it any more.
+        LostHoldError: somebody else took it over, or the library was deleted.
+        RagError: as `reembed`.
+    """
+    try:
+        library = catalog.library_with_id(held.library_id)
+        with KeptVectors(kept_file(catalog, library, embedder), embedder.dimension) as kept:
+            work = _Work(
+                catalog, library, embedder, kept, _reporter(catalog, held, library, report)
+            )
+            count = work.switch()
+            failpoint("reembed.switched")
+            kept.discard()
+            failpoint("reembed.discarded")
+    except RagError as error:
+        with suppress(StoreError):  # the disk may be full: then it is told once there is room
+            catalog.reembeddings.fail(held, str(error))
+        raise
+    return count
+
+
+def _reporter(
+    catalog: Catalog, held: HeldReembedding, library: Library, report: Report
+) -> Callable[[int, int], None]:
+    def tell(done: int, total: int) -> None:
+        report(Progress(library.name, Stage.EMBEDDING, done, total))
+        if not catalog.reembeddings.report(held, done, total):
+            raise UnwantedError
+
+    return tell
+
+
+class _Work:
+    """Makes the vectors of a library, until it has one for each chunk that is there."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        library: Library,
+        embedder: Embedder,
+        kept: KeptVectors,
+        tell: Callable[[int, int], None],
+    ) -> None:
+        self._catalog, self._library, self._embedder = catalog, library, embedder
+        self._kept, self._tell = kept, tell
+        self._hashes: dict[int, bytes] = {}  # of the texts, by chunk
+        self._texts: dict[bytes, str] = {}
+        self._vectors: dict[bytes, bytes] = {}  # by text
+
+    def switch(self) -> int:
+        """Embed all that is there, and take the vectors into use; how many chunks there are."""
+        while True:
+            self._take_up()
+            self._embed()
+            packed = {id_: self._vectors[text_hash] for id_, text_hash in self._hashes.items()}
+            failpoint("reembed.before_switch")
+            embedder = self._embedder
+            try:
+                self._catalog.replace_vectors(
+                    self._library, embedder.model, embedder.dimension, packed
+                )
+            except LibraryChangedError:
+                continue
+            return len(packed)
+
+    def _take_up(self) -> None:
+        """Look at what came and went since the last look."""
+        ids, new = self._catalog.reembeddings.changes(self._library.id, self._hashes)
+        self._hashes = {id_: found for id_, found in self._hashes.items() if id_ in ids}
+        for chunk in new:
+            text = text_of(chunk)
+            self._hashes[chunk.id] = hash_of(text)
+            self._texts[self._hashes[chunk.id]] = text
+
+    def _embed(self) -> None:
+        wanted = dict.fromkeys(self._hashes.values())
+        unknown = [text_hash for text_hash in wanted if text_hash not in self._vectors]
+        known = _known(self._catalog, self._library, self._embedder, unknown) | self._kept.vectors
+        self._vectors |= {
+            text_hash: known[text_hash] for text_hash in unknown if text_hash in known
+        }
+        missing = [text_hash for text_hash in unknown if text_hash not in known]
+        self._tell(len(wanted) - len(missing), len(wanted))
         for start in range(0, len(missing), BATCH_CHUNKS):
-            done = len(texts) - len(missing) + start
-            report(Progress(library.name, Stage.EMBEDDING, done, len(texts)))
+            if start:
+                self._tell(len(wanted) - len(missing) + start, len(wanted))
             batch = missing[start : start + BATCH_CHUNKS]
-            vectors = pack(embedder.embed([texts[text_hash] for text_hash in batch]))
+            vectors = pack(self._embedder.embed([self._texts[text_hash] for text_hash in batch]))
             new = dict(zip(batch, vectors, strict=True))
-            kept.add(new)
+            self._kept.add(new)
             failpoint("reembed.kept")
-            known |= new
-        vectors_of = {id_: known[text_hash] for id_, text_hash in hashes.items()}
-        failpoint("reembed.before_switch")
-        catalog.replace_vectors(library, embedder.model, embedder.dimension, vectors_of)
-        failpoint("reembed.switched")
-        kept.discard()
-        failpoint("reembed.discarded")
-    return len(chunks)
+            self._vectors |= new
 
 
 def _known(
@@ -82,89 +169,17 @@ def _known(
     if embedder.model == library.embedding_model:
         return {}
     found = catalog.known_vectors(embedder.model, embedder.dimension, hashes)
-    size = BYTES_OF_NUMBER * embedder.dimension  # a damaged one may be of any
+    size = 2 * embedder.dimension  # a damaged one may be of any
     return {text_hash: vector for text_hash, vector in found.items() if len(vector) == size}
 
 
 def discard_kept(catalog: Catalog) -> None:
-    """Throw away what earlier runs kept; what cannot be deleted is left for the next time."""
-    for path in (catalog.data_dir / FOLDER).glob("*"):
-        _discard(path)
+    """Throw away what earlier runs kept, and what is noted of them; not of those under way.
 
-
-class _Kept:
-    """The vectors that an earlier run made, in a file of equal records, each with a checksum."""
-
-    vectors: dict[bytes, bytes]
-
-    def __init__(self, catalog: Catalog, library: Library, embedder: Embedder) -> None:
-        model = hashlib.sha256(f"{embedder.model} {embedder.dimension}".encode()).hexdigest()[:16]
-        self._path = catalog.data_dir / FOLDER / f"{library.id}-{model}"
-        self._length = HASH_BYTES + BYTES_OF_NUMBER * embedder.dimension
-        self.vectors = {}
-
-    def __enter__(self) -> Self:
-        try:
-            self._path.parent.mkdir(exist_ok=True)
-            whole = self._read()
-            self._file = self._path.open("ab", buffering=0)
-            self._file.truncate(whole)
-        except OSError as error:
-            raise _no_room(self._path, error) from error
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._file.close()
-        if not self.vectors:
-            self.discard()
-
-    def add(self, vectors: Mapping[bytes, bytes]) -> None:
-        """Keep the vectors of texts by their hashes.
-
-        Raises:
-            StoreError: there is no room.
-        """
-        records = [text_hash + vector for text_hash, vector in vectors.items()]
-        try:
-            self._file.write(b"".join(record + _check(record) for record in records))
-        except OSError as error:
-            raise _no_room(self._path, error) from error
-        self.vectors |= vectors
-
-    def discard(self) -> None:
-        """Throw the file away; where that fails, the next run begins from what it says."""
-        _discard(self._path)
-
-    def _read(self) -> int:
-        """Read what is whole, and say how long that is; damage makes an end of it."""
-        whole = 0
-        if not self._path.exists():
-            return whole
-        with self._path.open("rb") as file:
-            while record := file.read(self._length + CHECK_BYTES):
-                said = record[: self._length]
-                if record[self._length :] != _check(said):
-                    break
-                self.vectors[said[:HASH_BYTES]] = said[HASH_BYTES:]
-                whole += len(record)
-        return whole
-
-
-def _discard(path: Path) -> None:
-    try:
-        path.unlink(missing_ok=True)
-    except OSError as error:
-        logger.warning("%s cannot be deleted (%s)", path, error.strerror)
-
-
-def _check(record: bytes) -> bytes:
-    return zlib.crc32(record).to_bytes(CHECK_BYTES)
-
-
-def _no_room(path: Path, error: OSError) -> StoreError:
-    return StoreError(NO_ROOM.format(path, error.strerror))
+    What cannot be deleted is left for the next time.
+    """
+    under_way = catalog.for_upkeep(Upkeep.SOUNDNESS).reembeddings.sweep()
+    libraries = {library_id for library_id, _ in under_way}
+    for path in (catalog.data_dir / KEPT_VECTORS).glob("*"):
+        if path.name.partition("-")[0] not in libraries:
+            discard(path)

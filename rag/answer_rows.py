@@ -24,6 +24,11 @@ def _several(value: object) -> object:
     return () if value is None else value
 
 
+def _complete(value: object) -> object:
+    """Whether an answer came to its end; one that says nothing of it did."""
+    return True if value is None else value
+
+
 def _verdict(value: object) -> object:
     """A verdict in words of ours; another tool's is none, and is found out here."""
     known = isinstance(value, str) and value in frozenset(Verdict)
@@ -73,13 +78,17 @@ class ClaimRow(_Read):
 
 
 class AnswerRow(_Read):
-    """An answer; `claims` are None where nobody has checked it yet."""
+    """An answer; `claims` are None where nobody has checked it yet.
+
+    One that is not `complete` breaks off, as at the model's length limit.
+    """
 
     id: Text = ""
     question: Text = ""
     answer: Text = ""
     refused: bool = False
     grounded: bool = True
+    complete: Annotated[bool, BeforeValidator(_complete)] = True
     citations: Annotated[tuple[CitedRow, ...], BeforeValidator(_several)] = ()
     passages: Annotated[tuple[PlaceRow, ...], BeforeValidator(_several)] = ()
     claims: tuple[ClaimRow, ...] | None = None

@@ -11,7 +11,7 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.domain import Library, Scope
+from rag.domain import Library
 from rag.spelling import sequences
 from rag.store.catalog import Catalog
 
@@ -68,7 +68,9 @@ class Calibrations:
             known = self._measured.get(library.id)
         if known is not None and known[0] == library:
             return known[1]
-        chunks = self._catalog.chunks(spread(chunk_ids(), SAMPLED_CHUNKS), Scope(library.id))
+        chunks = self._catalog.chunks(
+            spread(chunk_ids(), SAMPLED_CHUNKS), self._catalog.scope(library.id)
+        )
         measured = letter_rarity([chunk.text for chunk in chunks])
         with self._lock:
             self._measured[library.id] = (library, measured)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from rag.amounts import amounts
 from rag.citations import without_markers
 from rag.claims import Statement, find_claims, finished_claims, settled
-from rag.contradiction import amounts
 from rag.disagreement import Said, disagreements
 from rag.domain import Citation, Claim, Disagreement, Passage, Quote, Source, Verdict
 from rag.languages import detect

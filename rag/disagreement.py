@@ -7,13 +7,15 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rag.contradiction import amounts, names_in
+from rag.amounts import amounts
+from rag.contradiction import names_in
 from rag.domain import Disagreement, Quote
 from rag.folding import flowing, unaccented
 from rag.languages import SMALL_WORDS, detect
 from rag.periods import periods_of
 from rag.quantities import Quantity, quantities, same
-from rag.verification import Verifier, telling
+from rag.signs import telling
+from rag.verification import Verifier
 
 MOST_VALUES = 3  # of one kind in a quote: of more, nobody knows which belong together
 MOST_PAIRS = 100

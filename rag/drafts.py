@@ -16,8 +16,10 @@ from rag.folding import encodable, flowing
 from rag.languages import SMALL_WORDS
 from rag.retrieval import LONGEST_QUESTION, Retriever
 from rag.sentences import split_sentences
+from rag.signs import NOT_SAID
 from rag.store.catalog import Catalog
-from rag.verification import NOT_SAID, Checked, Verifier
+from rag.store.scopes import documents_in
+from rag.verification import Checked, Verifier
 from rag.wording import words
 
 PASSAGES = 8
@@ -208,11 +210,7 @@ def without_itself(
     Raises:
         NotFoundError: nothing else is there to check it against.
     """
-    allowed = [
-        document
-        for document in catalog.documents(scope.library_id)
-        if scope.document_ids is None or document.id in scope.document_ids
-    ]
+    allowed = documents_in(catalog, scope)
     own = tuple(each for each in allowed if each.sha256 == sha256 or (name and each.name == name))
     if not own:
         return scope, ()

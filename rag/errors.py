@@ -3,7 +3,8 @@
 RagError
 ├── SettingsError              a setting is wrong, or two of them disagree
 ├── StoreError                 the data directory or the catalog cannot be used
-│   └── EmbeddingMismatchError a library was embedded with another model
+│   ├── EmbeddingMismatchError a library was embedded with another model
+│   └── LibraryChangedError    documents came or went while its vectors were made
 ├── LibraryError               a library cannot be called, deleted or filled like that
 ├── NotFoundError              no library, document or page of that name
 ├── QuestionError              the question itself cannot be searched
@@ -43,6 +44,10 @@ class StoreError(RagError):
 
 class EmbeddingMismatchError(StoreError):
     """A library was embedded with another model than the one configured."""
+
+
+class LibraryChangedError(StoreError):
+    """Documents were added to a library or removed while it was embedded anew."""
 
 
 class LibraryError(RagError):

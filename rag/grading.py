@@ -13,6 +13,7 @@ from rag.folding import flowing
 from rag.known_questions import EvaluationQuestion
 from rag.marks import Place
 
+CUT_OFF = "breaks off before its end"
 LONGEST_CLAIM = 160  # characters of one that is shown
 
 
@@ -22,7 +23,8 @@ class Grade:
 
     The first four count its claims by their verdict, `borne_out` those that what they cite
     supports. Of the `citations`, `supporting` are supported, and `right` to a page that holds
-    the answer, None where that is not known. `faults` say what is wrong, a phrase each.
+    the answer, None where that is not known. `faults` say what is wrong, a phrase each;
+    `cut_off` where the answer did not come to its end.
     """
 
     supported: int
@@ -34,6 +36,7 @@ class Grade:
     supporting: int
     right: int | None
     faults: tuple[str, ...] = ()
+    cut_off: bool = False
 
     @property
     def claims(self) -> int:
@@ -70,7 +73,13 @@ def grade(answer: AnswerRow, gold: Collection[Place]) -> Grade | None:
         len(answer.citations),
         sum(citation.verdict is Verdict.SUPPORTED for citation in answer.citations),
         sum(right) if gold else None,
-        (*_wrong_claims(claims), *_wrong_citations(answer), *_wrong_pages(answer, gold)),
+        (
+            *_wrong_claims(claims),
+            *_wrong_citations(answer),
+            *_wrong_pages(answer, gold),
+            *([] if answer.complete else [CUT_OFF]),
+        ),
+        cut_off=not answer.complete,
     )
 
 

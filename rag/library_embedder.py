@@ -24,11 +24,15 @@ from rag.store.names import cleaned
 
 @dataclass(frozen=True, slots=True)
 class WantedLibrary:
-    """What a person says of a library that is to be made."""
+    """What a person says of a library that is to be made.
+
+    `embedding` is the name of a model, or the address of a server that is set; empty for the usual.
+    """
 
     name: str
     language: str = ""
     stays_here: bool = False
+    embedding: str = ""
 
 
 def paid_embedder(
@@ -72,7 +76,7 @@ def library_embedder(
         if (embedder.model, embedder.dimension) != (library.embedding_model, library.dimension):
             catalog.replace_vectors(library, embedder.model, embedder.dimension, {})
         return embedder
-    model = wanted_embedding(settings, library.embedding_model)
+    model = _wanted(settings, library)
     if model != library.embedding_model:
         raise _another_asked_for(library, model)
     if is_served(model):
@@ -98,11 +102,12 @@ def create_library(
         ProviderError: the same of a server of one's own.
     """
     name = cleaned(wanted.name)
-    is_chosen = settings.embedding != "auto"
+    is_chosen = bool(wanted.embedding) or settings.embedding != "auto"
     draft = Library("", name, "", 0, 0, stays_here=wanted.stays_here)
     settings = _of_policy(settings, draft)
     gate = PolicyGate(lambda: draft)
-    model = wanted_embedding(settings, None)
+    model = wanted.embedding or wanted_embedding(settings, None)
+    gate(embedding_address(settings, model), "TRAMONTANE_EMBEDDING")
     embedder = paid_embedder(settings, meter, model, local, gate=gate)
     gate(embedding_address(settings, embedder.model), "TRAMONTANE_EMBEDDING")
     new = NewLibrary(
@@ -114,6 +119,17 @@ def create_library(
         chosen=is_chosen,
     )
     return catalog.libraries.create(new)
+
+
+def _wanted(settings: Settings, library: Library) -> str:
+    """Which embedding model a library is to have.
+
+    Where the settings name a server, it is theirs unless somebody chose another for the library.
+    """
+    recorded = library.embedding_model
+    if library.chosen and is_url(settings.embedding) and not is_served(recorded):
+        return recorded
+    return wanted_embedding(settings, recorded)
 
 
 def embedding_address(settings: Settings, model: str) -> str:
@@ -141,9 +157,8 @@ def _of_unembedded(
     told.
     """
     settings = _of_policy(settings, library)
-    chosen = library.embedding_model if library.chosen else None
     try:
-        wanted = wanted_embedding(settings, chosen)
+        wanted = _wanted(settings, library) if library.chosen else wanted_embedding(settings, None)
         return paid_embedder(settings, meter, wanted, local, gate=gate)
     except ProviderError:
         recorded = library.embedding_model

@@ -14,7 +14,7 @@ import logging
 import os
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
@@ -156,18 +156,25 @@ def marked_answer(
 
 
 class Marks:
-    """The marked answers of every library. Safe from many threads and processes."""
+    """The marked answers of libraries. Safe from many threads and processes."""
 
-    def __init__(self, data_dir: Path) -> None:
-        """Take the data directory; nothing is made before something is marked."""
-        self._folder = data_dir / QUESTIONS
+    def __init__(self, data_dir: Path, own: Callable[[str], object] | None = None) -> None:
+        """Take the data directory; nothing is made before something is marked.
+
+        `own` is called with the id of a library before its marks are read or written, and raises
+        `NotFoundError` where it is not the principal's: `Catalog.library_with_id` does. Without it
+        the marks of all owners are reached, as a purge has to.
+        """
+        self._folder, self._own = data_dir / QUESTIONS, own or (lambda _library_id: None)
 
     def mark(self, library_id: str, marked: MarkedAnswer) -> str:
         """Keep a marked answer; returns its id once it is on disk.
 
         Raises:
+            NotFoundError: there is no such library.
             StoreError: it cannot be written.
         """
+        self._own(library_id)
         with self._locked(library_id) as file:
             _append(file, asdict(marked))
         return marked.id
@@ -176,9 +183,10 @@ class Marks:
         """Say which page holds the right answer.
 
         Raises:
-            NotFoundError: there is no such mark (any more).
+            NotFoundError: there is no such mark (any more), or no such library.
             StoreError: it cannot be written.
         """
+        self._own(library_id)
         with self._locked(library_id) as file:
             if all(marked.id != id_ for marked in self.marked(library_id)):
                 raise NotFoundError("This mark was taken back.")
@@ -188,8 +196,10 @@ class Marks:
         """Take a mark back.
 
         Raises:
+            NotFoundError: there is no such library.
             StoreError: it cannot be written.
         """
+        self._own(library_id)
         with self._locked(library_id) as file:
             _append(file, {"id": id_, "withdrawn": True})
 
@@ -233,8 +243,10 @@ class Marks:
         """The marks, in the order in which they were made; damaged lines are skipped.
 
         Raises:
+            NotFoundError: there is no such library.
             StoreError: the file is there and cannot be read.
         """
+        self._own(library_id)
         path = self._path(library_id)
         try:
             lines = path.read_bytes().splitlines()

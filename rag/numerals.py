@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 # "two" is as good as 2, "one" and "a" are not: they are articles in most of these languages.
 SPELLED: dict[str, float] = {
     name: float(at)
@@ -87,3 +89,23 @@ ORDINALS = {
     )
     for name in names.split()
 }
+
+_BELOW_HUNDRED = "|".join(sorted(SPELLED, key=len, reverse=True))
+_DIGITS = "two|three|four|five|six|seven|eight|nine"
+_CHIFFRES = "deux|trois|quatre|cinq|six|sept|huit|neuf"
+NUMERAL = (
+    rf"(?:a|one|{_DIGITS})[ -]hundred(?:[ -](?:and )?(?:{_BELOW_HUNDRED}))?"
+    rf"|(?<!pour )(?<!pour-)(?:(?:{_CHIFFRES})[ -])?cents?(?:[ -](?:{_BELOW_HUNDRED}))(?!\w)"
+    rf"|(?:{_CHIFFRES})[ -]cents?(?!\w)|{_BELOW_HUNDRED}"
+)
+_HUNDREDS = re.compile(r"(?:(?P<count>\w+)[ -])?(?:hundred|cents?)(?:[ -](?:and )?(?P<rest>.+))?")
+
+
+def numeral(spelled: str) -> float:
+    """The number that a match of `NUMERAL` spells."""
+    plain = spelled.lower()
+    if plain in SPELLED:
+        return SPELLED[plain]
+    found = _HUNDREDS.fullmatch(plain)
+    count = SPELLED.get(found["count"] or "", 1.0) if found else 1.0
+    return 100.0 * count + (SPELLED[found["rest"]] if found and found["rest"] else 0.0)

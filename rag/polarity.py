@@ -26,18 +26,12 @@ _OPPOSITES: Sequence[tuple[str, str]] = (
     (
         "increas|rose|rise|risen|rising|grew|grow|gain|up from|higher|climb|improv|expand|"
         "augment|hausse|progress|cru|croissance|accru|superieur|eleve a|gagn|monte",
-        "decreas|fell|fall|declin|drop|lower|down from|shrank|shrink|reduc|lost|loss of|"
-        "deteriorat|contract(?:ed|ion)|diminu|baiss|recul|chut|inferieur|repli|perdu",
+        "decreas|fell|fall|declin|drop|slip|lower|down from|shrank|shrink|reduc|lost|loss of|"
+        "worsen|deteriorat|contract(?:ed|ion)|diminu|baiss|recul|chut|inferieur|repli|perdu",
     ),
     ("before|prior to|until|avant|jusqu", "after|following|apres|a compter|a partir"),
     (
-        "at least|minimum|no less than|no fewer than|more than|over|above|exceed|au moins|au "
-        "minimum|minimal|plus de|depass|superieur",
-        "at most|maximum|no more than|up to|less than|under|below|fewer than|au plus|au "
-        "maximum|maximal|moins de|jusqu|inferieur",
-    ),
-    (
-        "allow|permit|may|authori[sz]ed|entitled|autoris|peut|peuvent|permis|droit de",
+        "allow|permit|authori[sz]ed|entitled|autoris|permis|droit de",
         "forbid|forbidden|prohibit|must not|may not|not allowed|banned|interdi|defendu|ne "
         "peut|ne doi",
     ),
@@ -57,7 +51,6 @@ _OPPOSITES: Sequence[tuple[str, str]] = (
     ("accept|approv|adopt|approuv|accord", "reject|refus|denied|declined|rejet"),
     ("success|succeed|reussi", "fail|echou|echec"),
     ("internal|indoor|inside|interieur|interne", "external|outdoor|outside|exterieur|externe"),
-    ("buy|bought|purchas|acquir|achet|acqui", "sell|sold|divest|vend|cede|cession"),
     ("with food|pendant le repas|au cours du repas", "empty stomach|fasting|a jeun"),
     ("hot|warm|chaud", "cold|cool|froid"),
     (
@@ -71,11 +64,34 @@ _OPPOSITES: Sequence[tuple[str, str]] = (
     ("better|mieux|meilleur", "worse|moins bien|pire"),
     ("early|earlier|tot\\b", "late\\b|later|tard"),
     ("north|nord", "south|sud"),
+    ("front|avant\\b", "rear|back\\b|arriere"),
+    (
+        "current year|this year|annee en cours|exercice en cours",
+        "next year|following year|annee prochaine|annee suivante|exercice suivant",
+    ),
+    ("winter|hiver", "summer|ete\\b"),
+    ("adult", "child|enfant"),
+    ("keep|kept|retain|conserv|maint", "abandon|renonc|give up|gave up|giv(?:en|ing) up|drop"),
+    ("supported|pris en charge", "unsupported|deprecated|obsolet"),
+    ("compatible", "incompatible"),
+    ("import", "export"),
+    ("public", "private|prive"),
+    ("oral", "intravenous|injectable"),
+    ("upper|superieure\\b", "lower|inferieure\\b"),
+)
+# Of these one may be said for the other from the other side: who buys is sold to.
+_CONVERSES: Sequence[tuple[str, str]] = (
+    ("buy|bought|purchas|acquir|achet|acqui", "sell|sold|divest|vend|cede|cession"),
     ("employer|employeur", "employee|salarie"),
     ("landlord|lessor|bailleur|proprietaire", "tenant|lessee|locataire"),
     ("buyer|purchaser|acheteur", "seller|vendor|vendeur"),
+    ("lender|creditor|preteur|creancier", "borrower|debtor|emprunteur|debiteur"),
+    ("plaintiff|claimant|demandeur", "defendant|defendeur"),
+    ("supplier|provider|fournisseur", "customer|client"),
+    ("processor", "controller"),
 )
 _PAIRS = [(re.compile(rf"\b(?:{one})"), re.compile(rf"\b(?:{other})")) for one, other in _OPPOSITES]
+_ROLES = [(re.compile(rf"\b(?:{one})"), re.compile(rf"\b(?:{other})")) for one, other in _CONVERSES]
 _ALL = re.compile(
     r"\b(?:all|every|everyone|everybody|always|any|each|entire|entirely|completely|fully|"
     r"totally|only|exclusively|whole|"
@@ -113,8 +129,19 @@ def opposed(claim: str, evidence: str) -> tuple[str, str] | None:
 
     What has both of a pair says neither.
     """
+    return _opposed(claim, evidence, _PAIRS)
+
+
+def converse(claim: str, evidence: str) -> tuple[str, str] | None:
+    """Words of a claim and of its evidence for the two sides of one thing: "buys", "sold"."""
+    return _opposed(claim, evidence, _ROLES)
+
+
+def _opposed(
+    claim: str, evidence: str, pairs: Sequence[tuple[re.Pattern[str], re.Pattern[str]]]
+) -> tuple[str, str] | None:
     said, shown = unaccented(claim), unaccented(evidence)
-    for one, other in _PAIRS:
+    for one, other in pairs:
         for first, second in ((one, other), (other, one)):
             claimed, stated = first.search(said), second.search(shown)
             if claimed and stated and not second.search(said) and not first.search(shown):

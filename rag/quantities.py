@@ -8,15 +8,18 @@ hour and a half.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rag.domain import Span
 from rag.languages import Language
-from rag.numerals import ORDINALS, SPELLED
+from rag.numerals import NUMERAL, ORDINALS, numeral
+from rag.units import MAGNITUDES, UNITS
+from rag.worded import worded
 
 LOST = 1e-9  # of a value, by floating point
 GROUP = 3  # figures, between separators
+MEGAWATT = ("power", 1e6)  # "mW" is a thousandth of a watt
 PERCENT = frozenset({"%", "percent", "pct"})
 
 
@@ -46,72 +49,6 @@ class Quantity:
         return replace(self, readings=readings, scaled=True)
 
 
-def _table(*rows: tuple[str, float, str]) -> dict[str, tuple[str, float]]:
-    """From names to a kind and what one is worth in its unit."""
-    return {name: (kind, worth) for kind, worth, names in rows for name in names.split()}
-
-
-_MAGNITUDES: Mapping[str, float] = {
-    name: worth
-    for worth, names in (
-        (1e3, "thousand thousands k mille milliers tausend tsd mil miles"),
-        (1e6, "million millions mn mio m mln millionen millón millones"),
-        (1e9, "billion billions bn b milliard milliards milliarden milliarde mrd md mds"),
-        (1e12, "trillion trillions tn billionen"),
-    )
-    for name in names.split()
-}
-_UNITS = _table(
-    ("percent", 1, "% percent pct prozent"),
-    ("points", 1, "points pp pts"),
-    ("points", 0.01, "bps"),
-    ("dollar", 1, "$ us$ usd dollar dollars"),
-    ("euro", 1, "€ eur euro euros"),
-    ("pound", 1, "£ gbp"),
-    ("yen", 1, "¥ jpy yen"),
-    ("franc", 1, "chf francs"),
-    ("mass", 1e-6, "µg mcg ug microgram micrograms microgrammes"),
-    ("mass", 1e-3, "mg milligram milligrams milligramme milligrammes"),
-    ("mass", 1, "g gram grams gramme grammes gramm"),
-    ("mass", 1e3, "kg kilo kilos kilogram kilograms kilogramme kilogrammes kilogramm"),
-    ("mass", 1e6, "t tonne tonnes tonnen"),
-    ("volume", 1, "ml millilitre millilitres milliliter milliliters"),
-    ("volume", 10, "cl centilitres centilitre"),
-    ("volume", 1e3, "l litre litres liter liters"),
-    ("length", 1e-3, "mm millimetre millimetres millimeter millimeters millimètres millimètre"),
-    ("length", 1e-2, "cm centimetre centimetres centimeter centimeters centimètres centimètre"),
-    ("length", 1, "metre metres meter meters mètre mètres"),
-    ("length", 1e3, "km kilometre kilometres kilometer kilometers kilomètres kilomètre"),
-    ("area", 1, "m² m2"),
-    ("area", 1e4, "ha hectare hectares hektar"),
-    ("area", 1e6, "km² km2"),
-    ("time", 1e-3, "ms millisecond milliseconds millisecondes"),
-    ("time", 1, "s sec second seconds seconde secondes sekunde sekunden"),
-    ("time", 60, "min minute minutes minuten"),
-    ("time", 3_600, "h hour hours heure heures stunde stunden hora horas"),
-    ("time", 86_400, "day days jour jours tag tage tagen día días"),
-    ("time", 604_800, "week weeks semaine semaines woche wochen semana semanas"),
-    ("months", 1, "month months mois monat monate monaten mes meses"),
-    ("months", 12, "year years an ans année années jahr jahre jahren año años"),
-    ("bytes", 1e3, "kb ko"),
-    ("bytes", 1e6, "mb mo"),
-    ("bytes", 1e9, "gb go gib gio"),
-    ("bytes", 1e12, "tb to"),
-    ("temperature", 1, "°c"),
-    ("fahrenheit", 1, "°f"),
-    ("power", 1e-3, "mw"),
-    ("power", 1, "w watt watts"),
-    ("power", 1e3, "kw"),
-    ("energy", 1, "wh"),
-    ("energy", 1e3, "kwh"),
-    ("volt", 1, "v volt volts"),
-    ("pressure", 1, "bar bars"),
-    ("hertz", 1, "hz"),
-    ("hertz", 1e3, "khz"),
-    ("hertz", 1e6, "mhz"),
-    ("hertz", 1e9, "ghz"),
-)
-UNIT_NAMES = frozenset(_UNITS) | frozenset(_MAGNITUDES)
 _FRACTIONS: Mapping[str, float] = {
     "half": 50.0,
     "moitié": 50.0,
@@ -142,9 +79,12 @@ _HALF_HOUR = re.compile(
 )
 _HALVED = re.compile(
     r"\b(?:(?P<half>halv(?:ed?|es|ing)|half|moitié|halbier\w+|hälfte|mitad)"
-    r"|(?P<double>doubl(?:ed?|es|ing)|twice|doubl[ée]e?s?|verdoppel\w+|doble|duplic\w+))\b",
+    r"|(?P<double>doubl(?:ed?|es|ing)|twice|doubl[ée]e?s?|verdoppel\w+|doble|duplic\w+)"
+    r"|(?P<triple>tripl(?:ed?|es|ing)|tripl[ée]e?s?|verdreifach\w+)"
+    r"|(?P<quadruple>quadrupl(?:ed?|es|ing)|quadrupl[ée]e?s?|vervierfach\w+))\b",
     re.IGNORECASE,
 )
+_TIMES = {"half": 50.0, "double": 200.0, "triple": 300.0, "quadruple": 400.0}
 _CLOCK = re.compile(
     rf"(?<![\w.,])(?P<hours>\d{{1,2}}){_SPACE}?(?:h|hours?|heures?|hrs?|Stunden?|horas?)"
     rf"(?:{_SPACE}(?:and|et|und|y))?{_SPACE}?(?P<minutes>\d{{1,2}})"
@@ -164,21 +104,20 @@ _FIGURES = (
     rf"\d{{1,3}}(?:{_GAP}\d{{3}})+(?:[.,]\d+)?|\d{{1,3}}(?:[,.'’]\d{{3}})+(?:[.,]\d+)?"
     r"|\d+(?:[.,]\d+)?"
 )
-_WORDS = "|".join(sorted(SPELLED, key=len, reverse=True))
 _SIGNS = r"US\$|[$€£¥]"
 _SIGNED = frozenset({"$", "€", "£", "¥", "us$", "%", "°c", "°f"})
-_NAMED = "|".join(sorted(map(re.escape, _UNITS.keys() - _SIGNED), key=len, reverse=True))
-_SCALES = "|".join(sorted(map(re.escape, _MAGNITUDES), key=len, reverse=True))
+_NAMED = "|".join(sorted(map(re.escape, UNITS.keys() - _SIGNED), key=len, reverse=True))
+_SCALES = "|".join(sorted(map(re.escape, MAGNITUDES), key=len, reverse=True))
 _BETWEEN = rf"(?:{_GAP}|-|\n)?"
 _OF = r"(?:d['’]|de |of )?"
 _QUANTITY = re.compile(
     rf"(?<![\w.,])(?<![A-Za-z]-)(?:(?P<before>{_SIGNS}|USD|EUR|CHF|GBP){_GAP}?)?"
-    rf"(?:(?P<figures>{_FIGURES})|(?P<spelled>{_WORDS})(?!\w|-(?:first|second|third|[a-z]+th)\b))"
+    rf"(?:(?P<figures>{_FIGURES})|(?P<spelled>{NUMERAL})(?!\w|-(?:first|second|third|[a-z]+th)\b))"
     rf"(?:{_BETWEEN}(?P<scale>{_SCALES})(?![\w%]))?"
     rf"(?:{_BETWEEN}(?:{_OF}(?P<sign>{_SIGNS}|%|°[CF])"
     rf"|{_OF}(?:US |U\.S\. |(?:calendar|business|working|consecutive|full|clear|straight) )?"
     rf"(?P<unit>{_NAMED})(?!\w)))?"
-    rf"(?P<points>(?:{_GAP}|-)(?:percentage )?points?|{_GAP}prozentpunkte?)?"
+    rf"(?P<points>(?:{_GAP}|-)(?:percentage |basis )?points?|{_GAP}prozentpunkte?)?"
     r"(?!\w)(?!-[a-z]\d)",
     re.IGNORECASE,
 )
@@ -190,7 +129,17 @@ def quantities(text: str, language: Language | None = None) -> list[Quantity]:
     In English a comma parts thousands and a point decimals, in other languages it is the other way
     round; where the `language` is not known, three figures behind either may be both.
     """
-    fractions = [_fraction(match) for match in _FRACTION.finditer(text)]
+    fractions = [
+        Quantity(
+            ((each.value, each.step),),
+            each.kind,
+            each.span,
+            spelled=each.kind != "percent",
+            worth=each.worth,
+        )
+        for each in worded(text)
+    ]
+    fractions += _apart(fractions, (_fraction(match) for match in _FRACTION.finditer(text)))
     fractions += [_clock(match) for match in _CLOCK.finditer(text)]
     fractions += [_half_hour(match) for match in _HALF_HOUR.finditer(text)]
     taken = [quantity.span for quantity in fractions]
@@ -207,19 +156,30 @@ def quantities(text: str, language: Language | None = None) -> list[Quantity]:
     return sorted([*found, *fractions], key=lambda quantity: quantity.span.start)
 
 
+def _apart(taken: Sequence[Quantity], found: Iterable[Quantity]) -> list[Quantity]:
+    """Those that stand in none of what is taken."""
+    spans = [quantity.span for quantity in taken]
+    return [
+        each
+        for each in found
+        if not any(it.start < each.span.end and each.span.start < it.end for it in spans)
+    ]
+
+
 def _read(match: re.Match[str], language: Language | None) -> Quantity:
     figures, spelled = match["figures"], match["spelled"]
-    readings = _readings(figures, language) if figures else [(SPELLED[spelled.lower()], 1.0)]
+    readings = _readings(figures, language) if figures else [(numeral(spelled), 1.0)]
     kind, worth = "", 1.0
     unit = match["unit"] or ""
     if unit in ("to", "go", "mo", "ko"):  # French bytes begin with a capital; these are words
         unit = ""
     name = (match["before"] or match["sign"] or unit).lower()
     if match["points"] and (not name or name in PERCENT):
-        kind = "points"
+        kind, worth = "points", 0.01 if _is_basis(match) else 1.0
     elif name:
-        kind, worth = _UNITS[name]
-    scale = _MAGNITUDES[match["scale"].lower()] if match["scale"] else 1.0
+        kind, worth = MEGAWATT if unit == "MW" else UNITS[name]
+        worth *= 0.01 if kind == "points" and _is_basis(match) else 1.0
+    scale = MAGNITUDES[match["scale"].lower()] if match["scale"] else 1.0
     if match["scale"] in ("K", "k") and _before(match, "scale") in " \u00a0\u202f":
         scale = 1.0  # kelvin
     if match["before"] and unit.lower() == "m" and not match["scale"]:
@@ -234,6 +194,11 @@ def _read(match: re.Match[str], language: Language | None) -> Quantity:
         spelled=bool(spelled),
         worth=worth,
     )
+
+
+def _is_basis(match: re.Match[str]) -> bool:
+    """Whether points are a hundredth of a percentage point: "5 basis points"."""
+    return "basis" in match.group().lower() or match.string.startswith(" de base", match.end())
 
 
 def _before(match: re.Match[str], group: str) -> str:
@@ -270,7 +235,7 @@ def single(text: str) -> list[Quantity]:
     """The units of a text that stand alone, once: "a year", "une semaine"."""
     found = []
     for match in _SINGLE.finditer(text):
-        kind, worth = _UNITS[match["unit"].lower()]
+        kind, worth = UNITS[match["unit"].lower()]
         found.append(Quantity(((worth, worth),), kind, Span(*match.span()), spelled=True))
     return found
 
@@ -296,8 +261,8 @@ def _half_hour(match: re.Match[str]) -> Quantity:
 
 
 def _halved(match: re.Match[str]) -> Quantity:
-    """What "halved", "half" and "doubled" stand for, in percent."""
-    share = 50.0 if match["half"] else 200.0
+    """What "halved", "half", "doubled" and the like stand for, in percent."""
+    share = _TIMES[str(match.lastgroup)]
     return Quantity(((share, 1.0),), "percent", Span(*match.span()), spelled=True)
 
 
@@ -308,10 +273,18 @@ def same(claimed: Quantity, stated: Quantity, *, loosely: bool = False) -> bool:
     """
     if claimed.kind != stated.kind and claimed.kind and stated.kind:
         return False
+    mine, theirs = claimed.readings, stated.readings
+    if not claimed.kind and stated.kind in ("months", "time"):  # "17" of "17 years of age"
+        theirs = _bare(stated)
     return any(
-        _equal(reading, other, claimed, loosely=loosely)
-        for reading in claimed.readings
-        for other in stated.readings
+        _equal(reading, other, claimed, loosely=loosely) for reading in mine for other in theirs
+    )
+
+
+def _bare(quantity: Quantity) -> tuple[Reading, ...]:
+    """What a quantity may be as it is written, whatever its unit is worth."""
+    return tuple(
+        (value / quantity.worth, step / quantity.worth) for value, step in quantity.readings
     )
 
 

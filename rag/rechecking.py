@@ -10,7 +10,7 @@ from pathlib import PurePath
 from rag.answer_rows import AnswerRow, CitedRow, ClaimRow
 from rag.checking import FOUND_ANYWAY, NO_SOURCE
 from rag.citations import MarkerReader
-from rag.claims import Statement, find_claims
+from rag.claims import Statement, find_claims, finished_claims
 from rag.domain import Document, DocumentState, Page, Passage, Source, Span, Verdict
 from rag.errors import NotFoundError
 from rag.folding import fold
@@ -68,13 +68,14 @@ class Rechecker:
 
         One whose claims are known, and one that answers nothing, comes back as it is. A citation
         is for the claims whose marker names it, and for all claims where there are no markers.
+        The sentence in which an answer breaks off states nothing.
         """
         if answer.claims is not None or not answer.is_answered:
             return answer
         evidence = [self._evidence(citation) for citation in answer.citations]
         text, markers = _marked(answer.answer, len(evidence))
         statements, claims = [], []
-        for statement in find_claims(text):
+        for statement in find_claims(text) if answer.complete else finished_claims(text):
             own = _own(statement, markers) if markers else tuple(range(len(evidence)))
             read = self._read(statement.text, own, evidence)
             statements.append(_Statement(statement.text, own, read))

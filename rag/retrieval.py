@@ -29,6 +29,7 @@ from rag.store.indexes import Indexes, LibraryIndex
 from rag.store.lexical import Among, LexicalIndex
 from rag.store.places import ChunkedPage, Place, PlacedChunk
 from rag.store.rows import StoredChunk
+from rag.store.scopes import check_scope, documents_in
 from rag.store.words import Words
 from rag.vocabulary import Vocabulary
 from rag.weighing import Weigher
@@ -148,11 +149,10 @@ class Retriever:
         return self._scorer.nearest(claim, texts)
 
     def _holds_text(self, scope: Scope) -> bool:
-        allowed = scope.document_ids
-        documents = self._catalog.documents(scope.library_id)
-        return any(each.chunks and (allowed is None or each.id in allowed) for each in documents)
+        return any(document.chunks for document in documents_in(self._catalog, scope))
 
     def _index(self, scope: Scope) -> LibraryIndex:
+        check_scope(self._catalog, scope)
         index = self._indexes.current(scope.library_id)
         library = index.library
         if library.embedding_model != self._embedder.model:

@@ -103,12 +103,14 @@ def _answer_figures(grades: Sequence[Grade]) -> Figures:
     `support_rate` is the share of supported claims; `citation_precision` that of citations whose
     verdict is `supported`, and `citations_right` of those to a page that holds the answer, where
     that is known; `citation_recall` is the share of claims that what they cite supports, and
-    `answers_citing_right` of answers with a citation to a right page.
+    `answers_citing_right` of answers with a citation to a right page. `answers_cut_off` counts
+    those that did not come to their end.
     """
     known = [it for it in grades if it.right is not None]
     claims, citations = sum(it.claims for it in grades), sum(it.citations for it in grades)
     counts: Figures = {
         "answers": len(grades),
+        "answers_cut_off": sum(it.cut_off for it in grades),
         "claims": claims,
         "claims_supported": sum(it.supported for it in grades),
         "claims_partly": sum(it.partly for it in grades),

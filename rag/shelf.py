@@ -8,6 +8,7 @@ from itertools import islice
 from rag.domain import Document, Page, Passage, Scope
 from rag.errors import NotFoundError, ToolError
 from rag.store.catalog import Catalog
+from rag.store.scopes import documents_in
 
 PAGES_AT_ONCE = 200
 
@@ -20,9 +21,7 @@ class Shelf:
 
     def documents(self) -> list[Document]:
         """Every document in the scope."""
-        visible = self._scope.document_ids
-        known = self._catalog.documents(self._scope.library_id)
-        return [each for each in known if visible is None or each.id in visible]
+        return documents_in(self._catalog, self._scope)
 
     def named(self, name: str) -> Document:
         """The document of a name, as a source shows it.

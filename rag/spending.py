@@ -46,7 +46,6 @@ from rag.protocols import (
 from rag.setting_aside import Queue
 from rag.store.spending import (
     DAILY_SETTING,
-    PERSON,
     PERSON_SETTING,
     Caps,
     Purpose,
@@ -88,6 +87,10 @@ class Meter:
     def charge(self, account: Account, purpose: Purpose, dollars: float) -> Charge:
         """The charge of one request that costs `dollars` at most; to be entered."""
         return Charge(self, account, purpose, dollars)
+
+    def own_account(self) -> Account:
+        """An account of whoever this meter is for."""
+        return Account(self.spending.principal)
 
     def spent_today(self) -> float:
         """The dollars that all together have spent since the day of UTC began."""
@@ -263,7 +266,7 @@ class MeteredEmbedder:
             return self.embed(texts)
         tokens = sum(self.count_tokens(texts))
         price = embedding_cost(self.model, tokens)
-        account = self._account or Account(PERSON)
+        account = self._account or self._meter.own_account()
         with self._meter.charge(account, Purpose.EMBEDDING, price) as charge:
             vectors = self._embedder.embed_questions(texts)
             charge.settle(price, Usage(tokens, 0))
@@ -273,7 +276,7 @@ class MeteredEmbedder:
         """The vectors of one request."""
         tokens = sum(self.count_tokens(texts))
         price = embedding_cost(self.model, tokens)
-        account = self._account or Account(PERSON)
+        account = self._account or self._meter.own_account()
         with self._meter.charge(account, Purpose.EMBEDDING, price) as charge:
             if isinstance(self._embedder, Counting):
                 vectors, tokens = self._embedder.embed_counted(texts)
@@ -338,7 +341,7 @@ class MeteredOcr:
             DocumentError: this picture cannot be read.
             ProviderError: as the OCR does.
         """
-        with self._meter.charge(Account(PERSON), Purpose.OCR, self.dollars_per_page):
+        with self._meter.charge(self._meter.own_account(), Purpose.OCR, self.dollars_per_page):
             return self._ocr.read(image)
 
 

@@ -19,6 +19,7 @@ from rag.connections import (
 )
 from rag.doctor import Check, Note, look_at_library
 from rag.domain import Library, Manner, ModelCard, Scope, Source
+from rag.embedding_choice import EmbeddingOffer, chosen_embedder, embedding_offers
 from rag.embedding_connections import MINILM, MISTRAL_EMBED, wanted_embedding
 from rag.errors import NotFoundError, RagError
 from rag.evidence import SentenceScorer
@@ -120,6 +121,14 @@ class Application:
         """Make another library, embedded by whom the settings ask for; raises as that says."""
         return create_library(self.settings, self.catalog, self.meter, self._local, wanted)
 
+    def embedding_offers(self, library: Library | None = None) -> list[EmbeddingOffer]:
+        """The embedding models that a library can be given; a new one, where none is named."""
+        return embedding_offers(self.settings, library)
+
+    def embedder_of(self, library: Library, model: str) -> Embedder:
+        """Who embeds a library with another model. Raises as `chosen_embedder`."""
+        return chosen_embedder(self.settings, self.catalog, self.meter, self._local, library, model)
+
     def beside(self, library: Library) -> Application:
         """The same for another library, over the same catalog; to be closed by `close_beside`.
 
@@ -137,7 +146,7 @@ class Application:
 
     def scope(self, document_ids: frozenset[str] | None = None) -> Scope:
         """The library in use, or some of its documents."""
-        return Scope(self.library.id, document_ids)
+        return self.catalog.scope(self.library.id, document_ids)
 
     def offers(self) -> list[Offer]:
         """The models to choose from; see `Offering`. The policy of the library holds."""
@@ -181,7 +190,8 @@ class Application:
         count = passages or self.settings.passages
         bar = self.settings.bar if bar is None else bar
         parts = (self.catalog, self.retriever, self.scorer, self.verifier)
-        return Tasks(Resources(chat, *parts, count, bar), self._moderation)
+        resources = Resources(chat, *parts, count, bar)
+        return Tasks(resources, self._moderation, self.meter.spending.principal)
 
     @property
     def rows_at_once(self) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 _WORDS = re.compile(r"[^\W_]+")
 
@@ -49,9 +50,10 @@ class Wording:
 
 def folded(text: str) -> str:
     """A text without capitals and accents, each character in its place."""
-    return "".join(_plain(letter) for letter in text)
+    return "".join(map(_plain, text))
 
 
+@lru_cache(maxsize=4096)
 def _plain(letter: str) -> str:
     lower = unicodedata.normalize("NFKD", letter)[0].lower()
     return "'" if lower in "’‘`´" else lower if len(lower) == 1 else letter

@@ -14,6 +14,7 @@ CHANGED_SHOWN = 10
 FAULTS_SHOWN = 4  # of one answer
 LABELS = {
     "answers": "answers",
+    "answers_cut_off": "- cut off before their end",
     "claims": "claims",
     "claims_supported": "- supported",
     "claims_partly": "- partly",

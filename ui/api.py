@@ -6,7 +6,7 @@ A stream begins once its first words are there: what fails before that has a sta
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, aclosing
 from typing import TYPE_CHECKING
 
@@ -42,15 +42,15 @@ UNEXPECTED = Fault(
 Batches = AsyncGenerator[list[Event], None]
 
 
-def build_api(application: Application) -> APIRouter:
-    """The routes for programs."""
+def build_api(current: Callable[[], Application]) -> APIRouter:
+    """The routes for programs, over the application as it is at each request."""
     router = APIRouter(prefix="/v1")
     limiter = CapacityLimiter(ANSWERS_AT_ONCE)
 
     @router.get("/models")
     def models() -> Response:
         try:
-            return JSONResponse(model_list(application.offers()))
+            return JSONResponse(model_list(current().offers()))
         except RagError as error:
             return _refusal(fault_of(error))
 
@@ -60,9 +60,7 @@ def build_api(application: Application) -> APIRouter:
             asked = read_request(await request.body())
             if isinstance(asked, Fault):
                 return _refusal(asked)
-            assistant, events = await to_thread.run_sync(
-                _asking, application, asked, limiter=limiter
-            )
+            assistant, events = await to_thread.run_sync(_asking, current, asked, limiter=limiter)
             return await _answer(request, asked, assistant, _arriving(events, limiter))
         except ClientDisconnect:  # or the guard, which ends a body that is too long like that
             return _refusal(TOO_LARGE)
@@ -72,12 +70,13 @@ def build_api(application: Application) -> APIRouter:
     return router
 
 
-def _asking(application: Application, asked: Asked) -> tuple[Assistant, Iterator[Event]]:
+def _asking(current: Callable[[], Application], asked: Asked) -> tuple[Assistant, Iterator[Event]]:
     """Who answers, and what then happens.
 
     Raises:
         ModelNotFoundError: there is no model of that name.
     """
+    application = current()
     names = [offer.id for offer in application.offers()] if asked.model else []
     if asked.model and asked.model not in names:
         raise ModelNotFoundError(

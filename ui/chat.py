@@ -66,7 +66,7 @@ def ask(
     try:
         if len(question) > MAX_QUESTION_CHARACTERS:
             raise QuestionError(TOO_LONG)
-        scope = Scope(application.library.id)
+        scope = application.scope()
         if manner.documents:
             scope = choose_scope(application, choice, inquiry.still_read)
             reach = measure_reach(application, scope)
@@ -129,10 +129,10 @@ def choose_scope(application: Application, choice: Choice, still_read: Sequence[
     if not answerable:
         raise NotFoundError("There is no document to ask yet. Add one on the left.")
     if not answerable & choice.excluded:
-        return Scope(library)
+        return application.scope()
     if not answerable - choice.excluded:
         raise QuestionError("No document is chosen. Tick at least one on the left.")
-    return Scope(library, frozenset(answerable - choice.excluded))
+    return application.scope(frozenset(answerable - choice.excluded))
 
 
 def measure_reach(application: Application, scope: Scope) -> Reach:

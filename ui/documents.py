@@ -10,10 +10,12 @@ from html import escape
 from ingest.taken import ADDED
 from rag.domain import Document, DocumentState, Library
 from rag.intake import Container, Job, Stage
+from rag.store.reembeddings import Reembedding
 from rag.store.trash import Kept
 from ui import icons
 from ui.chat import ANSWERABLE
 from ui.containing import reference, render_lost, render_place
+from ui.embedding_menu import render_progress
 from ui.endings import BY_WORDS, being_read, kind_of_end
 from ui.notices import render_notices
 from ui.progress import (
@@ -62,7 +64,7 @@ class Shelf:
     number `since` are summed up as long as one of them goes on. What is `said` is told once.
     `removed` is in the trash, at the time `now`. `places` says in what files came, by their hashes,
     and `lost` in what some were not read, with how many there were and how many of them.
-    `library_id` is where files that are added go.
+    `library` is where files that are added go, and `anew` whether it is being embedded anew.
     """
 
     documents: Sequence[Document]
@@ -76,7 +78,8 @@ class Shelf:
     now: float = 0.0
     places: Mapping[str, Container] = field(default_factory=dict)
     lost: Sequence[tuple[Container, int, int]] = ()
-    library_id: str = ""
+    library: Library | None = None
+    anew: Reembedding | None = None
 
     @property
     def by_id(self) -> dict[str, Document]:
@@ -109,13 +112,13 @@ class Shelf:
         ]
 
 
-def state_of(library: Library, jobs: Sequence[Job]) -> str:
+def state_of(library: Library, jobs: Sequence[Job], anew: Reembedding | None = None) -> str:
     """A word that changes with every change of the library's documents and of what is read."""
     newest = max((job.id for job in jobs), default=0)
     ended = sum(job.has_ended for job in jobs)
     asking = sum(job.stage is Stage.CONFIRM for job in jobs)
     places = f"{library.id}-{library.generation}-{library.vectors}"
-    return f"{places}-{asking}-{newest}-{len(jobs)}-{ended}"
+    return f"{places}-{anew.stage if anew else ''}-{asking}-{newest}-{len(jobs)}-{ended}"
 
 
 def render_documents(shelf: Shelf) -> str:
@@ -144,11 +147,12 @@ def render_documents(shelf: Shelf) -> str:
     lost = "".join(render_lost(*each) for each in shelf.lost)
     intake = render_queue(alone, together, documents) + render_stalled(shelf.stalled)
     intake += f'<ul class="docs">{lost}</ul>' if lost else ""
+    meaning = "" if shelf.library is None else render_progress(shelf.library, shelf.anew)
     label = ' aria-label="Files being taken in"' if intake else ""
     formats = FORMATS[0].upper() + FORMATS[1:]
     return (
         f"{DROP_ZONE.format(formats, shelf.max_file_mb, formats)}"
-        f'<ul class="docs" id="unsent"></ul>'
+        f'<ul class="docs" id="unsent"></ul>{meaning}'
         f'<section class="intake"{label}>{intake}</section>'
         f'<div class="h"><h2>Documents</h2>{_render_count(shelf)}</div>'
         f"{render_undo(shelf.removed, shelf.now)}"
@@ -158,9 +162,10 @@ def render_documents(shelf: Shelf) -> str:
     )
 
 
-def are_running(jobs: Sequence[Job]) -> bool:
-    """Whether something happens to a file by itself."""
-    return any(is_at_work(job) for job in jobs)
+def are_running(jobs: Sequence[Job], anew: Reembedding | None = None) -> bool:
+    """Whether something happens to a file, or to the whole library, by itself."""
+    is_changing = anew is not None and anew.stage is Stage.EMBEDDING
+    return is_changing or any(is_at_work(job) for job in jobs)
 
 
 def _asks(document: Document, job_of: Mapping[str, Job]) -> bool:
@@ -206,12 +211,15 @@ def _render_outcomes(shelf: Shelf, documents: Mapping[str, Document]) -> str:
     reading = len(being_read(shelf.jobs))
     embedding = sum(job.stage is Stage.EMBEDDING for job in shelf.jobs)
     asking = sum(job.stage is Stage.CONFIRM for job in shelf.jobs)
+    library, anew = shelf.library, shelf.anew
+    meaning = f"{library.embedding_model} {anew.stage if anew else ''}" if library else ""
     return (
         f'<div id="outcomes" data-state="{escape(shelf.state)}" data-reading="{reading}" '
         f'data-embedding="{embedding}" '
         f'data-asking="{asking}" data-failed="{" ".join(_failures(shelf, documents))}" '
         f'data-going="{going}" '
-        f'data-newest="{newest}" data-library="{escape(shelf.library_id)}" hidden>{outcomes}</div>'
+        f'data-newest="{newest}" data-library="{escape(library.id if library else "")}" '
+        f'data-meaning="{escape(meaning)}" hidden>{outcomes}</div>'
     )
 
 

@@ -192,7 +192,9 @@ def _asked(application: Application, given: _Given, *, marked: bool) -> list[Ask
 
 
 def _marked(application: Application) -> list[MarkedAnswer]:
-    return Marks(application.catalog.data_dir).marked(application.library.id)
+    catalog = application.catalog
+    marks = Marks(catalog.data_dir, catalog.library_with_id)
+    return marks.marked(application.library.id)
 
 
 def _made(application: Application, asked: Sequence[Asked], given: _Given, how: How) -> Run:

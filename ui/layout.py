@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from rag.errors import RagError
+from ui.asking import ChatHandlers
 from ui.chat import MAX_QUESTION_CHARACTERS, Choice
 from ui.checkup import Checkup, render_offer
 from ui.conversation import Conversation
 from ui.drafts import DraftPlace, connect_drafts, lay_out_drafts
+from ui.embedding_handlers import EmbeddingHandlers
+from ui.library import DocumentHandlers
 from ui.library_menu import LibraryHandlers
 from ui.marking import MarkHandlers
 from ui.rooms import Handler, Rooms
@@ -45,7 +49,8 @@ BRIDGE = """
 const names = ['open', 'choose', 'every', 'remove', 'retry', 'dismiss', 'cancel', 'confirm',
   'decline', 'reread', 'added', 'example', 'again', 'fresh', 'model', 'look', 'restore', 'typed',
   'anyway', 'alone', 'good', 'mark', 'unmark', 'answers', 'check', 'bring', 'purge', 'library',
-  'make', 'rename', 'policy', 'unmake', 'remake', 'move'];
+  'make', 'rename', 'policy', 'unmake', 'remake', 'move', 'price', 'embed', 'unembed', 'goon',
+  'embedded'];
 // Whatever opens a page goes through the source's block, one after the other: the last click stays.
 let opening = 0, waiting = null;
 const open = detail => {
@@ -213,6 +218,13 @@ def _connect_libraries(page: Page, rooms: Rooms, asking: list[Any]) -> None:
     page.libraries.policy(does.policy, page.choice, page.libraries, **each).then(
         show_head, page.choice, page.head, **QUICK
     )
+    anew = EmbeddingHandlers(rooms, does)
+    changed = [page.libraries, *shown]
+    page.libraries.price(anew.price, page.choice, page.libraries, **each)
+    page.libraries.embed(anew.embed, states, changed, **each)
+    page.libraries.embedded(anew.show, page.choice, page.libraries, **each)
+    page.documents.unembed(anew.stop, states, changed, **each)
+    page.documents.goon(anew.go_on, states, changed, **each)
     page.source.move(does.move, page.choice, page.libraries, **each).then(
         refresh, states, shown, **QUICK
     ).then(None, js=REPORT_AGAIN)
@@ -221,45 +233,49 @@ def _connect_libraries(page: Page, rooms: Rooms, asking: list[Any]) -> None:
 
 
 def _connect_documents(page: Page, rooms: Rooms) -> None:
-    def does(name: str) -> Handler:
-        return rooms.quick(lambda room: getattr(room.documents, name))
+    on = DocumentHandlers
+
+    def does(handler: Handler) -> Handler:
+        return rooms.quick(lambda room: MethodType(handler, room.documents))
 
     states = [page.choice, page.conversation]
     shown = [page.documents, page.timer, page.welcome]
     chosen = [page.choice, page.documents]
     latest: dict[str, Any] = {**QUICK, "trigger_mode": "always_last"}
     each: dict[str, Any] = {**QUICK, "trigger_mode": "multiple"}
-    page.blocks.load(does("open_page"), states, [page.head, *shown], **QUICK)
-    page.timer.tick(does("refresh"), states, shown, **QUICK)
-    page.documents.added(does("refresh"), states, shown, **latest)
-    page.documents.remove(does("remove"), states, [*shown, page.source], **each)
-    page.documents.bring(does("bring_back"), states, shown, **each)
-    page.documents.purge(does("purge"), states, shown, **each)
-    page.source.bring(does("bring_back"), states, shown, **each).then(None, js=REPORT_AGAIN)
-    page.documents.retry(does("retry"), states, shown, **each)
-    page.documents.cancel(does("cancel"), states, shown, **each)
-    page.documents.confirm(does("confirm"), states, shown, **each)
-    page.documents.decline(does("decline"), states, shown, **each)
-    page.documents.dismiss(does("dismiss"), page.choice, page.documents, **each)
+    page.blocks.load(does(on.open_page), states, [page.head, *shown], **QUICK)
+    page.timer.tick(does(on.refresh), states, shown, **QUICK)
+    page.documents.added(does(on.refresh), states, shown, **latest)
+    page.documents.remove(does(on.remove), states, [*shown, page.source], **each)
+    page.documents.bring(does(on.bring_back), states, shown, **each)
+    page.documents.purge(does(on.purge), states, shown, **each)
+    page.source.bring(does(on.bring_back), states, shown, **each).then(None, js=REPORT_AGAIN)
+    page.documents.retry(does(on.retry), states, shown, **each)
+    page.documents.cancel(does(on.cancel), states, shown, **each)
+    page.documents.confirm(does(on.confirm), states, shown, **each)
+    page.documents.decline(does(on.decline), states, shown, **each)
+    page.documents.dismiss(does(on.dismiss), page.choice, page.documents, **each)
     # What is done in the report of a document shows in the list; the page then looks again.
-    page.source.retry(does("retry"), states, shown, **each)
-    page.source.cancel(does("cancel"), states, shown, **each)
-    page.source.confirm(does("confirm"), states, shown, **each)
-    page.source.reread(does("read_again"), states, shown, **each).then(None, js=REPORT_AGAIN)
+    page.source.retry(does(on.retry), states, shown, **each)
+    page.source.cancel(does(on.cancel), states, shown, **each)
+    page.source.confirm(does(on.confirm), states, shown, **each)
+    page.source.reread(does(on.read_again), states, shown, **each).then(None, js=REPORT_AGAIN)
     # A refresh that was under way may end after the choice and draw the old one: draw once more.
-    page.documents.choose(does("choose"), page.choice, chosen, **each).then(
-        does("refresh"), states, shown, **QUICK
+    page.documents.choose(does(on.choose), page.choice, chosen, **each).then(
+        does(on.refresh), states, shown, **QUICK
     )
-    page.documents.every(does("choose_all_or_none"), page.choice, chosen, **each).then(
-        does("refresh"), states, shown, **QUICK
+    page.documents.every(does(on.choose_all_or_none), page.choice, chosen, **each).then(
+        does(on.refresh), states, shown, **QUICK
     )
-    page.head.look(does("show_head"), page.choice, page.head, **latest)
-    page.head.model(does("pick"), page.choice, page.choice, **each)
+    page.head.look(does(on.show_head), page.choice, page.head, **latest)
+    page.head.model(does(on.pick), page.choice, page.choice, **each)
 
 
 def _connect_chat(page: Page, application: Application, rooms: Rooms) -> list[Any]:
-    def does(name: str) -> Handler:
-        return rooms.stream(lambda room: getattr(room.chat, name))
+    on = ChatHandlers
+
+    def does(handler: Handler) -> Handler:
+        return rooms.stream(lambda room: MethodType(handler, room.chat))
 
     handlers = rooms.of(Choice()).chat
     known = [page.conversation, page.choice, page.key]
@@ -268,16 +284,16 @@ def _connect_chat(page: Page, application: Application, rooms: Rooms) -> list[An
     asking = [
         gr.on(
             [page.send.click, page.question.submit],
-            does("stream"),
+            does(on.stream),
             [page.question, *known],
             [*shown, page.question],
             **streams,
         ),
-        page.thread.again(does("again"), known, shown, **streams),
-        page.thread.typed(does("as_typed"), known, shown, **streams),
-        page.thread.anyway(does("all_the_same"), known, shown, **streams),
-        page.thread.alone(does("without_documents"), known, shown, **streams),
-        page.welcome.example(does("example"), known, [*shown, page.question], **streams),
+        page.thread.again(does(on.again), known, shown, **streams),
+        page.thread.typed(does(on.as_typed), known, shown, **streams),
+        page.thread.anyway(does(on.all_the_same), known, shown, **streams),
+        page.thread.alone(does(on.without_documents), known, shown, **streams),
+        page.welcome.example(does(on.example), known, [*shown, page.question], **streams),
     ]
     halted = [page.conversation, page.key]
     page.stop.click(handlers.halt, halted, shown, cancels=asking, **QUICK)

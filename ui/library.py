@@ -16,6 +16,7 @@ from rag.errors import NotFoundError, RagError
 from rag.intake import Job, Stage
 from rag.purging import purge, still_there
 from rag.spending import day_in_words
+from rag.store.reembeddings import Reembedding
 from ui.chat import ANSWERABLE, Choice
 from ui.containing import NO_RECORD, REF, render_container, staying_words
 from ui.conversation import Conversation
@@ -178,7 +179,7 @@ class DocumentHandlers:
         pages, tables = catalog.pages(document_id), catalog.tables(document_id)
         with self._lock:
             reading = frozenset(page for id_, page in self._reading if id_ == document_id)
-        state = state_of(self._application.library, jobs)
+        state = self._state(jobs)
         price = self._dollars_per_page
         versions = catalog.trash.versions(document_id)
         others = [each for each in catalog.libraries.all() if each.id != document.library_id]
@@ -197,7 +198,7 @@ class DocumentHandlers:
         container = containers.with_id(number)
         if container is None or container.library_id != self._application.library.id:
             raise NotFoundError(NO_RECORD)
-        state = state_of(self._application.library, jobs)
+        state = self._state(jobs)
         return render_container(container, containers.members(container), state)
 
     def read_again(
@@ -223,7 +224,17 @@ class DocumentHandlers:
         """The page after something was done, with what there is to say about it."""
         jobs = self._queue.jobs()
         welcome = gr.skip() if conversation.turns else self._invite()
-        return self._show(choice, jobs, said), gr.Timer(active=are_running(jobs)), welcome
+        timer = gr.Timer(active=are_running(jobs, self._anew))
+        return self._show(choice, jobs, said), timer, welcome
+
+    @property
+    def _anew(self) -> Reembedding | None:
+        """Whether the library is being embedded anew."""
+        application = self._application
+        return application.catalog.reembeddings.of(application.library.id)
+
+    def _state(self, jobs: Sequence[Job]) -> str:
+        return state_of(self._application.library, jobs, self._anew)
 
     def _show(self, choice: Choice, jobs: Sequence[Job], said: Sequence[str] = ()) -> str:
         # After the jobs: what they have published by then is there.
@@ -231,7 +242,8 @@ class DocumentHandlers:
         catalog = self._application.catalog
         documents, removed = catalog.documents(library.id), catalog.trash.of(library.id)
         limit = self._application.settings.max_file_mb
-        state, since = state_of(library, jobs), self._quiet_since(jobs)
+        anew = self._anew
+        state, since = state_of(library, jobs, anew), self._quiet_since(jobs)
         excluded = choice.excluded
         shelf = Shelf(
             *(documents, jobs, excluded, state, limit, since, tuple(said)),
@@ -239,7 +251,8 @@ class DocumentHandlers:
             now=time.time(),
             places=catalog.containers.places(library.id),
             lost=catalog.containers.troubled(library.id),
-            library_id=library.id,
+            library=library,
+            anew=anew,
         )
         return render_documents(shelf)
 

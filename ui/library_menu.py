@@ -11,14 +11,18 @@ import gradio as gr
 
 from ingest.moving import price_of_move
 from rag.domain import Library
+from rag.embedding_choice import EmbeddingOffer
+from rag.embedding_connections import wanted_embedding
 from rag.errors import RagError
 from rag.library_embedder import WantedLibrary, embedding_address
 from rag.policy import is_here, refusal
 from rag.store.holdings import RemovedLibrary
 from rag.store.names import MOST_CHARACTERS
+from rag.store.reembeddings import Reembedding
 from ui import icons
 from ui.chat import Choice
 from ui.conversation import Conversation
+from ui.embedding_menu import Question, render_choice_of_new, render_embedding
 from ui.notices import render_notices
 from ui.rooms import Rooms
 from ui.thread import render_thread
@@ -35,12 +39,21 @@ STAYS_HINT = "Nothing of it is sent to another machine, and no question about it
 
 @dataclass(frozen=True, slots=True)
 class Menu:
-    """What the chooser shows: the libraries, the one in use, and those in the trash."""
+    """What the chooser shows: the libraries, the one in use, and those in the trash.
+
+    `offers` are the embedding models for the one in use, `new_offers` those for a new one, which
+    gets the `usual` one where nothing is chosen. It is open while there is a `question`.
+    """
 
     libraries: Sequence[Library]
     current: Library
     removed: Sequence[RemovedLibrary] = ()
     said: Sequence[str] = ()
+    offers: Sequence[EmbeddingOffer] = ()
+    new_offers: Sequence[EmbeddingOffer] = ()
+    usual: str = ""
+    anew: Reembedding | None = None
+    question: Question | None = None
 
 
 def render_menu(menu: Menu) -> str:
@@ -52,10 +65,11 @@ def render_menu(menu: Menu) -> str:
     rows = "" if one else "".join(_render_choice(each, current) for each in menu.libraries)
     back = "".join(_render_removed(each) for each in menu.removed)
     listed = f'<ul class="libs">{rows}{back}</ul>' if rows or back else ""
+    is_open = " open" if menu.question is not None else ""
     return (
-        f'<details class="library{" one" * one}"><summary aria-label="Library: '
+        f'<details class="library{" one" * one}"{is_open}><summary aria-label="Library: '
         f'{escape(current.name)}"><span class="name">{escape(name)}</span>{lock}{icons.DOWN}'
-        f'</summary><div class="menu">{listed}{_render_new()}{_render_own(current, one=one)}</div>'
+        f'</summary><div class="menu">{listed}{_render_new(menu)}{_render_own(menu, one=one)}</div>'
         f"</details>{render_notices(menu.said)}"
     )
 
@@ -79,16 +93,18 @@ def _render_removed(removed: RemovedLibrary) -> str:
     )
 
 
-def _render_new() -> str:
+def _render_new(menu: Menu) -> str:
     return (
         '<form data-event="make"><input name="name" required autocomplete="off" '
         f'maxlength="{MOST_CHARACTERS}" placeholder="New library" aria-label="Name of a new '
-        'library"><button type="submit" class="act">Create</button></form>'
+        'library"><button type="submit" class="act">Create</button>'
+        f"{render_choice_of_new(menu.new_offers, menu.usual)}</form>"
     )
 
 
-def _render_own(library: Library, *, one: bool) -> str:
+def _render_own(menu: Menu, *, one: bool) -> str:
     """What can be done to the library in use."""
+    library = menu.current
     key, name = escape(library.id), escape(library.name)
     stays = str(library.stays_here).lower()
     delete = (
@@ -101,6 +117,7 @@ def _render_own(library: Library, *, one: bool) -> str:
         f'<form data-event="rename" data-id="{key}"><input name="name" required '
         f'autocomplete="off" maxlength="{MOST_CHARACTERS}" value="{name}" aria-label="Name of '
         'this library"><button type="submit" class="act">Rename</button></form>'
+        f"{render_embedding(library, menu.offers, menu.anew, menu.question)}"
         f'<button type="button" class="act stays" role="switch" aria-checked="{stays}" '
         f'data-event="policy" data-id="{key}" title="{STAYS_HINT}"><i></i>'
         f"<span>Never leaves this machine</span></button>{delete}"
@@ -115,11 +132,21 @@ class LibraryHandlers:
         self._rooms = rooms
         self._catalog = rooms.catalog
 
-    def show(self, choice: Choice, said: Sequence[str] = ()) -> str:
-        """The chooser as it is now."""
-        libraries = self._catalog.libraries
+    def show(
+        self, choice: Choice, said: Sequence[str] = (), question: Question | None = None
+    ) -> str:
+        """The chooser as it is now, open with a question where there is one."""
+        libraries, application = self._catalog.libraries, self._rooms.any_application
         current = self._rooms.of(choice).library
-        return render_menu(Menu(libraries.all(), current, libraries.removed(), said))
+        menu = Menu(
+            *(libraries.all(), current, libraries.removed(), said),
+            offers=application.embedding_offers(current),
+            new_offers=application.embedding_offers(),
+            usual=wanted_embedding(application.settings, None),
+            anew=self._catalog.reembeddings.of(current.id),
+            question=question,
+        )
+        return render_menu(menu)
 
     def open_page(self, choice: Choice) -> tuple[Choice, str]:
         """The chooser as a visitor finds it, in the library that the server began with."""
@@ -157,9 +184,10 @@ class LibraryHandlers:
     ) -> tuple[Any, ...]:
         """Make a library, and go there."""
         application = self._rooms.of(choice).application
-        name = str(event.name)
+        asked = event._data
+        wanted = WantedLibrary(str(asked["name"]), embedding=str(asked.get("embedding", "")))
         return self._entered(
-            choice, conversation, key, lambda: application.create_library(WantedLibrary(name)).id
+            choice, conversation, key, lambda: application.create_library(wanted).id
         )
 
     def unmake(

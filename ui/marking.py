@@ -29,7 +29,8 @@ class MarkHandlers:
     ) -> None:
         """Take where questions are stored, and where conversations are kept and shown."""
         self._application = application
-        self._marks = Marks(application.catalog.data_dir)
+        catalog = application.catalog
+        self._marks = Marks(catalog.data_dir, catalog.library_with_id)
         self._kept = kept
         self._show = show
 

@@ -44,10 +44,10 @@ class Tally:
     def reading(self) -> str:
         """How many are read, and what became of others, in words."""
         if self.ends.get(READ) == self.files:
-            return f"{_count(self.files, 'file')} read"
+            return f"{counted(self.files, 'file')} read"
         if self.settled == 1:
             told = (f"{number:,} {kind}" for kind, number in self.ends.items())
-            return f"{_count(self.files, 'file')}: {', '.join(told)}"
+            return f"{counted(self.files, 'file')}: {', '.join(told)}"
         others = (f", {number:,} {kind}" for kind, number in self.ends.items() if kind != READ)
         return f"{self.ends.get(READ, 0):,} of {self.files:,} read{''.join(others)}"
 
@@ -121,9 +121,9 @@ def details(estimate: Estimate | None) -> str:
         return ""
     parts = []
     if estimate.ocr_pages:
-        parts.append(f"{_count(estimate.ocr_pages, 'page')} by OCR")
+        parts.append(f"{counted(estimate.ocr_pages, 'page')} by OCR")
     if estimate.tokens:
-        parts.append(f"{_count(estimate.tokens, 'token')} to embed")
+        parts.append(f"{counted(estimate.tokens, 'token')} to embed")
     seconds = estimate.seconds
     minutes = f"{seconds / 60:,.0f} min"
     parts.append(f"about {seconds:,.0f} s" if seconds < SECONDS_IN_MINUTES else f"about {minutes}")
@@ -317,5 +317,6 @@ def _paid(job: Job) -> float:
     return job.estimate.dollars or 0.0
 
 
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """A number of things, in words."""
     return f"{number:,} {noun}{'s' * (number != 1)}"

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
 from ingest.queue import IngestQueue
+from ingest.reembedding_runs import ReembeddingRuns
 from rag.domain import Library
 from rag.errors import RagError
 from rag.intake import Stage
@@ -60,6 +62,19 @@ class Rooms:
         self._first = self._furnished(application, queue)
         self._open = {application.library.id: self._first}
         self._own: list[Room] = []  # to be closed here
+        self.runs = ReembeddingRuns(self.catalog, application.embedder_of, self._try_to_open)
+
+    @property
+    def any_application(self) -> Application:
+        """One of them, for what is of no library: the settings, and what they lead to."""
+        return self._first.application
+
+    def first(self) -> Application:
+        """That of the library which the server began with, with the model that it has now.
+
+        Raises as `open`.
+        """
+        return self.open(self._first.application.library.id).application
 
     def of(self, choice: Choice) -> Room:
         """The room of the library that was chosen; of another, where that was deleted.
@@ -110,17 +125,24 @@ class Rooms:
             application.close_beside()
             raise
 
+    def _try_to_open(self, library_id: str) -> None:
+        """Open a library with the model that it has by now, so that files are taken in with it."""
+        with suppress(RagError):  # it says so once somebody chooses it
+            self.open(library_id)
+
     def resume(self) -> None:
-        """Open the libraries that files wait for, so that they are taken in."""
+        """Open the libraries that files wait for, so that they are taken in.
+
+        One that was being embedded anew when its process ended goes on.
+        """
+        self.runs.wake()
         for library in self.catalog.libraries.all():
             if self.catalog.jobs.count(library.id, UNFINISHED):
-                try:
-                    self.open(library.id)
-                except RagError:  # it says so once somebody chooses it
-                    continue
+                self._try_to_open(library.id)
 
     def close(self) -> None:
         """Close what was opened here; not the library that the server began with."""
+        self.runs.close()
         for room in self._own:
             room.queue.close()
             room.application.close_beside()

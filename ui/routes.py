@@ -103,7 +103,8 @@ def _state(
         jobs = queue_of(library).jobs()
         catalog = application.catalog
         known = catalog.library_with_id(library) if library else application.library
-        return JSONResponse({"state": state_of(known, jobs)})
+        anew = catalog.reembeddings.of(known.id)
+        return JSONResponse({"state": state_of(known, jobs, anew)})
     except RagError as error:
         return PlainTextResponse(str(error), 503)
 

@@ -68,7 +68,7 @@ def create_app(application: Application, queue: IngestQueue) -> FastAPI:
     rooms = Rooms(application, queue, invite)
     app.state.rooms = rooms
     app.include_router(build_router(application, queue, rooms))
-    app.include_router(build_api(application))
+    app.include_router(build_api(rooms.first))
     app.mount("/page", StaticFiles(directory=STATIC), name="page")
     blocks = build_page(application, rooms)
     blocks.max_threads = EVENTS_AT_ONCE

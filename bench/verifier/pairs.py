@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench.verifier.perturbations import broken, kept
 from rag.sentences import split_sentences
-from rag.verification import telling
+from rag.signs import telling
 
 SUPPORTED, BEYOND, AGAINST = 0, 1, 2  # said; not said; said otherwise
 HOLDS = frozenset({"verbatim", "paraphrase", "computed"})

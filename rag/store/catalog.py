@@ -28,6 +28,7 @@ from rag.store.leaves import all_pages, all_tables, one_page, word_boxes
 from rag.store.libraries import advance, library_with_id, own_changes
 from rag.store.places import ChunkedPage, Place, chunked_pages, found_chunks
 from rag.store.publishing import check_reading, insert_reading, replace_reading
+from rag.store.reembeddings import Reembeddings
 from rag.store.rows import (
     IndexedChunk,
     Reading,
@@ -83,6 +84,10 @@ class Catalog:
         """The same catalog for another principal; who closes one closes the other."""
         return copy.copy(self)._speak_for(principal, partial(acting, principal=principal))
 
+    def scope(self, library_id: str, document_ids: frozenset[str] | None = None) -> Scope:
+        """A library, or some of its documents, as the principal may see them."""
+        return Scope(library_id, document_ids, self.principal or OWNER)
+
     def for_upkeep(self, upkeep: Upkeep) -> Catalog:
         """The same catalog with what belongs to all principals, for what rightly spans them."""
         return copy.copy(self)._speak_for(None, partial(for_whole_store, upkeep=upkeep))
@@ -94,7 +99,8 @@ class Catalog:
         self.jobs = Jobs(reader, writer)
         self.containers = Containers(reader, writer)
         self.aliases = Aliases(reader, writer)
-        self.spending = Spending(reader, writer)
+        self.reembeddings = Reembeddings(reader, writer)
+        self.spending = Spending(reader, writer, principal)
         self.cited = Cited(reader, self.blobs)
         self.libraries = Holdings(reader, writer, principal)
         self.trash = Trash(reader, writer, self.data_dir, self.blobs)
@@ -319,7 +325,7 @@ class Catalog:
         `vectors` maps chunk ids to packed vectors (see `pack`).
 
         Raises:
-            StoreError: documents were added or removed since the vectors were made.
+            LibraryChangedError: documents were added or removed since the vectors were made.
         """
         with self._writer.begin() as connection:
             embedding.replace_vectors(connection, library, model, dimension, vectors)

@@ -6,17 +6,18 @@ import json
 import logging
 import shutil
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, Engine, Select, bindparam, delete, func, insert, select, update
 
 from rag.errors import StoreError
 from rag.failpoints import failpoint
 from rag.marks import Marks
 from rag.store.blobs import Blobs
 from rag.store.database import rewrite
-from rag.store.derived import DERIVED, discard_before, left_before
+from rag.store.derived import DERIVED, KEPT_VECTORS, discard_before, left_before
 from rag.store.document_jobs import wants_file
 from rag.store.isolation import Upkeep, for_whole_store
 from rag.store.keeping import has_file
@@ -26,7 +27,8 @@ from rag.store.workplaces import workplaces
 
 logger = logging.getLogger(__name__)
 
-PURGES, UNCLEAN = "purges", "bytes of purged documents"
+UNCLEAN = "bytes of purged documents"
+EVER = 1 << 62
 ALL = ""  # in place of the name of a document: whatever is marked in the library
 
 
@@ -62,7 +64,8 @@ class Cleaning:
         # A backup that is being written has second names of what it began with.
         found += [folder / each for folder in workplaces(self._data_dir) for each in gone]
         for library_id in dict.fromkeys(unclean["libraries"]):
-            found += left_before(self._data_dir / DERIVED / library_id, self._purges(library_id)[0])
+            found += self._kept_vectors(library_id)
+            found += left_before(self._data_dir / DERIVED / library_id, self._purges(library_id))
         return [path for path in found if path.exists()] + copies_left(self._data_dir)
 
     def _note(self) -> str | None:
@@ -77,6 +80,9 @@ class Cleaning:
             self._discard_file(sha256)
             failpoint("clean.file_discarded")
         for library_id in unclean["libraries"]:  # whose words are in the files of the search
+            for path in self._kept_vectors(library_id):
+                with suppress(OSError):  # `left` finds it
+                    path.unlink(missing_ok=True)
             self._discard_derived(library_id)
             failpoint("clean.index_removed")
         sweep_copies(self._data_dir)
@@ -123,17 +129,19 @@ class Cleaning:
 
     def _discard_derived(self, library_id: str) -> None:
         """Remove the files of the search that were begun before the last purge of a library."""
-        folder = self._data_dir / DERIVED / library_id
-        purges, is_there = self._purges(library_id)
+        folder, purges = self._data_dir / DERIVED / library_id, self._purges(library_id)
         discard_before(folder, purges)
-        if not is_there:
+        if purges == EVER:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _purges(self, library_id: str) -> tuple[int, bool]:
-        """How often something of a library was purged, and whether it is there."""
-        with self._reader.begin() as connection:
-            purges = int(mark_of(connection, f"{PURGES}: {library_id}") or 0)
-            return purges, connection.execute(LIBRARY, {"id": library_id}).first() is not None
+    def _kept_vectors(self, library_id: str) -> list[Path]:
+        return sorted((self._data_dir / KEPT_VECTORS).glob(f"{library_id}-*"))
+
+    def _purges(self, library_id: str) -> int:
+        """How often something of a library was purged; more than ever of one that is gone."""
+        with for_whole_store(self._reader, Upkeep.SHARED_FILES).begin() as connection:
+            purges = purges_of(connection, library_id)
+            return EVER if purges is None else purges
 
 
 def is_wanted(connection: Connection, sha256: str) -> bool:
@@ -160,9 +168,8 @@ def note_purge(
         files: the hashes of their files.
         names: the library and the name of each.
     """
-    for library_id in library_ids:
-        name = f"{PURGES}: {library_id}"
-        set_mark(connection, name, str(int(mark_of(connection, name) or 0) + 1))
+    own = update(libraries).where(libraries.c.id.in_(library_ids))
+    connection.execute(own.values(purges=libraries.c.purges + 1))
     before = json.loads(mark_of(connection, UNCLEAN) or "{}")
     after = {
         "libraries": [*before.get("libraries", ()), *library_ids],
@@ -170,6 +177,11 @@ def note_purge(
         "names": [*before.get("names", ()), *names],
     }
     set_mark(connection, UNCLEAN, json.dumps(after))
+
+
+def purges_of(connection: Connection, library_id: str) -> int | None:
+    """How often something of a library was purged; None where there is no such library."""
+    return connection.execute(_PURGES, {"id": library_id}).scalar_one_or_none()
 
 
 def mark_of(connection: Connection, name: str) -> str | None:
@@ -184,5 +196,5 @@ def set_mark(connection: Connection, name: str, value: str) -> None:
 
 
 # Built once: both are asked for whenever a library has changed, while somebody waits for an answer.
-LIBRARY: Select[Any] = select(libraries.c.id).where(libraries.c.id == bindparam("id"))
+_PURGES: Select[Any] = select(libraries.c.purges).where(libraries.c.id == bindparam("id"))
 _MARK: Select[Any] = select(marks.c.value).where(marks.c.name == bindparam("name"))

@@ -25,6 +25,7 @@ from rag.store.workplaces import own_folder, remove_abandoned
 logger = logging.getLogger(__name__)
 
 DERIVED = "derived"  # the folder of all of them, in the data directory
+KEPT_VECTORS = "reembedding"  # of vectors that are paid for and not in use yet, by library
 MANIFEST = "manifest.json"
 PURGES = "purges"  # how often something of the library was purged before a folder was begun
 UNFINISHED, ASIDE = ".new-", ".old-"

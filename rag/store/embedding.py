@@ -16,8 +16,9 @@ from sqlalchemy import (
 )
 
 from rag.domain import Document, Library
-from rag.errors import EmbeddingMismatchError, StoreError
+from rag.errors import EmbeddingMismatchError, LibraryChangedError
 from rag.failpoints import failpoint
+from rag.store.reembeddings import end_with_switch
 from rag.store.tables import chunks, documents, kept_chunks, kept_documents, libraries
 
 BATCH_ROWS = 500  # SQLite takes at most 32,766 variables in a statement
@@ -143,16 +144,17 @@ def replace_vectors(
 ) -> None:
     """Give every chunk of a library a vector of another model, or none where it has none yet.
 
-    The library's generation is to be raised by one in the same transaction.
+    The library's generation is to be raised by one in the same transaction. What is noted of
+    embedding the library anew has ended.
 
     Raises:
-        StoreError: documents were added or removed since the vectors were made.
+        LibraryChangedError: documents were added or removed since the vectors were made.
     """
     query = select(chunks.c.id).where(chunks.c.library_id == library.id)
     if not packed:
         query = query.where(func.length(chunks.c.vector) > 0)
     if set(connection.execute(query).scalars()) != packed.keys():
-        raise StoreError("The library changed meanwhile. Run the command again.")
+        raise LibraryChangedError("Documents were added or removed meanwhile. Try again.")
     if packed:
         connection.execute(
             update(chunks)
@@ -174,3 +176,4 @@ def replace_vectors(
             rebuilt=libraries.c.generation + libraries.c.vectors + 1,  # once this is committed
         )
     )
+    end_with_switch(connection, library.id, model)

@@ -14,7 +14,6 @@ from sqlalchemy import (
     Row,
     Select,
     bindparam,
-    delete,
     func,
     insert,
     literal_column,
@@ -34,13 +33,12 @@ from rag.store.moving import move_document
 from rag.store.names import cleaned, folded
 from rag.store.row_policy import WHATEVER
 from rag.store.rows import document_of, library_of
-from rag.store.tables import documents, kept_documents, libraries, marks
-from rag.store.trash import DAY_SECONDS, KEPT_DAYS
+from rag.store.tables import documents, kept_documents, libraries
+from rag.store.trash import purged_at
 
 OWNER = "local"
 MOMENT_SECONDS = 0.001
 USUAL = "documents"  # the library that is meant where none is named
-USUAL_MARK = "usual library"  # its id, once it is called otherwise
 TAKEN = "There is a library named {!r} already. Choose another name."
 ONLY_ONE = "{!r} is the only library. Create another one before you delete it."
 
@@ -55,7 +53,7 @@ class RemovedLibrary:
     @property
     def until(self) -> float:
         """When it is purged."""
-        return self.since + KEPT_DAYS * DAY_SECONDS
+        return purged_at(self.since)
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,21 +282,15 @@ class Holdings:
         alike = [row for row in rows if folded(row.name) == folded(name)]
         return next(iter([*same, *alike]), None)
 
-    @property
-    def _usual_mark(self) -> str:
-        return USUAL_MARK if self._owner == OWNER else f"{USUAL_MARK} of {self._owner}"
-
     def _set_usual(self, connection: Connection, library_id: str) -> None:
-        connection.execute(delete(marks).where(marks.c.name == self._usual_mark))
-        connection.execute(insert(marks).values(name=self._usual_mark, value=library_id))
+        own = update(libraries).where(libraries.c.owner == self._owner)
+        connection.execute(own.values(usual=libraries.c.id == library_id))
 
     def _usual(self, connection: Connection, name: str) -> Row[Any] | None:
         """The row of the library that took the place of the usual one, where that is meant."""
         if folded(name) != USUAL:
             return None
-        query = select(marks.c.value).where(marks.c.name == self._usual_mark)
-        usual = connection.execute(query).scalar_one_or_none()
-        return next((row for row in self._rows(connection) if row.id == usual), None)
+        return next((row for row in self._rows(connection) if row.usual), None)
 
 
 _LIVE: Select[Any] = (

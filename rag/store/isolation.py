@@ -13,7 +13,17 @@ from enum import StrEnum
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ClauseElement, Connection, Engine, Insert, Table, TextClause, Update, event
+from sqlalchemy import (
+    ClauseElement,
+    Connection,
+    Engine,
+    Insert,
+    Select,
+    Table,
+    TextClause,
+    Update,
+    event,
+)
 
 from rag.errors import NotFoundError
 from rag.store.owned import OWNED, OWNER, Link, row_with_id
@@ -32,6 +42,7 @@ class Upkeep(StrEnum):
     SOUNDNESS = "the catalog is checked, mended or restored"
     BACKUP = "everything is saved"
     SHARED_FILES = "one stored file may be of several owners"
+    CAPS = "a cap is on what all spend together"
     EXPIRY = "what has been in the trash for long is purged, whoever owns it"
 
 
@@ -43,6 +54,11 @@ def acting(engine: Engine, principal: str) -> Engine:
 def for_whole_store(engine: Engine, upkeep: Upkeep) -> Engine:
     """The engine for upkeep, which reaches the rows of all owners."""
     return engine.execution_options(**{PRINCIPAL: None, UPKEEP: upkeep})
+
+
+def spanning(query: Select[Any], upkeep: Upkeep) -> Select[Any]:
+    """A query that rightly reads the rows of all owners, whoever asks."""
+    return query.execution_options(**{UPKEEP: upkeep})
 
 
 def guard(engine: Engine) -> None:
@@ -60,7 +76,7 @@ def _before_execute(
     connection: Connection, statement: Any, multiparams: Any, params: Any, _options: Any
 ) -> tuple[Any, Any, Any]:
     options = connection.get_execution_options()
-    if options.get(UPKEEP) is not None:
+    if options.get(UPKEEP) is not None or UPKEEP in statement.get_execution_options():
         return statement, multiparams, params
     principal = options.get(PRINCIPAL)
     known = _known.get(statement)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
@@ -10,11 +12,45 @@ from sqlalchemy import ColumnElement, Select, Table, bindparam, exists, select
 from sqlalchemy.sql.expression import FromClause, UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
-from rag.store.tables import alembic_versions, libraries, marks, metadata, reservations, spending
+from rag.store import tables
+from rag.store.tables import libraries
 
 OWNER = "owner"
-# Facts about the store as a whole, and sums of money, which are asked for by person.
-OWNED_BY_NOBODY = frozenset({alembic_versions, marks, reservations, spending})
+
+
+class Whose(StrEnum):
+    """Whose the rows of a table are."""
+
+    PERSON = "a person's, whom a column of the row names"
+    THROUGH = "whose the library, the document or the like is that a column refers to"
+    STORE = "the store's as a whole: nothing in them is anybody's"
+
+
+# Every table of the schema. What a table refers to is told by its foreign keys.
+WHOSE: Mapping[Table, Whose] = {
+    tables.alembic_versions: Whose.STORE,  # the number of the schema
+    # Facts about the data directory by names that the code gives; what is left of a purge to be
+    # done, whoever it was of, is among them until it is done.
+    tables.marks: Whose.STORE,
+    tables.libraries: Whose.PERSON,
+    tables.spending: Whose.PERSON,  # but a cap is on what all spend together
+    tables.reservations: Whose.PERSON,
+    tables.documents: Whose.THROUGH,
+    tables.pages: Whose.THROUGH,
+    tables.table_parts: Whose.THROUGH,
+    tables.chunks: Whose.THROUGH,
+    tables.kept_documents: Whose.THROUGH,
+    tables.kept_pages: Whose.THROUGH,
+    tables.kept_table_parts: Whose.THROUGH,
+    tables.kept_chunks: Whose.THROUGH,
+    tables.jobs: Whose.THROUGH,
+    tables.containers: Whose.THROUGH,
+    tables.members: Whose.THROUGH,
+    tables.aliases: Whose.THROUGH,
+    tables.reembeddings: Whose.THROUGH,
+}
+# The column that names the person.
+NAMED_BY = {tables.libraries: OWNER, tables.spending: "person", tables.reservations: "person"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +63,8 @@ class Link:
 
 def links_of(table: Table) -> tuple[Link, ...]:
     """What tells whose a table's rows are, the nearest to the owner first; nothing if nobody's."""
-    if OWNER in table.c:
-        return (Link(OWNER),)
+    if WHOSE[table] is not Whose.THROUGH:
+        return (Link(NAMED_BY[table]),) if table in NAMED_BY else ()
     parents = [
         Link(key.parent.name, key.column.table)
         for key in sorted(table.foreign_keys, key=lambda key: key.parent.name)
@@ -38,7 +74,7 @@ def links_of(table: Table) -> tuple[Link, ...]:
 
 
 OWNED: dict[Table, tuple[Link, ...]] = {
-    table: links for table in metadata.sorted_tables if (links := links_of(table))
+    table: links for table in WHOSE if (links := links_of(table))
 }
 
 _OWN_LIBRARY = libraries.alias("own_library")  # so that no statement around it takes it for its own

@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from rag.domain import Document, Page, Scope
 from rag.intake import Chunk
+from rag.store.isolation import PRINCIPAL
 from rag.store.rows import StoredChunk, document_of, page_of
 from rag.store.tables import chunks, documents, pages
 
@@ -74,6 +75,8 @@ def found_chunks(
 ) -> dict[int, StoredChunk]:
     """Those of the chunks that exist within the scope, by id."""
     found: list[Row[Any]] = []
+    if not is_own_scope(connection, scope):
+        return {}
     for start in range(0, len(ids), BATCH_PLACES):
         rows = connection.execute(_FOUND, {"ids": ids[start : start + BATCH_PLACES]})
         found += [row for row in rows if _is_within(row, scope)]
@@ -93,6 +96,11 @@ def found_chunks(
         for row in found
         if row.document_id in known
     }
+
+
+def is_own_scope(connection: Connection, scope: Scope) -> bool:
+    """Whether a scope is the principal's whom a connection acts for; else nothing is in it."""
+    return scope.principal == connection.get_execution_options().get(PRINCIPAL)
 
 
 def _is_within(row: Any, scope: Scope) -> bool:
@@ -144,6 +152,8 @@ def chunked_pages(
 ) -> dict[Place, ChunkedPage]:
     """These pages, those that are there and have chunks within the scope."""
     found: dict[Place, list[PlacedChunk]] = {}
+    if not is_own_scope(connection, scope):
+        return {}
     read: dict[Place, Page] = {}
     for start in range(0, len(places), BATCH_PLACES):
         wanted = places[start : start + BATCH_PLACES]

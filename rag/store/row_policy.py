@@ -39,7 +39,7 @@ from rag.store.owned import OWNED, is_own, is_own_value
 # What names rows: a statement without any of these means whatever there is.
 NAMING = frozenset(
     {"id", "library_id", "document_id", "version_of", "parent_id", "owner", "sha256", "text_hash"}
-    | {"container_id"}
+    | {"container_id", "person"}
 )
 WHATEVER = "whatever_is_owned"  # the option of a statement that means just that
 _READING = re.compile(r"\b(?:select|from|join)\b", re.IGNORECASE)

@@ -18,13 +18,15 @@ from enum import StrEnum
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from rag.domain import Usage
-from rag.errors import BudgetError, SetAsideError
+from rag.errors import BudgetError, NotFoundError, SetAsideError
+from rag.store.isolation import Upkeep, spanning
 from rag.store.tables import reservations, spending
 
 NANO = 1_000_000_000  # billionths of a dollar, in whole numbers: sums are exact
 PERSON = "local"  # who asks where nobody signs in: one person
 DAILY_SETTING, PERSON_SETTING = "TRAMONTANE_DAILY_DOLLARS", "TRAMONTANE_PERSON_DOLLARS"
 DAY_SECONDS = 24 * 60 * 60
+NOBODY = "There is no such person here."
 
 
 class Purpose(StrEnum):
@@ -79,12 +81,20 @@ class Reservation:
 
 
 class Spending:
-    """Reads and writes what was spent. Safe from many threads and processes."""
+    """Reads and writes what a person spent. Safe from many threads and processes.
+
+    Of others there is to be known what all spent together, since a cap is on that, and no more.
+    """
 
     def __init__(
-        self, reader: Engine, writer: Engine, now: Callable[[], float] = time.time
+        self,
+        reader: Engine,
+        writer: Engine,
+        principal: str | None = PERSON,
+        now: Callable[[], float] = time.time,
     ) -> None:
-        """Take the engines of the catalog; `now` gives the seconds since 1970."""
+        """Take the engines of the catalog, and for whom; `now` gives the seconds since 1970."""
+        self.principal = principal or PERSON
         self._reader = reader
         self._writer = writer
         self._now = now
@@ -96,13 +106,19 @@ class Spending:
 
         Raises:
             BudgetError: a cap would be passed; nothing was set aside then.
+            NotFoundError: it is another person than these engines act for.
             SetAsideError: only because of what is set aside for others.
         """
+        self._check_own(person)
         now = self._now()
         day, wanted = _day(now), _nanodollars(dollars)
         values = {"day": day, "person": person, "purpose": purpose, "nanodollars": wanted}
         with self._writer.begin() as connection:
-            connection.execute(delete(reservations).where(reservations.c.day < day))
+            connection.execute(
+                delete(reservations).where(
+                    reservations.c.day < day, reservations.c.person == person
+                )
+            )
             _check(connection, person, wanted, caps, now)
             done = connection.execute(insert(reservations).values(values))
             (number,) = done.inserted_primary_key or (0,)
@@ -122,7 +138,8 @@ class Spending:
             connection.execute(delete(reservations).where(reservations.c.id == reservation.number))
 
     def record(self, person: str, purpose: Purpose, usage: Usage) -> None:
-        """Count the tokens of a request that is free."""
+        """Count the tokens of a request that is free. Raises `NotFoundError` as `reserve`."""
+        self._check_own(person)
         with self._writer.begin() as connection:
             _add(connection, (_day(self._now()), person, purpose), 0.0, usage)
 
@@ -130,13 +147,17 @@ class Spending:
         """The numbers of this day's reservations that nobody settled yet."""
         query = select(reservations.c.id).where(reservations.c.day == _day(self._now()))
         with self._reader.begin() as connection:
-            return frozenset(connection.execute(query).scalars())
+            return frozenset(connection.execute(spanning(query, Upkeep.CAPS)).scalars())
 
     def today(self, person: str | None = None) -> Spent:
-        """What this day came to so far, for one person or for all."""
+        """What this day came to so far, for one person or for all; nothing for a foreign one."""
         day = _day(self._now())
         with self._reader.begin() as connection:
             return _spent(connection, day, person)
+
+    def _check_own(self, person: str) -> None:
+        if person != self.principal:
+            raise NotFoundError(NOBODY)
 
 
 def in_dollars(amount: float) -> str:
@@ -177,7 +198,9 @@ def _spent(connection: Connection, day: str, person: str | None) -> Spent:
     held = select(func.coalesce(func.sum(reservations.c.nanodollars), 0)).where(
         reservations.c.day == day
     )
-    if person is not None:
+    if person is None:
+        query, held = spanning(query, Upkeep.CAPS), spanning(held, Upkeep.CAPS)
+    else:
         query = query.where(spending.c.person == person)
         held = held.where(reservations.c.person == person)
     nanodollars, read, written, requests = connection.execute(query).one()

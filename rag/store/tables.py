@@ -21,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 metadata = MetaData()
 
@@ -53,6 +53,9 @@ libraries = Table(
     Column("chosen", Boolean, nullable=False, default=False, server_default=text("0")),
     Column("removed_at", Float),  # since when it is in the trash ...
     Column("removed_name", String, nullable=False, default="", server_default=""),  # ... as what
+    # That its owner means where none is named, once it is called otherwise.
+    Column("usual", Boolean, nullable=False, default=False, server_default=text("0")),
+    Column("purges", Integer, nullable=False, default=0, server_default="0"),  # of something in it
     UniqueConstraint("owner", "name"),
 )
 
@@ -181,6 +184,22 @@ jobs = Table(
     Column("origin", String, nullable=False, default="", server_default=""),  # see `Origin`
     Column("alone", Boolean, nullable=False, default=False, server_default=text("0")),
     sqlite_autoincrement=True,
+)
+
+# The last time a library was to be embedded anew: it is paid, so it outlives whoever works on it.
+reembeddings = Table(
+    "reembedding",
+    metadata,
+    Column("library_id", ForeignKey("library.id", ondelete="CASCADE"), primary_key=True),
+    Column("model", String, nullable=False),  # as the settings lead to it, or as a server names it
+    Column("stage", String, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("outcome", String, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("wish", String, nullable=False),  # "cancel", by a person
+    Column("holder", String, nullable=False),  # as of a job
+    Column("held_until", Float, nullable=False),
 )
 
 # What the files held that hold others: archives, mails, PDFs with attachments. Their own bytes are

@@ -16,7 +16,7 @@ from rag.failpoints import failpoint
 from rag.intake import Job
 from rag.store.aliases import forget_names_of
 from rag.store.blobs import Blobs
-from rag.store.cleaning import ALL, LIBRARY, PURGES, Cleaning, is_wanted, mark_of, note_purge
+from rag.store.cleaning import ALL, Cleaning, is_wanted, note_purge, purges_of
 from rag.store.containers import forget_contents_of, forget_emptied
 from rag.store.document_jobs import end_jobs_of_removed, files_of_jobs, forget_jobs_of
 from rag.store.holds import Held
@@ -33,6 +33,11 @@ KEPT_DAYS = 30
 DAY_SECONDS = 24 * 60 * 60
 
 
+def purged_at(since: float) -> float:
+    """When what has been in the trash since then is deleted for good; seconds since 1970."""
+    return since + KEPT_DAYS * DAY_SECONDS
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """A document that no question sees, and since when, in seconds since 1970."""
@@ -43,7 +48,7 @@ class Kept:
     @property
     def until(self) -> float:
         """When it is purged, if it is in the trash."""
-        return self.since + KEPT_DAYS * DAY_SECONDS
+        return purged_at(self.since)
 
 
 class Trash:
@@ -213,9 +218,7 @@ class Trash:
     def purges(self, library_id: str) -> int:
         """How often something of a library was purged: what was derived before has its words."""
         with self._reader.begin() as connection:
-            if connection.execute(LIBRARY, {"id": library_id}).first() is None:
-                return 0
-            return int(mark_of(connection, f"{PURGES}: {library_id}") or 0)
+            return purges_of(connection, library_id) or 0
 
     def discard_file(self, sha256: str) -> bool:
         """Delete a stored file that no document has (any more), and no job that goes on."""

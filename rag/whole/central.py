@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rag.domain import Document, Passage, Quote, Scope, Span, TextDelta
+from rag.domain import Document, Passage, Quote, Span, TextDelta
 from rag.folding import flowing
 from rag.languages import SMALL_WORDS
 from rag.protocols import Vectors
@@ -153,7 +153,7 @@ def central_quotes(
 def _sections(
     catalog: Catalog, document: Document, pages: Sequence[Passage]
 ) -> dict[int, ChunkedPage]:
-    scope = Scope(document.library_id, frozenset({document.id}))
+    scope = catalog.scope(document.library_id, frozenset({document.id}))
     found = catalog.chunked_pages([(document.id, page.page) for page in pages], scope)
     return {number: page for (_, number), page in found.items()}
 

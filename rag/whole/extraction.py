@@ -164,7 +164,8 @@ class _Reader:
 
     @property
     def _scope(self) -> Scope:
-        return Scope(self._document.library_id, frozenset({self._document.id}))
+        catalog, document = self._resources.catalog, self._document
+        return catalog.scope(document.library_id, frozenset({document.id}))
 
     def _picked(self, field: Field) -> Filled:
         """What can be picked without a language model."""

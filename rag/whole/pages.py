@@ -10,6 +10,7 @@ from rag.errors import NotFoundError
 from rag.prompts import rendered, token_cost
 from rag.sentences import split_sentences
 from rag.store.catalog import Catalog
+from rag.store.scopes import documents_in
 
 PART_TOKENS = 32_000  # read at once at most: what stands in the middle of more is passed over
 MOST_SOURCES = 900  # that one prompt numbers
@@ -22,9 +23,7 @@ def readable_documents(catalog: Catalog, scope: Scope) -> list[Document]:
     Raises:
         NotFoundError: there are none.
     """
-    visible = scope.document_ids
-    known = catalog.documents(scope.library_id)
-    chosen = [each for each in known if visible is None or each.id in visible]
+    chosen = documents_in(catalog, scope)
     found = [document for document in chosen if document.state in READABLE]
     if found:
         return found

@@ -13,7 +13,7 @@ from ingest.embedded import text_of
 from ingest.loaders.load import load
 from ingest.pipeline import BATCH_CHUNKS, Ingestor, Limits, Progress
 from ingest.reembedding import discard_kept, price_of_reembedding, reembed
-from rag.errors import EmbeddingMismatchError, UnavailableError
+from rag.errors import EmbeddingMismatchError, StoreError, UnavailableError
 from rag.intake import Stage
 from rag.protocols import Vectors
 from rag.store.catalog import Catalog
@@ -140,6 +140,40 @@ def test_what_earlier_runs_kept_can_be_thrown_away(catalog: Catalog) -> None:
     second = Stopping(9)
 
     assert reembed(catalog, library, second, lambda _: None) == len(second.embedded)
+
+
+def test_what_cannot_be_kept_is_told_and_nothing_changes(catalog: Catalog) -> None:
+    library = catalog.library("documents")
+    (catalog.data_dir / "reembedding").touch()
+    with pytest.raises(StoreError, match=r"cannot be written \(File exists\)\. Make room there"):
+        reembed(catalog, library, HashEmbedder("new", 16), lambda _: None)
+    assert catalog.library("documents") == library
+    found = catalog.reembeddings.of(library.id)
+    assert found is not None
+    assert found.outcome.startswith(str(catalog.data_dir / "reembedding"))
+
+
+def test_a_purge_leaves_nothing_of_what_was_kept(catalog: Catalog) -> None:
+    library = catalog.library("documents")
+    with pytest.raises(UnavailableError):
+        reembed(catalog, library, Stopping(1), lambda _: None)
+    (document,) = catalog.documents(library.id)
+    catalog.remove(document.id)
+    assert list((catalog.data_dir / "reembedding").iterdir()) != []
+    catalog.trash.purge([document.id])
+    assert list((catalog.data_dir / "reembedding").iterdir()) == []
+
+
+def test_what_another_process_keeps_is_not_thrown_away(catalog: Catalog) -> None:
+    library = catalog.library("documents")
+    second = Stopping(9)
+
+    def look(progress: Progress) -> None:
+        if progress.done:
+            discard_kept(catalog)
+            assert len(list((catalog.data_dir / "reembedding").iterdir())) == 1
+
+    assert reembed(catalog, library, second, look) == len(second.embedded)
 
 
 def test_what_cannot_be_deleted_at_the_end_does_not_undo_what_was_done(

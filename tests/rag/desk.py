@@ -53,11 +53,13 @@ class Desk:
 
     @property
     def scope(self) -> Scope:
-        return Scope(self.library.id)
+        return self.catalog.scope(self.library.id)
 
     def only(self, *names: str) -> Scope:
         found = self.catalog.documents(self.library.id)
-        return Scope(self.library.id, frozenset(each.id for each in found if each.name in names))
+        return self.catalog.scope(
+            self.library.id, frozenset(each.id for each in found if each.name in names)
+        )
 
     def assistant(
         self,
@@ -87,9 +89,9 @@ class Desk:
 
 
 @contextmanager
-def open_desk(folder: Path) -> Iterator[Desk]:
+def open_desk(folder: Path, principal: str = "local") -> Iterator[Desk]:
     """The desk of a folder; what was added to it before is there again."""
-    catalog = Catalog(folder / "data")
+    catalog = Catalog(folder / "data", principal)
     embedder = HashEmbedder()
     library = catalog.create_library("documents", embedder.model, embedder.dimension)
     scorer = SentenceScorer(embedder, Words())

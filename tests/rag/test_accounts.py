@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,14 +14,16 @@ from rag.accounts import Account, charged_to
 from rag.assistant import drain
 from rag.domain import Message, Scope, SummedUp, Usage
 from rag.drafts import DraftChecker, read_draft
-from rag.errors import BudgetError
+from rag.errors import BudgetError, NotFoundError
 from rag.models import la_plateforme_card, whole_cost
+from rag.providers.minilm.embedder import MiniLmEmbedder
 from rag.providers.reader import READER, READER_CARD
-from rag.store.spending import Purpose, Spent
+from rag.store.catalog import Catalog
+from rag.store.spending import DAY_SECONDS, Purpose, Spent
 from rag.wiring import Application
 from tests.fakes import HashEmbedder
 from tests.loopback import Events, LoopbackServer, Reply, Say, Status, call, chunk
-from tests.rag.applications import KEY, QUESTION, application, fill, platform
+from tests.rag.applications import KEY, QUESTION, fill, platform, settings
 from tests.rag.desk import answer_of
 from tests.verdicts import judged
 
@@ -46,24 +49,32 @@ def opened_for_money(*chat: Reply, **given: object) -> Iterator[Application]:
     """An application over La Plateforme, whose documents were embedded on another day's money."""
     with (
         platform(chat) as server,
-        application(mistral_api_key=KEY, mistral_url=server.url, **given) as opened,
+        opened_for("ann", mistral_api_key=KEY, mistral_url=server.url, **given) as opened,
     ):
-        fill(opened)
         yield opened
 
 
-def scope_of(opened: Application, person: str) -> Scope:
-    return replace(opened.scope(), principal=person)
+@contextmanager
+def opened_for(person: str, **given: object) -> Iterator[Application]:
+    """An application over what a person has, filled the day before."""
+    chosen = settings(**given)
+    catalog = Catalog(chosen.data_dir, person)
+    with closing(Application(chosen, catalog, MiniLmEmbedder())) as opened:
+        catalog.spending._now = lambda: time.time() - DAY_SECONDS
+        fill(opened)
+        catalog.spending._now = time.time
+        assert opened.scope().principal == person
+        yield opened
 
 
 def spent(opened: Application, person: str) -> Spent:
-    return opened.catalog.spending.today(person)
+    return opened.catalog.acting(person).spending.today(person)
 
 
 def test_the_vector_of_a_question_is_paid_by_who_asks_and_part_of_what_the_answer_cost() -> None:
     with opened_for_money(ANSWER) as opened:
         before = spent(opened, "local")
-        answer = opened.assistant().answer(QUESTION, scope_of(opened, "ann"))
+        answer = opened.assistant().answer(QUESTION, opened.scope())
 
         ann = spent(opened, "ann")
         assert ann.requests == 2  # the vector and the answer
@@ -75,7 +86,7 @@ def test_the_vector_of_a_question_is_paid_by_who_asks_and_part_of_what_the_answe
 
 def test_the_reader_tells_what_its_search_cost() -> None:
     with opened_for_money() as opened:
-        answer = opened.assistant(READER).answer(QUESTION, scope_of(opened, "ann"))
+        answer = opened.assistant(READER).answer(QUESTION, opened.scope())
 
         assert answer.cost == pytest.approx(spent(opened, "ann").dollars)
         assert answer.cost
@@ -83,7 +94,7 @@ def test_the_reader_tells_what_its_search_cost() -> None:
 
 def test_reranking_and_searches_by_tools_are_paid_by_who_asks() -> None:
     with opened_for_money(ORDER, SEARCH, ORDER, ANSWER, rerank="chat") as opened:
-        answer = opened.assistant().answer(QUESTION, scope_of(opened, "ann"))
+        answer = opened.assistant().answer(QUESTION, opened.scope())
 
         ann = spent(opened, "ann")
         assert [result.call.name for result in answer.tool_results] == ["search_documents"]
@@ -97,7 +108,7 @@ def test_reranking_and_searches_by_tools_are_paid_by_who_asks() -> None:
 def test_work_on_whole_documents_is_paid_by_who_asks_for_it() -> None:
     told = Say("Nemo has 12 billion parameters [1].", usage=USAGE)
     with opened_for_money(told, embedding="all-MiniLM-L6-v2") as opened:
-        work = opened.tasks().run("/summarise nemo.txt", scope_of(opened, "ann"))
+        work = opened.tasks().run("/summarise nemo.txt", opened.scope())
         assert work is not None
         answer = drain(work)
 
@@ -110,7 +121,7 @@ def test_a_text_that_is_written_is_paid_with_its_search() -> None:
     with opened_for_money(Say("Nemo has 12 billion parameters [1].", usage=USAGE)) as opened:
         before = spent(opened, "local")
         work = opened.tasks().run(
-            "/write email to Ann: how many parameters Nemo has", scope_of(opened, "ann")
+            "/write email to Ann: how many parameters Nemo has", opened.scope()
         )
         assert work is not None
         answer = drain(work)
@@ -125,7 +136,7 @@ def test_a_draft_is_checked_on_the_account_of_who_wrote_it() -> None:
     with opened_for_money() as opened:
         before = spent(opened, "local")
         checker = DraftChecker(opened.retriever, opened.verifier, bar=opened.settings.bar)
-        list(checker.check(read_draft("Nemo has 12 billion parameters."), scope_of(opened, "ann")))
+        list(checker.check(read_draft("Nemo has 12 billion parameters."), opened.scope()))
 
         assert spent(opened, "ann").requests > 0
         assert spent(opened, "local") == before
@@ -144,16 +155,16 @@ def test_all_that_a_long_conversation_takes_is_in_the_cost_once() -> None:
             chat=(*turns, SEARCH, ORDER, ANSWER),
             moderations=[Status(200, judged())] * 2,
         ) as server,
-        application(
+        opened_for(
+            "ann",
             mistral_api_key=KEY,
             mistral_url=server.url,
             rerank="chat",
             moderation="mistral",
         ) as opened,
     ):
-        fill(opened)
         before = spent(opened, "local")
-        events = list(opened.assistant().ask(QUESTION, history, scope_of(opened, "ann")))
+        events = list(opened.assistant().ask(QUESTION, history, opened.scope()))
         answer = answer_of(events)
 
         ann = spent(opened, "ann")
@@ -172,11 +183,12 @@ def test_a_wish_is_judged_on_the_account_of_who_has_it() -> None:
         LoopbackServer(
             api_key=KEY, chat=[ANSWER], moderations=[Status(200, judged())] * 2
         ) as server,
-        application(mistral_api_key=KEY, mistral_url=server.url, moderation="mistral") as opened,
+        opened_for(
+            "ann", mistral_api_key=KEY, mistral_url=server.url, moderation="mistral"
+        ) as opened,
     ):
-        fill(opened)
         before = spent(opened, "local")
-        work = opened.tasks().run("/summarise nemo.txt: its size", scope_of(opened, "ann"))
+        work = opened.tasks().run("/summarise nemo.txt: its size", opened.scope())
         assert work is not None
         answer = drain(work)
 
@@ -193,14 +205,48 @@ def test_one_persons_cap_does_not_stop_another() -> None:
         ledger.settle(ledger.reserve("ann", Purpose.CHAT, 0.9999), 0.9999)
 
         with pytest.raises(BudgetError, match="TRAMONTANE_PERSON_DOLLARS"):
-            opened.assistant().answer(QUESTION, scope_of(opened, "ann"))
-        work = opened.tasks().run("/summarise nemo.txt", scope_of(opened, "ann"))
+            opened.assistant().answer(QUESTION, opened.scope())
+        work = opened.tasks().run("/summarise nemo.txt", opened.scope())
         assert work is not None
         with pytest.raises(BudgetError, match="TRAMONTANE_PERSON_DOLLARS"):
             drain(work)
 
-        assert opened.assistant().answer(QUESTION, scope_of(opened, "bob")).cost
+        bobs = {"mistral_api_key": KEY, "mistral_url": opened.settings.mistral_url}
+        with opened_for("bob", **bobs, embedding="all-MiniLM-L6-v2", person_dollars=1.0) as his:
+            assert his.assistant().answer(QUESTION, his.scope()).cost
         assert ledger.today("ann").dollars == 0.9999
+
+
+def test_what_is_asked_for_somebody_else_is_as_of_a_library_that_never_was() -> None:
+    with opened_for_money() as opened:
+        sent = opened.catalog.spending.today()
+        unknown = replace(opened.scope(), library_id="f" * 16)
+        foreign = replace(opened.scope(), principal="bob")
+        for scope in (unknown, foreign):
+            told = outcomes(opened, scope)
+            assert told == ["This library no longer exists."] * 4
+            (chunk, *_) = opened.catalog.all_chunks(opened.library.id)
+            assert opened.catalog.chunks([chunk.id], scope) == []
+            assert opened.catalog.chunked_pages([(chunk.document.id, 1)], scope) == {}
+        assert opened.catalog.spending.today() == sent
+
+
+def outcomes(opened: Application, scope: Scope) -> list[str]:
+    """What each way to ask says of a scope."""
+    checker = DraftChecker(opened.retriever, opened.verifier, bar=opened.settings.bar)
+    draft = read_draft("Nemo has 12 billion parameters.")
+    ways: list[Callable[[], object]] = [
+        lambda: opened.retriever.search(QUESTION, scope, 3),
+        lambda: opened.assistant().answer(QUESTION, scope),
+        lambda: drain(opened.tasks().write("a mail about Nemo", "email", scope)),
+        lambda: list(checker.check(draft, scope)),
+    ]
+    told = []
+    for way in ways:
+        with pytest.raises(NotFoundError) as caught:
+            way()
+        told.append(str(caught.value))
+    return told
 
 
 def test_an_account_is_of_parts_that_bill_somebody() -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -20,7 +21,7 @@ from rag.toolset import tools_for
 from rag.verification import Verifier
 from rag.vocabulary import load_vocabulary
 from tests.fakes import CARD, Item, ScriptedChat
-from tests.rag.desk import QUESTION, Desk, answer_of
+from tests.rag.desk import QUESTION, TEXTS, Desk, answer_of, open_desk
 
 DEAR = replace(CARD, name="dear", input_price=100.0, output_price=200.0)
 FREE = replace(CARD, name="mine", input_price=None, output_price=None)
@@ -37,9 +38,18 @@ LONG = tuple(
 )
 
 
-def spent(desk: Desk, person: str = "ann") -> float:
-    """What the meter noted for a person."""
-    return desk.catalog.spending.today(person).dollars
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """What Ann has."""
+    with open_desk(tmp_path, "ann") as opened:
+        for name, text in TEXTS.items():
+            opened.add(name, text)
+        yield opened
+
+
+def spent(desk: Desk) -> float:
+    """What the meter noted for her."""
+    return desk.catalog.spending.today("ann").dollars
 
 
 def asked(desk: Desk, chat: ScriptedChat, judge: ScriptedChat, *history: Message) -> Answer:
@@ -62,10 +72,8 @@ def asked(desk: Desk, chat: ScriptedChat, judge: ScriptedChat, *history: Message
         4,
         Verifier(desk.scorer.nearest),
     )
-    scope = replace(desk.scope, principal="ann")
-    answer = answer_of(list(assistant.ask(QUESTION, history, scope)))
+    answer = answer_of(list(assistant.ask(QUESTION, history, desk.scope)))
     assert answer.cost == pytest.approx(spent(desk) - before, abs=2e-9)
-    assert spent(desk, "local") == 0
     return answer
 
 

@@ -91,3 +91,13 @@ def test_a_place_that_was_wrong_before_may_be_cited_again() -> None:
     assert still_cites(row, {Place("a.pdf", 3)}) is True
     assert still_cites(row, {Place("a.pdf", 4)}) is False
     assert still_cites(row, set()) is None
+
+
+def test_an_answer_that_breaks_off_is_said_to() -> None:
+    whole, broken = graded(RIGHT), graded(RIGHT, complete=False)
+
+    assert whole
+    assert broken
+    assert (whole.cut_off, broken.cut_off) == (False, True)
+    assert broken.faults[-1] == "breaks off before its end"
+    assert "breaks off before its end" not in whole.faults

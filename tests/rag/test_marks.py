@@ -5,7 +5,9 @@ import stat
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,9 @@ import pytest
 from rag.domain import Answer, Citation, Quote, Span
 from rag.errors import NotFoundError, StoreError
 from rag.marks import QUESTIONS, MarkedAnswer, Marks, Place, marked_answer
+from rag.store.catalog import Catalog
 from tests.fakes import document
+from tests.rag.store.shelves import library_in
 
 LIBRARY = "a1b2"
 WRONG = MarkedAnswer(
@@ -32,6 +36,26 @@ def test_a_mark_is_there_tomorrow(tmp_path: Path) -> None:
     assert Marks(tmp_path).marked(LIBRARY) == [WRONG]
     assert id_ == WRONG.id
     assert Marks(tmp_path).marked("another") == []
+
+
+def test_marks_of_anothers_library_are_as_of_one_that_never_was(tmp_path: Path) -> None:
+    with closing(Catalog(tmp_path)) as catalog:
+        mine, hers = library_in(catalog), library_in(catalog.acting("ann"))
+        Marks(tmp_path, catalog.acting("ann").library_with_id).mark(hers.id, WRONG)
+        marks = Marks(tmp_path, catalog.library_with_id)
+        marks.mark(mine.id, WRONG)
+        ways: list[Callable[[str], object]] = [
+            marks.marked,
+            lambda id_: marks.mark(id_, WRONG),
+            lambda id_: marks.withdraw(id_, WRONG.id),
+            lambda id_: marks.name_page(id_, WRONG.id, Place("brest.pdf", 7)),
+        ]
+        for way in ways:
+            for id_ in (hers.id, "f" * 16):
+                with pytest.raises(NotFoundError, match="This library no longer exists"):
+                    way(id_)
+        assert Marks(tmp_path).marked(hers.id) == marks.marked(mine.id) == [WRONG]
+        assert not (tmp_path / QUESTIONS / f"{'f' * 16}.jsonl").exists()
 
 
 def test_only_its_owner_may_read_the_file(tmp_path: Path) -> None:

@@ -119,3 +119,11 @@ def test_what_is_checked_already_or_refused_stays_as_it_is(rechecker: Rechecker)
 
     assert rechecker.recheck(known) == known
     assert rechecker.recheck(refused) == refused
+
+
+def test_the_sentence_in_which_an_answer_breaks_off_is_no_claim(rechecker: Rechecker) -> None:
+    text = f"{HAS} [1]. {CHEESE}, which is"
+    row = AnswerRow.model_validate({"answer": text, "complete": False, "citations": [NEMO]})
+
+    assert verdicts(rechecker.recheck(row)) == [("supported", (0,))]
+    assert len(rechecker.recheck(row.model_copy(update={"complete": True})).claims or ()) == 2

@@ -26,14 +26,22 @@ import os, sys
 from pathlib import Path
 from rag.store.catalog import Catalog
 from rag.store.spending import Purpose
-Catalog(Path(sys.argv[1])).spending.reserve("ann", Purpose.CHAT, 0.009)
+Catalog(Path(sys.argv[1]), "ann").spending.reserve("ann", Purpose.CHAT, 0.009)
 os._exit(9)
 """
 
 
 @pytest.fixture
 def spending(tmp_path: Path) -> Iterator[Spending]:
-    catalog = Catalog(tmp_path)
+    catalog = Catalog(tmp_path, "ann")
+    yield catalog.spending
+    catalog.close()
+
+
+@pytest.fixture
+def bobs(tmp_path: Path) -> Iterator[Spending]:
+    """What another person sets aside, in the same data directory."""
+    catalog = Catalog(tmp_path, "bob")
     yield catalog.spending
     catalog.close()
 
@@ -75,16 +83,18 @@ def test_what_is_spent_is_not_waited_for(spending: Spending) -> None:
         meter.charge(ANN, Purpose.CHAT, MOST).__enter__()
 
 
-def test_who_waits_is_refused_in_the_end_and_told_why(spending: Spending) -> None:
-    spending.reserve("bob", Purpose.CHAT, 0.009)
+def test_who_waits_is_refused_in_the_end_and_told_why(spending: Spending, bobs: Spending) -> None:
+    bobs.reserve("bob", Purpose.CHAT, 0.009)
 
     with pytest.raises(SetAsideError, match=r"\$0\.00 is spent and \$0\.009 set aside"):
         Meter(spending, CAP, Queue(SHORT)).charge(ANN, Purpose.CHAT, MOST).__enter__()
 
 
-def test_who_waits_is_refused_once_the_others_did_cost_that_much(spending: Spending) -> None:
+def test_who_waits_is_refused_once_the_others_did_cost_that_much(
+    spending: Spending, bobs: Spending
+) -> None:
     meter = Meter(spending, CAP, Queue(LONG))
-    held = spending.reserve("bob", Purpose.CHAT, 0.009)
+    held = bobs.reserve("bob", Purpose.CHAT, 0.009)
     refused: list[BudgetError] = []
     queueing = threading.Event()
 
@@ -102,15 +112,17 @@ def test_who_waits_is_refused_once_the_others_did_cost_that_much(spending: Spend
     thread = threading.Thread(target=ask)
     thread.start()
     assert queueing.wait(10)
-    spending.settle(held, 0.009)
+    bobs.settle(held, 0.009)
     thread.join(10)
 
     assert [type(error) for error in refused] == [BudgetError]
     assert meter.spent_today() == 0.009
 
 
-def test_a_wait_ends_when_nobody_wants_the_answer_any_more(spending: Spending) -> None:
-    spending.reserve("bob", Purpose.CHAT, 0.009)
+def test_a_wait_ends_when_nobody_wants_the_answer_any_more(
+    spending: Spending, bobs: Spending
+) -> None:
+    bobs.reserve("bob", Purpose.CHAT, 0.009)
     stop = Stop()
     stop.say()
 

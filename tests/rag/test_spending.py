@@ -16,6 +16,7 @@ from rag.errors import (
     DocumentError,
     InvalidReplyError,
     NotBegunError,
+    NotFoundError,
     RagError,
     RateLimitError,
 )
@@ -142,13 +143,12 @@ def test_a_price_that_nobody_knows_is_refused_under_a_cap(card: ModelCard, paid:
     assert list(paid(["Yes."], card=card).stream(PROMPT))[-1] == Finish(Usage(10, 5))
 
 
-def test_each_asker_has_an_account(paid: Paid, spending: Spending) -> None:
-    chat = paid(["Yes."], ["No."], ["Well."])
-    for person in ("ann", "bob", "ann"):
-        list(chat.stream(replace(PROMPT, principal=person)))
+def test_what_is_asked_on_anothers_account_is_not_sent(paid: Paid, spending: Spending) -> None:
+    chat = paid(["Yes."])
+    with pytest.raises(NotFoundError, match="There is no such person here"):
+        list(chat.stream(replace(PROMPT, principal="bob")))
 
-    assert spending.today("ann").requests == 2
-    assert spending.today("bob").requests == 1
+    assert spending.today() == Spent()
 
 
 def test_threads_that_ask_at_once_do_not_pass_the_cap(spending: Spending) -> None:

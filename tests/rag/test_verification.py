@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,8 @@ import pytest
 from rag.domain import Verdict
 from rag.errors import ProviderError
 from rag.providers.minilm.judge import JUDGE_FILE, MiniLmJudge
-from rag.verification import clauses, signs, telling, window
+from rag.signs import signs, telling, window
+from rag.verification import clauses
 from rag.wiring import build_verifier
 
 VERIFIER = build_verifier()
@@ -108,6 +110,19 @@ def test_the_claims_looked_at_while_tuning_are_judged_as_well_as_they_were() -> 
         return verdicts.count(Verdict.SUPPORTED) / len(verdicts)
 
     assert accepted("verbatim") >= 0.95
-    assert accepted("verbatim", "paraphrase", "computed") >= 0.8
-    assert accepted("number", "unit", "period", "entity", "negation") <= 0.45
-    assert accepted("overgeneralised", "half_true") <= 0.4
+    assert accepted("verbatim", "paraphrase", "computed") >= 0.88
+    assert accepted("number", "unit", "period", "entity", "negation") <= 0.23
+    assert accepted("overgeneralised", "half_true") <= 0.2
+
+
+@pytest.mark.parametrize("piece", [".", ". ", "a 1 2\n", "12.5 % ", "not no never "])
+def test_a_hostile_passage_is_checked_in_time_that_grows_with_its_length(piece: str) -> None:
+    claim = "Net sales were 12.5 % in 2022, not 13 %."
+
+    def seconds(characters: int) -> float:
+        text = (piece * (characters // len(piece) + 1))[:characters]
+        started = time.process_time()
+        signs(claim, text)
+        return time.process_time() - started
+
+    assert seconds(96_000) < 16 * max(seconds(12_000), 0.05)

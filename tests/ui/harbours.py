@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,7 @@ from tests.builders import paragraph, pdf
 from tests.loopback import LoopbackServer, Reply, Say
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -35,6 +37,20 @@ PAGES = [
 ]
 TITLE = "Harbours of the coast"
 GUIDE = pdf(PAGES, title=TITLE)
+
+
+@contextmanager
+def opened(browser: Browser, address: str) -> Iterator[Page]:
+    """The page at an address, once its list is there; no script of it fails meanwhile."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(20_000)
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto(address)
+    page.locator("#outcomes").wait_for(state="attached")
+    yield page
+    page.close()
+    assert faults == []
 
 
 def add(page: Page, path: Path, content: bytes, title: str = TITLE) -> None:

@@ -22,7 +22,7 @@ def serving(application: Application) -> Iterator[str]:
     """Serve an application's API; yields the address that OpenAI's client is given."""
     app = FastAPI()
     app.add_middleware(Guard, setting=Setting(loopback_only=True, on_space=False))
-    app.include_router(build_api(application))
+    app.include_router(build_api(lambda: application))
     config = uvicorn.Config(
         app, log_level="warning", lifespan="off", ws="none", timeout_graceful_shutdown=2
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from tests.builders import paragraph, pdf
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import APIResponse, Browser, Page, Route, expect  # noqa: E402
 
-from tests.ui.harbours import IN_CHROMIUM, ask  # noqa: E402
+from tests.ui.harbours import IN_CHROMIUM, ask, opened  # noqa: E402
 from tests.ui.workbench import HeldEmbedder, Workbench  # noqa: E402
 
 pytestmark = IN_CHROMIUM
@@ -29,18 +30,8 @@ def bench(application: Application) -> Workbench:
 
 @pytest.fixture
 def page(browser: Browser, bench: Workbench) -> Iterator[Page]:
-    with bench.page() as address:
-        page = opened(browser, address)
+    with bench.page() as address, opened(browser, address) as page:
         yield page
-        page.close()
-
-
-def opened(browser: Browser, address: str) -> Page:
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.set_default_timeout(20_000)
-    page.goto(address)
-    expect(page.locator("#outcomes")).to_be_attached()
-    return page
 
 
 def add(page: Page, folder: Path, name: str) -> None:
@@ -80,14 +71,14 @@ def test_a_list_that_arrives_late_leaves_the_answer_on_the_page(
 def test_a_server_that_is_gone_is_told_in_the_words_of_the_page(
     browser: Browser, bench: Workbench
 ) -> None:
-    with bench.page() as address:
-        page = opened(browser, address)
-        page.get_by_role("textbox", name="Question").fill(UNANSWERED)
-    page.get_by_role("button", name="Ask", exact=True).click()
-    expect(page.locator("#say p")).to_contain_text("The server does not answer.")
-    expect(page.locator(".toast-wrap")).to_be_hidden()
-    expect(page.get_by_role("textbox", name="Question")).to_have_value(UNANSWERED)
-    page.close()
+    with ExitStack() as end:
+        with bench.page() as address:
+            page = end.enter_context(opened(browser, address))
+            page.get_by_role("textbox", name="Question").fill(UNANSWERED)
+        page.get_by_role("button", name="Ask", exact=True).click()
+        expect(page.locator("#say p")).to_contain_text("The server does not answer.")
+        expect(page.locator(".toast-wrap")).to_be_hidden()
+        expect(page.get_by_role("textbox", name="Question")).to_have_value(UNANSWERED)
 
 
 def test_what_was_typed_outlives_the_page(page: Page) -> None:

@@ -15,7 +15,7 @@ from tests.builders import PdfPage, paragraph, pdf
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import Browser, Locator, Page, expect  # noqa: E402
 
-from tests.ui.harbours import IN_CHROMIUM, ask  # noqa: E402
+from tests.ui.harbours import IN_CHROMIUM, ask, opened  # noqa: E402
 from tests.ui.workbench import HeldEmbedder, HeldOcr, Workbench  # noqa: E402
 
 pytestmark = IN_CHROMIUM
@@ -56,20 +56,8 @@ def address(bench: Workbench) -> Iterator[str]:
 
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
-    page = opened(browser, address)
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    yield page
-    page.close()
-    assert faults == []
-
-
-def opened(browser: Browser, address: str) -> Page:
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.set_default_timeout(20_000)
-    page.goto(address)
-    expect(page.locator("#outcomes")).to_be_attached()
-    return page
+    with opened(browser, address) as page:
+        yield page
 
 
 def add(page: Page, folder: Path, name: str, pages: Sequence[PdfPage]) -> None:
@@ -310,25 +298,21 @@ def test_the_queue_survives_a_closed_tab_and_a_server_that_stops(
     bench.reader.gate.shut()
     bench.embedder.gate.shut()
     with bench.page() as address:
-        page = opened(browser, address)
-        add(page, tmp_path, "long.pdf", tale("tides", 300))
-        add(page, tmp_path, "other.pdf", tale("winds", 300))
-        bench.reader.gate.let(24)
-        expect(row(page, "long.pdf")).to_contain_text("of 300")
-        page.close()
-        page = opened(browser, address)
-        expect(row(page, "long.pdf")).to_contain_text("of 300")
-        expect(page.locator(".tally")).to_contain_text("0 of 2 read")
-        page.close()
+        with opened(browser, address) as page:
+            add(page, tmp_path, "long.pdf", tale("tides", 300))
+            add(page, tmp_path, "other.pdf", tale("winds", 300))
+            bench.reader.gate.let(24)
+            expect(row(page, "long.pdf")).to_contain_text("of 300")
+        with opened(browser, address) as page:
+            expect(row(page, "long.pdf")).to_contain_text("of 300")
+            expect(page.locator(".tally")).to_contain_text("0 of 2 read")
     bench.reader.gate.shut()
     bench.embedder.gate.shut()
-    with bench.page() as address:
-        page = opened(browser, address)
+    with bench.page() as address, opened(browser, address) as page:
         expect(row(page, "long.pdf")).to_contain_text("reading")
         bench.let_all()
         expect(page.locator("li.doc[data-id]")).to_have_count(2, timeout=30_000)
         expect(page.locator(".intake")).to_be_empty(timeout=30_000)
-        page.close()
 
 
 def test_a_folder_is_dropped_with_the_folders_in_it(page: Page) -> None:

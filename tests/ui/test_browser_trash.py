@@ -13,7 +13,7 @@ from tests.builders import paragraph, pdf
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import Browser, Locator, Page, expect  # noqa: E402
 
-from tests.ui.harbours import IN_CHROMIUM, QUESTION, QUOTE, ask  # noqa: E402
+from tests.ui.harbours import IN_CHROMIUM, QUESTION, QUOTE, ask, opened  # noqa: E402
 from tests.ui.workbench import HeldEmbedder, Workbench  # noqa: E402
 
 pytestmark = IN_CHROMIUM
@@ -37,15 +37,8 @@ def bench(application: Application) -> Workbench:
 
 @pytest.fixture
 def page(browser: Browser, bench: Workbench) -> Iterator[Page]:
-    with bench.page() as address:
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        faults: list[str] = []
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.goto(address)
-        expect(page.locator("#outcomes")).to_be_attached()
+    with bench.page() as address, opened(browser, address) as page:
         yield page
-        page.close()
-        assert faults == []
 
 
 def add(page: Page, folder: Path, name: str, *sentences: str) -> None:

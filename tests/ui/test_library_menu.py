@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -138,9 +139,17 @@ def test_a_library_embedded_again_meanwhile_is_asked_with_its_new_model(tmp_path
             with closing(Catalog(tmp_path)) as other:
                 library = other.library("documents")
                 reembed(other, library, MiniLmEmbedder(), lambda progress: None)
+            late = tmp_path / "late.txt"
+            late.write_text("The lighthouse was lit in 1831.")
+            number = before.queue.submit(late, "late.txt")
+            while not (job := before.queue.jobs_of([number])[0]).outcome:  # it came too late
+                assert not job.has_ended
+                threading.Event().wait(0.05)
+            assert "now embedded with" in job.outcome
             server.requests.clear()
             after = rooms.of(Choice())
             assert after.application.embedder.model == "all-MiniLM-L6-v2"
+            assert [each.stage for each in after.queue.wait([number])] == [Stage.DONE]
             assert rooms.of(Choice()) is after
             question = Inquiry("How many boats does the harbour hold?", Choice())
             (*_, told) = ask(after.application, question, Conversation())

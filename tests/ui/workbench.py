@@ -167,6 +167,7 @@ class Workbench:
 
             async def run() -> None:
                 app = create_app(self.application, queue)
+                app.state.rooms.resume()
                 config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)
                 servers.append(uvicorn.Server(config))
                 await servers[0].serve(sockets=[listener])

@@ -38,7 +38,7 @@
   // Whoever works on a file that is cancelled stops at the next page or batch: until then, it says so.
   const stopping = new Set();
   const markStopping = () => {
-    for (const control of document.querySelectorAll("#documents .stop:not(:disabled)")) {
+    for (const control of document.querySelectorAll("#documents .docs .stop:not(:disabled)")) {
       if (!stopping.has(control.dataset.id)) continue;
       control.disabled = true;
       control.previousElementSibling.textContent = "stopping";
@@ -52,6 +52,15 @@
     const isBusy = Boolean(document.querySelector("#documents .doc.job"));
     if (wasBusy && !isBusy) document.dispatchEvent(new Event("files-ended"));
     wasBusy = isBusy;
+  };
+
+  // Once a library has another embedding model, the chooser says so; not under somebody's hands.
+  let meaning;
+  const followMeaning = () => {
+    const now = byId("outcomes")?.dataset.meaning;
+    if (now === undefined || now === meaning || document.querySelector("#libraries details[open]")) return;
+    if (meaning !== undefined) gesture("libraries", { event: "embedded" });
+    meaning = now;
   };
 
   // The report follows the list that was drawn last.
@@ -132,7 +141,7 @@
     no: "Go on", yes: "Cancel them", danger: true,
     act: () => {
       gesture("documents", { event: "cancel", id: "all" });
-      stop(document.querySelectorAll("#documents .stop"));
+      stop(document.querySelectorAll("#documents .docs .stop"));
     },
   });
 
@@ -146,12 +155,17 @@
     else if (control.dataset.more) {
       if (!unfolded.delete(control.dataset.more)) unfolded.add(control.dataset.more);
       markUnfolded();
-    } else if (control.matches("#documents .stop")) stop([control]);
+    } else if (control.matches("#documents .docs .stop")) stop([control]);
     else if (control.dataset.event === "retry") stopping.delete(control.dataset.id);
     else if (control.dataset.event === "reread") {
       control.disabled = true;
       control.querySelector("span").textContent = "Reading…";
     }
+  });
+  // What another model takes is counted on the server, for seconds where there is much to embed.
+  document.addEventListener("submit", (event) => {
+    const button = event.target.matches('[data-event="price"]') && event.target.querySelector("button");
+    if (button) setTimeout(() => { button.disabled = true; button.textContent = "Counting…"; });
   });
   // A document that leaves what stays on this machine: not without a word.
   document.addEventListener("submit", (event) => {
@@ -178,7 +192,7 @@
   const watch = () => {
     const documents = byId("documents");
     if (!documents) { requestAnimationFrame(watch); return; }
-    new MutationObserver(() => { markUnfolded(); markStopping(); followReport(); noticeEnd(); })
+    new MutationObserver(() => { markUnfolded(); markStopping(); followReport(); followMeaning(); noticeEnd(); })
       .observe(documents, { childList: true, subtree: true, attributes: true, attributeFilter: ["hidden", "aria-expanded", "data-state"] });
   };
   watch();

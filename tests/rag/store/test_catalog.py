@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from rag.domain import Document, DocumentState, Library, Scope
-from rag.errors import EmbeddingMismatchError, NotFoundError, StoreError
+from rag.errors import EmbeddingMismatchError, LibraryChangedError, NotFoundError
 from rag.store.catalog import Catalog
 from rag.store.rows import Reading, pack, storable
 from tests.rag.store.shelves import (
@@ -365,7 +365,7 @@ def test_vectors_of_a_library_that_changed_meanwhile_are_refused(
     packed = pack(np.stack([vector_of("one")]))
     vectors = {chunk.id: packed[0] for chunk in catalog.all_chunks(library.id)}
     catalog.publish(reading(library, "two"))
-    with pytest.raises(StoreError, match=r"changed meanwhile\. Run the command again"):
+    with pytest.raises(LibraryChangedError, match=r"were added or removed meanwhile\. Try again"):
         catalog.replace_vectors(library, "wide", 16, vectors)
     assert catalog.library("documents").embedding_model == library.embedding_model
 

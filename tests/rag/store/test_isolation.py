@@ -47,6 +47,8 @@ HELD_BY_THEMSELVES = {
     "Catalog.library-0",
     "Catalog.put_vectors-1",
     "Holdings.named-0",
+    "Spending.record-0",
+    "Spending.reserve-0",
 }
 
 

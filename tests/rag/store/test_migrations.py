@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +49,7 @@ def filled(folder: Path, schema: int) -> Path:
     return folder
 
 
-@pytest.fixture(params=[1, 2, 3, 4, 5])
+@pytest.fixture(params=[1, 2, 3, 4, 5, 6])
 def old(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     return filled(tmp_path, request.param)
 
@@ -120,6 +121,23 @@ def test_the_vectors_are_as_they_were(old: Path) -> None:
         catalog.close()
 
 
+def test_what_was_noted_of_a_library_by_its_id_lies_with_it(old: Path) -> None:
+    with closing(sqlite3.connect(old / CATALOG)) as connection:
+        insert = "INSERT INTO library (id, owner, name, embedding_model, dimension, generation)"
+        connection.execute(f"{insert} VALUES ('hers', 'ann', 'mine', 'm', 8, 0)")
+        marks = [("usual library", "lib"), ("usual library of ann", "hers"), ("purges: hers", "3")]
+        connection.executemany("INSERT INTO mark VALUES (?, ?)", marks)
+        connection.commit()
+    with closing(Catalog(old)) as catalog:
+        ann = catalog.acting("ann")
+        assert ann.library("documents").id == "hers"
+        catalog.libraries.rename("lib", "letters")
+        assert catalog.library("documents").id == "lib"
+        assert (ann.trash.purges("hers"), catalog.trash.purges("hers")) == (3, 0)
+        assert [catalog.mark(name) for name, _ in marks] == [None] * 3
+        assert catalog.mark("samples") == "offered"
+
+
 def test_the_last_revision_is_the_schema_of_a_new_catalog() -> None:
     revisions = ScriptDirectory(str(REVISIONS))
     assert revisions.get_heads() == [str(SCHEMA_VERSION)]
@@ -128,10 +146,10 @@ def test_the_last_revision_is_the_schema_of_a_new_catalog() -> None:
 
 def test_a_catalog_that_cannot_be_brought_up_is_left_as_it_was(old: Path) -> None:
     connection = sqlite3.connect(old / CATALOG)
-    connection.execute("ALTER TABLE library ADD COLUMN language INTEGER")  # stands in the way
+    connection.execute("CREATE TABLE reembedding (id INTEGER)")  # stands in the way
     connection.commit()
     before = sorted(connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL"))
-    with pytest.raises(StoreError, match="duplicate column"):
+    with pytest.raises(StoreError, match="already exists"):
         Catalog(old)
     after = sorted(connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL"))
     assert after == before

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import ast
 import gc
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +31,7 @@ from rag.store import isolation
 from rag.store.catalog import CATALOG, Catalog
 from rag.store.database import open_database
 from rag.store.isolation import Upkeep
-from rag.store.owned import OWNED, OWNED_BY_NOBODY
+from rag.store.owned import NAMED_BY, OWNED, WHOSE, Whose
 from rag.store.row_policy import WHATEVER, IsolationError, restricted
 from rag.store.rows import chunk_query
 from rag.store.tables import (
@@ -67,11 +69,23 @@ def mine(catalog: Catalog, hers: Library) -> Iterator[Connection]:
         transaction.rollback()
 
 
-def test_every_table_is_somebodys_or_said_to_be_nobodys() -> None:
-    assert OWNED.keys() | OWNED_BY_NOBODY == set(metadata.tables.values())
-    assert not OWNED.keys() & OWNED_BY_NOBODY
-    named = {"library_id", "document_id", "owner"}
-    assert not [table for table in OWNED_BY_NOBODY if named & set(table.c.keys())]
+def test_of_every_table_it_is_said_whose_its_rows_are(catalog: Catalog) -> None:
+    assert WHOSE.keys() == set(metadata.tables.values())
+    with closing(sqlite3.connect(catalog.data_dir / CATALOG)) as connection:
+        made = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    assert {table.name for table in WHOSE} == {name for (name,) in made} - {"sqlite_sequence"}
+
+
+def test_what_is_said_of_a_table_is_what_its_columns_tell() -> None:
+    assert {table for table, whose in WHOSE.items() if whose is not Whose.STORE} == OWNED.keys()
+    by_person = {table for table, whose in WHOSE.items() if whose is Whose.PERSON}
+    assert NAMED_BY.keys() == by_person
+    for table, links in OWNED.items():
+        assert all(link.parent in OWNED for link in links if link.parent is not None)
+        assert (links[0].parent is None) == (table in by_person)
+    named = {"library_id", "document_id", "owner", "person"}
+    of_store = [table for table, whose in WHOSE.items() if whose is Whose.STORE]
+    assert not [table for table in of_store if named & set(table.c.keys())]
 
 
 @pytest.mark.parametrize("table", OWNED, ids=lambda table: table.name)
@@ -82,13 +96,13 @@ def test_a_statement_without_a_principal_fails(catalog: Catalog, table: Any) -> 
         select(table).where(key == "x"),
         select(func.count(key)),
         select(table.alias().c[key.name]),
-        select(spending.c.day).where(spending.c.day.in_(select(key))),
-        select(spending.c.day).where(exists(select(literal(1)).select_from(table))),
-        union(select(key), select(spending.c.day)),
+        select(marks.c.name).where(marks.c.name.in_(select(key))),
+        select(marks.c.name).where(exists(select(literal(1)).select_from(table))),
+        union(select(key), select(marks.c.name)),
         insert(table).values({key.name: "x"}),
         update(table).where(key == "x").values({key.name: "x"}),
         delete(table).where(key == "x"),
-        insert(spending).from_select(["day"], select(key)),
+        insert(marks).from_select(["name"], select(key)),
         text(f"SELECT * FROM {table.name}"),  # noqa: S608
     ]
     for statement in statements:
@@ -97,7 +111,7 @@ def test_a_statement_without_a_principal_fails(catalog: Catalog, table: Any) -> 
     with reader.begin() as connection, pytest.raises(IsolationError):
         connection.exec_driver_sql(f'DELETE FROM "{table.name}"')  # noqa: S608
     with reader.begin() as connection:
-        assert connection.execute(select(spending.c.day)).all() == []  # which is nobody's
+        assert connection.execute(select(marks.c.name)).all() == []  # which is nobody's
     reader.dispose()
 
 
@@ -261,6 +275,8 @@ def test_whoever_spans_all_owners_is_known_by_name() -> None:
         ("rag/store/cleaning.py", "SHARED_FILES"),
         ("rag/store/database.py", "MIGRATION"),
         ("rag/store/restoring.py", "SOUNDNESS"),
+        ("rag/store/spending.py", "CAPS"),
+        ("ingest/reembedding.py", "SOUNDNESS"),
         ("rag/store/trash.py", "SHARED_FILES"),
     }
     assert {name for _, name in _uses("Upkeep")} == {each.name for each in Upkeep}
@@ -274,9 +290,11 @@ def test_whoever_spans_all_owners_is_known_by_name() -> None:
     }
     assert _named("WHATEVER") == {
         "rag/store/holdings.py",
+        "rag/store/reembeddings.py",
         "rag/store/row_policy.py",
         "rag/store/trash.py",
     }
+    assert _named("spanning") == {"rag/store/spending.py"}
     assert _named("open_database") == {"rag/store/catalog.py", "rag/store/database.py"}
 
 

@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from rag.domain import Usage
-from rag.errors import BudgetError, SetAsideError
+from rag.errors import BudgetError, NotFoundError, SetAsideError
 from rag.store.catalog import CATALOG, Catalog
 from rag.store.database import open_database
+from rag.store.isolation import acting
+from rag.store.row_policy import IsolationError
 from rag.store.spending import NO_CAPS, Caps, Purpose, Spending, Spent, in_dollars
 
 EVENING = datetime(2026, 8, 31, 20, 40, tzinfo=UTC).timestamp()
@@ -59,12 +61,20 @@ def clock() -> Clock:
 def spending(tmp_path: Path, clock: Clock) -> Iterator[Spending]:
     Catalog(tmp_path).close()
     reader, writer = open_database(tmp_path / CATALOG)
-    yield Spending(reader, writer, clock)
+    yield Spending(acting(reader, "ann"), acting(writer, "ann"), "ann", clock)
     reader.dispose()
 
 
-def spend(spending: Spending, dollars: float, person: str = "ann") -> None:
-    spending.settle(spending.reserve(person, Purpose.CHAT, dollars), dollars, Usage(10, 5))
+@pytest.fixture
+def bobs(spending: Spending) -> Spending:
+    """The same for another person."""
+    reader, writer = (acting(each, "bob") for each in (spending._reader, spending._writer))
+    return Spending(reader, writer, "bob", spending._now)
+
+
+def spend(spending: Spending, dollars: float) -> None:
+    held = spending.reserve(spending.principal, Purpose.CHAT, dollars)
+    spending.settle(held, dollars, Usage(10, 5))
 
 
 def test_what_was_set_aside_gives_way_to_what_it_did_cost(spending: Spending) -> None:
@@ -76,16 +86,30 @@ def test_what_was_set_aside_gives_way_to_what_it_did_cost(spending: Spending) ->
     assert spending.today() == Spent(0.125, 100, 20, 1, 0.0)
 
 
-def test_days_add_up_exactly_by_person_and_together(spending: Spending) -> None:
+def test_days_add_up_exactly_by_person_and_together(spending: Spending, bobs: Spending) -> None:
     for _ in range(10):
-        spend(spending, 0.1, "ann")
-    spend(spending, 0.05, "bob")
-    spending.record("bob", Purpose.EMBEDDING, Usage(7, 0))
+        spend(spending, 0.1)
+    spend(bobs, 0.05)
+    bobs.record("bob", Purpose.EMBEDDING, Usage(7, 0))
 
     assert spending.today("ann") == Spent(1.0, 100, 50, 10)
-    assert spending.today("bob") == Spent(0.05, 17, 5, 2)
-    assert spending.today() == Spent(1.05, 117, 55, 12)
-    assert spending.today("eve") == Spent()
+    assert bobs.today("bob") == Spent(0.05, 17, 5, 2)
+    assert spending.today() == bobs.today() == Spent(1.05, 117, 55, 12)
+
+
+def test_what_another_spends_is_as_what_nobody_does(spending: Spending, bobs: Spending) -> None:
+    held = bobs.reserve("bob", Purpose.CHAT, 0.5)
+    spend(bobs, 0.1)
+    assert spending.today("bob") == spending.today("eve") == Spent()
+    for person in ("bob", "eve"):
+        with pytest.raises(NotFoundError, match="There is no such person here"):
+            spending.reserve(person, Purpose.CHAT, 0.1)
+        with pytest.raises(NotFoundError, match="There is no such person here"):
+            spending.record(person, Purpose.CHAT, Usage(1, 1))
+    spending.release(held)
+    with pytest.raises(IsolationError):
+        spending.settle(held, 0.0)
+    assert bobs.today() == Spent(0.1, 10, 5, 1, 0.5)
 
 
 def test_a_cap_may_be_reached_and_not_passed(spending: Spending) -> None:
@@ -143,15 +167,15 @@ def test_what_no_day_could_pay_is_not_put_off_to_the_next(spending: Spending) ->
     )
 
 
-def test_each_person_has_a_cap_of_their_own(spending: Spending) -> None:
+def test_each_person_has_a_cap_of_their_own(spending: Spending, bobs: Spending) -> None:
     caps = Caps(daily=1.0, person=0.6)
     spending.reserve("ann", Purpose.CHAT, 0.6, caps)
 
     with pytest.raises(BudgetError, match="TRAMONTANE_PERSON_DOLLARS"):
         spending.reserve("ann", Purpose.CHAT, 0.1, caps)
-    spending.reserve("bob", Purpose.CHAT, 0.4, caps)
+    bobs.reserve("bob", Purpose.CHAT, 0.4, caps)
     with pytest.raises(BudgetError, match="TRAMONTANE_DAILY_DOLLARS"):
-        spending.reserve("bob", Purpose.CHAT, 0.1, caps)
+        bobs.reserve("bob", Purpose.CHAT, 0.1, caps)
 
 
 def test_what_is_free_passes_every_cap(spending: Spending) -> None:

@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rag.domain import Document, Library, Scope
+from rag.domain import Document, Library, Usage
 from rag.intake import Container, Content, Job, Origin, Stage, Table, TableRow, WordBox
 from rag.store.aliases import Aliases
 from rag.store.catalog import Catalog
@@ -17,11 +17,16 @@ from rag.store.containers import Containers
 from rag.store.holdings import Holdings
 from rag.store.holds import Held, new_holder
 from rag.store.jobs import Jobs
+from rag.store.reembeddings import HeldReembedding, Reembeddings
 from rag.store.rows import Reading
+from rag.store.spending import Purpose, Reservation, Spending
 from rag.store.trash import Trash
 from tests.rag.store.shelves import DIMENSION, MODEL, library_in, reading
 
-REPOSITORIES: tuple[type, ...] = (Catalog, Jobs, Containers, Aliases, Cited, Trash, Holdings)
+REPOSITORIES: tuple[type, ...] = (
+    *(Catalog, Jobs, Containers, Aliases, Cited, Trash, Holdings),
+    *(Reembeddings, Spending),
+)
 HASH = b"hash of a text "
 CONTENTS = [Content("inner.txt", "c" * 64, 5), Content("lost.txt", "", 5, "It is locked.")]
 BOX = WordBox(0, 3, 10.0, 10.0, 30.0, 20.0)
@@ -41,6 +46,8 @@ class Things:
     jobs: tuple[int, int, int]  # one that waits, one that failed, one that is to be confirmed
     reading: Reading
     box: Container  # a file that held others
+    anew: HeldReembedding
+    money: Reservation
 
 
 def filled(catalog: Catalog, word: str) -> Things:
@@ -80,6 +87,8 @@ def filled(catalog: Catalog, word: str) -> Things:
         *_queued(catalog, library, word),
         read,
         box,
+        catalog.reembeddings.begin(library.id, "other", new_holder()),
+        catalog.spending.reserve(catalog.spending.principal, Purpose.CHAT, 0.5),
     )
 
 
@@ -105,7 +114,12 @@ def unknown(things: Things) -> Things:
     jobs = (990_001, 990_002, 990_003)
     box = replace(things.box, id=970_000, library_id=library.id)
     kept = replace(things.kept, id="nokept", library_id=library.id)
-    return Things(library, document, kept, "noversion", "0" * 16, 980_000, held, jobs, read, box)
+    anew = replace(things.anew, library_id=library.id)
+    money = replace(things.money, number=960_000, person="nobody")
+    return Things(
+        *(library, document, kept, "noversion", "0" * 16, 980_000, held, jobs, read, box, anew),
+        money,
+    )
 
 
 Call = Callable[[Catalog, Things, Things], object]
@@ -132,11 +146,11 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
     "Catalog.words": (lambda c, _, o: c.words(o.document.id, 1),),
     "Catalog.tables": (lambda c, _, o: c.tables(o.document.id),),
     "Catalog.chunks": (
-        lambda c, _, o: c.chunks([o.chunk], Scope(o.library.id)),
-        lambda c, m, o: c.chunks([o.chunk], Scope(m.library.id)),
+        lambda c, _, o: c.chunks([o.chunk], c.scope(o.library.id)),
+        lambda c, m, o: c.chunks([o.chunk], c.scope(m.library.id)),
     ),
     "Catalog.chunked_pages": (
-        lambda c, _, o: c.chunked_pages([(o.document.id, 1)], Scope(o.library.id)),
+        lambda c, _, o: c.chunked_pages([(o.document.id, 1)], c.scope(o.library.id)),
     ),
     "Catalog.all_chunks": (lambda c, _, o: c.all_chunks(o.library.id),),
     "Catalog.chunk_spans": (lambda c, _, o: c.chunk_spans(o.library.id),),
@@ -218,6 +232,23 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
     "Aliases.note": (lambda c, _, o: c.aliases.note(_once_more(o)),),
     "Aliases.hashes": (lambda c, _, o: c.aliases.hashes(o.library.id, "also.txt"),),
     "Aliases.of": (lambda c, _, o: c.aliases.of(o.library.id, o.document.sha256),),
+    "Spending.reserve": (lambda c, _, o: c.spending.reserve(o.money.person, Purpose.CHAT, 0.1),),
+    "Spending.record": (
+        lambda c, _, o: c.spending.record(o.money.person, Purpose.CHAT, Usage(1, 1)),
+    ),
+    "Spending.settle": (lambda c, _, o: c.spending.settle(o.money, 0.1),),
+    "Spending.release": (lambda c, _, o: c.spending.release(o.money),),
+    "Spending.today": (lambda c, _, o: c.spending.today(o.money.person),),
+    "Reembeddings.of": (lambda c, _, o: c.reembeddings.of(o.library.id),),
+    "Reembeddings.ask": (lambda c, _, o: c.reembeddings.ask(o.library.id, "m"),),
+    "Reembeddings.begin": (lambda c, _, o: c.reembeddings.begin(o.library.id, "m", "somebody"),),
+    "Reembeddings.report": (lambda c, _, o: c.reembeddings.report(o.anew, 1, 2),),
+    "Reembeddings.renew": (lambda c, _, o: c.reembeddings.renew(o.anew),),
+    "Reembeddings.put_back": (lambda c, _, o: c.reembeddings.put_back(o.anew),),
+    "Reembeddings.fail": (lambda c, _, o: c.reembeddings.fail(o.anew, "It cannot be."),),
+    "Reembeddings.forget": (lambda c, _, o: c.reembeddings.forget(o.anew),),
+    "Reembeddings.cancel": (lambda c, _, o: c.reembeddings.cancel(o.library.id),),
+    "Reembeddings.changes": (lambda c, _, o: c.reembeddings.changes(o.library.id, []),),
     "Holdings.named": (lambda c, _, o: c.libraries.named(o.library.name),),
     "Holdings.rename": (lambda c, _, o: c.libraries.rename(o.library.id, "mine now"),),
     "Holdings.set_policy": (lambda c, _, o: c.libraries.set_policy(o.library.id, stays_here=True),),
@@ -233,6 +264,7 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
 # What takes no id of anything that is owned; the lists among them are looked at by themselves.
 WITHOUT_IDS = {
     "Catalog.acting": "says for whom",
+    "Catalog.scope": "looks at nothing",
     "Catalog.for_upkeep": "says what for",
     "Catalog.close": "",
     "Catalog.verify": "the file as a whole",
@@ -241,11 +273,14 @@ WITHOUT_IDS = {
     "Catalog.discard_orphans": "files of nobody",
     "Catalog.mark": "of the data directory",
     "Catalog.set_mark": "of the data directory",
+    "Spending.held": "numbers of what is under way: a cap is on what all spend together",
     "Trash.clean": "bytes of nobody",
     "Trash.left": "bytes of nobody",
     "Trash.discard_file": "as of the catalog",
     "Trash.discard_orphans": "as of the catalog",
     "Trash.expired": "a list",
+    "Reembeddings.claim": "takes one's own",
+    "Reembeddings.sweep": "forgets one's own",
     "Holdings.all": "a list",
     "Holdings.removed": "a list",
     "Holdings.expired": "a list",
@@ -276,8 +311,14 @@ def outcome(call: Call, catalog: Catalog, own: Things, other: Things) -> str:
 def rows_of(catalog: Catalog, owner: str) -> dict[str, list[tuple[Any, ...]]]:
     """Everything that an owner has, read past the application."""
     own = "(SELECT id FROM library WHERE owner = ?)"
-    within = {"library": "owner = ?"} | dict.fromkeys(
-        ("document", "kept_document", "chunk", "job", "container", "alias"), f"library_id IN {own}"
+    of_person = dict.fromkeys(("spending", "reservation"), "person = ?")
+    within = (
+        {"library": "owner = ?"}
+        | of_person
+        | dict.fromkeys(
+            ("document", "kept_document", "chunk", "job", "container", "alias", "reembedding"),
+            f"library_id IN {own}",
+        )
     )
     for leaf in ("page", "table_part", "kept_page", "kept_table_part", "kept_chunk"):
         parent = "kept_document" if leaf.startswith("kept") else "document"

@@ -1,0 +1,124 @@
+"""What in a claim its source says otherwise, though every figure and name of it stands there.
+
+Each rule is sure of what it says; where none is, a model weighs the words (`rag.verification`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rag.attached import misattached
+from rag.counted import miscounted
+from rag.denied import denied_otherwise
+from rag.displaced import displaced, unrespective
+from rag.exchanged import exchanged
+from rag.grids import cells, missed_cell
+from rag.limits import bounded_otherwise, rated_otherwise
+from rag.polarity import opposed
+from rag.runs import nearest_run, share_of
+from rag.terms import terms
+
+Pair = tuple[str, str]
+# Chosen on the claims of bench/verifier/written: below, a rule refuses too many true ones.
+SPOKEN_OF, TOUCHED_ON, SAID_ALIKE, SAID_MOSTLY = 0.4, 0.3, 0.45, 0.55
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What finds a contradiction: a pair of what the source and what the claim says, or None.
+
+    `tell` makes a phrase of the pair; `in_tables` says whether it can read those too; `from_share`
+    is what share of a claim's words a run of the passage must have for the two to be compared.
+    """
+
+    find: Callable[[str, str], Pair | None]
+    tell: Callable[[str, str], str]
+    in_tables: bool = False
+    from_share: float = SPOKEN_OF
+
+    def found(self, claim: str, passage: str) -> Pair | None:
+        """What it finds in a claim and a passage that it can read."""
+        if not self.in_tables and cells(passage):
+            return None
+        run = nearest_run(claim, passage)
+        if self.from_share and (run is None or share_of(claim, passage, run) < self.from_share):
+            return None
+        return self.find(claim, passage)
+
+
+def refutation(claim: str, passage: str) -> str:
+    """Why a passage does not say a claim, in a phrase; empty where no rule finds anything.
+
+    Args:
+        claim: on one line; its figures, periods and names stand in the passage.
+        passage: as it is written, with its lines.
+    """
+    for rule in RULES.values():
+        found = rule.found(claim, passage)
+        if found:
+            return rule.tell(*found)
+    return ""
+
+
+def _of_sentence(find: Callable[[str, str], Pair | None]) -> Callable[[str, str], Pair | None]:
+    """A rule for the sentence of a passage that comes nearest to a claim."""
+
+    def found(claim: str, passage: str) -> Pair | None:
+        run = nearest_run(claim, passage)
+        if run is None:
+            return None
+        words = [word for word in terms(passage) if word.sentence == run.sentence]
+        return find(claim, passage[words[0].span.start : words[-1].span.end])
+
+    return found
+
+
+def _opposed(claim: str, passage: str) -> Pair | None:
+    run = nearest_run(claim, passage)
+    found = opposed(claim, passage[run.span.start : run.span.end]) if run else None
+    return (found[1], found[0]) if found else None
+
+
+def _other(stated: str, claimed: str) -> str:
+    return f"the source says {stated}, not {claimed}"
+
+
+def _quoted(stated: str, claimed: str) -> str:
+    return f"the source says “{stated}”, not “{claimed}”"
+
+
+def _denied(stated: str, claimed: str) -> str:
+    if stated:
+        return f"the source says “{stated}” of this"
+    return f"the source does not say “{claimed}” of this"
+
+
+def _in_cell(stated: str, claimed: str) -> str:
+    return f"the table has {stated} there, not {claimed}"
+
+
+def _of_this(stated: str, claimed: str) -> str:
+    return f"the source says {stated} of this, not {claimed}"
+
+
+def _turned(one: str, other: str) -> str:
+    return f"the source has “{one}” and “{other}” the other way round"
+
+
+def _elsewhere(_: str, claimed: str) -> str:
+    return f"the source does not say this of “{claimed}”"
+
+
+RULES = {
+    "cell": Rule(missed_cell, _in_cell, in_tables=True, from_share=0.0),
+    "count": Rule(miscounted, _other, in_tables=True),
+    "respectively": Rule(unrespective, _other, in_tables=True, from_share=0.0),
+    "bound": Rule(bounded_otherwise, _quoted, in_tables=True, from_share=0.0),
+    "attached": Rule(misattached, _of_this, from_share=SAID_ALIKE),
+    "rate": Rule(_of_sentence(rated_otherwise), _quoted, from_share=TOUCHED_ON),
+    "opposed": Rule(_opposed, _quoted),
+    "denied": Rule(denied_otherwise, _denied, from_share=SAID_MOSTLY),
+    "exchanged": Rule(exchanged, _turned, from_share=SAID_MOSTLY),
+    "displaced": Rule(displaced, _elsewhere),
+}
