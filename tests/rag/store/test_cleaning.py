@@ -161,8 +161,9 @@ def full_from() -> Iterator[ExitStack]:
     arm(None)
 
 
+@pytest.mark.parametrize("point", ["purge.committed", "clean.rewritten"])
 def test_a_disk_that_is_full_after_the_purge_makes_no_failure_of_it(
-    catalog: Catalog, library: Library, removed: Document, full_from: ExitStack
+    catalog: Catalog, library: Library, removed: Document, full_from: ExitStack, point: str
 ) -> None:
     places = (Place("gone.txt", None),)
     Marks(catalog.data_dir).mark(
@@ -170,7 +171,7 @@ def test_a_disk_that_is_full_after_the_purge_makes_no_failure_of_it(
     )
 
     def reached(name: str) -> None:
-        if name == "purge.committed":
+        if name == point:
             full_from.enter_context(no_file_above(0))
 
     arm(reached)
