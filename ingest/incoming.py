@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import re
-import secrets
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from rag.errors import StoreError
+from rag.store.workplaces import own_file, remove_abandoned
 
 logger = logging.getLogger(__name__)
 
 NAME = re.compile(r"(\d{8,})-[0-9a-f]{8}")
 UNFINISHED = ".new-"
 NOTE_SUFFIX = ".json"
-ABANDONED_SECONDS = 3600  # after this, an unfinished upload is what a crash left behind
+ABANDONED_SECONDS = 3600  # after this, a note without its file is what a crash left behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +39,20 @@ class Incoming:
         self._folder = folder
         self._library = library
 
-    def new_file(self) -> Path:
-        """An empty file to receive into.
+    @contextmanager
+    def new_file(self) -> Iterator[Path]:
+        """An empty file to receive into; at the end it is gone, unless it was moved away.
 
         Raises:
             StoreError: the folder cannot be written.
         """
-        path = self._folder / f"{UNFINISHED}{secrets.token_hex(8)}"
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        except OSError as error:
-            raise self._unwritable(error) from error
-        return path
+        with ExitStack() as stack:
+            try:
+                self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                path = stack.enter_context(own_file(self._folder, UNFINISHED))
+            except OSError as error:
+                raise self._unwritable(error) from error
+            yield path
 
     def waiting(self) -> list[Waiting]:
         """What an earlier release accepted and did not take in, in the order it came.
@@ -66,7 +68,9 @@ class Incoming:
             note = _read_note(path) if match else None
             if match and note is not None and note.get("library") == self._library:
                 found.append(Waiting(int(match[1]), path, str(note.get("name", path.name))))
-            elif match is None and _is_abandoned(path):
+            elif path.name.startswith(UNFINISHED):
+                remove_abandoned(path)
+            elif match is None and _is_old_note(path):
                 path.unlink(missing_ok=True)
         return found
 
@@ -119,11 +123,9 @@ def _read_note(path: Path) -> dict[str, object] | None:
     return note if isinstance(note, dict) else None
 
 
-def _is_abandoned(path: Path) -> bool:
-    is_ours = path.name.startswith(UNFINISHED) or (
-        path.suffix == NOTE_SUFFIX and not path.with_suffix("").exists()
-    )
+def _is_old_note(path: Path) -> bool:
+    is_alone = path.suffix == NOTE_SUFFIX and not path.with_suffix("").exists()
     try:
-        return is_ours and time.time() - path.stat().st_mtime > ABANDONED_SECONDS
+        return is_alone and time.time() - path.stat().st_mtime > ABANDONED_SECONDS
     except OSError:  # gone by now
         return False

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from contextlib import suppress
 from dataclasses import replace
 
 from ingest.incoming import Incoming
@@ -96,17 +95,15 @@ class Within:
             self._catalog.containers.refuse(job.library_id, job.sha256, job.outcome)
 
     def _queue(self, job: Job, attachment: Attachment, origin: Origin) -> None:
-        path = self._incoming.new_file()
-        try:
-            path.write_bytes(attachment.content)
-            sha256 = self._catalog.blobs.adopt(path)
-        except OSError as error:
-            raise StoreError(
-                f"{attachment.name} cannot be stored ({error.strerror}). Make room and try again."
-            ) from error
-        finally:
-            with suppress(OSError):  # then it is swept as what a crash left behind
-                path.unlink(missing_ok=True)
+        with self._incoming.new_file() as path:
+            try:
+                path.write_bytes(attachment.content)
+                sha256 = self._catalog.blobs.adopt(path)
+            except OSError as error:
+                raise StoreError(
+                    f"{attachment.name} cannot be stored ({error.strerror}). Make room and try "
+                    "again."
+                ) from error
         name = f"{job.name}/{attachment.name}"
         size = len(attachment.content)
         self._jobs.submit(job.library_id, name, sha256, size, parent_id=job.id, origin=origin)

@@ -210,9 +210,10 @@ class Marks:
             StoreError: the file cannot be written.
         """
         path = self._path(library_id)
-        if not path.exists():
+        if not path.exists() and not _fresh(path).exists():
             return 0
         with self._locked(library_id):
+            _fresh(path).unlink(missing_ok=True)  # of who was killed in rewriting it
             lines = path.read_bytes().splitlines()
             rows = [_read_row(line) for line in lines]
             gone = {row.get("id") for row in rows if _tells_of(row, document)}
@@ -233,7 +234,8 @@ class Marks:
         """
         path = self._path(library_id)
         try:
-            path.unlink(missing_ok=True)
+            for each in (path, _fresh(path)):
+                each.unlink(missing_ok=True)
         except OSError as error:
             raise StoreError(f"The file {path} cannot be deleted ({error.strerror}).") from error
 
@@ -293,9 +295,14 @@ def _open_locked(path: Path) -> int:
         os.close(file)
 
 
+def _fresh(path: Path) -> Path:
+    """What takes the place of a file, while it is written."""
+    return path.with_suffix(".new")
+
+
 def _replace(path: Path, lines: list[bytes]) -> None:
     """Put a file of these lines in the place of one that is locked, whole or not at all."""
-    fresh = path.with_suffix(".new")
+    fresh = _fresh(path)
     fresh.touch(mode=0o600)
     with fresh.open("wb") as file:
         file.write(b"".join(line + b"\n" for line in lines))

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
+import time
 from collections.abc import Sequence
 
 from rag.errors import NotFoundError, StoreError
 from rag.failpoints import failpoint
-from rag.store.catalog import Catalog
+from rag.retention import looks_of, written
+from rag.store.catalog import CATALOG, Catalog
 from rag.store.holdings import RemovedLibrary
 from rag.store.isolation import Upkeep
+from rag.store.leftovers import sweep_copies
 from rag.store.trash import DAY_SECONDS, Kept
-from rag.store.workplaces import sweep
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +23,12 @@ LEFT = (
     "Bytes of what was purged may still lie in {}: another program reads the catalog, or there is "
     "no room to write it anew. That is done at the next start, or by `tramontane purge`."
 )
+UNDELETED = (
+    "Bytes of what was purged are still in {}, which cannot be deleted now. Wait for a backup that "
+    "is being written, or see that these may be deleted; then run `tramontane purge` again."
+)
+LOOKS = "time in the trash"  # what is remembered of the looks at it
+MOST_NAMED = 3
 
 
 def purge(
@@ -31,28 +40,58 @@ def purge(
     of the trash nothing is left at all.
 
     Returns:
-        Whether no byte of them is left; else that is mended by `clean` of the trash.
+        Whether no byte of them is left; else `still_there` says what, and the next purge goes on.
 
     Raises:
         NotFoundError: one is not in the trash any more; then nothing is deleted of the catalog.
-        StoreError: a file cannot be written.
+        StoreError: the catalog cannot be written; then nothing is deleted either.
     """
-    sweep(catalog.data_dir)  # an ended backup may have left second names of the files
+    sweep_copies(catalog.data_dir)  # of the files, which dead processes left
     failpoint("purge.swept")
     ids = [removed.library.id for removed in libraries]
     return catalog.trash.purge([kept.document.id for kept in chosen], ids)
 
 
-def purge_expired(catalog: Catalog) -> int:
-    """Delete for good what was in the trash for too long, whoever owns it; how many."""
+def still_there(catalog: Catalog) -> str:
+    """What is left of what was purged, in a sentence, after a purge that could not end."""
+    paths = catalog.trash.left()
+    if not paths:
+        return LEFT.format(catalog.data_dir / CATALOG)
+    more = " and more" if len(paths) > MOST_NAMED else ""
+    return UNDELETED.format(", ".join(map(str, paths[:MOST_NAMED])) + more)
+
+
+def purge_expired(catalog: Catalog, now: float | None = None) -> int:
+    """Delete for good what was in the trash for too long, whoever owns it; how many.
+
+    How long that is, is counted from look to look: no single word of a clock deletes anything.
+    """
     catalog = catalog.for_upkeep(Upkeep.EXPIRY)
-    expired, libraries = catalog.trash.expired(), catalog.libraries.expired()
+    now = time.time() if now is None else now
+    expired, libraries = _over(catalog, now)
     try:
         purge(catalog, expired, libraries)
     except (NotFoundError, StoreError) as error:  # purged by another process, or busy: tomorrow
         logger.info("what has been in the trash for long is still there: %s", error)
         return 0
     return len(expired) + len(libraries)
+
+
+def _over(catalog: Catalog, now: float) -> tuple[list[Kept], list[RemovedLibrary]]:
+    """What has been in the trash for too long, by the clock and by what was seen of it."""
+    kept = {each.document.id: each.since for each in catalog.trash.expired(math.inf)}
+    removed = {each.library.id: each.since for each in catalog.libraries.removed()}
+    try:
+        looks = looks_of(catalog.mark(LOOKS)).look(kept | removed, now)
+        catalog.set_mark(LOOKS, written(looks))
+    except StoreError as error:  # what is not remembered is as if nobody had looked
+        logger.info("how long things are in the trash cannot be noted: %s", error)
+        return [], []
+    expired, libraries = catalog.trash.expired(now), catalog.libraries.expired(now)
+    return (
+        [each for each in expired if looks.is_over(each.document.id)],
+        [each for each in libraries if looks.is_over(each.library.id)],
+    )
 
 
 class DailyPurge:

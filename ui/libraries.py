@@ -19,8 +19,8 @@ from rag.intake import Estimate, Stage
 from rag.languages import Language
 from rag.library_embedder import WantedLibrary, embedding_address
 from rag.policy import is_here, refusal
-from rag.purging import LEFT, purge
-from rag.store.catalog import CATALOG, Catalog
+from rag.purging import purge, still_there
+from rag.store.catalog import Catalog
 from rag.store.holdings import RemovedLibrary
 from ui import printing
 from ui.intake import open_queue
@@ -173,7 +173,7 @@ def purge_library(name: Name, data_dir: DataDir = None, json: AsJson = False) ->
         else:
             printing.say(f"{removed.library.name} was deleted for good.")
         if not is_clean:
-            printing.tell(LEFT.format(catalog.data_dir / CATALOG))
+            printing.tell(still_there(catalog))
     return DONE if is_clean else SOME_FAILED
 
 

@@ -14,9 +14,8 @@ import gradio as gr
 from ingest.queue import IngestQueue
 from rag.errors import NotFoundError, RagError
 from rag.intake import Job, Stage
-from rag.purging import LEFT, purge
+from rag.purging import purge, still_there
 from rag.spending import day_in_words
-from rag.store.catalog import CATALOG
 from rag.store.reembeddings import Reembedding
 from ui.chat import ANSWERABLE, Choice
 from ui.containing import NO_RECORD, REF, render_container, staying_words
@@ -163,7 +162,7 @@ class DocumentHandlers:
         with _telling() as said:
             removed = catalog.trash.of(self._application.library.id)
             if not purge(catalog, [kept for kept in removed if kept.document.id == str(event.id)]):
-                said.append(LEFT.format(catalog.data_dir / CATALOG))
+                said.append(still_there(catalog))
         return self._after(choice, conversation, said)
 
     def report(self, document_id: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack
 from functools import lru_cache, partial
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
@@ -149,13 +149,10 @@ async def _take_in(
     try:
         queue = await run_in_threadpool(find)
         submit = partial(queue.submit, origin=origin)
-        path = await run_in_threadpool(queue.incoming.new_file)
-        try:
+        with ExitStack() as work:
+            path = await run_in_threadpool(work.enter_context, queue.incoming.new_file())
             await _receive(request, name, limit_bytes, path)
             job = await run_in_threadpool(submit, path, name)  # which moves it
-        finally:
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
     except DocumentError as error:
         return PlainTextResponse(error.reason, 413)
     except StoreError as error:
@@ -170,15 +167,12 @@ async def _take_in(
 async def _read_draft(request: Request, name: str, limits: Limits, queue: IngestQueue) -> Response:
     """The text of a file that is to be checked; the file is not kept."""
     try:
-        path = await run_in_threadpool(queue.incoming.new_file)
-        try:
+        with ExitStack() as work:
+            path = await run_in_threadpool(work.enter_context, queue.incoming.new_file())
             await _receive(request, name, limits.max_bytes, path)
             draft = await run_in_threadpool(
                 read_draft_file, path, name, limits, queue.intake.ingestor.reader
             )
-        finally:
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
     except DocumentError as error:
         return PlainTextResponse(error.reason, 422)
     except StoreError as error:

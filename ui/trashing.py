@@ -10,9 +10,9 @@ import typer
 
 from rag.domain import Document
 from rag.errors import NotFoundError, SettingsError, StoreError
-from rag.purging import LEFT
 from rag.purging import purge as purge_documents
-from rag.store.catalog import CATALOG, Catalog
+from rag.purging import still_there
+from rag.store.catalog import Catalog
 from rag.store.trash import KEPT_DAYS, Kept
 from ui import printing
 from ui.containing import staying_words
@@ -120,8 +120,8 @@ def purge(
         is_clean = purge_documents(catalog, chosen)
         for kept in chosen:
             _say(kept.document, "{} was deleted for good.", json=json)
-    if not is_clean:
-        printing.tell(LEFT.format(settings.data_dir / CATALOG))
+        if not is_clean:
+            printing.tell(still_there(catalog))
     if not chosen and not failed:
         printing.tell(EMPTY if everything else NOTHING)
     return SOME_FAILED if failed or not is_clean else DONE

@@ -6,17 +6,15 @@ import errno
 import hashlib
 import os
 import re
-import tempfile
-import time
 from contextlib import suppress
 from pathlib import Path
 
 from rag.errors import StoreError
 from rag.failpoints import failpoint
+from rag.store.workplaces import own_file, remove_abandoned
 
 READ_BYTES = 1 << 20
 UNFINISHED = ".new-"
-ABANDONED_SECONDS = 3600
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -45,9 +43,8 @@ class Blobs:
         for path in self._folder.glob("??/*"):
             if SHA256.fullmatch(path.name):
                 found.append(path.name)
-            elif path.name.startswith(UNFINISHED) and _is_abandoned(path):
-                with suppress(OSError):
-                    path.unlink(missing_ok=True)
+            elif path.name.startswith(UNFINISHED):
+                remove_abandoned(path)
         return found
 
     def put(self, source: Path) -> str:
@@ -119,11 +116,10 @@ class Blobs:
         if target.is_file() and hash_file(target) == sha256:
             return sha256
         target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=UNFINISHED)
-        try:
+        with own_file(target.parent, UNFINISHED) as temporary:
             failpoint("blob.created")
             digest = hashlib.sha256()
-            with os.fdopen(descriptor, "wb") as out, source.open("rb") as stream:
+            with temporary.open("wb") as out, source.open("rb") as stream:
                 while piece := stream.read(READ_BYTES):
                     digest.update(piece)
                     out.write(piece)
@@ -134,20 +130,11 @@ class Blobs:
             sha256 = digest.hexdigest()  # of what was written, had the source changed meanwhile
             target = self.path(sha256)
             target.parent.mkdir(parents=True, exist_ok=True)
-            Path(temporary).replace(target)
+            temporary.replace(target)
             failpoint("blob.renamed")
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
         sync_folder(target.parent)
+        sync_folder(self._folder)  # which the folder of the file may be new in
         return sha256
-
-
-def _is_abandoned(path: Path) -> bool:
-    try:
-        return time.time() - path.stat().st_mtime > ABANDONED_SECONDS
-    except OSError:  # gone by now
-        return False
 
 
 def sync_folder(folder: Path) -> None:

@@ -130,8 +130,10 @@ def _parts(reader: Engine, data_dir: Path, text_hash: TextHash) -> Iterator[Chec
     missing = tuple(original_faults(reader, blobs, named))
     folders = derived_folders(data_dir)
     known = _libraries(reader)
+    before = leftovers(data_dir, folders, [each.id for each in known])
     indexes = tuple(_index_faults(reader, known, folders))
     left = leftovers(data_dir, folders, [each.id for each in known])
+    left = [path for path in left if path in before]  # else somebody just makes or removes it
     # Looked at again now: a document that is being removed goes before its file.
     nobodys = [sha256 for sha256 in orphans(reader, blobs, folder) if sha256 in suspects]
     note = f"Stored files that no document has: {len(nobodys)}. {MENDED_BY_REBUILD}"

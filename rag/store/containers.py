@@ -225,7 +225,10 @@ def forget_emptied(connection: Connection, touched: Iterable[int]) -> None:
         if row is None or _is_there(connection, row):
             continue
         left |= _forget_content(connection, row.library_id, row.content)
-        same = (jobs.c.library_id == row.library_id) & (jobs.c.sha256 == row.content)
+        # An earlier version of it has no record any more: its job is known by where it came from.
+        earlier = (jobs.c.name == row.name) & (jobs.c.origin == row.origin)
+        earlier &= jobs.c.document_id.is_(None)
+        same = (jobs.c.library_id == row.library_id) & ((jobs.c.sha256 == row.content) | earlier)
         own = connection.execute(select(jobs.c.id).where(same, jobs.c.stage.in_(ENDED)))
         numbers = list(own.scalars())
         of_it = jobs.c.id.in_(numbers) | jobs.c.parent_id.in_(numbers)

@@ -14,14 +14,13 @@ import logging
 import os
 import secrets
 import shutil
-import tempfile
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from rag.failpoints import failpoint
 from rag.store.blobs import hash_file
-from rag.store.workplaces import is_abandoned, own_folder
+from rag.store.workplaces import own_folder, remove_abandoned
 
 logger = logging.getLogger(__name__)
 
@@ -95,15 +94,27 @@ def discard_before(folder: Path, purges: int) -> None:
 
     What others are building from before it goes too: they find it gone, and begin again.
     """
-    for path in folder.iterdir() if folder.is_dir() else ():
+    for path in _within(folder):
         if _purges_before(path) < purges:
             _remove_at_once(path)
 
 
 def discard_all(folder: Path) -> None:
     """Remove all from a library's folder; who is building there finds it gone, and begins again."""
-    for path in folder.iterdir() if folder.is_dir() else ():
+    for path in _within(folder):
         _remove_at_once(path)
+
+
+def left_before(folder: Path, purges: int) -> list[Path]:
+    """What was begun before the last of so many purges, and is still in a library's folder."""
+    return [path for path in _within(folder) if _purges_before(path) < purges]
+
+
+def _within(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError:  # there is none, or nobody may look
+        return []
 
 
 def _purges_before(path: Path) -> int:
@@ -133,9 +144,9 @@ def _remove_at_once(path: Path) -> None:
 def _move_into_place(fresh: Path, folder: Path, expected: Mapping[str, str | int]) -> None:
     if folder.exists() and not is_intact(folder, expected):
         logger.warning("%s is damaged or of another version: made again", folder)
-        aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=ASIDE))
+        aside = folder.with_name(f"{ASIDE}{secrets.token_hex(8)}")
         with suppress(FileNotFoundError):  # another process has just done the same
-            folder.replace(aside / folder.name)
+            folder.replace(aside)
         failpoint("derived.moved_aside")
         shutil.rmtree(aside, ignore_errors=True)
         failpoint("derived.aside_removed")
@@ -235,5 +246,7 @@ def _remove_older(folder: Path) -> None:
         its_kind, _, its_generation = sibling.name.rpartition("-")
         is_older = its_generation.isdecimal() and int(its_generation) < int(generation)
         is_unfinished = sibling.name.startswith((UNFINISHED, ASIDE))
-        if (its_kind == kind and is_older) or (is_unfinished and is_abandoned(sibling)):
+        if its_kind == kind and is_older:
             shutil.rmtree(sibling, ignore_errors=True)
+        elif is_unfinished:
+            remove_abandoned(sibling)

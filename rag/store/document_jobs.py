@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, or_, select, update
+from sqlalchemy import Connection, Row, case, delete, func, or_, select, update
 
 from rag.intake import Stage
-from rag.store.jobs import ENDED, REMOVED
+from rag.store.jobs import CANCEL, CANCELLED, ENDED, REMOVED
 from rag.store.tables import jobs, kept_documents
 
 DELETED = "The library was deleted."
@@ -53,8 +54,28 @@ def end_jobs_in(connection: Connection, library_id: str) -> None:
     connection.execute(
         update(jobs)
         .where(jobs.c.library_id == library_id, jobs.c.stage.not_in(ENDED))
-        .values(stage=Stage.CANCELLED, outcome=DELETED, wish="", holder="")
+        .values(
+            stage=Stage.CANCELLED,
+            outcome=case((jobs.c.wish == CANCEL, CANCELLED), else_=DELETED),
+            wish="",
+            holder="",
+        )
     )
+
+
+def queue_again(connection: Connection, library_id: str) -> set[str]:
+    """Queue what was on its way into a library when that was deleted, now that it is back.
+
+    Returns:
+        The documents of which the rest is done by that.
+    """
+    own = (jobs.c.library_id == library_id) & (jobs.c.stage == Stage.CANCELLED)
+    own &= jobs.c.outcome == DELETED
+    begun = select(jobs.c.document_id).where(own, jobs.c.document_id.is_not(None))
+    found = set(connection.execute(begun).scalars())
+    again = {"stage": Stage.WAITING, "outcome": "", "attempts": 0, "not_before": 0.0}
+    connection.execute(update(jobs).where(own).values(again))
+    return found
 
 
 def move_jobs(connection: Connection, document: Row[Any], library_id: str) -> None:
@@ -89,6 +110,12 @@ def wants_file(connection: Connection, sha256: str) -> bool:
         )
     )
     return bool(connection.execute(query).scalar_one())
+
+
+def files_of_jobs(connection: Connection, library_ids: Collection[str]) -> list[str]:
+    """The hashes of the stored files of all jobs of libraries, which go with them."""
+    query = select(jobs.c.sha256).where(jobs.c.library_id.in_(library_ids)).distinct()
+    return list(connection.execute(query).scalars())
 
 
 def forget_jobs_of(connection: Connection, document_id: str) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Row,
     Select,
     bindparam,
+    func,
     insert,
     literal_column,
     select,
@@ -24,7 +25,7 @@ from rag.domain import Document, Library
 from rag.errors import LibraryError, NotFoundError
 from rag.failpoints import failpoint
 from rag.intake import Estimate
-from rag.store.document_jobs import end_jobs_in
+from rag.store.document_jobs import end_jobs_in, queue_again
 from rag.store.jobs import queue_embedding
 from rag.store.keeping import keep, put_back
 from rag.store.libraries import advance, library_with_id
@@ -36,6 +37,7 @@ from rag.store.tables import documents, kept_documents, libraries
 from rag.store.trash import purged_at
 
 OWNER = "local"
+MOMENT_SECONDS = 0.001
 USUAL = "documents"  # the library that is meant where none is named
 TAKEN = "There is a library named {!r} already. Choose another name."
 ONLY_ONE = "{!r} is the only library. Create another one before you delete it."
@@ -180,12 +182,12 @@ class Holdings:
             is_usual = self._usual(connection, USUAL)
             if folded(library.name) == USUAL or (is_usual and is_usual.id == library_id):
                 self._set_usual(connection, others[0])
-            since = time.time()
+            since = _later_than_all(connection, library_id)
             rows = connection.execute(
                 select(documents).where(documents.c.library_id == library_id)
             ).all()
             for row in rows:
-                keep(connection, document_of(row), None)
+                keep(connection, document_of(row), None, since)
             failpoint("library.remove.kept")
             end_jobs_in(connection, library_id)
             advance(connection, library_id)
@@ -214,7 +216,7 @@ class Holdings:
         return [each for each in self.removed() if each.until < now]
 
     def bring_back(self, library_id: str) -> Library:
-        """Put a library back with the documents that were deleted with it.
+        """Put a library back with what was deleted with it: documents, and files on their way.
 
         Raises:
             LibraryError: another has its name by now.
@@ -233,9 +235,10 @@ class Holdings:
             back = {"name": row.removed_name, "removed_name": "", "removed_at": None}
             _set(connection, library_id, back)
             failpoint("library.bring_back.named")
+            begun = queue_again(connection, library_id)
             for document_id in _removed_with(connection, row):
                 document = put_back(connection, document_id)
-                if document.embedded < document.chunks:
+                if document.embedded < document.chunks and document_id not in begun:
                     queue_embedding(connection, document)
             advance(connection, library_id)
             failpoint("library.bring_back.before_commit")
@@ -300,6 +303,17 @@ _LIVE: Select[Any] = (
 def _set(connection: Connection, library_id: str, values: Mapping[str, object]) -> None:
     own = libraries.c.id == library_id
     connection.execute(update(libraries).where(own).values(dict(values)))
+
+
+def _later_than_all(connection: Connection, library_id: str) -> float:
+    """Now, or the moment after the last document of a library was removed, if clocks went back.
+
+    What is removed with the library bears this moment, and nothing that was removed before does.
+    """
+    last = select(func.max(kept_documents.c.kept_at)).where(
+        kept_documents.c.library_id == library_id, kept_documents.c.version_of.is_(None)
+    )
+    return max(time.time(), (connection.execute(last).scalar_one() or 0.0) + MOMENT_SECONDS)
 
 
 def _removed_with(connection: Connection, library: Row[Any]) -> list[str]:

@@ -29,7 +29,7 @@ POISON = (
     f"Tramontane ended {MOST_ATTEMPTS} times while it worked on this file, so it is left alone. "
     "Try it again, or dismiss it."
 )
-REMOVED = "The document was removed or replaced meanwhile."
+REMOVED, CANCELLED = "The document was removed or replaced meanwhile.", "Cancelled."
 CANCEL, CONFIRMED = "cancel", "confirmed"
 ENDED = (Stage.DONE, Stage.FAILED, Stage.CANCELLED)
 
@@ -206,7 +206,7 @@ class Jobs:
         with self._writer.begin() as connection:
             row = own_row(connection, held)
             if row.wish == CANCEL and stage not in ENDED:  # it came after the last look
-                stage, outcome = Stage.CANCELLED, "Cancelled."
+                stage, outcome = Stage.CANCELLED, CANCELLED
             failpoint("advance.before_commit")
             _set(
                 connection,
@@ -265,7 +265,7 @@ class Jobs:
                 _set(
                     connection,
                     number,
-                    {"stage": Stage.CANCELLED, "outcome": "Cancelled.", "wish": ""},
+                    {"stage": Stage.CANCELLED, "outcome": CANCELLED, "wish": ""},
                 )
 
     def confirm(self, number: int, stage: Stage) -> None:

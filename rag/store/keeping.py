@@ -46,15 +46,18 @@ from rag.store.tables import (
 _LEAVES = ((pages, kept_pages), (table_parts, kept_table_parts), (chunks, kept_chunks))
 
 
-def keep(connection: Connection, document: Document, version_of: str | None) -> None:
+def keep(
+    connection: Connection, document: Document, version_of: str | None, since: float | None = None
+) -> None:
     """Take a document out of its library: into the trash, or as a version of another.
 
-    What it had as earlier versions become versions of that other one too.
+    What it had as earlier versions become versions of that other one too. It is kept `since` now,
+    unless that is told.
     """
     model = library_with_id(connection, document.library_id).embedding_model
     also = {
         "version_of": null() if version_of is None else literal(version_of),
-        "kept_at": literal(time.time()),
+        "kept_at": literal(time.time() if since is None else since),
         "embedding_model": literal(model),
     }
     _copy(connection, documents, kept_documents, documents.c.id == document.id, also)

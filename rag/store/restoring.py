@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,9 +17,10 @@ from rag.store.database import verify, whole_store
 from rag.store.filesystems import refuse_network
 from rag.store.isolation import Upkeep
 from rag.store.tables import SCHEMA_VERSION
-from rag.store.workplaces import workplace
+from rag.store.workplaces import abandoned, remove_abandoned, seized, workplace
 
 RESTORE = "restore"
+FRESH, MOVING = "data", "moving"  # in the folder that is worked in
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +42,18 @@ def restore(archive: Path, data_dir: Path, report: Report) -> Restored:
             made by a newer version; then nothing is left of it.
     """
     data_dir = data_dir.resolve()
+    # What is mounted cannot be renamed over: there the catalog comes last.
+    is_mounted = data_dir.is_mount()
+    if is_mounted:
+        _take_back(data_dir)
     _check_empty(data_dir)
     refuse_network(data_dir)
     manifest = _verified(archive)
-    # What is mounted cannot be renamed over: there the catalog comes last.
-    is_mounted = data_dir.is_mount()
     try:
         data_dir.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with workplace(data_dir if is_mounted else data_dir.parent, RESTORE) as folder:
             _check_room(folder, manifest)
-            fresh = folder / "data"
+            fresh = folder / FRESH
             fresh.mkdir(mode=0o700)
             failpoint("restore.folder_made")
             extract_archive(archive, fresh, report)
@@ -59,8 +63,7 @@ def restore(archive: Path, data_dir: Path, report: Report) -> Restored:
             _sync(fresh)
             failpoint("restore.synced")
             if is_mounted:
-                for path in sorted(fresh.iterdir(), key=lambda path: path.name == CATALOG):
-                    path.rename(data_dir / path.name)
+                _move_in(folder, data_dir)
                 sync_folder(data_dir)
             else:
                 fresh.rename(data_dir)
@@ -73,6 +76,34 @@ def restore(archive: Path, data_dir: Path, report: Report) -> Restored:
             "folder is empty, can be written and has room."
         ) from error
     return Restored(data_dir, manifest)
+
+
+def _move_in(folder: Path, data_dir: Path) -> None:
+    """Move what was restored into a mounted folder, its names noted first, the catalog last."""
+    paths = sorted((folder / FRESH).iterdir(), key=lambda path: path.name == CATALOG)
+    with (folder / MOVING).open("w", encoding="utf-8") as stream:
+        stream.writelines(f"{path.name}\n" for path in paths)
+        stream.flush()
+        os.fsync(stream.fileno())
+    sync_folder(folder)
+    for path in paths:
+        path.rename(data_dir / path.name)
+
+
+def _take_back(data_dir: Path) -> None:
+    """Undo what restores left in a mounted folder that were killed before the catalog was there."""
+    for folder in abandoned(data_dir, RESTORE):
+        with seized(folder) as is_nobodys:
+            if is_nobodys and (folder / FRESH / CATALOG).exists():
+                _move_back(folder, data_dir)
+        remove_abandoned(folder)
+
+
+def _move_back(folder: Path, data_dir: Path) -> None:
+    with suppress(OSError):  # which then is found in the way
+        for name in (folder / MOVING).read_text(encoding="utf-8").splitlines():
+            if not (folder / FRESH / name).exists():
+                (data_dir / name).rename(folder / FRESH / name)
 
 
 def _check_empty(data_dir: Path) -> None:

@@ -2,55 +2,35 @@
 
 from __future__ import annotations
 
-import json
-import logging
-import shutil
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    Engine,
-    Row,
-    Select,
-    bindparam,
-    delete,
-    func,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Engine, Row, select
 
 from rag.domain import Document
 from rag.errors import NotFoundError, StoreError
 from rag.failpoints import failpoint
 from rag.intake import Job
-from rag.marks import Marks
 from rag.store.aliases import forget_names_of
 from rag.store.blobs import Blobs
+from rag.store.cleaning import ALL, Cleaning, is_wanted, note_purge, purges_of
 from rag.store.containers import forget_contents_of, forget_emptied
-from rag.store.database import rewrite
-from rag.store.derived import DERIVED, KEPT_VECTORS, discard_before
-from rag.store.document_jobs import end_jobs_of_removed, forget_jobs_of, wants_file
+from rag.store.document_jobs import end_jobs_of_removed, files_of_jobs, forget_jobs_of
 from rag.store.holds import Held
 from rag.store.isolation import Upkeep, for_whole_store
 from rag.store.jobs import own_row, queue_embedding
-from rag.store.keeping import forget, has_file, keep, put_back
+from rag.store.keeping import forget, keep, put_back
 from rag.store.libraries import advance, forget_libraries
 from rag.store.row_policy import WHATEVER
 from rag.store.rows import document_of
 from rag.store.superseding import remove_members
-from rag.store.tables import documents, kept_documents, libraries, marks
-
-logger = logging.getLogger(__name__)
+from rag.store.tables import documents, kept_documents
 
 KEPT_DAYS = 30
 DAY_SECONDS = 24 * 60 * 60
-UNCLEAN = "bytes of purged documents"
-ALL = ""  # in place of the name of a document: whatever is marked in the library
 
 
 def purged_at(since: float) -> float:
@@ -78,6 +58,7 @@ class Trash:
         self._reader, self._writer = reader, writer
         self._data_dir = data_dir
         self._blobs = blobs
+        self._cleaning = Cleaning(reader, writer, data_dir, self.discard_file)
 
     def of(self, library_id: str) -> list[Kept]:
         """What is in the trash of a library, the last that was removed first."""
@@ -179,8 +160,9 @@ class Trash:
         So are libraries of the trash, with all that is in their own.
 
         Returns:
-            Whether no byte of them is left. Else somebody reads the catalog without end, or there
-            is no room to write it anew: `clean` does it later.
+            Whether no byte of them is left. Else somebody reads the catalog without end, there is
+            no room to write it anew, or a file cannot be deleted (see `left`): `clean` does it
+            later.
 
         Raises:
             NotFoundError: one is not in the trash; then nothing is deleted.
@@ -204,9 +186,9 @@ class Trash:
             forget_emptied(connection, records)
             for library_id in touched:
                 advance(connection, library_id)
-                _count_purge(connection, library_id)
+            hashes += files_of_jobs(connection, library_ids)
             forget_libraries(connection, library_ids)
-            _add_unclean(connection, touched, hashes, names)
+            note_purge(connection, touched, list(dict.fromkeys(hashes)), names)
             failpoint("purge.before_commit")
         failpoint("purge.committed")
         return self.clean()
@@ -217,49 +199,11 @@ class Trash:
         The marked answers that tell of them, their files, what is derived of their libraries, and
         bytes in the database, which is written anew. It goes on where a crash ended it.
         """
-        with self._reader.begin() as connection:
-            left = _mark(connection, UNCLEAN)
-        if left is None:
-            return True
-        unclean = json.loads(left)
-        if unclean.get("names"):
-            return self._forget_marks(left) and self.clean()
-        for sha256 in unclean["files"]:
-            self.discard_file(sha256)
-            failpoint("clean.file_discarded")
-        for library_id in unclean["libraries"]:  # whose words are in the files of the search
-            for path in (self._data_dir / KEPT_VECTORS).glob(f"{library_id}-*"):
-                path.unlink(missing_ok=True)
-            self._discard_derived(library_id)
-            failpoint("clean.index_removed")
-        if not rewrite(self._reader):
-            return False
-        with self._writer.begin() as connection:
-            failpoint("clean.rewritten")
-            own = (marks.c.name == UNCLEAN) & (marks.c.value == left)  # not of a purge since
-            connection.execute(delete(marks).where(own))
-            failpoint("clean.before_commit")
-        failpoint("clean.committed")
-        return True
+        return self._cleaning.clean()
 
-    def _forget_marks(self, left: str) -> bool:
-        """Delete the marked answers that tell of purged documents, then the names of those."""
-        unclean = json.loads(left)
-        try:
-            for library_id, name in unclean["names"]:
-                if name == ALL:
-                    Marks(self._data_dir).forget_all(library_id)
-                else:
-                    Marks(self._data_dir).forget(library_id, name)
-        except StoreError as error:
-            logger.warning("marks of purged documents could not be deleted: %s", error)
-            return False
-        failpoint("clean.marks_forgotten")
-        with self._writer.begin() as connection:
-            if _mark(connection, UNCLEAN) == left:  # else something was purged since
-                _set(connection, UNCLEAN, json.dumps(unclean | {"names": []}))
-            failpoint("clean.names_before_commit")
-        return True
+    def left(self) -> list[Path]:
+        """The files and folders that hold something of purged documents at this moment."""
+        return self._cleaning.left()
 
     def expired(self, now: float | None = None) -> list[Kept]:
         """What has been in the trash, of whichever library, for longer than it is kept."""
@@ -274,31 +218,17 @@ class Trash:
     def purges(self, library_id: str) -> int:
         """How often something of a library was purged: what was derived before has its words."""
         with self._reader.begin() as connection:
-            return int(connection.execute(_PURGES, {"id": library_id}).scalar_one_or_none() or 0)
-
-    def _discard_derived(self, library_id: str) -> None:
-        """Remove the files of the search that were begun before the last purge of a library."""
-        folder = self._data_dir / DERIVED / library_id
-        with self._reader.begin() as connection:
-            purges = connection.execute(_PURGES, {"id": library_id}).scalar_one_or_none()
-        discard_before(folder, purges or 0)
-        if purges is None:
-            shutil.rmtree(folder, ignore_errors=True)
+            return purges_of(connection, library_id) or 0
 
     def discard_file(self, sha256: str) -> bool:
         """Delete a stored file that no document has (any more), and no job that goes on."""
-        query = select(func.count()).select_from(documents).where(documents.c.sha256 == sha256)
         # In a transaction of its own: nobody publishes these bytes between look and deletion.
         # A file may be of several owners, who know nothing of each other.
         with for_whole_store(self._writer, Upkeep.SHARED_FILES).begin() as connection:
-            is_wanted = (
-                connection.execute(query).scalar_one()
-                or has_file(connection, sha256)
-                or wants_file(connection, sha256)
-            )
-            if not is_wanted:
+            is_needed = is_wanted(connection, sha256)
+            if not is_needed:
                 self._blobs.remove(sha256)
-        return not is_wanted
+        return not is_needed
 
     def discard_orphans(self) -> int:
         """Delete the stored files that no document has, which a crash can leave; how many."""
@@ -350,35 +280,3 @@ def _names_of(connection: Connection, document_ids: Collection[str]) -> list[lis
     own = kept.id.in_(document_ids) | kept.version_of.in_(document_ids)
     rows = connection.execute(select(kept.library_id, kept.name).where(own).distinct())
     return [[row.library_id, row.name] for row in rows]
-
-
-def _add_unclean(
-    connection: Connection, libraries: list[str], files: list[str], names: list[list[str]]
-) -> None:
-    """Note, in the transaction of a purge, what is to be cleaned after it."""
-    before = json.loads(_mark(connection, UNCLEAN) or "{}")
-    after = {
-        "libraries": [*before.get("libraries", ()), *libraries],
-        "files": [*before.get("files", ()), *files],
-        "names": [*before.get("names", ()), *names],
-    }
-    _set(connection, UNCLEAN, json.dumps(after))
-
-
-def _count_purge(connection: Connection, library_id: str) -> None:
-    own = update(libraries).where(libraries.c.id == library_id)
-    connection.execute(own.values(purges=libraries.c.purges + 1))
-
-
-def _mark(connection: Connection, name: str) -> str | None:
-    return connection.execute(_MARK, {"name": name}).scalar_one_or_none()
-
-
-def _set(connection: Connection, name: str, value: str) -> None:
-    connection.execute(delete(marks).where(marks.c.name == name))
-    connection.execute(insert(marks).values(name=name, value=value))
-
-
-# Built once: both are asked for whenever a library has changed, while somebody waits for an answer.
-_PURGES: Select[Any] = select(libraries.c.purges).where(libraries.c.id == bindparam("id"))
-_MARK: Select[Any] = select(marks.c.value).where(marks.c.name == bindparam("name"))

@@ -114,9 +114,9 @@ class Program:
 
     def hand_over(self, paper: Paper) -> None:
         """Hand any file over, as an upload does."""
-        path = self.queue.incoming.new_file()
-        _receive(path, paper.content)
-        self.queue.submit(path, paper.name, origin=Origin(f"/letters/{paper.name}", True))
+        with self.queue.incoming.new_file() as path:
+            _receive(path, paper.content)
+            self.queue.submit(path, paper.name, origin=Origin(f"/letters/{paper.name}", True))
 
     def submit_kept(self, name: str, text: str) -> None:
         """Hand a file over that stays where it is, as the command line does."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.incoming import ABANDONED_SECONDS, Incoming
+from ingest.incoming import ABANDONED_SECONDS, UNFINISHED, Incoming
 from rag.errors import StoreError
 
 
@@ -17,9 +17,11 @@ def incoming(tmp_path: Path) -> Incoming:
 
 
 def received(incoming: Incoming, text: str) -> Path:
-    path = incoming.new_file()
-    path.write_text(text)
-    return path
+    with incoming.new_file() as path:
+        path.write_text(text)
+        kept = path.with_name(f"{UNFINISHED}{text.replace(' ', '-')}")
+        path.rename(kept)
+    return kept
 
 
 def accepted(folder: Path, number: int, name: str, library: str = "documents") -> Path:
@@ -56,27 +58,30 @@ def test_a_damaged_note_leaves_its_file_alone(
 
 
 def test_what_is_still_received_does_not_wait(incoming: Incoming, tmp_path: Path) -> None:
-    received(incoming, "half a fi")
-    assert incoming.waiting() == []
-    assert len(list((tmp_path / "incoming").iterdir())) == 1
+    with incoming.new_file() as path:
+        path.write_text("half a fi")
+        os.utime(path, (1, 1))  # whatever the clock says
+        assert incoming.waiting() == []
+        assert list((tmp_path / "incoming").iterdir()) == [path]
+    assert list((tmp_path / "incoming").iterdir()) == []
 
 
-def test_what_an_old_crash_left_half_received_is_deleted(
+def test_what_a_crash_left_half_received_is_deleted_at_once(
     incoming: Incoming, tmp_path: Path
 ) -> None:
-    old, new = received(incoming, "old"), received(incoming, "new")
-    note = tmp_path / "incoming" / "00000001-0123abcd.json"
-    note.write_text("{}")
+    received(incoming, "just now")
+    note, fresh = (tmp_path / "incoming" / f"0000000{n}-0123abcd.json" for n in (1, 2))
+    for path in (note, fresh):
+        path.write_text("{}")
     long_ago = time.time() - 2 * ABANDONED_SECONDS
-    for path in (old, note):
-        os.utime(path, (long_ago, long_ago))
+    os.utime(note, (long_ago, long_ago))
     assert incoming.waiting() == []
-    assert list((tmp_path / "incoming").iterdir()) == [new]
+    assert list((tmp_path / "incoming").iterdir()) == [fresh]
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "incoming").write_text("a file")
     incoming = Incoming(tmp_path / "incoming", "documents")
     assert incoming.waiting() == []
-    with pytest.raises(StoreError, match="cannot be written"):
-        incoming.new_file()
+    with pytest.raises(StoreError, match="cannot be written"), incoming.new_file():
+        pass

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from sqlalchemy import text
 
 from rag.failpoints import arm
 from rag.marks import QUESTIONS, MarkedAnswer, Marks, Place
-from rag.purging import DailyPurge, purge, purge_expired
+from rag.purging import LOOKS, DailyPurge, purge, purge_expired
+from rag.retention import looks_of
 from rag.store.catalog import Catalog
 from rag.store.isolation import Upkeep
 from rag.store.trash import DAY_SECONDS, KEPT_DAYS
@@ -33,6 +35,12 @@ def grow_older(catalog: Catalog, name: str, days: float) -> None:
         )
 
 
+def look_daily(catalog: Catalog, days: int) -> int:
+    """Let a server run for days up to now, which looks at the trash at each start of a day."""
+    now = time.time()
+    return sum(purge_expired(catalog, now - day * DAY_SECONDS) for day in range(days, -1, -1))
+
+
 def fill(catalog: Catalog, *names: str) -> str:
     """A library whose documents have all been removed."""
     library = library_in(catalog)
@@ -45,15 +53,55 @@ def test_only_what_is_old_is_purged_by_itself(catalog: Catalog) -> None:
     library = fill(catalog, "old.txt", "new.txt")
     grow_older(catalog, "old.txt", KEPT_DAYS + 0.1)
     grow_older(catalog, "new.txt", KEPT_DAYS - 0.1)
-    assert purge_expired(catalog) == 1
+    assert look_daily(catalog, KEPT_DAYS + 2) == 1
     assert [kept.document.name for kept in catalog.trash.of(library)] == ["new.txt"]
     assert purge_expired(catalog) == 0
+
+
+def test_a_clock_that_is_weeks_ahead_for_one_start_purges_nothing(catalog: Catalog) -> None:
+    library = fill(catalog, "a.txt", "b.txt")
+    now = time.time()
+    assert purge_expired(catalog, now + DAY_SECONDS) == 0
+    assert purge_expired(catalog, now + 40 * DAY_SECONDS) == 0
+    assert purge_expired(catalog, now + 2 * DAY_SECONDS) == 0  # and back: the week counts, no more
+    assert len(catalog.trash.of(library)) == 2
+    days = (3, 9, 15, 21)
+    assert [purge_expired(catalog, now + day * DAY_SECONDS) for day in days] == [0, 0, 0, 0]
+    assert purge_expired(catalog, now + (KEPT_DAYS + 1) * DAY_SECONDS) == 2
+
+
+def test_what_was_removed_by_a_clock_that_stood_weeks_behind_stays(catalog: Catalog) -> None:
+    library, now = fill(catalog, "a.txt"), time.time()
+    assert purge_expired(catalog, now - DAY_SECONDS) == 0
+    grow_older(catalog, "a.txt", KEPT_DAYS + 10)
+    for day in range(KEPT_DAYS - 1):
+        assert purge_expired(catalog, now + day * DAY_SECONDS) == 0
+    assert len(catalog.trash.of(library)) == 1
+    assert purge_expired(catalog, now + KEPT_DAYS * DAY_SECONDS) == 1
+
+
+def test_what_went_into_the_trash_between_two_looks_is_timed_from_then(catalog: Catalog) -> None:
+    now = time.time()
+    assert purge_expired(catalog, now - DAY_SECONDS) == 0
+    fill(catalog, "a.txt")
+    grow_older(catalog, "a.txt", 0.5)
+    for day in range(KEPT_DAYS):
+        assert purge_expired(catalog, now + day * DAY_SECONDS) == 0
+    assert purge_expired(catalog, now + (KEPT_DAYS - 0.4) * DAY_SECONDS) == 1
+
+
+def test_looks_that_cannot_be_read_are_begun_anew(catalog: Catalog) -> None:
+    fill(catalog, "a.txt")
+    catalog.set_mark(LOOKS, '["of another kind"]')
+    assert purge_expired(catalog, time.time() + 40 * DAY_SECONDS) == 0
+    assert looks_of(catalog.mark(LOOKS)).counted == 0
 
 
 def test_the_server_purges_at_its_start_and_every_day(
     catalog: Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     library = fill(catalog, "old.txt", "later.txt")
+    assert look_daily(catalog, KEPT_DAYS + 2) == 0
     grow_older(catalog, "old.txt", KEPT_DAYS + 1)
     rounds = [threading.Event(), threading.Event()]
     gone: list[int] = []

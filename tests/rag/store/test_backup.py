@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from rag.domain import Document, Library
 from rag.errors import StoreError
 from rag.intake import Stage
-from rag.store import backup, database, workplaces
+from rag.store import backup, database
 from rag.store.archives import verify_archive
 from rag.store.backup import back_up
 from rag.store.catalog import Catalog
@@ -350,7 +350,7 @@ print(at)
 
 
 def test_a_backup_that_is_killed_anywhere_leaves_none_or_a_whole_one(
-    catalog: Catalog, library: Library, target: Path, monkeypatch: pytest.MonkeyPatch
+    catalog: Catalog, library: Library, target: Path
 ) -> None:
     add(catalog, library, "one", name="a.txt")
     add(catalog, library, "two", name="b.txt")
@@ -359,7 +359,6 @@ def test_a_backup_that_is_killed_anywhere_leaves_none_or_a_whole_one(
     assert last > 20
     assert verify_archive(target).counts["documents"] == 2
     assert_whole(catalog.data_dir)
-    monkeypatch.setattr(workplaces, "UNLOCKED_SECONDS", -1)
     back_up(catalog.data_dir, target, nothing)  # which sweeps what the others left
     assert files_below(catalog.data_dir) == before
     assert files_below(target.parent) == ["backup.tar"]

@@ -89,3 +89,16 @@ def test_an_upload_that_cannot_be_deleted_is_stored_all_the_same(
 
     monkeypatch.setattr(Path, "unlink", fail)
     assert blobs.adopt(source) == sha256
+
+
+def test_the_folder_of_a_new_file_lasts_too(
+    blobs: Blobs, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr("rag.store.blobs.sync_folder", synced.append)
+    target = blobs.path(blobs.put(source))
+    assert synced == [target.parent, tmp_path / "blobs"]
+    adopted = tmp_path / "upload"
+    adopted.write_text("words")
+    target = blobs.path(blobs.adopt(adopted))
+    assert synced[2:] == [target.parent, tmp_path / "blobs"]

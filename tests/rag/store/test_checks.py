@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-import os
 import shutil
 import threading
 from dataclasses import replace
+from hashlib import sha256
 from itertools import count
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from sqlalchemy import text
 from rag.domain import Library
 from rag.errors import StoreError
 from rag.intake import Table, TableRow
-from rag.store import original_checks, workplaces
+from rag.store import original_checks
 from rag.store.catalog import Catalog
 from rag.store.checks import check, mend
 from rag.store.indexes import Indexes
@@ -231,9 +231,7 @@ def test_files_of_nobody_are_noted_once_they_are_not_on_their_way(
     assert notes(filled) == []
 
 
-def test_what_a_crash_left_is_noted_and_swept_by_mending(
-    filled: Catalog, library: Library, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_a_crash_left_is_noted_and_swept_by_mending(filled: Catalog, library: Library) -> None:
     data = filled.data_dir
     left = [
         data / "blobs" / "ab" / ".new-1",
@@ -246,20 +244,20 @@ def test_what_a_crash_left_is_noted_and_swept_by_mending(
         path.parent.mkdir(exist_ok=True)
         path.mkdir() if "derived" in str(path) else path.write_text("half")
     (data / "derived" / "of-no-library" / "vectors-1").mkdir(parents=True)
-    (data / ".tramontane-backup-x").mkdir()
-    assert len(notes(filled)) == 1
-    assert "derived/of-no-library" in notes(filled)[0]
-    for path in (*left, data / ".tramontane-backup-x"):
-        os.utime(path, (1, 1))
+    earlier = data / ".tramontane-backup-ab0_xyz1"  # as an earlier release called it
+    earlier.mkdir()
+    (earlier / sha256(b"words").hexdigest()).write_text("words")
+    (earlier.with_name(".tramontane-backup-mine1234")).mkdir()
+    (earlier.with_name(".tramontane-backup-mine1234") / "letter.txt").write_text("mine")
     (note,) = notes(filled)
     assert note.startswith(
-        "Left by a crash: .tramontane-backup-x, blobs/ab/.new-1, incoming/.new-2"
+        "Left by a crash: .tramontane-backup-ab0_xyz1, blobs/ab/.new-1, incoming/.new-2"
     )
     assert note.endswith(" and more. `tramontane rebuild` deletes them.")
-    monkeypatch.setattr(workplaces, "UNLOCKED_SECONDS", -1)
     mend(data, text_hash)
     assert notes(filled) == []
-    assert not any(path.exists() for path in left)
+    assert not any(path.exists() for path in (*left, earlier))
+    assert (data / ".tramontane-backup-mine1234" / "letter.txt").exists()
     assert Indexes(filled).are_stored(library.id)
 
 

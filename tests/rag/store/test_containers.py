@@ -91,6 +91,24 @@ def test_the_same_bytes_in_another_library_are_its_own(
     assert fates(catalog, left) == {"a.txt": Fate.READ}
 
 
+def test_the_job_of_an_earlier_version_of_an_archive_goes_with_its_last_file(
+    catalog: Catalog, library: Library, document: Document
+) -> None:
+    before = job(catalog, library, "all.zip", "ee" * 32, "/x/all.zip")
+    contents = [Content("a.txt", document.sha256, 9)]
+    catalog.containers.keep(before, contents)
+    now = job(catalog, library, "all.zip", ARCHIVE, "/x/all.zip")
+    catalog.containers.keep(now, contents)  # in place of the record before
+    elsewhere = job(catalog, library, "all.zip", "dd" * 32, "/y/all.zip")
+    for each in (before, now, elsewhere):
+        catalog.jobs.cancel(each.id)
+    catalog.remove(document.id)
+
+    assert catalog.trash.purge([document.id])
+
+    assert [each.id for each in catalog.jobs.of(library.id)] == [elsewhere.id]
+
+
 def test_an_archive_of_which_a_file_is_on_its_way_is_kept_by_a_purge(
     catalog: Catalog, library: Library, document: Document
 ) -> None:

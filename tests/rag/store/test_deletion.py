@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import time
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -12,11 +11,11 @@ import pytest
 from rag.domain import Library
 from rag.errors import NotFoundError
 from rag.intake import Origin
-from rag.store.blobs import ABANDONED_SECONDS
 from rag.store.catalog import Catalog
 from rag.store.database import journal_mode
 from rag.store.isolation import Upkeep
 from rag.store.rows import pack
+from rag.store.workplaces import own_file
 from tests.rag.store.shelves import MODEL, reading, vector_of
 
 CANARY = "canary-7f3a91"
@@ -108,13 +107,11 @@ def test_files_of_no_document_are_swept(catalog: Catalog, library: Library, tmp_
     path.write_text("killed before it was published")
     orphan = catalog.blobs.path(catalog.blobs.put(path))
     half = orphan.parent / ".new-half"
-    fresh = orphan.parent / ".new-fresh"
-    for unfinished in (half, fresh):
-        unfinished.write_text("half a file")
-    long_ago = time.time() - 2 * ABANDONED_SECONDS
-    os.utime(half, (long_ago, long_ago))
-    assert catalog.discard_orphans() == 1
-    assert [orphan.exists(), half.exists(), fresh.exists()] == [False, False, True]
+    half.write_text("half a file")
+    with own_file(orphan.parent, ".new-") as in_use:
+        os.utime(in_use, (1, 1))  # whatever the clock says
+        assert catalog.discard_orphans() == 1
+        assert [orphan.exists(), half.exists(), in_use.exists()] == [False, False, True]
     (document,) = catalog.documents(library.id)
     assert catalog.original(document.id).read_text() == "words"
     assert catalog.discard_orphans() == 0

@@ -4,7 +4,6 @@ import json
 import logging
 import os
 import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from rag.store.derived import (
     earlier,
     provide,
 )
-from rag.store.workplaces import UNLOCKED_SECONDS
+from rag.store.workplaces import own_folder
 from tests.rag.store.shelves import start_python, together
 
 EXPECTED = {"format": 1, "generation": 5}
@@ -148,14 +147,13 @@ def test_earlier_generations_are_removed_and_later_ones_kept(place: Path) -> Non
     ]
 
 
-def test_what_a_crash_left_behind_is_removed_after_a_while(place: Path) -> None:
-    for name in (".new-old", ".old-old", ".new-fresh"):
+def test_what_a_crash_left_behind_is_removed_and_what_is_in_use_is_not(place: Path) -> None:
+    for name in (".new-left", ".old-left"):
         (place.parent / name).mkdir(parents=True)
-    long_ago = time.time() - UNLOCKED_SECONDS - 60
-    os.utime(place.parent / ".new-old", (long_ago, long_ago))
-    os.utime(place.parent / ".old-old", (long_ago, long_ago))
-    provide(place, EXPECTED, write("made"))
-    assert names_in(place.parent) == [".new-fresh", "words-5"]
+    with own_folder(place.parent, ".new-") as used:
+        os.utime(used, (1, 1))  # whatever the clock says
+        provide(place, EXPECTED, write("made"))
+        assert names_in(place.parent) == [used.name, "words-5"]
 
 
 def test_a_folder_that_cannot_be_made_is_none_with_a_warning(
@@ -241,13 +239,11 @@ def test_what_another_process_is_building_is_left_alone_until_that_one_is_dead(
     process = start_python(BUILDING, str(place.with_name("words-4")))
     assert process.stdout is not None
     building = Path(process.stdout.readline().strip())
-    long_ago = time.time() - 10 * UNLOCKED_SECONDS
-    os.utime(building, (long_ago, long_ago))
+    os.utime(building, (1, 1))
     provide(place, EXPECTED, write("made"))
     assert (building / "content").read_text() == "half"
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
-    os.utime(building, (long_ago, long_ago))
     provide(place.with_name("words-6"), EXPECTED | {"generation": 6}, write("made"))
     assert names_in(place.parent) == ["words-6"]
 

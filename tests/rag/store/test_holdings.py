@@ -164,8 +164,11 @@ def test_a_deleted_library_is_purged_after_its_days(
     other = new(catalog, "other")
     catalog.publish(reading(other, *TEXTS))
     catalog.libraries.remove(other.id)
-    later = time.time() + (KEPT_DAYS + 1) * DAY_SECONDS
-    monkeypatch.setattr(time, "time", lambda: later)
+    now = time.time()
+    for day in range(KEPT_DAYS):
+        monkeypatch.setattr(time, "time", lambda now=now + day * DAY_SECONDS: now)
+        assert purge_expired(catalog) == 0
+    monkeypatch.setattr(time, "time", lambda: now + (KEPT_DAYS + 1) * DAY_SECONDS)
     assert purge_expired(catalog) == 2  # the document and the library
     assert catalog.libraries.removed() == []
 

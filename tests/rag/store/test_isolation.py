@@ -168,6 +168,9 @@ def test_what_is_old_is_purged_whoever_owns_it(owners: Owners) -> None:
         connection.execute(
             update(libraries).where(libraries.c.removed_at > 0).values(removed_at=long_ago)
         )
+    now = time.time()
+    for day in range(KEPT_DAYS, 0, -1):
+        assert purge_expired(owners.catalog, now - day * DAY_SECONDS) == 0
     assert purge_expired(owners.catalog) == 6  # of each a document, a library and what was in it
     for catalog in (owners.catalog, owners.her_catalog):
         assert catalog.trash.expired() == []

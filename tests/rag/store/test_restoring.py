@@ -10,7 +10,7 @@ import pytest
 
 from rag.domain import Library
 from rag.errors import StoreError
-from rag.store import restoring, workplaces
+from rag.store import restoring
 from rag.store.archives import Manifest, verify_archive, write_archive
 from rag.store.backup import back_up
 from rag.store.blobs import hash_file
@@ -240,6 +240,52 @@ def test_a_mounted_folder_gets_its_catalog_last(
     assert [path.name for path in place.iterdir() if path.name.startswith(".")] == []
 
 
+KILLED_MOUNTED = """
+import os, sys
+from itertools import count
+from pathlib import Path
+import pytest
+from rag.store.restoring import restore
+from tests.rag.store.failing import Disk, killed
+disk = Disk(killed)
+patch = pytest.MonkeyPatch()
+disk.install(patch)
+archive, folder = Path(sys.argv[1]), Path(sys.argv[2])
+patch.setattr(Path, "is_mount", lambda path: path.parent == folder)
+input()
+for at in count(1):
+    os.mkdir(folder / str(at))
+    child = os.fork()
+    if not child:
+        disk.start(at)
+        restore(archive, folder / str(at), lambda done, total: None)
+        os._exit(0)
+    if os.waitpid(child, 0)[1] == 0:
+        break
+print(at)
+"""
+
+
+def test_a_restore_into_a_mounted_folder_that_was_killed_blocks_none_after_it(
+    archive: Path, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    last = int(finish(start_python(KILLED_MOUNTED, str(archive), str(place.parent))))
+    assert last > 20
+    monkeypatch.setattr(Path, "is_mount", lambda path: path.parent == place.parent)
+    left = set()
+    for at in range(1, last + 1):
+        data_dir = place.parent / str(at)
+        left |= {path.name.partition("-")[0] for path in data_dir.iterdir()}
+        if (data_dir / "catalog.sqlite").exists():
+            with pytest.raises(StoreError, match="is not empty"):
+                restore(archive, data_dir, nothing)  # which tidies up after the whole one
+        else:
+            restore(archive, data_dir, nothing)
+        assert assert_whole(data_dir) == ["a.txt", "b.txt"]
+        assert [path.name for path in data_dir.iterdir() if path.name.startswith(".")] == []
+    assert left == {".tramontane", "blobs", "catalog.sqlite"}  # some were killed in mid-move
+
+
 KILLED = """
 import os, sys
 from itertools import count
@@ -264,7 +310,7 @@ print(at)
 
 
 def test_a_restore_that_is_killed_anywhere_leaves_all_or_nothing(
-    archive: Path, place: Path, monkeypatch: pytest.MonkeyPatch
+    archive: Path, place: Path
 ) -> None:
     last = int(finish(start_python(KILLED, str(archive), str(place.parent))))
     assert last > 20
@@ -274,6 +320,5 @@ def test_a_restore_that_is_killed_anywhere_leaves_all_or_nothing(
             assert assert_whole(data_dir) == ["a.txt", "b.txt"]
         else:
             assert at < last
-    monkeypatch.setattr(workplaces, "UNLOCKED_SECONDS", -1)
     restore(archive, place, nothing)  # which sweeps what the others left
     assert [path.name for path in place.parent.iterdir() if path.name.startswith(".")] == []

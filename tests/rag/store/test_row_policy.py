@@ -272,6 +272,7 @@ def test_whoever_spans_all_owners_is_known_by_name() -> None:
         ("rag/purging.py", "EXPIRY"),
         ("rag/store/backup.py", "BACKUP"),
         ("rag/store/checks.py", "SOUNDNESS"),
+        ("rag/store/cleaning.py", "SHARED_FILES"),
         ("rag/store/database.py", "MIGRATION"),
         ("rag/store/restoring.py", "SOUNDNESS"),
         ("rag/store/spending.py", "CAPS"),
@@ -283,6 +284,7 @@ def test_whoever_spans_all_owners_is_known_by_name() -> None:
     assert _named("create_engine") == {"rag/store/database.py"}
     assert _named("for_whole_store") == {
         "rag/store/catalog.py",
+        "rag/store/cleaning.py",
         "rag/store/database.py",
         "rag/store/trash.py",
     }

@@ -275,6 +275,7 @@ WITHOUT_IDS = {
     "Catalog.set_mark": "of the data directory",
     "Spending.held": "numbers of what is under way: a cap is on what all spend together",
     "Trash.clean": "bytes of nobody",
+    "Trash.left": "bytes of nobody",
     "Trash.discard_file": "as of the catalog",
     "Trash.discard_orphans": "as of the catalog",
     "Trash.expired": "a list",
