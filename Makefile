@@ -14,7 +14,7 @@ test: $(VENV)/.tested
 	@$(BIN)/python -m pytest -ra
 
 # Ends the program at every point that matters, again during recovery, at random, and on failing
-# disks, which takes long. `make test` does a hundred and thirty of its kills.
+# disks, which takes long. `make test` does a hundred and sixty of its kills.
 crash: $(VENV)/.tested
 	@$(BIN)/python -m tests.crash --sabotages --disk 1
 

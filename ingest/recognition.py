@@ -12,6 +12,7 @@ from ingest.outcomes import outcome_of
 from ingest.pipeline import Ingestor, Progress, Report
 from rag.domain import Document, Page, PageState
 from rag.errors import DocumentError, ProviderError
+from rag.failpoints import failpoint
 from rag.intake import Stage, WordBox
 from rag.protocols import Ocr
 from rag.store.catalog import Catalog
@@ -89,6 +90,7 @@ class Recogniser:
                     if self._catalog.page(document_id, number).state is not before.get(number):
                         continue  # somebody else has read it meanwhile
                     self._recognise(path, page, read, self.ocr)
+                    failpoint("ocr.read")
                     unpublished = True
                 done.add(number)
                 if count % at_once == 0:

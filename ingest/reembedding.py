@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -19,6 +20,8 @@ from rag.intake import Estimate, Stage
 from rag.protocols import Embedder
 from rag.store.catalog import Catalog
 from rag.store.rows import pack
+
+logger = logging.getLogger(__name__)
 
 FOLDER = "reembedding"
 CHECK_BYTES = 4
@@ -84,9 +87,9 @@ def _known(
 
 
 def discard_kept(catalog: Catalog) -> None:
-    """Throw away what earlier runs kept."""
+    """Throw away what earlier runs kept; what cannot be deleted is left for the next time."""
     for path in (catalog.data_dir / FOLDER).glob("*"):
-        path.unlink(missing_ok=True)
+        _discard(path)
 
 
 class _Kept:
@@ -134,8 +137,8 @@ class _Kept:
         self.vectors |= vectors
 
     def discard(self) -> None:
-        """Throw the file away."""
-        self._path.unlink(missing_ok=True)
+        """Throw the file away; where that fails, the next run begins from what it says."""
+        _discard(self._path)
 
     def _read(self) -> int:
         """Read what is whole, and say how long that is; damage makes an end of it."""
@@ -150,6 +153,13 @@ class _Kept:
                 self.vectors[said[:HASH_BYTES]] = said[HASH_BYTES:]
                 whole += len(record)
         return whole
+
+
+def _discard(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        logger.warning("%s cannot be deleted (%s)", path, error.strerror)
 
 
 def _check(record: bytes) -> bytes:

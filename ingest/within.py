@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 
 from ingest.incoming import Incoming
@@ -13,6 +14,7 @@ from ingest.pipeline import Ingestor
 from ingest.taken import Added
 from rag.domain import DocumentState
 from rag.errors import NotFoundError, StoreError
+from rag.failpoints import failpoint
 from rag.intake import NOWHERE, WITHIN, Content, Job, Origin
 from rag.store.catalog import Catalog
 
@@ -53,6 +55,7 @@ class Within:
         attachments = loaded.attachments
         is_too_deep = bool(attachments) and self._depth(job) >= DEEPEST
         self._catalog.containers.keep(job, _contents(loaded, TOO_DEEP if is_too_deep else ""))
+        failpoint("within.written")
         if is_too_deep:
             return LEFT_OUT.format(len(attachments), DEEPEST)
         count = Counter[str]()
@@ -64,6 +67,7 @@ class Within:
             self._catalog.trash.remove_members(job, [origin.place for origin in origins])
         for attachment, origin in zip(attachments, origins, strict=True):
             self._queue(job, attachment, origin)
+            failpoint("within.queued")
         return ""
 
     def open(self, job: Job, loaded: LoadedDocument) -> str:
@@ -101,7 +105,8 @@ class Within:
                 f"{attachment.name} cannot be stored ({error.strerror}). Make room and try again."
             ) from error
         finally:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # then it is swept as what a crash left behind
+                path.unlink(missing_ok=True)
         name = f"{job.name}/{attachment.name}"
         size = len(attachment.content)
         self._jobs.submit(job.library_id, name, sha256, size, parent_id=job.id, origin=origin)

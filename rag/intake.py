@@ -128,6 +128,7 @@ class Fate(StrEnum):
     CANCELLED = "cancelled"
     REPLACED = "replaced by a later version"
     REMOVED = "removed"
+    ELSEWHERE = "in another library"
     DELETED = "deleted for good"
     PASSED = "passed over"
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Engine, delete, insert, or_, select
+from typing import Any
 
+from sqlalchemy import Connection, Engine, Row, delete, insert, or_, select
+
+from rag.failpoints import failpoint
 from rag.intake import Job
 from rag.store.rows import storable
 from rag.store.tables import aliases, containers, documents, kept_documents, members
@@ -40,6 +43,8 @@ class Aliases:
             if is_new and _is_there(connection, job):  # else it was purged in this very moment
                 own = {"library_id": job.library_id, "content": job.sha256}
                 connection.execute(insert(aliases).values(own | {"name": name, "origin": origin}))
+            failpoint("alias.before_commit")
+        failpoint("alias.committed")
 
     def hashes(self, library_id: str, name: str, place: str = "") -> set[str]:
         """The hashes of what was handed over under a name, or from a place.
@@ -84,6 +89,29 @@ def forget_names_of(connection: Connection, document_id: str) -> None:
                 aliases.c.library_id == row.library_id, aliases.c.content == row.sha256
             )
         )
+
+
+def move_names_of(connection: Connection, document: Row[Any], library_id: str) -> None:
+    """Have the other names of a document go with it into another library.
+
+    They stay too where something of the same bytes does, in the trash.
+    """
+    here = (aliases.c.library_id == document.library_id, aliases.c.content == document.sha256)
+    there = select(aliases.c.name, aliases.c.origin).where(
+        aliases.c.library_id == library_id, aliases.c.content == document.sha256
+    )
+    known = {tuple(row) for row in connection.execute(there)}
+    for row in connection.execute(select(aliases).where(*here)).all():
+        if (row.name, row.origin) not in known:
+            values = {"library_id": library_id, "content": row.content}
+            values |= {"name": row.name, "origin": row.origin}
+            connection.execute(insert(aliases).values(values))
+    kept = select(kept_documents.c.id).where(
+        kept_documents.c.library_id == document.library_id,
+        kept_documents.c.sha256 == document.sha256,
+    )
+    if connection.execute(kept).first() is None:
+        connection.execute(delete(aliases).where(*here))
 
 
 def _is_called(connection: Connection, job: Job, name: str, origin: str) -> bool:

@@ -137,7 +137,8 @@ def _parts(reader: Engine, data_dir: Path, text_hash: TextHash) -> Iterator[Chec
     note = f"Stored files that no document has: {len(nobodys)}. {MENDED_BY_REBUILD}"
     notes = (note,) if nobodys else ()
     yield Checked("originals", f"{len(named):,} files are as they were.", missing, notes)
-    yield Checked("indexes", f"{len(folders)} of {len(known)} libraries have theirs.", indexes)
+    having = sum(any(folder.glob("*-*")) for folder in folders)
+    yield Checked("indexes", f"{having} of {len(known)} libraries have theirs.", indexes)
     names = ", ".join(str(path.relative_to(data_dir)) for path in left[:3])
     note = f"Left by a crash: {names}{' and more' if len(left) > 3 else ''}. {MENDED_BY_REBUILD}"
     yield Checked("leftovers", "There are none.", (), (note,) if left else ())

@@ -25,10 +25,11 @@ from sqlalchemy import (
 )
 
 from rag.domain import Document, DocumentState
+from rag.failpoints import failpoint
 from rag.intake import Container, Content, Fate, Job, Member, Stage
 from rag.store.jobs import ENDED
 from rag.store.rows import storable
-from rag.store.tables import containers, documents, jobs, kept_documents, members
+from rag.store.tables import containers, documents, jobs, kept_documents, libraries, members
 
 OPENED = "The files in it are taken in by themselves."
 _READ = {DocumentState.READY: Fate.READ, DocumentState.PARTIAL: Fate.PARTLY}
@@ -55,9 +56,12 @@ class Containers:
         )
         with self._writer.begin() as connection:
             connection.execute(delete(containers).where(*before))
+            failpoint("contents.forgotten")
             done = connection.execute(insert(containers).values(own | {"added_at": time.time()}))
             (number,) = done.inserted_primary_key or (0,)
             connection.execute(insert(members), _rows(int(number), contents))
+            failpoint("contents.before_commit")
+        failpoint("contents.committed")
 
     def of(self, library_id: str) -> list[Container]:
         """All that a library has been given, the last first."""
@@ -162,6 +166,8 @@ class _Telling:
             containers.c.library_id == library_id, containers.c.content.in_(set(hashes))
         )
         self._opened = set(connection.execute(opened).scalars())
+        anywhere = select(documents.c.sha256).where(documents.c.sha256.in_(set(hashes)))
+        self._elsewhere = set(connection.execute(anywhere).scalars())
 
     def member(self, row: Row[Any]) -> Member:
         """A file and what has become of it."""
@@ -183,6 +189,8 @@ class _Telling:
             return Fate.GOING, ""
         if kept is not None:
             return (Fate.REMOVED if kept.version_of is None else Fate.REPLACED), ""
+        if sha256 in self._elsewhere:
+            return Fate.ELSEWHERE, ""
         if job is not None and job.stage == Stage.FAILED and job.document_id is None:
             return Fate.NOT_READ, job.outcome
         if sha256 in self._opened:
@@ -225,7 +233,19 @@ def forget_emptied(connection: Connection, touched: Iterable[int]) -> None:
 
 
 def _forget_content(connection: Connection, library_id: str, sha256: str) -> set[int]:
-    """Forget what bytes held, and their name in others; those others."""
+    """Forget what bytes held, and their name in others; those others.
+
+    They may have come into another library of the same owner, and have been moved from it.
+    """
+    touched = _forget_content_in(connection, library_id, sha256)
+    for other in _moved_from(connection, library_id, sha256):
+        touched |= _forget_content_in(connection, other, sha256)
+        same = (jobs.c.library_id == other) & (jobs.c.sha256 == sha256)
+        connection.execute(delete(jobs).where(same, jobs.c.stage.in_(ENDED)))
+    return touched
+
+
+def _forget_content_in(connection: Connection, library_id: str, sha256: str) -> set[int]:
     here = containers.c.library_id == library_id
     connection.execute(delete(containers).where(here, containers.c.content == sha256))
     own = and_(
@@ -236,6 +256,33 @@ def _forget_content(connection: Connection, library_id: str, sha256: str) -> set
     blank = {"name": "", "content": "", "size_bytes": 0, "reason": ""}
     connection.execute(update(members).where(own).values(blank))
     return touched
+
+
+def _moved_from(connection: Connection, library_id: str, sha256: str) -> list[str]:
+    """The other libraries of an owner where bytes are written down that are nowhere in them."""
+    mine = select(libraries.c.owner).where(libraries.c.id == library_id).scalar_subquery()
+    query = select(libraries.c.id).where(libraries.c.owner == mine, libraries.c.id != library_id)
+    others = list(connection.execute(query).scalars())
+    here = containers.c.library_id.in_(others)
+    holding = (
+        select(containers.c.library_id)
+        .join(members, members.c.container_id == containers.c.id)
+        .where(here, members.c.content == sha256)
+    )
+    being = select(containers.c.library_id).where(here, containers.c.content == sha256)
+    told = {id_ for each in (holding, being) for id_ in connection.execute(each).scalars()}
+    return [id_ for id_ in others if id_ in told and not _has_bytes(connection, id_, sha256)]
+
+
+def _has_bytes(connection: Connection, library_id: str, sha256: str) -> bool:
+    """Whether a library has a document of these bytes, or a job that could still give one."""
+    for table in (documents, kept_documents, jobs):
+        query = select(table.c.id).where(table.c.library_id == library_id, table.c.sha256 == sha256)
+        if table is jobs:
+            query = query.where(jobs.c.stage.not_in((Stage.DONE, Stage.CANCELLED)))
+        if connection.execute(query).first() is not None:
+            return True
+    return False
 
 
 def _is_there(connection: Connection, container: Row[Any]) -> bool:

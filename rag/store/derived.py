@@ -3,7 +3,8 @@
 Each carries the generation of the library it was made from, a format number, the embedding model
 and the hash of every file. It is written beside its place and renamed into it, so that any number
 of processes may build and use one at the same time; one that disagrees with what is expected is
-made again.
+made again. Who builds holds a lock, and nobody removes what is being built but a purge: that
+removes whatever was begun before it, as it may hold the words of what is gone.
 """
 
 from __future__ import annotations
@@ -14,19 +15,24 @@ import os
 import secrets
 import shutil
 import tempfile
-import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from rag.failpoints import failpoint
 from rag.store.blobs import hash_file
+from rag.store.workplaces import is_abandoned, own_folder
 
 logger = logging.getLogger(__name__)
 
 DERIVED = "derived"  # the folder of all of them, in the data directory
 MANIFEST = "manifest.json"
-ABANDONED_SECONDS = 3600  # after this, an unfinished folder is what a crash left behind
+PURGES = "purges"  # how often something of the library was purged before a folder was begun
+UNFINISHED, ASIDE = ".new-", ".old-"
+
+
+class DiscardedError(Exception):
+    """What was being built is gone: something of the library was purged, or it is made anew."""
 
 
 def provide(
@@ -42,37 +48,91 @@ def provide(
     Returns:
         The folder, or None where it cannot be written. Another process may remove it at any time,
         once the library has changed: open it at once, and be ready to find it gone.
+
+    Raises:
+        DiscardedError: a purge removed it while it was built: look at the library again.
     """
     if is_intact(folder, expected):
         return folder
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
-    except OSError as error:
-        logger.warning("%s cannot be written (%s): working in memory", folder.parent, error)
+        with own_folder(folder.parent, f"{UNFINISHED}{expected.get(PURGES, 0)}-") as fresh:
+            _build(fresh, folder, expected, build)
+    except InterruptedError:  # told to stop
         return None
-    try:
-        failpoint("derived.folder_made")
-        build(fresh)
-        failpoint("derived.built")
-        _write_manifest(fresh, expected)
-        failpoint("derived.manifest_written")
-        _move_into_place(fresh, folder, expected)
     except OSError as error:
         logger.warning("%s cannot be written (%s): working in memory", folder, error)
         return None
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
     failpoint("derived.in_place")
     _remove_older(folder)
     failpoint("derived.older_removed")
     return folder
 
 
+def _build(
+    fresh: Path,
+    folder: Path,
+    expected: Mapping[str, str | int],
+    build: Callable[[Path], None],
+) -> None:
+    failpoint("derived.folder_made")
+    try:
+        build(fresh)
+        failpoint("derived.built")
+        _write_manifest(fresh, expected)
+        failpoint("derived.manifest_written")
+        _move_into_place(fresh, folder, expected)
+    except OSError as error:
+        if fresh.exists():
+            raise
+        logger.debug("%s was discarded while it was built: %s", folder, error)
+        raise DiscardedError(str(folder)) from error
+
+
+def discard_before(folder: Path, purges: int) -> None:
+    """Remove what was begun before the last of so many purges from a library's folder.
+
+    What others are building from before it goes too: they find it gone, and begin again.
+    """
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if _purges_before(path) < purges:
+            _remove_at_once(path)
+
+
+def discard_all(folder: Path) -> None:
+    """Remove all from a library's folder; who is building there finds it gone, and begins again."""
+    for path in folder.iterdir() if folder.is_dir() else ():
+        _remove_at_once(path)
+
+
+def _purges_before(path: Path) -> int:
+    """How often had been purged when this was begun; none where that cannot be told."""
+    if path.name.startswith(UNFINISHED):
+        told, dash, _ = path.name.removeprefix(UNFINISHED).partition("-")
+        return int(told) if dash and told.isdecimal() else -1
+    number = said_of(path).get(PURGES, -1)
+    return number if isinstance(number, int) else -1
+
+
+def _remove_at_once(path: Path) -> None:
+    """Remove a folder that others may be at work in: at one moment it is there, then it is not."""
+    aside = path.with_name(f"{ASIDE}{secrets.token_hex(8)}")
+    try:
+        path.rename(aside)
+    except OSError:  # gone by now, or not to be written
+        aside = path
+    failpoint("derived.discarded")
+    if aside.is_dir():
+        shutil.rmtree(aside, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            aside.unlink()
+
+
 def _move_into_place(fresh: Path, folder: Path, expected: Mapping[str, str | int]) -> None:
     if folder.exists() and not is_intact(folder, expected):
         logger.warning("%s is damaged or of another version: made again", folder)
-        aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".old-"))
+        aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=ASIDE))
         with suppress(FileNotFoundError):  # another process has just done the same
             folder.replace(aside / folder.name)
         failpoint("derived.moved_aside")
@@ -139,8 +199,11 @@ def throw_away(folder: Path) -> None:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def earlier(folder: Path) -> Path | None:
-    """The newest intact folder of an earlier generation, which another process may remove."""
+def earlier(folder: Path, purges: int) -> Path | None:
+    """The newest intact folder of an earlier generation, of after so many purges.
+
+    Another process may remove it.
+    """
     kind, _, generation = folder.name.rpartition("-")
     found = [
         int(number)
@@ -150,7 +213,8 @@ def earlier(folder: Path) -> Path | None:
     ]
     for number in sorted(found, reverse=True):
         path = folder.with_name(f"{kind}-{number}")
-        if is_intact(path, said_of(path)):
+        said = said_of(path)
+        if said.get(PURGES) == purges and is_intact(path, said):
             return path
     return None
 
@@ -169,14 +233,6 @@ def _remove_older(folder: Path) -> None:
     for sibling in folder.parent.iterdir():
         its_kind, _, its_generation = sibling.name.rpartition("-")
         is_older = its_generation.isdecimal() and int(its_generation) < int(generation)
-        if (its_kind == kind and is_older) or _is_abandoned(sibling):
+        is_unfinished = sibling.name.startswith((UNFINISHED, ASIDE))
+        if (its_kind == kind and is_older) or (is_unfinished and is_abandoned(sibling)):
             shutil.rmtree(sibling, ignore_errors=True)
-
-
-def _is_abandoned(folder: Path) -> bool:
-    if not folder.name.startswith((".new-", ".old-")):
-        return False
-    try:
-        return time.time() - folder.stat().st_mtime > ABANDONED_SECONDS
-    except OSError:  # gone by now
-        return False

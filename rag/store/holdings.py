@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from rag.domain import Document, Library
 from rag.errors import LibraryError, NotFoundError
+from rag.failpoints import failpoint
 from rag.intake import Estimate
 from rag.store.document_jobs import end_jobs_in
 from rag.store.jobs import queue_embedding
@@ -102,6 +103,7 @@ class Holdings:
             if self._named(connection, name) is not None:
                 raise LibraryError(TAKEN.format(name))
             id_ = self._insert(connection, new, name)
+            failpoint("library.create.before_commit")
             return library_with_id(connection, id_)
 
     def provide(self, new: NewLibrary) -> Library:
@@ -132,6 +134,7 @@ class Holdings:
             if folded(library.name) == USUAL:
                 self._set_usual(connection, library_id)
             _set(connection, library_id, {"name": name})
+            failpoint("library.rename.before_commit")
             return library_with_id(connection, library_id)
 
     def set_policy(self, library_id: str, *, stays_here: bool) -> Library:
@@ -152,6 +155,7 @@ class Holdings:
             library_with_id(connection, library_id)
             _set(connection, library_id, {"language": language})
             advance(connection, library_id)  # its words are stemmed in another language
+            failpoint("library.language.before_commit")
             return library_with_id(connection, library_id)
 
     def _changed(self, library_id: str, values: Mapping[str, object]) -> Library:
@@ -184,11 +188,14 @@ class Holdings:
             ).all()
             for row in rows:
                 keep(connection, document_of(row), None)
+            failpoint("library.remove.kept")
             end_jobs_in(connection, library_id)
             advance(connection, library_id)
             # Its name is free at once; no other library can have a name of two lines.
             removed = {"removed_name": library.name, "name": f"\n{library_id}"}
             _set(connection, library_id, removed | {"removed_at": since})
+            failpoint("library.remove.before_commit")
+        failpoint("library.removed")
         return len(rows)
 
     def removed(self) -> list[RemovedLibrary]:
@@ -227,11 +234,13 @@ class Holdings:
                 )
             back = {"name": row.removed_name, "removed_name": "", "removed_at": None}
             _set(connection, library_id, back)
+            failpoint("library.bring_back.named")
             for document_id in _removed_with(connection, row):
                 document = put_back(connection, document_id)
                 if document.embedded < document.chunks:
                     queue_embedding(connection, document)
             advance(connection, library_id)
+            failpoint("library.bring_back.before_commit")
             return library_with_id(connection, library_id)
 
     def move(
@@ -252,6 +261,8 @@ class Holdings:
         with self._writer.begin() as connection:
             target = library_with_id(connection, library_id)
             document = move_document(connection, document_id, target, asked)
+            failpoint("move.before_commit")
+        failpoint("move.committed")
         return document, document.embedded < document.chunks
 
     def _insert(self, connection: Connection, new: NewLibrary, name: str) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import threading
 from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -14,7 +14,7 @@ from rag.domain import Library
 from rag.errors import RagError
 from rag.failpoints import failpoint
 from rag.store.catalog import Catalog
-from rag.store.derived import DERIVED
+from rag.store.derived import DERIVED, DiscardedError, discard_all, discard_before
 from rag.store.lexical import LexicalIndex, open_lexical_index
 from rag.store.spans import ChunkSpan, EmbeddedSpans
 from rag.store.vectors import (
@@ -137,9 +137,10 @@ class Indexes:
     ) -> None:
         """Take the catalog, and up to how many vectors are scanned for every question.
 
-        Where another process has changed a library, a question waits so long for the new words and
-        then goes on with those before, which is a moment; it finds what is new by meaning, and
-        nothing that is gone. What this process has changed itself is waited for. None: all is.
+        Where another process has changed a library, the first question waits so long for the new
+        words, unless it took longer the last time, and goes on with those before, which is a
+        moment; it finds what is new by meaning, and nothing that is gone. What this process has
+        changed itself is waited for. None: all is.
         """
         self._catalog = catalog
         self._patience_seconds = patience_seconds
@@ -164,7 +165,7 @@ class Indexes:
         with self._lock_of(library_id):
             with self._lock:
                 index = self._open.get(library_id)
-            if index is None or index.library != library or index.words_lag:
+            if index is None or index.library != library or self._has_words_for(index, own_changes):
                 index = self._build(library, index, own_changes)
                 with self._lock:
                     failpoint("index.before_switch")
@@ -172,6 +173,12 @@ class Indexes:
                     self._encode(index)
                     failpoint("index.switched")
         return index
+
+    def _has_words_for(self, index: LibraryIndex, own_changes: int) -> bool:
+        """Whether the words of an index lag, and those of now are there or are to be waited for."""
+        ahead = self._ahead.get(index.library.id)
+        is_coming = ahead is not None and not ahead.is_done
+        return index.words_lag and (not is_coming or index.own_changes != own_changes)
 
     def _lock_of(self, library_id: str) -> threading.Lock:
         with self._lock:
@@ -191,7 +198,7 @@ class Indexes:
                 self._open.pop(library_id, None)
                 self._ahead.pop(library_id, None)
             failpoint("index.before_discard")
-            shutil.rmtree(self._catalog.data_dir / DERIVED / library_id, ignore_errors=True)
+            discard_all(self._catalog.data_dir / DERIVED / library_id)
             failpoint("index.discarded")
 
     def wait(self) -> None:
@@ -210,12 +217,13 @@ class Indexes:
         self, library: Library, previous: LibraryIndex | None, own_changes: int
     ) -> LibraryIndex:
         purges = self._catalog.trash.purges(library.id)
-        index = self._made(library, previous, own_changes)
-        failpoint("index.made")
-        if self._catalog.trash.purges(library.id) == purges:
-            return index
-        # It may have been made from what was there before a document was purged, with its words.
-        shutil.rmtree(self._catalog.data_dir / DERIVED / library.id, ignore_errors=True)
+        with suppress(DiscardedError):
+            index = self._made(library, previous, own_changes)
+            failpoint("index.made")
+            if (now := self._catalog.trash.purges(library.id)) == purges:
+                return index
+            # It may have been made from what was there before a document was purged.
+            discard_before(self._catalog.data_dir / DERIVED / library.id, now)
         kept = None if self._patience_seconds is None else previous  # which is in memory alone
         return self._build(self._catalog.library_with_id(library.id), kept, own_changes)
 
@@ -259,9 +267,11 @@ class Indexes:
         if ahead is not None and ahead.is_done and ahead.generation != library.generation:
             latest, ahead = ahead.words or latest, None
         if ahead is None:
+            before, patience = self._ahead.get(library.id), self._patience_seconds
             ahead = self._ahead[library.id] = WordsAhead(self._catalog, library, spans)
             self._threads = [*(each for each in self._threads if each.is_alive()), ahead.thread]
-        ahead.thread.join(self._patience_seconds)
+            if before is None or patience is None or before.seconds <= patience:
+                ahead.thread.join(patience)  # else it would be in vain
         if not ahead.is_done or ahead.generation != library.generation:
             return latest, True
         if ahead.words is None:
@@ -284,6 +294,8 @@ class Indexes:
         def work() -> None:
             try:
                 open_codes(self._catalog, library, base, stop)
+            except DiscardedError as error:
+                logger.debug("%s was not finished: something was purged", error)
             except (OSError, RagError, RuntimeError) as error:  # the last is FAISS's own
                 logger.warning("the codes of %s cannot be made: %s", library.id, error)
 

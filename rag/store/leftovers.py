@@ -10,16 +10,11 @@ from pathlib import Path
 
 from rag.failpoints import failpoint
 from rag.store.derived import DERIVED
-from rag.store.workplaces import abandoned
+from rag.store.workplaces import abandoned, is_abandoned
 
 ABANDONED_SECONDS = 3600
-UNFINISHED = (
-    "blobs/??/.new-*",
-    "incoming/.new-*",
-    "questions/*.new",
-    f"{DERIVED}/*/.new-*",
-    f"{DERIVED}/*/.old-*",
-)
+UNFINISHED = ("blobs/??/.new-*", "incoming/.new-*", "questions/*.new")
+UNFINISHED_INDEXES = (f"{DERIVED}/*/.new-*", f"{DERIVED}/*/.old-*")
 
 
 def derived_folders(data_dir: Path) -> list[Path]:
@@ -42,6 +37,12 @@ def leftovers(
         for pattern in UNFINISHED
         for path in sorted(data_dir.glob(pattern))
         if _is_abandoned(path)
+    ]
+    unfinished += [
+        path
+        for pattern in UNFINISHED_INDEXES
+        for path in sorted(data_dir.glob(pattern))
+        if is_abandoned(path)
     ]
     of_nobody = [folder for folder in folders if folder.name not in library_ids]
     return [*abandoned(data_dir), *unfinished, *of_nobody]

@@ -34,7 +34,8 @@ from rag.languages import READ_CHARACTERS, Language, detect
 from rag.misspelling import SHORTEST_FOR_TWO, is_correctable, is_within, one_letter_off
 from rag.store.agreement import words_agree
 from rag.store.catalog import Catalog
-from rag.store.derived import DERIVED, earlier, provide, throw_away
+from rag.store.courtesy import give_way
+from rag.store.derived import DERIVED, PURGES, earlier, provide, throw_away
 from rag.store.lexical_contents import CONTENTS, FORMAT, Contents, empty, started_from
 from rag.store.rows import IndexedChunk
 from rag.store.spans import ChunkSpan, fingerprint
@@ -265,17 +266,22 @@ def open_lexical_index(
     """The lexical index of a library at its generation, built when there is none on disk.
 
     `spans` are where the chunks lie that it must be made from.
+
+    Raises:
+        DiscardedError: something of the library was purged meanwhile.
     """
+    purges = catalog.trash.purges(library.id)  # before anything is read that may be purged
     place = catalog.data_dir / DERIVED / library.id / f"lexical-{library.generation}"
     expected: dict[str, str | int] = {
         "format": FORMAT,
         "generation": library.generation,
         "chunks": fingerprint(spans),
+        PURGES: purges,
     }
     for is_known_wrong in (False, True):
 
         def build(folder: Path, source: Path | None = None if is_known_wrong else place) -> None:
-            _build(folder, catalog, library, earlier(source) if source else None)
+            _build(folder, catalog, library, earlier(source, purges) if source else None)
 
         folder = provide(place, expected, build)
         index = None if folder is None else _opened(folder)
@@ -339,6 +345,7 @@ def _fill(
         language = _language_of(its_chunks) or Language(untold)
         for chunk in its_chunks:
             writer.add_document(_document(chunk, language, words))
+            give_way()
     failpoint("lexical.before_commit")
     writer.commit()
     failpoint("lexical.committed")

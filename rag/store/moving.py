@@ -6,7 +6,9 @@ from sqlalchemy import Connection, Row, select, update
 
 from rag.domain import Document, Library
 from rag.errors import LibraryError, NotFoundError
+from rag.failpoints import failpoint
 from rag.intake import Estimate, Stage
+from rag.store.aliases import move_names_of
 from rag.store.document_jobs import move_jobs
 from rag.store.jobs import queue_embedding
 from rag.store.keeping import keep, put_back
@@ -35,8 +37,10 @@ def move_document(
     connection.execute(update(kept_documents).where(with_versions).values(library_id=target.id))
     if (source.embedding_model, source.dimension) != (target.embedding_model, target.dimension):
         connection.execute(update(kept_documents).where(own).values(embedding_model=""))
+    failpoint("move.counted_elsewhere")
     document = put_back(connection, document_id)
     move_jobs(connection, row, target.id)
+    move_names_of(connection, row, target.id)
     if document.embedded < document.chunks and not _is_on_its_way(connection, document_id):
         stage = Stage.EMBEDDING if asked is None else Stage.CONFIRM
         queue_embedding(connection, document, stage, asked)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from rag.domain import Library
 from rag.store.embedding import check_lengths
@@ -46,23 +46,14 @@ def fingerprint(spans: Iterable[ChunkSpan]) -> str:
 
 def chunk_spans(connection: Connection, library_id: str) -> list[ChunkSpan]:
     """The span of every document that has chunks, by id; read from an index, not the rows."""
-    first = func.min(chunks.c.id)
-    query = (
-        select(chunks.c.document_id, first, func.max(chunks.c.id), func.count())
-        .join_from(documents, chunks, documents.c.id == chunks.c.document_id)
-        .where(documents.c.library_id == library_id)
-        .group_by(chunks.c.document_id)
-        .order_by(first)
-    )
-    return [ChunkSpan(*row) for row in connection.execute(query)]
+    asked = {"library": library_id}
+    return [ChunkSpan(*row) for row in connection.execute(_SPANS, asked)]
 
 
 def embedded_spans(connection: Connection, library_id: str) -> EmbeddedSpans:
     """The chunks of each document that have their vectors."""
-    query = select(documents.c.id, documents.c.embedded).where(
-        documents.c.library_id == library_id, documents.c.embedded > 0
-    )
-    counts = {row.id: int(row.embedded) for row in connection.execute(query)}
+    begun = connection.execute(_EMBEDDED, {"library": library_id})
+    counts = {row.id: int(row.embedded) for row in begun}
     complete: list[ChunkSpan] = []
     partial: list[ChunkSpan] = []
     for span in chunk_spans(connection, library_id):
@@ -80,10 +71,8 @@ def document_digests(connection: Connection, library_id: str) -> dict[str, str]:
     Chunks are never changed and their ids never given again, so these and the names are enough.
     """
     spans = {span.document_id: span for span in chunk_spans(connection, library_id)}
-    query = select(documents.c.id, documents.c.title, documents.c.name).where(
-        documents.c.library_id == library_id
-    )
-    named = {row.id: (row.title, row.name) for row in connection.execute(query)}
+    rows = connection.execute(_NAMES, {"library": library_id})
+    named = {row.id: (row.title, row.name) for row in rows}
     return {
         id_: hashlib.sha256(repr((*span, *named[id_])).encode("utf-8", "replace")).hexdigest()
         for id_, span in spans.items()
@@ -98,13 +87,7 @@ def packed_vectors(
     Raises:
         EmbeddingMismatchError: some have not the length that they should have.
     """
-    query = (
-        select(chunks.c.id, chunks.c.vector)
-        .where(chunks.c.library_id == library.id, chunks.c.id > after)
-        .order_by(chunks.c.id)
-        .execution_options(yield_per=ROWS_AT_ONCE)
-    )
-    for row in connection.execute(query):
+    for row in connection.execute(_VECTORS, {"library": library.id, "after": after}):
         if not row.vector:
             continue
         if len(row.vector) != 2 * library.dimension:
@@ -117,3 +100,25 @@ def vectors_of(connection: Connection, library_id: str, ids: Sequence[int]) -> d
     query = select(chunks.c.id, chunks.c.library_id, chunks.c.vector).where(chunks.c.id.in_(ids))
     rows = connection.execute(query)
     return {row.id: row.vector for row in rows if row.library_id == library_id}
+
+
+# Built once: each is asked for whenever a library has changed, while somebody waits for an answer.
+_FIRST = func.min(chunks.c.id).label("first")
+_OF_LIBRARY = documents.c.library_id == bindparam("library")
+_SPANS: Select[Any] = (
+    select(chunks.c.document_id, _FIRST, func.max(chunks.c.id), func.count())
+    .join_from(documents, chunks, documents.c.id == chunks.c.document_id)
+    .where(_OF_LIBRARY)
+    .group_by(chunks.c.document_id)
+    .order_by(_FIRST)
+)
+_EMBEDDED: Select[Any] = select(documents.c.id, documents.c.embedded).where(
+    _OF_LIBRARY, documents.c.embedded > 0
+)
+_NAMES: Select[Any] = select(documents.c.id, documents.c.title, documents.c.name).where(_OF_LIBRARY)
+_VECTORS: Select[Any] = (
+    select(chunks.c.id, chunks.c.vector)
+    .where(chunks.c.library_id == bindparam("library"), chunks.c.id > bindparam("after"))
+    .order_by(chunks.c.id)
+    .execution_options(yield_per=ROWS_AT_ONCE)
+)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, delete, func, insert, select
+from sqlalchemy import Connection, Engine, Row, Select, bindparam, delete, func, insert, select
 
 from rag.domain import Document
 from rag.errors import NotFoundError, StoreError
@@ -22,7 +22,7 @@ from rag.store.aliases import forget_names_of
 from rag.store.blobs import Blobs
 from rag.store.containers import forget_contents_of, forget_emptied
 from rag.store.database import rewrite
-from rag.store.derived import DERIVED
+from rag.store.derived import DERIVED, discard_before
 from rag.store.document_jobs import end_jobs_of_removed, forget_jobs_of, wants_file
 from rag.store.holds import Held
 from rag.store.isolation import Upkeep, for_whole_store
@@ -109,6 +109,8 @@ class Trash:
         with self._writer.begin() as connection:
             if remove_members(connection, job, places):
                 advance(connection, job.library_id)
+            failpoint("members.before_commit")
+        failpoint("members.committed")
 
     def bring_back(self, document_id: str, held: Held | None = None) -> Document:
         """Put a document back that was removed, as it was, with its vectors and versions.
@@ -210,7 +212,7 @@ class Trash:
             self.discard_file(sha256)
             failpoint("clean.file_discarded")
         for library_id in unclean["libraries"]:  # whose words are in the files of the search
-            shutil.rmtree(self._data_dir / DERIVED / library_id, ignore_errors=True)
+            self._discard_derived(library_id)
             failpoint("clean.index_removed")
         if not rewrite(self._reader):
             return False
@@ -253,11 +255,20 @@ class Trash:
 
     def purges(self, library_id: str) -> int:
         """How often something of a library was purged: what was derived before has its words."""
-        own = select(libraries.c.id).where(libraries.c.id == library_id)
         with self._reader.begin() as connection:
-            if connection.execute(own).first() is None:
+            if connection.execute(_LIBRARY, {"id": library_id}).first() is None:
                 return 0
             return int(_mark(connection, f"{PURGES}: {library_id}") or 0)
+
+    def _discard_derived(self, library_id: str) -> None:
+        """Remove the files of the search that were begun before the last purge of a library."""
+        folder = self._data_dir / DERIVED / library_id
+        with self._reader.begin() as connection:
+            purges = int(_mark(connection, f"{PURGES}: {library_id}") or 0)
+            is_gone = connection.execute(_LIBRARY, {"id": library_id}).first() is None
+        discard_before(folder, purges)
+        if is_gone:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def discard_file(self, sha256: str) -> bool:
         """Delete a stored file that no document has (any more), and no job that goes on."""
@@ -345,10 +356,14 @@ def _count_purge(connection: Connection, library_id: str) -> None:
 
 
 def _mark(connection: Connection, name: str) -> str | None:
-    query = select(marks.c.value).where(marks.c.name == name)
-    return connection.execute(query).scalar_one_or_none()
+    return connection.execute(_MARK, {"name": name}).scalar_one_or_none()
 
 
 def _set(connection: Connection, name: str, value: str) -> None:
     connection.execute(delete(marks).where(marks.c.name == name))
     connection.execute(insert(marks).values(name=name, value=value))
+
+
+# Built once: both are asked for whenever a library has changed, while somebody waits for an answer.
+_LIBRARY: Select[Any] = select(libraries.c.id).where(libraries.c.id == bindparam("id"))
+_MARK: Select[Any] = select(marks.c.value).where(marks.c.name == bindparam("name"))

@@ -25,7 +25,16 @@ from rag.protocols import Vectors
 from rag.store.agreement import codes_agree, rows_agree, rows_are_whole
 from rag.store.approximate import DIMENSIONS_A_CODE, Approximate, encode, load, save
 from rag.store.catalog import Catalog
-from rag.store.derived import DERIVED, digest_of, is_intact, provide, throw_away
+from rag.store.derived import (
+    DERIVED,
+    PURGES,
+    digest_of,
+    discard_before,
+    is_intact,
+    provide,
+    said_of,
+    throw_away,
+)
 from rag.store.halves import (
     Halves,
     Mask,
@@ -59,6 +68,7 @@ class Base:
     spans: frozenset[ChunkSpan]
     generation: int = 0
     digest: str = ""  # of the file; empty for rows in memory
+    purges: int = 0  # of its library, before the file was begun
     approximate: Approximate | None = field(default=None)
 
     @property
@@ -164,6 +174,7 @@ def open_vector_index(
     file holds whole documents only: one of which some chunks have their vectors is kept beside it.
 
     Raises:
+        DiscardedError: something of the library was purged meanwhile.
         EmbeddingMismatchError: the library has been embedded with another model since.
     """
     base, spans = previous, embedded.complete
@@ -193,7 +204,11 @@ def _of(
 def open_codes(catalog: Catalog, library: Library, base: Base, stop: threading.Event) -> None:
     """Give large rows their codes: those on disk, or new ones, which takes a while.
 
-    They are made anew where the rows are others; told to stop, it leaves nothing behind.
+    They are made anew where the rows are others; told to stop, it leaves nothing behind. Of rows of
+    which some were purged since, none are written.
+
+    Raises:
+        DiscardedError: something of the library was purged meanwhile.
     """
     encoded: list[Approximate] = []
 
@@ -206,7 +221,11 @@ def open_codes(catalog: Catalog, library: Library, base: Base, stop: threading.E
         save(approximate, folder / CODES)
         failpoint("codes.saved")
 
+    if catalog.trash.purges(library.id) != base.purges:
+        base.approximate = encode(base.rows, stop)
+        return
     expected = _expected(library) | {"rows": fingerprint(base.spans), "file": base.digest}
+    expected |= {PURGES: base.purges}
     place = catalog.data_dir / DERIVED / library.id / f"codes-{base.generation}"
     found = provide(place, expected, build)
     if found is not None and not encoded:
@@ -216,6 +235,8 @@ def open_codes(catalog: Catalog, library: Library, base: Base, stop: threading.E
             provide(place, expected, build)
     if encoded:
         base.approximate = encoded[0]
+    if (purges := catalog.trash.purges(library.id)) != base.purges:
+        discard_before(place.parent, purges)
 
 
 def _loaded(folder: Path, base: Base) -> Approximate | None:
@@ -259,9 +280,11 @@ def _expected(library: Library) -> dict[str, str | int]:
 
 def _stored_base(catalog: Catalog, library: Library, spans: Sequence[ChunkSpan]) -> Base:
     """Rows on disk that serve: of this generation or an earlier one, or written now."""
+    purges = catalog.trash.purges(library.id)  # before anything is read that may be purged
     folder = catalog.data_dir / DERIVED / library.id
     place = folder / f"vectors-{_age(library)}"
     said = _expected(library) | {"chunks": fingerprint(spans), "generation": _age(library)}
+    said |= {PURGES: purges}
     for older in sorted(folder.glob("vectors-*"), key=_generation, reverse=True):
         base = _serving(older, catalog, library, spans)
         if base is not None:
@@ -290,7 +313,8 @@ def _stored_base(catalog: Catalog, library: Library, spans: Sequence[ChunkSpan])
     ids: list[int] = []
     packed = _noting(_of(spans, catalog, library), ids)
     rows = halves_in_memory(packed, library.dimension)
-    return Base(np.array(ids, dtype=np.int64), rows, frozenset(spans), _age(library))
+    ids_held = np.array(ids, dtype=np.int64)
+    return Base(ids_held, rows, frozenset(spans), _age(library), purges=purges)
 
 
 def _serving(
@@ -300,7 +324,8 @@ def _serving(
     try:
         known = _read_spans(folder / SPANS)
         said = _expected(library) | {"chunks": fingerprint(known)}
-        if not is_intact(folder, said | {"generation": _generation(folder)}):
+        said |= {"generation": _generation(folder), PURGES: catalog.trash.purges(library.id)}
+        if not is_intact(folder, said):
             return None
         base = _mapped(folder, known)
     except (OSError, ValueError, TypeError, EOFError, RecursionError) as error:
@@ -330,8 +355,8 @@ def stored_rows(folder: Path) -> Base:
 
 def _mapped(folder: Path, spans: frozenset[ChunkSpan]) -> Base:
     rows = mapped_halves(folder / MATRIX)
-    digest = digest_of(folder, MATRIX)
-    return Base(np.load(folder / IDS), rows, spans, _generation(folder), digest)
+    digest, purges = digest_of(folder, MATRIX), int(said_of(folder).get(PURGES, 0))
+    return Base(np.load(folder / IDS), rows, spans, _generation(folder), digest, purges)
 
 
 def _read_spans(path: Path) -> frozenset[ChunkSpan]:

@@ -29,24 +29,46 @@ def workplace(parent: Path, purpose: str) -> Iterator[Path]:
         OSError: it cannot be made.
     """
     sweep(parent, purpose)
-    folder = Path(tempfile.mkdtemp(dir=parent, prefix=f"{PREFIX}{purpose}-"))
+    with own_folder(parent, f"{PREFIX}{purpose}-") as folder:
+        yield folder
+
+
+@contextmanager
+def own_folder(parent: Path, prefix: str) -> Iterator[Path]:
+    """An empty folder, locked by who made it; what is still there at the end is removed.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    folder = Path(tempfile.mkdtemp(dir=parent, prefix=prefix))
     try:
         failpoint("workplace.made")
-        lock = os.open(folder, os.O_RDONLY)
-        try:
-            with suppress(OSError):  # of a file system without locks nothing is ever swept
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with _locked(folder):
             failpoint("workplace.locked")
             yield folder
-        finally:
-            os.close(lock)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the lock of a folder as long as this process lives; of one that is gone, none."""
+    try:
+        lock = os.open(folder, os.O_RDONLY)
+    except FileNotFoundError:
+        yield
+        return
+    try:
+        with suppress(OSError):  # of a file system without locks nothing is ever swept
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(lock)
+
+
 def abandoned(parent: Path, purpose: str = "") -> list[Path]:
     """The workplaces within a folder that nobody works in any more."""
-    return [path for path in sorted(parent.glob(f"{PREFIX}{purpose}*")) if _is_abandoned(path)]
+    return [path for path in sorted(parent.glob(f"{PREFIX}{purpose}*")) if is_abandoned(path)]
 
 
 def sweep(parent: Path, purpose: str = "") -> None:
@@ -55,7 +77,8 @@ def sweep(parent: Path, purpose: str = "") -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _is_abandoned(folder: Path) -> bool:
+def is_abandoned(folder: Path) -> bool:
+    """Whether nobody works in a folder that was made by `own_folder`."""
     try:
         if time.time() - folder.stat().st_mtime < UNLOCKED_SECONDS:
             return False

@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from functools import partial
+from itertools import count, product
 from pathlib import Path
 
 import faiss
@@ -32,7 +33,7 @@ from tests.crash.driver import (
     warm_up,
 )
 from tests.crash.failing_disk import Failure
-from tests.crash.faults import FAILURES, UNFIT, on_failing_disk
+from tests.crash.faults import FAILURES, UNFIT, on_failing_disk, places
 from tests.crash.mix import stages
 from tests.crash.sabotages import SABOTAGES
 from tests.crash.workers import Done, Task, side_by_side
@@ -68,9 +69,12 @@ def tasks_of(prepared: Sequence[Prepared], asked: argparse.Namespace) -> list[Ta
     if asked.sabotages:
         shown = [name for name, it in SABOTAGES.items() if it.stage in by_name]
         found += [partial(_sabotage, by_name, name) for name in shown]
-    if asked.disk and failing_disk.is_loaded():
+    if (asked.disk or asked.places) and failing_disk.is_loaded():
         fit = [each for each in prepared if each.stage.name not in UNFIT]
-        found += [partial(_disk, each, failure, asked.disk) for each in fit for failure in FAILURES]
+        found += [
+            partial(_disk, each, failure, _chosen(number, asked.disk), asked.journal)
+            for number, (each, failure) in enumerate(product(fit, FAILURES))
+        ]
     for number, (each, at) in enumerate(kills(prepared, asked.kills)):
         found.append(partial(_kill, each, at, 1 + number * STRIDE % ROUND))
     found += [partial(_moment, prepared, asked.seed + number) for number in range(asked.random)]
@@ -98,15 +102,41 @@ def _sabotage(by_name: dict[str, Prepared], name: str, folder: Path) -> Done:
     return Done(SABOTAGE, name, () if shown else ("nothing shows it",), shown)
 
 
-def _disk(prepared: Prepared, failure: Failure, stride: int, folder: Path) -> Done:
-    """Fail at every operation, or each so many, until a run passes in which none failed."""
-    faults: list[str] = []
-    at, count = 1, 0
-    while (run := on_failing_disk(prepared, failure, at, folder)) is not None:
-        faults += [f"{run.point}: {fault}" for fault in run.faults]
-        at, count = at + stride, count + 1
+def _chosen(number: int, stride: int) -> tuple[int, int]:
+    """The first operation to fail at, another in each stage, and how many there are between two."""
+    return 1 + number * STRIDE % stride if stride else 1, stride
+
+
+def _disk(
+    prepared: Prepared,
+    failure: Failure,
+    chosen: tuple[int, int],
+    journal: Path | None,
+    folder: Path,
+) -> Done:
+    """Fail at an operation, and at each so many more, until a run passes in which none failed.
+
+    Where that is none, fail at each place in the code. The journal tells what an earlier run has
+    done, which this one goes on with.
+    """
     name = f"{prepared.stage.name}, on a disk that {failure.name}"
-    return Done(DISK, name, tuple(faults[:3]), count=count)
+    known: dict[int, list[str]] = {}
+    for line in journal.read_text().splitlines() if journal and journal.exists() else ():
+        its_name, at, its_faults = json.loads(line)
+        known |= {at: its_faults} if its_name == name else {}
+    first, stride = chosen
+    for at in count(first, stride) if stride else places(prepared, failure, folder):
+        if at in known:
+            continue
+        run = on_failing_disk(prepared, failure, at, folder)
+        if run is None and stride:
+            break
+        known[at] = [f"{run.point}: {fault}" for fault in run.faults] if run else []
+        if journal is not None:
+            with journal.open("a") as file:
+                file.write(json.dumps([name, at, known[at]]) + "\n")
+    faults = [fault for found in known.values() for fault in found]
+    return Done(DISK, name, tuple(faults[:3]), count=len(known))
 
 
 def main() -> int:
@@ -117,7 +147,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="of the random moments")
     parser.add_argument("--sabotages", action="store_true", help="show that faults are found")
     parser.add_argument("--disk", type=int, default=0, help="fail at each so many operations")
+    parser.add_argument("--places", action="store_true", help="fail at each place in the code")
     parser.add_argument("--stage", action="append", help="only this one; more than once for more")
+    parser.add_argument("--journal", type=Path, help="of failing disks, to go on with later")
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.folder is None:

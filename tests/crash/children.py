@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -77,6 +78,7 @@ def start(work: Work, log: Path, kill_at: int = NEVER) -> int:
     if child:
         return child
     status = 1
+    gc.disable()  # it lives for a moment
     try:
         status = _work(work, log, kill_at)
     finally:

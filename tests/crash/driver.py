@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import random
@@ -13,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.crash.children import NEVER, Diary, Ended, end_of, run, start
-from tests.crash.mix import Stage
+from tests.crash.papers import text_of_version
 from tests.crash.program import ELSEWHERE, Program, opened, recover
-from tests.crash.shelf import Shelf, text_of_version
+from tests.crash.shelf import Shelf
+from tests.crash.steps import Stage
 from tests.crash.verdict import answer_faults, faults_of
 
 Sabotage = Callable[[], None]
@@ -70,7 +72,9 @@ def warm_up(folder: Path) -> None:
     importlib.import_module("alembic.command")
     with opened(folder) as program:
         program.submit("warm.txt", text_of_version("warm.txt", "a"))
-        program.queue.drain()
+        program.drain()
+    gc.collect()
+    gc.freeze()  # so that no child copies what is loaded by looking through it
     running = len(list(Path("/proc/self/task").iterdir()))
     if running > 1:
         raise RuntimeError(f"{running} threads run")

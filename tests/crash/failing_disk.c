@@ -17,6 +17,7 @@ static char folder[PATH_MAX];
 static long done, fails_at;
 static int error, lasts, counts_all;
 static char failed[32];
+static void (*watcher)(const char *, const char *, int);
 
 /* Count what follows below a folder: what takes room alone, or all that changes the disk. The
    operation of that number fails, and where it lasts so does each after it; none where it is 0. */
@@ -25,6 +26,8 @@ void disk_arm(const char *below, long at, int number, int for_good, int all) {
     failed[0] = 0;
     snprintf(folder, sizeof folder, "%s", below);
 }
+/* Have somebody told of each operation that is counted, in the thread that does it. */
+void disk_watch(void (*told)(const char *, const char *, int)) { watcher = told; }
 void disk_rest(void) { folder[0] = 0; }
 long disk_done(void) { return done; }
 const char *disk_failed(void) { return failed; }
@@ -34,6 +37,11 @@ static int fails(const char *name, const char *path, int takes_room) {
     if (!length || !path || strncmp(path, folder, length)) return 0;
     if (!takes_room && !counts_all) return 0;
     long number = __sync_add_and_fetch(&done, 1);
+    if (watcher) {
+        int before = errno;
+        watcher(name, path, takes_room);
+        errno = before;
+    }
     if (!fails_at || number < fails_at || (number > fails_at && !lasts)) return 0;
     if (!failed[0]) snprintf(failed, sizeof failed, "%s", name);
     errno = error;

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+TOLD = ctypes.CFUNCTYPE(None, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_int)
 SOURCE = Path(__file__).with_suffix(".c")
 
 
@@ -60,9 +63,19 @@ class Disk:
             not failure.takes_room,
         )
 
+    def watch(self, told: Callable[[str, str, bool], None]) -> None:
+        """Tell each operation that is counted, its path, and whether it needs room."""
+
+        def tell(name: bytes, path: bytes, takes_room: int) -> None:
+            told(name.decode(), os.fsdecode(path), bool(takes_room))
+
+        self._told = TOLD(tell)  # which must live as long as it is called
+        self._library.disk_watch(self._told)
+
     def rest(self) -> None:
-        """Fail no more."""
+        """Fail no more, and tell nobody."""
         self._library.disk_rest()
+        self._library.disk_watch(None)
 
     @property
     def done(self) -> int:

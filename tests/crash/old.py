@@ -8,8 +8,9 @@ from pathlib import Path
 
 from rag.store.blobs import Blobs
 from rag.store.catalog import CATALOG
-from tests.crash.program import DATA, NAME
-from tests.crash.shelf import DIMENSIONS, FIRST_MODEL, text_of_version
+from tests.crash.papers import text_of_version
+from tests.crash.program import DATA
+from tests.crash.shelf import DIMENSIONS, FIRST_MODEL, NAME
 from tests.fakes import HashEmbedder
 from tests.rag.store.shelves import ROOT
 

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from ingest import pipeline, reembedding
@@ -15,6 +16,7 @@ from ingest.intake import Intake
 from ingest.loaders.load import load
 from ingest.pipeline import Ingestor, Limits
 from ingest.queue import IngestQueue
+from ingest.recognition import Recogniser
 from ingest.reembedding import discard_kept, reembed
 from ingest.rendering import render_page
 from rag.domain import Document, Library
@@ -25,16 +27,17 @@ from rag.purging import purge, purge_expired
 from rag.store.backup import back_up
 from rag.store.catalog import Catalog
 from rag.store.checks import mend
+from rag.store.holdings import RemovedLibrary
 from rag.store.indexes import Indexes
 from rag.store.restoring import restore
 from rag.store.rows import StoredChunk
 from rag.store.trash import Kept
 from rag.store.workplaces import sweep
-from tests.crash.shelf import DIMENSIONS, FIRST_MODEL
+from tests.crash.papers import Paper, PictureReader
+from tests.crash.shelf import DIMENSIONS, FIRST_MODEL, NAME
 from tests.fakes import HashEmbedder
 
 DATA, ELSEWHERE, RESTORED, BACKUP = "data", "elsewhere", "restored", "backup.tar"
-NAME = "documents"
 BATCH = 2  # chunks, so that a document takes several
 OURS = "Something went wrong inside Tramontane"  # what no fault of a disk may lead to
 EXACT_ROWS = 16  # above it codes are made, for which FAISS wants as many
@@ -67,15 +70,32 @@ class Program:
         self.catalog.create_library(NAME, FIRST_MODEL, DIMENSIONS[FIRST_MODEL])
         self.indexes = Indexes(self.catalog, exact_rows=EXACT_ROWS)
         self.embedder = HashEmbedder(self.library.embedding_model, self.library.dimension)
-        self.ingestor = Ingestor(self.catalog, self.embedder, Limits(10_000_000, 500), load)
+        self.queue = self._queue_of(self.library, self.embedder)
+        self.ingestor = self.queue.intake.ingestor
+
+    def _queue_of(self, library: Library, embedder: HashEmbedder) -> StepQueue:
+        """The queue of a library, whose scans are read by OCR."""
+        ingestor = Ingestor(self.catalog, embedder, Limits(10_000_000, 500), load)
+        recogniser = Recogniser(self.catalog, ingestor, _picture, PictureReader())
+        intake = Intake(self.catalog, ingestor, render_page, recogniser)
         incoming = Incoming(self.data / "incoming", NAME)
-        intake = Intake(self.catalog, self.ingestor, render_page)
-        self.queue = StepQueue(intake, lambda: self.library, incoming, readers=1)
+        find = partial(self.catalog.library_with_id, library.id)
+        return StepQueue(intake, find, incoming, readers=1)
 
     @property
     def library(self) -> Library:
         """The library as it is now."""
         return self.catalog.library(NAME)
+
+    def drain(self) -> None:
+        """Take in what waits, in every library."""
+        self.queue.drain()
+        for library in self.catalog.libraries.all():
+            if library.id != self.library.id:
+                embedder = HashEmbedder(library.embedding_model, library.dimension)
+                queue = self._queue_of(library, embedder)
+                queue.drain()
+                queue.close()
 
     def close(self) -> None:
         """Let go of everything."""
@@ -90,9 +110,13 @@ class Program:
 
     def submit(self, name: str, text: str) -> None:
         """Hand a file over, as an upload does."""
+        self.hand_over(Paper(name, text.encode()))
+
+    def hand_over(self, paper: Paper) -> None:
+        """Hand any file over, as an upload does."""
         path = self.queue.incoming.new_file()
-        _receive(path, text)
-        self.queue.submit(path, name, origin=Origin(f"/letters/{name}", True))
+        _receive(path, paper.content)
+        self.queue.submit(path, paper.name, origin=Origin(f"/letters/{paper.name}", True))
 
     def submit_kept(self, name: str, text: str) -> None:
         """Hand a file over that stays where it is, as the command line does."""
@@ -137,9 +161,34 @@ class Program:
         reembed(self.catalog, self.library, embedder, lambda _progress: None)
         self.embedder.model, self.embedder.dimension = model, DIMENSIONS[model]
 
+    def room(self, name: str) -> Library:
+        """Another library."""
+        return self.catalog.library(name)
+
+    def move(self, name: str, room: str) -> None:
+        """Move a document to another library."""
+        self.catalog.libraries.move(self.document(name).id, self.room(room).id)
+
+    def remove_from(self, room: str, name: str) -> None:
+        """Put a document of another library into the trash."""
+        documents = self.catalog.documents(self.room(room).id)
+        (found,) = (it for it in documents if it.name == name)
+        self.catalog.remove(found.id)
+
+    def purge_from(self, room: str, name: str) -> None:
+        """Delete a document of the trash of another library for good."""
+        kept = self.catalog.trash.of(self.room(room).id)
+        purge(self.catalog, [it for it in kept if it.document.name == name])
+
+    def deleted_room(self, name: str) -> RemovedLibrary:
+        """A library of the trash."""
+        (found,) = (it for it in self.catalog.libraries.removed() if it.library.name == name)
+        return found
+
     def open_indexes(self) -> None:
-        """Bring the search indexes to the library as it is."""
-        self.indexes.current(self.library.id)
+        """Bring the search indexes to the libraries as they are."""
+        for library in self.catalog.libraries.all():
+            self.indexes.current(library.id)
         self.indexes.wait()
 
     def rebuild(self) -> None:
@@ -148,7 +197,8 @@ class Program:
         self.catalog.discard_orphans()
         discard_kept(self.catalog)
         mend(self.data, hash_of_chunk)
-        self.indexes.discard(self.library.id)
+        for library in self.catalog.libraries.all():
+            self.indexes.discard(library.id)
         self.open_indexes()
 
     def back_up(self) -> None:
@@ -164,26 +214,32 @@ class Program:
         """What a server does when it starts, and its queue after it."""
         purge_expired(self.catalog)
         self.queue.resume()
-        self.queue.drain()
+        self.drain()
 
     def retry(self) -> None:
         """Try the files again whose taking in failed."""
         for job in self.failed_jobs():
             self.queue.retry(job.id)
-        self.queue.drain()
+        self.drain()
 
     def failed_jobs(self) -> list[Job]:
         """The files that could not be taken in."""
-        return [job for job in self.queue.jobs() if job.stage is Stage.FAILED]
+        every = self.catalog.libraries.all()
+        jobs = [job for library in every for job in self.catalog.jobs.of(library.id)]
+        return [job for job in jobs if job.stage is Stage.FAILED]
 
     def _kept(self, name: str) -> list[Kept]:
         return [it for it in self.catalog.trash.of(self.library.id) if it.document.name == name]
 
 
-def _receive(path: Path, text: str) -> None:
+def _picture(path: Path, number: int, _width: int) -> bytes:
+    return f"{path.name} {number}".encode()
+
+
+def _receive(path: Path, content: bytes) -> None:
     """Write what an upload brings; who cannot tells so, as the page does."""
     try:
-        path.write_text(text)
+        path.write_bytes(content)
     except OSError as error:
         path.unlink(missing_ok=True)
         raise StoreError(f"The upload cannot be stored ({error.strerror}).") from error

@@ -11,6 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, update
 
+from ingest.loaded import LoadedDocument
+from ingest.pipeline import Ingestor, Taken
 from rag import purging
 from rag.domain import Document
 from rag.failpoints import failpoint
@@ -20,12 +22,16 @@ from rag.store import (
     archives,
     backup,
     catalog,
+    containers,
     database,
     derived,
+    document_jobs,
     embedding,
+    holdings,
     keeping,
     lexical,
     migrations,
+    moving,
     publishing,
     trash,
     vectors,
@@ -226,6 +232,47 @@ def vectors_switch_in_parts() -> None:
     _put(embedding, "replace_vectors", in_parts)
 
 
+def mail_is_published_before_what_it_holds() -> None:
+    """What came in a mail is queued once the mail is there."""
+    take = Ingestor.take
+
+    def late(self: Ingestor, path: Path, library: Any, name: str, **more: Any) -> Taken:
+        brought: list[LoadedDocument] = []
+        bring = more.pop("bring")
+
+        def remember(loaded: LoadedDocument) -> str:
+            brought.append(loaded)
+            return ""
+
+        taken = take(self, path, library, name, bring=remember, **more)
+        failpoint("sabotage.between")
+        return replace(taken, reason="".join(map(bring, brought)))
+
+    _put(Ingestor, "take", late)
+
+
+def move_leaves_names() -> None:
+    """A document that is moved leaves its other names behind."""
+    _put(moving, "move_names_of", lambda *_: None)
+
+
+def purge_forgets_names_here_alone() -> None:
+    """What a purged document was called where it was moved from stays written down."""
+    _put(containers, "_moved_from", lambda *_: [])
+
+
+def library_goes_in_parts() -> None:
+    """The documents of a library are removed, and the library after that."""
+    end_jobs_in = document_jobs.end_jobs_in
+
+    def in_parts(connection: Connection, library_id: str) -> None:
+        _commit_midway(connection)
+        failpoint("sabotage.between")
+        end_jobs_in(connection, library_id)
+
+    _put(holdings, "end_jobs_in", in_parts)
+
+
 def _put(owner: Any, name: str, value: Any) -> None:
     """Put something in the place of a part of the program, which must be there."""
     if not hasattr(owner, name):
@@ -259,5 +306,9 @@ SABOTAGES = {
         Sabotage(index_is_built_in_its_place, "add", ("lexical.before_commit",)),
         Sabotage(purge_forgets_marks_first, "purge", ("purge.swept",)),
         Sabotage(vectors_switch_in_parts, "switch", BETWEEN),
+        Sabotage(mail_is_published_before_what_it_holds, "add a mail", BETWEEN),
+        Sabotage(move_leaves_names, "move"),
+        Sabotage(purge_forgets_names_here_alone, "purge what was moved"),
+        Sabotage(library_goes_in_parts, "delete libraries", BETWEEN),
     )
 }

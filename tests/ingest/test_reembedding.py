@@ -140,3 +140,22 @@ def test_what_earlier_runs_kept_can_be_thrown_away(catalog: Catalog) -> None:
     second = Stopping(9)
 
     assert reembed(catalog, library, second, lambda _: None) == len(second.embedded)
+
+
+def test_what_cannot_be_deleted_at_the_end_does_not_undo_what_was_done(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_path: Path, missing_ok: bool = False) -> None:
+        raise OSError(5, "Input/output error")
+
+    library, new = catalog.library("documents"), HashEmbedder("new", 16)
+    (document,) = catalog.documents(library.id)
+    with monkeypatch.context() as failing:
+        failing.setattr(Path, "unlink", fail)
+        assert reembed(catalog, library, new, lambda _: None) == document.chunks
+        discard_kept(catalog)
+    assert catalog.library("documents").embedding_model == "new"
+    assert "cannot be deleted (Input/output error)" in caplog.text
+    assert len(list((catalog.data_dir / "reembedding").iterdir())) == 1
+    discard_kept(catalog)
+    assert list((catalog.data_dir / "reembedding").iterdir()) == []

@@ -80,3 +80,27 @@ def test_files_in_a_mail_that_could_not_be_stored_come_with_the_next_attempt(
 
     assert [job.stage for job in settled(queue)] == [Stage.DONE] * (1 + ATTACHED)
     assert len(catalog.documents(library.id)) == 1 + ATTACHED
+
+
+def test_a_file_whose_second_name_cannot_be_deleted_is_taken_in_all_the_same(
+    catalog: Catalog,
+    library: Library,
+    embedder: Counting,
+    queue_of: list[IngestQueue],
+    tmp_path: Path,
+    mail: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    unlink = Path.unlink
+
+    def fail(path: Path, missing_ok: bool = False) -> None:
+        if path.parent.name == "incoming":
+            raise OSError(5, "Input/output error")
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", fail)
+    queue = start(catalog, embedder, None, tmp_path)
+    queue_of.append(queue)
+    queue.submit(mail, mail.name, keep=True)
+    assert {job.stage for job in settled(queue)} == {Stage.DONE}
+    assert len(catalog.documents(library.id)) == 1 + ATTACHED

@@ -3,14 +3,24 @@ from __future__ import annotations
 import json
 import logging
 import os
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from rag.store.derived import ABANDONED_SECONDS, MANIFEST, provide
-from tests.rag.store.shelves import together
+from rag.store.derived import (
+    MANIFEST,
+    PURGES,
+    DiscardedError,
+    discard_all,
+    discard_before,
+    earlier,
+    provide,
+)
+from rag.store.workplaces import UNLOCKED_SECONDS
+from tests.rag.store.shelves import start_python, together
 
 EXPECTED = {"format": 1, "generation": 5}
 
@@ -141,7 +151,7 @@ def test_earlier_generations_are_removed_and_later_ones_kept(place: Path) -> Non
 def test_what_a_crash_left_behind_is_removed_after_a_while(place: Path) -> None:
     for name in (".new-old", ".old-old", ".new-fresh"):
         (place.parent / name).mkdir(parents=True)
-    long_ago = time.time() - ABANDONED_SECONDS - 60
+    long_ago = time.time() - UNLOCKED_SECONDS - 60
     os.utime(place.parent / ".new-old", (long_ago, long_ago))
     os.utime(place.parent / ".old-old", (long_ago, long_ago))
     provide(place, EXPECTED, write("made"))
@@ -208,3 +218,88 @@ def test_processes_that_build_at_once_leave_one_whole_folder(before: str, place:
     assert together(PROVIDE, 3, str(place)) == [str(place)] * 3
     assert provide(place, EXPECTED, must_not_build) == place
     assert names_in(place.parent) == ["words-5"]
+
+
+BUILDING = """
+import sys
+from pathlib import Path
+from rag.store.derived import provide
+
+def build(folder):
+    (folder / "content").write_text("half")
+    print(folder, flush=True)
+    input()
+    (folder / "more").write_text("whole")
+
+print(provide(Path(sys.argv[1]), {"generation": 4}, build))
+"""
+
+
+def test_what_another_process_is_building_is_left_alone_until_that_one_is_dead(
+    place: Path,
+) -> None:
+    process = start_python(BUILDING, str(place.with_name("words-4")))
+    assert process.stdout is not None
+    building = Path(process.stdout.readline().strip())
+    long_ago = time.time() - 10 * UNLOCKED_SECONDS
+    os.utime(building, (long_ago, long_ago))
+    provide(place, EXPECTED, write("made"))
+    assert (building / "content").read_text() == "half"
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    os.utime(building, (long_ago, long_ago))
+    provide(place.with_name("words-6"), EXPECTED | {"generation": 6}, write("made"))
+    assert names_in(place.parent) == ["words-6"]
+
+
+def test_a_purge_ends_what_was_begun_before_it_without_a_warning(
+    place: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    before, after = EXPECTED | {PURGES: 2}, EXPECTED | {PURGES: 3}
+    provide(place.with_name("words-3"), before, write("the purged words"))
+
+    def build(folder: Path) -> None:
+        (folder / "content").write_text("the purged words")
+        provide(place.with_name("vectors-5"), after, write("what stays"))
+        discard_before(place.parent, 3)
+        (folder / "more").write_text("words")
+
+    with caplog.at_level(logging.INFO), pytest.raises(DiscardedError):
+        provide(place, before, build)
+    assert caplog.messages == []
+    assert names_in(place.parent) == ["vectors-5"]
+    assert (place.with_name("vectors-5") / "content").read_text() == "what stays"
+
+
+def test_a_process_whose_folder_a_purge_removes_finds_it_gone(place: Path) -> None:
+    process = start_python(BUILDING, str(place.with_name("words-4")))
+    assert process.stdout is not None
+    assert process.stdout.readline()
+    discard_before(place.parent, 1)
+    assert names_in(place.parent) == []
+    said, _ = process.communicate("go on\n")
+    assert (said, process.returncode) == ("", 1)
+    assert names_in(place.parent) == []
+
+
+def test_nothing_begins_from_what_was_made_before_a_purge(place: Path) -> None:
+    provide(place.with_name("words-3"), EXPECTED | {PURGES: 2}, write("the purged words"))
+    assert earlier(place, 3) is None
+    assert earlier(place, 2) == place.with_name("words-3")
+
+
+def test_all_that_is_there_is_discarded_at_once(place: Path) -> None:
+    provide(place, EXPECTED | {PURGES: 7}, write("made"))
+    discard_all(place.parent)
+    assert names_in(place.parent) == []
+    discard_all(place.parent.with_name("none"))
+
+
+def test_a_build_that_is_told_to_stop_is_none_without_a_warning(
+    place: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def build(_folder: Path) -> None:
+        raise InterruptedError("told to stop")
+
+    assert provide(place, EXPECTED, build) is None
+    assert caplog.messages == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from rag.domain import Library
 from rag.store import words_ahead
 from rag.store.catalog import Catalog
+from rag.store.derived import said_of
 from rag.store.indexes import Indexes
 from rag.store.lexical import LexicalIndex, open_lexical_index
 from rag.store.spans import ChunkSpan
@@ -84,6 +86,39 @@ def test_changes_while_words_are_opened_are_opened_after_them(
     assert not indexes.current(library.id).words_lag
 
 
+def test_questions_go_on_with_the_same_index_until_the_words_are_there(
+    catalog: Catalog, library: Library, elsewhere: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    indexes = Indexes(catalog, patience_seconds=0.01)
+    indexes.current(library.id)
+    gate = Gate(monkeypatch)
+    elsewhere.publish(reading(library, "a boat at sea"))
+    lagging = indexes.current(library.id)
+    assert lagging.words_lag
+    assert indexes.current(library.id) is lagging
+    gate.go_on.set()
+    indexes.wait()
+    assert words_of(indexes, library, "boat") == [1]
+
+
+def test_no_question_waits_for_words_that_took_longer_the_last_time(
+    catalog: Catalog, library: Library, elsewhere: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    indexes = Indexes(catalog, patience_seconds=PATIENT_SECONDS)
+    indexes.current(library.id)
+    elsewhere.publish(reading(library, "a boat at sea"))
+    assert words_of(indexes, library, "boat") == [1]
+    indexes._ahead[library.id].seconds = 2 * PATIENT_SECONDS
+    gate = Gate(monkeypatch)
+    elsewhere.publish(reading(library, "a boat in a storm", name="more.txt"))
+    began = time.monotonic()
+    assert indexes.current(library.id).words_lag
+    assert time.monotonic() - began < PATIENT_SECONDS / 2
+    gate.go_on.set()
+    indexes.wait()
+    assert sorted(words_of(indexes, library, "boat")) == [1, 2]
+
+
 def test_words_that_are_opened_within_the_patience_are_those_of_now(
     catalog: Catalog, library: Library, elsewhere: Catalog
 ) -> None:
@@ -132,7 +167,10 @@ def test_words_opened_ahead_during_a_purge_leave_nothing_on_disk(
     elsewhere.trash.purge([gone.id])
     gate.go_on.set()
     indexes.wait()
-    assert not list(catalog.data_dir.rglob("lexical-*"))
+    left = [said_of(path) for path in catalog.data_dir.rglob("lexical-*")]
+    assert [said["purges"] for said in left] == [1]
+    files = [path for path in catalog.data_dir.rglob("*") if path.is_file()]
+    assert not [path for path in files if b"zirbelnuss" in path.read_bytes()]
     indexes.current(library.id)
     indexes.wait()
     assert words_of(indexes, library, "zirbelnuss stays") == [1]
