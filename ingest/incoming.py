@@ -46,7 +46,7 @@ class Incoming:
         """
         path = self._folder / f"{UNFINISHED}{secrets.token_hex(8)}"
         try:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._folder.mkdir(exist_ok=True, mode=0o700)  # a data directory that is gone stays so
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         except OSError as error:
             raise self._unwritable(error) from error

@@ -33,10 +33,11 @@ from rag.store.catalog import CATALOG
 from rag.store.database import copy_database, whole_store
 from rag.store.isolation import Upkeep
 from rag.store.originals import Owners, named_originals, original_names
+from rag.store.standing import BLOBS, refuse_lost
 from rag.store.tables import SCHEMA_VERSION, chunks, documents, libraries, pages
 from rag.store.workplaces import workplace
 
-BLOBS, QUESTIONS = "blobs", "questions"  # folders of the data directory
+QUESTIONS = "questions"  # a folder of the data directory
 COUNTED = {"libraries": libraries, "documents": documents, "pages": pages, "chunks": chunks}
 BACKUP = "backup"
 
@@ -62,6 +63,7 @@ def back_up(data_dir: Path, target: Path, report: Report) -> BackedUp:
     """
     target = target.absolute()
     _check_target(data_dir, target)
+    refuse_lost(data_dir / CATALOG)
     if not (data_dir / CATALOG).exists():
         raise StoreError(f"There is no catalog in {data_dir}, so there is nothing to back up.")
     try:

@@ -8,6 +8,7 @@ import os
 import re
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -32,8 +33,10 @@ def hash_file(path: Path) -> str:
 class Blobs:
     """A folder of files named by their content: written whole or not at all."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, check: Callable[[], None] = lambda: None) -> None:
+        """Take a folder; `check` raises where nothing must be stored there (any more)."""
         self._folder = folder
+        self._check = check
 
     def path(self, sha256: str) -> Path:
         """Where the file with this hash is, or would be."""
@@ -58,6 +61,7 @@ class Blobs:
         Raises:
             StoreError: it cannot be copied.
         """
+        self._check()
         try:
             return self._copy(source)
         except OSError as error:
@@ -72,6 +76,7 @@ class Blobs:
         Raises:
             StoreError: it cannot be moved.
         """
+        self._check()
         try:
             sha256 = hash_file(source)
             target = self.path(sha256)

@@ -32,9 +32,9 @@ from rag.store.leftovers import derived_folders, leftovers, sweep_leftovers
 from rag.store.original_checks import files_alone, original_faults, orphans
 from rag.store.originals import named_originals
 from rag.store.rows import library_of
+from rag.store.standing import BLOBS, is_lost
 from rag.store.tables import aliases, chunks, documents, libraries, pages
 
-BLOBS = "blobs"
 MENDED_BY_REBUILD = "`tramontane rebuild` deletes them."
 
 
@@ -56,7 +56,7 @@ def check(data_dir: Path, text_hash: TextHash) -> Iterator[Checked]:
     Raises:
         StoreError: there is no catalog.
     """
-    if not (data_dir / CATALOG).exists():
+    if not (data_dir / CATALOG).exists() and not is_lost(data_dir / CATALOG):
         raise StoreError(f"There is no catalog in {data_dir}. Add documents: tramontane add PATH")
     try:
         reader, _ = whole_store(data_dir / CATALOG, Upkeep.SOUNDNESS)

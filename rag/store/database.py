@@ -17,6 +17,7 @@ from rag.failpoints import failpoint
 from rag.store.filesystems import refuse_network
 from rag.store.isolation import Upkeep, for_whole_store, guard
 from rag.store.migrations import stamp, upgrade
+from rag.store.standing import Standing, has_originals, lost
 from rag.store.tables import SCHEMA_VERSION, metadata
 
 try:
@@ -54,14 +55,16 @@ def open_database(path: Path) -> tuple[Engine, Engine]:
 
     A writing transaction takes the lock when it begins, so that two processes queue instead of
     failing half-way. Whatever SQLite refuses later, such as a full disk or a damaged page, is a
-    `StoreError` too; only a broken constraint stays SQLAlchemy's `IntegrityError`.
+    `StoreError` too; only a broken constraint stays SQLAlchemy's `IntegrityError`. So is every
+    transaction once the file was moved away, deleted or replaced.
 
     Raises:
         StoreError: the folder cannot be written or lies on a network file system, or the file is
-            damaged or of a newer version.
+            damaged or of a newer version, or was lost: then none is made in its place.
     """
     refuse_network(path.parent)
     reader = create_engine(f"sqlite:///{path}", module=sqlite, pool_size=20, max_overflow=40)
+    _stand_by(reader, Standing(path))
     event.listen(reader, "connect", _configure)
     event.listen(reader, "begin", _begin)
     event.listen(reader, "handle_error", partial(_in_plain_words, path))
@@ -84,6 +87,16 @@ def whole_store(path: Path, upkeep: Upkeep) -> tuple[Engine, Engine]:
     """As `open_database`, for upkeep: the rows of all owners are reached."""
     reader, writer = open_database(path)
     return for_whole_store(reader, upkeep), for_whole_store(writer, upkeep)
+
+
+def check_standing(engine: Engine) -> None:
+    """Check that the catalog lies where it was opened.
+
+    Raises:
+        StoreError: it was moved away, deleted or replaced.
+    """
+    with engine.begin():
+        pass
 
 
 def verify(connection: Connection, path: Path) -> None:
@@ -172,6 +185,19 @@ def _configure(connection: Any, _record: object) -> None:
     cursor.close()
 
 
+def _stand_by(engine: Engine, standing: Standing) -> None:
+    """Let an engine open, and change, no other file than the one it opened first."""
+
+    def check_commit(connection: Connection) -> None:
+        if "begin" in connection.get_execution_options():
+            standing.check()
+
+    event.listen(engine.dialect, "do_connect", lambda *_: standing.before_connecting())
+    event.listen(engine, "connect", lambda *_: standing.connected())
+    event.listen(engine, "begin", lambda _: standing.check())
+    event.listen(engine, "commit", check_commit)
+
+
 def _begin(connection: Connection) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
 
@@ -184,6 +210,8 @@ def _migrate(connection: Connection, path: Path) -> None:
             f"knows {SCHEMA_VERSION}). Install the newer version, or choose another --data-dir."
         )
     if version == 0:
+        if has_originals(path.parent):  # of an emptied one: nobody else can make it meanwhile
+            raise lost(path)
         metadata.create_all(connection)
         failpoint("schema.created")
         stamp(connection, SCHEMA_VERSION)
