@@ -15,6 +15,7 @@ from rag.domain import Library
 from rag.store.approximate import load
 from rag.store.derived import is_intact, said_of
 from rag.store.lexical import LexicalIndex
+from rag.store.opened import DamagedIndexError
 from rag.store.rows import chunk_query, stored_chunk
 from rag.store.spans import ROWS_AT_ONCE, chunk_spans, fingerprint
 from rag.store.tables import chunks
@@ -50,6 +51,8 @@ def _lasting_fault_of(reader: Engine, library: Library, path: Path, sound: Colle
     for _ in range(LOOKS):
         try:
             fault = _fault_of(reader, library, path, sound)
+        except DamagedIndexError:
+            fault = "it cannot be read"
         except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
             fault = f"it cannot be read: {error}"
         if not fault or not path.is_dir():
