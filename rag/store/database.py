@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
@@ -35,6 +36,10 @@ FIRST_SAFE_WAL = (3, 51, 3)
 BUSY_TIMEOUT_MS = 10_000
 WAL_BYTES = 64 << 20  # what the log keeps on disk once its content is in the database
 PAGE_BYTES = 16_384  # a float16 vector of 1,024 dimensions wastes nothing at this size
+
+
+class NoRoomError(StoreError):
+    """The disk of the catalog is full."""
 
 
 def sqlite_version() -> str:
@@ -87,6 +92,61 @@ def whole_store(path: Path, upkeep: Upkeep) -> tuple[Engine, Engine]:
     """As `open_database`, for upkeep: the rows of all owners are reached."""
     reader, writer = open_database(path)
     return for_whole_store(reader, upkeep), for_whole_store(writer, upkeep)
+
+
+def as_it_is(path: Path, upkeep: Upkeep) -> tuple[Engine, int]:
+    """Open a catalog to read all of it, and tell its schema; nothing is made or brought up to date.
+
+    On a disk that cannot be written it can be read as well.
+
+    Raises:
+        StoreError: it cannot be read, is damaged, is none or of a newer version.
+    """
+    uri = f"{path.absolute().as_uri()}?{'immutable=1' if _is_still(path) else 'mode=rw'}"
+    connect = partial(sqlite.connect, uri, uri=True, check_same_thread=False)
+    reader = create_engine(f"sqlite:///{path}", module=sqlite, creator=connect)
+    event.listen(reader, "connect", _configure_to_read)
+    event.listen(reader, "begin", _begin)
+    event.listen(reader, "handle_error", partial(_in_plain_words, path))
+    guard(reader)
+    try:
+        with reader.begin() as connection:
+            version = _schema_version(connection)
+        if version == 0:
+            raise lost(path) if has_originals(path.parent) else no_catalog(path)
+        _refuse_newer(path, version)
+    except StoreError:
+        reader.dispose()
+        raise
+    return for_whole_store(reader, upkeep), version
+
+
+def frozen(path: Path) -> tuple[Engine, Engine]:
+    """As `whole_store`, of a catalog that cannot be written: nothing can be changed through it."""
+    reader, version = as_it_is(path, Upkeep.BACKUP)
+    if version < SCHEMA_VERSION:
+        reader.dispose()
+        raise StoreError(
+            f"The catalog {path} is of an earlier release, and cannot be brought up to date where "
+            "it lies, since nothing can be written there. Copy the folder to another disk, and "
+            "back that up."
+        )
+    return reader, reader
+
+
+def no_catalog(path: Path) -> StoreError:
+    """What is said where nothing was ever added."""
+    return StoreError(f"There is no catalog in {path.parent}. Add documents: tramontane add PATH")
+
+
+def _is_still(path: Path) -> bool:
+    """Whether a catalog cannot be written from here and stands in its file alone."""
+    log, shared, journal = (path.with_name(path.name + end) for end in ("-wal", "-shm", "-journal"))
+    try:
+        is_alone = not journal.exists() and not (log.exists() and log.stat().st_size)
+    except OSError:
+        return False
+    return is_alone and not (log.exists() and shared.exists()) and not os.access(path, os.W_OK)
 
 
 def check_standing(engine: Engine) -> None:
@@ -185,6 +245,14 @@ def _configure(connection: Any, _record: object) -> None:
     cursor.close()
 
 
+def _configure_to_read(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    with closing(connection.cursor()) as cursor:
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        cursor.execute("PRAGMA trusted_schema=OFF")
+        cursor.execute("PRAGMA query_only=ON")
+
+
 def _stand_by(engine: Engine, standing: Standing) -> None:
     """Let an engine open, and change, no other file than the one it opened first."""
 
@@ -204,11 +272,7 @@ def _begin(connection: Connection) -> None:
 
 def _migrate(connection: Connection, path: Path) -> None:
     version = _schema_version(connection)
-    if version > SCHEMA_VERSION:
-        raise StoreError(
-            f"The catalog {path} was written by a newer Tramontane (schema {version}, this one "
-            f"knows {SCHEMA_VERSION}). Install the newer version, or choose another --data-dir."
-        )
+    _refuse_newer(path, version)
     if version == 0:
         if has_originals(path.parent):  # of an emptied one: nobody else can make it meanwhile
             raise lost(path)
@@ -224,6 +288,14 @@ def _migrate(connection: Connection, path: Path) -> None:
         logger.info("brought the catalog %s to schema %d", path, SCHEMA_VERSION)
     connection.execute(text(f"PRAGMA user_version={SCHEMA_VERSION}"))
     failpoint("schema.before_commit")
+
+
+def _refuse_newer(path: Path, version: int) -> None:
+    if version > SCHEMA_VERSION:
+        raise StoreError(
+            f"The catalog {path} was written by a newer Tramontane (schema {version}, this one "
+            f"knows {SCHEMA_VERSION}). Install the newer version, or choose another --data-dir."
+        )
 
 
 def _fault(ask: Callable[[str], Sequence[Sequence[Any]]]) -> str:
@@ -252,7 +324,7 @@ def _in_plain_words(path: Path, context: ExceptionContext) -> StoreError | None:
             "Tramontane is writing to it. Try again when that is done."
         )
     if "full" in reason or ("I/O" in reason and _is_disk_full(path)):
-        return StoreError(
+        return NoRoomError(
             f"There is no room left for the catalog {path}. Make room and try again. The folder "
             "derived beside it can be deleted: it is made again."
         )

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import tempfile
 import time
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -87,7 +91,21 @@ def _lexical_fault(connection: Connection, library: Library, path: Path, chunks_
     if chunks_said != fingerprint(spans):
         # Read after the library: it may have changed since, and this index with it.
         return ""
-    index = LexicalIndex(Index.open(str(path)))
+    with _lockable(path) as folder:
+        return _words_fault(connection, library, LexicalIndex(Index.open(str(folder))))
+
+
+@contextmanager
+def _lockable(path: Path) -> Iterator[Path]:
+    """The folder, or a copy where it cannot be written: tantivy makes a lock in what it opens."""
+    if os.access(path, os.W_OK):
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(shutil.copytree(path, folder, dirs_exist_ok=True))
+
+
+def _words_fault(connection: Connection, library: Library, index: LexicalIndex) -> str:
     own = chunks.c.library_id == library.id
     expected = set(connection.execute(select(chunks.c.id).where(own)).scalars())
     if len(index) != len(expected) or set(index.ids()) != expected:
