@@ -318,6 +318,11 @@ def _in_plain_words(path: Path, context: ExceptionContext) -> StoreError | None:
     if not isinstance(error, sqlite.DatabaseError) or isinstance(error, mistakes):
         return None
     reason = str(error)
+    if "unable to open" in reason and path.is_file() and not os.access(path, os.W_OK):
+        return StoreError(
+            f"The catalog {path} cannot be used where nothing can be written ({reason}). Copy "
+            f"{path.parent} to another disk, and use it there."
+        )
     if "locked" in reason:
         return StoreError(
             f"The catalog {path} has been busy for {BUSY_TIMEOUT_MS // 1000} seconds: another "

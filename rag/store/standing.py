@@ -20,7 +20,7 @@ class Standing:
 
     def __init__(self, path: Path) -> None:
         """Take the place of the catalog, which may still have to be made."""
-        self._path = path
+        self._path, self._place = path, path.absolute()  # wherever the process goes
         self._opened: tuple[int, int] | None = None
 
     def before_connecting(self) -> None:
@@ -59,7 +59,7 @@ class Standing:
 
     def _now(self) -> tuple[int, int] | None:
         try:
-            status = self._path.stat()
+            status = self._place.stat()
         except OSError:
             return None
         return status.st_dev, status.st_ino

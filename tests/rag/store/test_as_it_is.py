@@ -8,12 +8,14 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
+from sqlalchemy import ExceptionContext
 
 from rag.domain import Library
 from rag.errors import StoreError
-from rag.store import backup, checks, restoring
+from rag.store import backup, checks, database, restoring
 from rag.store.archives import manifest_of
 from rag.store.backup import back_up
 from rag.store.catalog import CATALOG, Catalog
@@ -240,3 +242,31 @@ def test_a_catalog_without_a_log_file_is_checked(tmp_path: Path) -> None:
     before = bytes_below(tmp_path)
     assert [part.faults for part in looked_at(tmp_path)] == [()] * 5
     assert bytes_below(tmp_path) == before
+
+
+def test_a_log_without_its_index_is_not_passed_over(unwritable: Path, tmp_path: Path) -> None:
+    """Read as a file that nobody changes, a catalog would lack what is in its log."""
+    copy = unwritable / "copy"
+    copy.mkdir()
+    with closing(Catalog(unwritable)) as catalog:
+        catalog.set_mark("only in", "the log")
+        for end in ("", "-wal"):
+            shutil.copyfile(f"{unwritable / CATALOG}{end}", f"{copy / CATALOG}{end}")
+    back_up(copy, tmp_path / "b.tar", nothing)  # the disk of the test can be written
+    restore(tmp_path / "b.tar", tmp_path / "other", nothing)
+    with closing(Catalog(tmp_path / "other")) as catalog:
+        assert catalog.mark("only in") == "the log"
+
+
+def test_a_catalog_that_needs_writing_says_to_copy_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / CATALOG
+    path.touch()
+    context = SimpleNamespace(
+        original_exception=vars(database)["sqlite"].OperationalError("unable to open database file")
+    )
+    for can_be_written in (True, False):
+        monkeypatch.setattr(os, "access", lambda *_, can=can_be_written: can)
+        said = str(database._in_plain_words(path, cast(ExceptionContext, context)))
+        assert (f"Copy {tmp_path} to another disk" in said) is not can_be_written
