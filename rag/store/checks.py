@@ -17,7 +17,7 @@ from rag.errors import StoreError
 from rag.failpoints import failpoint
 from rag.store.blobs import Blobs
 from rag.store.catalog import CATALOG
-from rag.store.database import NoRoomError, as_it_is, no_catalog, verify, whole_store
+from rag.store.database import NoCatalogError, NoRoomError, as_it_is, verify, whole_store
 from rag.store.filesystems import refuse_network
 from rag.store.index_checks import index_faults
 from rag.store.invariants import (
@@ -64,7 +64,7 @@ def check(data_dir: Path, text_hash: TextHash) -> Iterator[Checked]:
     """
     path = data_dir / CATALOG
     if not path.exists() and not is_lost(path):
-        raise no_catalog(path)
+        raise NoCatalogError(path)
     try:
         refuse_lost(path)
         refuse_network(data_dir)
@@ -79,7 +79,7 @@ def check(data_dir: Path, text_hash: TextHash) -> Iterator[Checked]:
             yield from _parts(reader, data_dir, text_hash)
         finally:
             reader.dispose()
-    except NoRoomError:
+    except (NoRoomError, NoCatalogError):
         raise
     except StoreError as error:
         yield Checked("database", "", (str(error),))

@@ -42,6 +42,16 @@ class NoRoomError(StoreError):
     """The disk of the catalog is full."""
 
 
+class NoCatalogError(StoreError):
+    """Nothing was ever added."""
+
+    def __init__(self, path: Path) -> None:
+        """Say so of the place where the catalog would be."""
+        super().__init__(
+            f"There is no catalog in {path.parent}. Add documents: tramontane add PATH"
+        )
+
+
 def sqlite_version() -> str:
     """The version of the SQLite library in use."""
     return str(sqlite.sqlite_version)
@@ -113,7 +123,7 @@ def as_it_is(path: Path, upkeep: Upkeep) -> tuple[Engine, int]:
         with reader.begin() as connection:
             version = _schema_version(connection)
         if version == 0:
-            raise lost(path) if has_originals(path.parent) else no_catalog(path)
+            raise lost(path) if has_originals(path.parent) else NoCatalogError(path)
         _refuse_newer(path, version)
     except StoreError:
         reader.dispose()
@@ -132,11 +142,6 @@ def frozen(path: Path) -> tuple[Engine, Engine]:
             "back that up."
         )
     return reader, reader
-
-
-def no_catalog(path: Path) -> StoreError:
-    """What is said where nothing was ever added."""
-    return StoreError(f"There is no catalog in {path.parent}. Add documents: tramontane add PATH")
 
 
 def _is_still(path: Path) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import tempfile
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,7 +21,7 @@ from rag.store.archives import manifest_of
 from rag.store.backup import back_up
 from rag.store.catalog import CATALOG, Catalog
 from rag.store.checks import Checked, check
-from rag.store.database import NoRoomError
+from rag.store.database import NoCatalogError, NoRoomError
 from rag.store.indexes import Indexes
 from rag.store.restoring import restore
 from rag.store.sizes import told
@@ -52,6 +53,16 @@ def shelf(catalog: Catalog, library: Library) -> Path:
 def unwritable(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The same on a disk that the system says cannot be written."""
     monkeypatch.setattr(os, "access", lambda path, _: not Path(path).is_relative_to(shelf))
+    mkdtemp = tempfile.mkdtemp
+
+    def refused(
+        suffix: str | None = None, prefix: str | None = None, dir: str | None = None
+    ) -> str:
+        if dir is not None and Path(dir).is_relative_to(shelf):
+            raise OSError(30, "Read-only file system", dir)
+        return mkdtemp(suffix, prefix, dir)
+
+    monkeypatch.setattr(tempfile, "mkdtemp", refused)
     return shelf
 
 
@@ -82,8 +93,8 @@ def test_check_changes_no_byte(shelf: Path) -> None:
 
 def test_an_empty_catalog_is_no_fault_and_not_filled_by_looking(tmp_path: Path) -> None:
     (tmp_path / CATALOG).touch()
-    (database, _) = looked_at(tmp_path)
-    assert "There is no catalog in" in database.faults[0]
+    with pytest.raises(NoCatalogError, match="There is no catalog in"):
+        looked_at(tmp_path)
     assert (tmp_path / CATALOG).stat().st_size == 0
 
 
