@@ -78,7 +78,9 @@ def back_up(data_dir: Path, target: Path, report: Report) -> BackedUp:
             if held is None:
                 held = folder / "held"
                 held.mkdir()
-                manifest = _collect(frozen(data_dir / CATALOG), data_dir, held, folder)
+                manifest = _collect(
+                    frozen(data_dir / CATALOG, Upkeep.BACKUP), data_dir, held, folder
+                )
             else:
                 engines = whole_store(data_dir / CATALOG, Upkeep.BACKUP)
                 manifest = _collect(engines, data_dir, held, folder)

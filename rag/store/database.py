@@ -131,9 +131,9 @@ def as_it_is(path: Path, upkeep: Upkeep) -> tuple[Engine, int]:
     return for_whole_store(reader, upkeep), version
 
 
-def frozen(path: Path) -> tuple[Engine, Engine]:
+def frozen(path: Path, upkeep: Upkeep) -> tuple[Engine, Engine]:
     """As `whole_store`, of a catalog that cannot be written: nothing can be changed through it."""
-    reader, version = as_it_is(path, Upkeep.BACKUP)
+    reader, version = as_it_is(path, upkeep)
     if version < SCHEMA_VERSION:
         reader.dispose()
         raise StoreError(
