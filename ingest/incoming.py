@@ -48,7 +48,7 @@ class Incoming:
         """
         with ExitStack() as stack:
             try:
-                self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                self._folder.mkdir(exist_ok=True, mode=0o700)  # no data directory is made anew
                 path = stack.enter_context(own_file(self._folder, UNFINISHED))
             except OSError as error:
                 raise self._unwritable(error) from error

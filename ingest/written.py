@@ -52,6 +52,7 @@ def is_text_throughout(text: str, *, marked: bool) -> bool:
     windows = [text[:WINDOW], text[middle : middle + WINDOW], text[-WINDOW:]]
     most, fewest = (MAX_ODD_SHARE_MARKED, STRAY) if marked else (MAX_ODD_SHARE, 1)
     return all(
-        sum(map(is_odd, window)) <= max(fewest, most * len(window)) and (marked or is_written(window))
+        sum(map(is_odd, window)) <= max(fewest, most * len(window))
+        and (marked or is_written(window))
         for window in windows
     )

@@ -6,6 +6,7 @@ moment. Search indexes are left out, since they are made again, and so are uploa
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, suppress
@@ -30,13 +31,15 @@ from rag.store.archives import (
 )
 from rag.store.blobs import Blobs, hash_file, sync_folder
 from rag.store.catalog import CATALOG
-from rag.store.database import copy_database, whole_store
+from rag.store.database import copy_database, frozen, whole_store
 from rag.store.isolation import Upkeep
 from rag.store.originals import Owners, named_originals, original_names
+from rag.store.sizes import told
+from rag.store.standing import BLOBS, refuse_lost
 from rag.store.tables import SCHEMA_VERSION, chunks, documents, libraries, pages
 from rag.store.workplaces import workplace
 
-BLOBS, QUESTIONS = "blobs", "questions"  # folders of the data directory
+QUESTIONS = "questions"  # a folder of the data directory
 COUNTED = {"libraries": libraries, "documents": documents, "pages": pages, "chunks": chunks}
 BACKUP = "backup"
 
@@ -62,15 +65,25 @@ def back_up(data_dir: Path, target: Path, report: Report) -> BackedUp:
     """
     target = target.absolute()
     _check_target(data_dir, target)
+    refuse_lost(data_dir / CATALOG)
     if not (data_dir / CATALOG).exists():
         raise StoreError(f"There is no catalog in {data_dir}, so there is nothing to back up.")
     try:
-        with (
-            workplace(data_dir, BACKUP) as held,
-            workplace(target.parent, BACKUP) as folder,
-        ):
+        with ExitStack() as stack:
+            # On a disk that nobody can write, nothing has to be kept from being deleted.
+            is_frozen = not os.access(data_dir, os.W_OK)
+            held = None if is_frozen else stack.enter_context(workplace(data_dir, BACKUP))
+            folder = stack.enter_context(workplace(target.parent, BACKUP))
             failpoint("backup.folders_made")
-            manifest = _collect(data_dir, held, folder)
+            if held is None:
+                held = folder / "held"
+                held.mkdir()
+                manifest = _collect(
+                    frozen(data_dir / CATALOG, Upkeep.BACKUP), data_dir, held, folder
+                )
+            else:
+                engines = whole_store(data_dir / CATALOG, Upkeep.BACKUP)
+                manifest = _collect(engines, data_dir, held, folder)
             failpoint("backup.collected")
             archive = folder / "archive"
             _check_room(target, manifest)
@@ -85,11 +98,22 @@ def back_up(data_dir: Path, target: Path, report: Report) -> BackedUp:
             sync_folder(target.parent)
             failpoint("backup.lasting")
     except OSError as error:
-        raise StoreError(
-            f"The backup {target} cannot be written ({error.strerror}). Check that the folder can "
-            "be written and has room."
-        ) from error
+        raise _failed(data_dir, target, error) from error
     return BackedUp(target, size, manifest)
+
+
+def _failed(data_dir: Path, target: Path, error: OSError) -> StoreError:
+    """What is said where a backup cannot be made, of the place where that is so."""
+    place = Path(str(error.filename or target)).absolute()
+    if place.is_relative_to(data_dir.absolute()):
+        return StoreError(
+            f"The backup cannot be made: {place} cannot be used ({error.strerror}). Check that "
+            f"{data_dir} can be read and written, and has room."
+        )
+    return StoreError(
+        f"The backup {target} cannot be written ({error.strerror}). Check that the folder can "
+        "be written and has room."
+    )
 
 
 def _check_target(data_dir: Path, target: Path) -> None:
@@ -112,9 +136,9 @@ def _is_backup(path: Path) -> bool:
         return False
 
 
-def _collect(data_dir: Path, held: Path, folder: Path) -> Manifest:
+def _collect(engines: tuple[Engine, Engine], data_dir: Path, held: Path, folder: Path) -> Manifest:
     """Copy the catalog, hold the originals that it names, and say what there is."""
-    reader, writer = whole_store(data_dir / CATALOG, Upkeep.BACKUP)
+    reader, writer = engines
     try:
         owners, names, counts = _snapshot(reader, writer, Blobs(data_dir / BLOBS), held, folder)
     finally:
@@ -173,6 +197,8 @@ def _hold(blobs: Blobs, hashes: Iterable[str], held: Path) -> None:
     """Keep originals under a second name, which their removal leaves alone; lost ones are not."""
     for sha256 in hashes:
         source, target = blobs.path(sha256), held / sha256
+        if not source.is_file():  # or something else lies in its place
+            continue
         with suppress(FileNotFoundError):
             try:
                 target.hardlink_to(source)
@@ -180,7 +206,10 @@ def _hold(blobs: Blobs, hashes: Iterable[str], held: Path) -> None:
             except FileNotFoundError:
                 raise
             except OSError:  # a file system without second names
-                shutil.copyfile(source, target)
+                if held.is_relative_to(blobs.folder.parent):
+                    shutil.copyfile(source, target)
+                else:  # what is frozen stays as it is
+                    target.symlink_to(source.absolute())
 
 
 def _hold_questions(folder: Path, held: Path) -> None:
@@ -211,6 +240,6 @@ def _check_room(target: Path, manifest: Manifest) -> None:
     free = shutil.disk_usage(target.parent).free
     if free < manifest.size_bytes:
         raise StoreError(
-            f"The backup needs {manifest.size_bytes / 1e9:,.2f} GB in {target.parent}, where "
-            f"{free / 1e9:,.2f} GB are free. Make room, or choose another folder."
+            f"The backup needs {told(manifest.size_bytes)} in {target.parent}, where {told(free)} "
+            "are free. Make room, or choose another folder."
         )

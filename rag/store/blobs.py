@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -30,17 +31,19 @@ def hash_file(path: Path) -> str:
 class Blobs:
     """A folder of files named by their content: written whole or not at all."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, check: Callable[[], None] = lambda: None) -> None:
+        """Take a folder; `check` raises where nothing must be stored there (any more)."""
+        self.folder = folder
+        self._check = check
 
     def path(self, sha256: str) -> Path:
         """Where the file with this hash is, or would be."""
-        return self._folder / sha256[:2] / sha256
+        return self.folder / sha256[:2] / sha256
 
     def hashes(self) -> list[str]:
         """The hash of every file here; what a crash left half written is deleted on the way."""
         found: list[str] = []
-        for path in self._folder.glob("??/*"):
+        for path in self.folder.glob("??/*"):
             if SHA256.fullmatch(path.name):
                 found.append(path.name)
             elif path.name.startswith(UNFINISHED):
@@ -55,13 +58,11 @@ class Blobs:
         Raises:
             StoreError: it cannot be copied.
         """
+        self._check()
         try:
             return self._copy(source)
         except OSError as error:
-            raise StoreError(
-                f"{source.name} cannot be copied into {self._folder} ({error.strerror}). Check "
-                "that the folder can be written and has room."
-            ) from error
+            raise self._refused(source, "copied", error) from error
 
     def adopt(self, source: Path) -> str:
         """Move a file in and return its hash; a file elsewhere than on this disk is copied.
@@ -69,6 +70,7 @@ class Blobs:
         Raises:
             StoreError: it cannot be moved.
         """
+        self._check()
         try:
             sha256 = hash_file(source)
             target = self.path(sha256)
@@ -80,16 +82,13 @@ class Blobs:
                 source.replace(target)
                 failpoint("blob.adopt.renamed")
                 sync_folder(target.parent)
-                sync_folder(self._folder)
+                sync_folder(self.folder)
                 failpoint("blob.adopt.lasting")
         except OSError as error:
             if error.errno == errno.EXDEV:
                 sha256 = self.put(source)
             else:
-                raise StoreError(
-                    f"{source.name} cannot be moved into {self._folder} ({error.strerror}). Check "
-                    "that the folder can be written and has room."
-                ) from error
+                raise self._refused(source, "moved", error) from error
         with suppress(OSError):  # it is stored; what is left of an upload is swept
             source.unlink(missing_ok=True)
         return sha256
@@ -109,6 +108,27 @@ class Blobs:
                 f"The file {self.path(sha256)} cannot be deleted ({error.strerror}). Delete it "
                 "by hand: no document has it any more."
             ) from error
+
+    def obstacle(self, sha256: str) -> Path | None:
+        """What lies where this file, or a folder of it, should be, and is none."""
+        path = self.path(sha256)
+        for folder in (self.folder, path.parent):
+            if folder.exists() and not folder.is_dir():
+                return folder
+        return path if path.exists() and not path.is_file() else None
+
+    def _refused(self, source: Path, verb: str, error: OSError) -> StoreError:
+        """What is said where a file cannot be stored."""
+        with suppress(OSError):
+            if (obstacle := self.obstacle(hash_file(source))) is not None:
+                return StoreError(
+                    f"{source.name} cannot be stored: {obstacle} lies in its place. Move that "
+                    "away, and add the file again."
+                )
+        return StoreError(
+            f"{source.name} cannot be {verb} into {self.folder} ({error.strerror}). Check that "
+            "the folder can be written and has room."
+        )
 
     def _copy(self, source: Path) -> str:
         sha256 = hash_file(source)
@@ -133,7 +153,7 @@ class Blobs:
             temporary.replace(target)
             failpoint("blob.renamed")
         sync_folder(target.parent)
-        sync_folder(self._folder)  # which the folder of the file may be new in
+        sync_folder(self.folder)  # which the folder of the file may be new in
         return sha256
 
 

@@ -19,7 +19,7 @@ from rag.store.aliases import Aliases
 from rag.store.blobs import Blobs
 from rag.store.cited import Cited
 from rag.store.containers import Containers
-from rag.store.database import open_database, verify
+from rag.store.database import check_standing, open_database, verify
 from rag.store.holdings import OWNER, Holdings, NewLibrary
 from rag.store.holds import Held
 from rag.store.isolation import GONE, Upkeep, acting, for_whole_store
@@ -49,6 +49,7 @@ from rag.store.spans import (
     vectors_of,
 )
 from rag.store.spending import Spending
+from rag.store.standing import BLOBS
 from rag.store.tables import chunks, documents, marks
 from rag.store.trash import Trash
 
@@ -75,9 +76,9 @@ class Catalog:
                 "Choose another with --data-dir or TRAMONTANE_DATA_DIR."
             ) from error
         self.data_dir = data_dir
-        self.blobs = Blobs(data_dir / "blobs")
         self._path = data_dir / CATALOG
         self._engines = open_database(self._path)
+        self.blobs = Blobs(data_dir / BLOBS, partial(check_standing, self._engines[0]))
         self._speak_for(principal, partial(acting, principal=principal))
 
     def acting(self, principal: str) -> Catalog:

@@ -17,7 +17,8 @@ from rag.errors import StoreError
 from rag.failpoints import failpoint
 from rag.store.blobs import Blobs
 from rag.store.catalog import CATALOG
-from rag.store.database import verify, whole_store
+from rag.store.database import NoCatalogError, NoRoomError, as_it_is, verify, whole_store
+from rag.store.filesystems import refuse_network
 from rag.store.index_checks import index_faults
 from rag.store.invariants import (
     TextHash,
@@ -29,12 +30,17 @@ from rag.store.invariants import (
 )
 from rag.store.isolation import Upkeep
 from rag.store.leftovers import derived_folders, leftovers, sweep_leftovers
-from rag.store.original_checks import files_alone, original_faults, orphans
+from rag.store.original_checks import (
+    faults_of_earlier,
+    files_alone,
+    original_faults,
+    orphans,
+)
 from rag.store.originals import named_originals
 from rag.store.rows import library_of
-from rag.store.tables import aliases, chunks, documents, libraries, pages
+from rag.store.standing import BLOBS, is_lost, refuse_lost
+from rag.store.tables import SCHEMA_VERSION, aliases, chunks, documents, libraries, pages
 
-BLOBS = "blobs"
 MENDED_BY_REBUILD = "`tramontane rebuild` deletes them."
 
 
@@ -54,19 +60,27 @@ def check(data_dir: Path, text_hash: TextHash) -> Iterator[Checked]:
     `text_hash` tells the text that is embedded for a chunk.
 
     Raises:
-        StoreError: there is no catalog.
+        StoreError: there is no catalog, or no room on its disk to read it.
     """
-    if not (data_dir / CATALOG).exists():
-        raise StoreError(f"There is no catalog in {data_dir}. Add documents: tramontane add PATH")
+    path = data_dir / CATALOG
+    if not path.exists() and not is_lost(path):
+        raise NoCatalogError(path)
     try:
-        reader, _ = whole_store(data_dir / CATALOG, Upkeep.SOUNDNESS)
+        refuse_lost(path)
+        refuse_network(data_dir)
+        reader, version = as_it_is(path, Upkeep.SOUNDNESS)
         try:
             with reader.begin() as connection:
-                verify(connection, data_dir / CATALOG)
+                verify(connection, path)
+            if version < SCHEMA_VERSION:
+                yield from _earlier(reader, data_dir, version)
+                return
             yield Checked("database", f"{CATALOG} is sound.")
             yield from _parts(reader, data_dir, text_hash)
         finally:
             reader.dispose()
+    except (NoRoomError, NoCatalogError):
+        raise
     except StoreError as error:
         yield Checked("database", "", (str(error),))
         present, damaged = files_alone(data_dir / BLOBS)
@@ -111,6 +125,20 @@ def mend(data_dir: Path, text_hash: TextHash) -> int:
     finally:
         reader.dispose()
     return len(mended)
+
+
+def _earlier(reader: Engine, data_dir: Path, version: int) -> Iterator[Checked]:
+    """What can be looked at before a catalog of an earlier release is brought up to date."""
+    note = (
+        f"{CATALOG} is sound, and of an earlier release (schema {version}). The next start brings "
+        "it up to date; its documents and indexes can be checked after that."
+    )
+    yield Checked("database", "", (), (note,))
+    with reader.begin() as connection:
+        count = connection.execute(select(func.count()).select_from(documents)).scalar_one()
+    sentence = f"Those of {count:,} documents are as they were."
+    faults = tuple(faults_of_earlier(reader, Blobs(data_dir / BLOBS)))
+    yield Checked("originals", sentence, faults)
 
 
 def _parts(reader: Engine, data_dir: Path, text_hash: TextHash) -> Iterator[Checked]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
@@ -17,6 +18,7 @@ from rag.failpoints import failpoint
 from rag.store.filesystems import refuse_network
 from rag.store.isolation import Upkeep, for_whole_store, guard
 from rag.store.migrations import stamp, upgrade
+from rag.store.standing import Standing, has_originals, lost
 from rag.store.tables import SCHEMA_VERSION, metadata
 
 try:
@@ -34,6 +36,20 @@ FIRST_SAFE_WAL = (3, 51, 3)
 BUSY_TIMEOUT_MS = 10_000
 WAL_BYTES = 64 << 20  # what the log keeps on disk once its content is in the database
 PAGE_BYTES = 16_384  # a float16 vector of 1,024 dimensions wastes nothing at this size
+
+
+class NoRoomError(StoreError):
+    """The disk of the catalog is full."""
+
+
+class NoCatalogError(StoreError):
+    """Nothing was ever added."""
+
+    def __init__(self, path: Path) -> None:
+        """Say so of the place where the catalog would be."""
+        super().__init__(
+            f"There is no catalog in {path.parent}. Add documents: tramontane add PATH"
+        )
 
 
 def sqlite_version() -> str:
@@ -54,14 +70,16 @@ def open_database(path: Path) -> tuple[Engine, Engine]:
 
     A writing transaction takes the lock when it begins, so that two processes queue instead of
     failing half-way. Whatever SQLite refuses later, such as a full disk or a damaged page, is a
-    `StoreError` too; only a broken constraint stays SQLAlchemy's `IntegrityError`.
+    `StoreError` too; only a broken constraint stays SQLAlchemy's `IntegrityError`. So is every
+    transaction once the file was moved away, deleted or replaced.
 
     Raises:
         StoreError: the folder cannot be written or lies on a network file system, or the file is
-            damaged or of a newer version.
+            damaged or of a newer version, or was lost: then none is made in its place.
     """
     refuse_network(path.parent)
     reader = create_engine(f"sqlite:///{path}", module=sqlite, pool_size=20, max_overflow=40)
+    _stand_by(reader, Standing(path))
     event.listen(reader, "connect", _configure)
     event.listen(reader, "begin", _begin)
     event.listen(reader, "handle_error", partial(_in_plain_words, path))
@@ -84,6 +102,66 @@ def whole_store(path: Path, upkeep: Upkeep) -> tuple[Engine, Engine]:
     """As `open_database`, for upkeep: the rows of all owners are reached."""
     reader, writer = open_database(path)
     return for_whole_store(reader, upkeep), for_whole_store(writer, upkeep)
+
+
+def as_it_is(path: Path, upkeep: Upkeep) -> tuple[Engine, int]:
+    """Open a catalog to read all of it, and tell its schema; nothing is made or brought up to date.
+
+    On a disk that cannot be written it can be read as well.
+
+    Raises:
+        StoreError: it cannot be read, is damaged, is none or of a newer version.
+    """
+    uri = f"{path.absolute().as_uri()}?{'immutable=1' if _is_still(path) else 'mode=rw'}"
+    connect = partial(sqlite.connect, uri, uri=True, check_same_thread=False)
+    reader = create_engine(f"sqlite:///{path}", module=sqlite, creator=connect)
+    event.listen(reader, "connect", _configure_to_read)
+    event.listen(reader, "begin", _begin)
+    event.listen(reader, "handle_error", partial(_in_plain_words, path))
+    guard(reader)
+    try:
+        with reader.begin() as connection:
+            version = _schema_version(connection)
+        if version == 0:
+            raise lost(path) if has_originals(path.parent) else NoCatalogError(path)
+        _refuse_newer(path, version)
+    except StoreError:
+        reader.dispose()
+        raise
+    return for_whole_store(reader, upkeep), version
+
+
+def frozen(path: Path, upkeep: Upkeep) -> tuple[Engine, Engine]:
+    """As `whole_store`, of a catalog that cannot be written: nothing can be changed through it."""
+    reader, version = as_it_is(path, upkeep)
+    if version < SCHEMA_VERSION:
+        reader.dispose()
+        raise StoreError(
+            f"The catalog {path} is of an earlier release, and cannot be brought up to date where "
+            "it lies, since nothing can be written there. Copy the folder to another disk, and "
+            "back that up."
+        )
+    return reader, reader
+
+
+def _is_still(path: Path) -> bool:
+    """Whether a catalog cannot be written from here and stands in its file alone."""
+    log, shared, journal = (path.with_name(path.name + end) for end in ("-wal", "-shm", "-journal"))
+    try:
+        is_alone = not journal.exists() and not (log.exists() and log.stat().st_size)
+    except OSError:
+        return False
+    return is_alone and not (log.exists() and shared.exists()) and not os.access(path, os.W_OK)
+
+
+def check_standing(engine: Engine) -> None:
+    """Check that the catalog lies where it was opened.
+
+    Raises:
+        StoreError: it was moved away, deleted or replaced.
+    """
+    with engine.begin():
+        pass
 
 
 def verify(connection: Connection, path: Path) -> None:
@@ -172,18 +250,37 @@ def _configure(connection: Any, _record: object) -> None:
     cursor.close()
 
 
+def _configure_to_read(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    with closing(connection.cursor()) as cursor:
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        cursor.execute("PRAGMA trusted_schema=OFF")
+        cursor.execute("PRAGMA query_only=ON")
+
+
+def _stand_by(engine: Engine, standing: Standing) -> None:
+    """Let an engine open, and change, no other file than the one it opened first."""
+
+    def check_commit(connection: Connection) -> None:
+        if "begin" in connection.get_execution_options():
+            standing.check()
+
+    event.listen(engine.dialect, "do_connect", lambda *_: standing.before_connecting())
+    event.listen(engine, "connect", lambda *_: standing.connected())
+    event.listen(engine, "begin", lambda _: standing.check())
+    event.listen(engine, "commit", check_commit)
+
+
 def _begin(connection: Connection) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
 
 
 def _migrate(connection: Connection, path: Path) -> None:
     version = _schema_version(connection)
-    if version > SCHEMA_VERSION:
-        raise StoreError(
-            f"The catalog {path} was written by a newer Tramontane (schema {version}, this one "
-            f"knows {SCHEMA_VERSION}). Install the newer version, or choose another --data-dir."
-        )
+    _refuse_newer(path, version)
     if version == 0:
+        if has_originals(path.parent):  # of an emptied one: nobody else can make it meanwhile
+            raise lost(path)
         metadata.create_all(connection)
         failpoint("schema.created")
         stamp(connection, SCHEMA_VERSION)
@@ -196,6 +293,14 @@ def _migrate(connection: Connection, path: Path) -> None:
         logger.info("brought the catalog %s to schema %d", path, SCHEMA_VERSION)
     connection.execute(text(f"PRAGMA user_version={SCHEMA_VERSION}"))
     failpoint("schema.before_commit")
+
+
+def _refuse_newer(path: Path, version: int) -> None:
+    if version > SCHEMA_VERSION:
+        raise StoreError(
+            f"The catalog {path} was written by a newer Tramontane (schema {version}, this one "
+            f"knows {SCHEMA_VERSION}). Install the newer version, or choose another --data-dir."
+        )
 
 
 def _fault(ask: Callable[[str], Sequence[Sequence[Any]]]) -> str:
@@ -218,13 +323,18 @@ def _in_plain_words(path: Path, context: ExceptionContext) -> StoreError | None:
     if not isinstance(error, sqlite.DatabaseError) or isinstance(error, mistakes):
         return None
     reason = str(error)
+    if "unable to open" in reason and path.is_file() and not os.access(path, os.W_OK):
+        return StoreError(
+            f"The catalog {path} cannot be used where nothing can be written ({reason}). Copy "
+            f"{path.parent} to another disk, and use it there."
+        )
     if "locked" in reason:
         return StoreError(
             f"The catalog {path} has been busy for {BUSY_TIMEOUT_MS // 1000} seconds: another "
             "Tramontane is writing to it. Try again when that is done."
         )
     if "full" in reason or ("I/O" in reason and _is_disk_full(path)):
-        return StoreError(
+        return NoRoomError(
             f"There is no room left for the catalog {path}. Make room and try again. The folder "
             "derived beside it can be deleted: it is made again."
         )

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.protocols import Vectors
+from rag.store.opened import DamagedIndexError
 
 Rows = NDArray[np.int64]
 Halfs = NDArray[np.float16]
@@ -79,16 +80,22 @@ class Halves:
             whole: Halfs = codes.view("<f2").reshape(-1, self.dimension)
             return whole[rows]
         # pread, not the map: every page that a map touches counts as resident, with 15 around it.
-        pieces = [os.pread(self._file, size, self._start + row * size) for row in rows.tolist()]
-        return np.frombuffer(b"".join(pieces), dtype="<f2").reshape(len(rows), self.dimension)
+        pieces = b"".join(self._pread(row, row + 1) for row in rows.tolist())
+        return np.frombuffer(pieces, dtype="<f2").reshape(len(rows), self.dimension)
 
     def block(self, start: int, stop: int) -> Vectors:
         """A run of rows as float32."""
         if self._file < 0:
             return self.read(np.arange(start, stop)).astype(np.float32)
+        packed = self._pread(start, stop)
+        return np.frombuffer(packed, dtype="<f2").reshape(-1, self.dimension).astype(np.float32)
+
+    def _pread(self, start: int, stop: int) -> bytes:
         size = self.dimension * BYTES
         packed = os.pread(self._file, (stop - start) * size, self._start + start * size)
-        return np.frombuffer(packed, dtype="<f2").reshape(-1, self.dimension).astype(np.float32)
+        if len(packed) < (stop - start) * size:  # cut while it was in use
+            raise DamagedIndexError
+        return packed
 
 
 def halves_in_memory(packed: Iterable[bytes], dimension: int) -> Halves:

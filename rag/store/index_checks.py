@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import tempfile
 import time
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +19,7 @@ from rag.domain import Library
 from rag.store.approximate import load
 from rag.store.derived import is_intact, said_of
 from rag.store.lexical import LexicalIndex
+from rag.store.opened import DamagedIndexError
 from rag.store.rows import chunk_query, stored_chunk
 from rag.store.spans import ROWS_AT_ONCE, chunk_spans, fingerprint
 from rag.store.tables import chunks
@@ -50,6 +55,8 @@ def _lasting_fault_of(reader: Engine, library: Library, path: Path, sound: Colle
     for _ in range(LOOKS):
         try:
             fault = _fault_of(reader, library, path, sound)
+        except DamagedIndexError:
+            fault = "it cannot be read"
         except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
             fault = f"it cannot be read: {error}"
         if not fault or not path.is_dir():
@@ -84,7 +91,21 @@ def _lexical_fault(connection: Connection, library: Library, path: Path, chunks_
     if chunks_said != fingerprint(spans):
         # Read after the library: it may have changed since, and this index with it.
         return ""
-    index = LexicalIndex(Index.open(str(path)))
+    with _lockable(path) as folder:
+        return _words_fault(connection, library, LexicalIndex(Index.open(str(folder))))
+
+
+@contextmanager
+def _lockable(path: Path) -> Iterator[Path]:
+    """The folder, or a copy where it cannot be written: tantivy makes a lock in what it opens."""
+    if os.access(path, os.W_OK):
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(shutil.copytree(path, folder, dirs_exist_ok=True))
+
+
+def _words_fault(connection: Connection, library: Library, index: LexicalIndex) -> str:
     own = chunks.c.library_id == library.id
     expected = set(connection.execute(select(chunks.c.id).where(own)).scalars())
     if len(index) != len(expected) or set(index.ids()) != expected:

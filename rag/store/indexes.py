@@ -50,6 +50,10 @@ class LibraryIndex:
     own_changes: int = 0  # by this process, that it has seen
     words_lag: bool = False
 
+    def is_as_opened(self) -> bool:
+        """Whether its files are still those that were checked when it was opened."""
+        return self.vectors.base.files.are_as_opened() and self.words.files.are_as_opened()
+
     def is_embedded(self, chunk_id: int) -> bool:
         """Whether a chunk can be found by meaning: its vector may be still to come."""
         if not self.without_vectors:
@@ -163,8 +167,7 @@ class Indexes:
         own_changes = self._catalog.own_changes(library_id)  # before the library that has them
         library = self._catalog.library_with_id(library_id)
         with self._lock_of(library_id):
-            with self._lock:
-                index = self._open.get(library_id)
+            index = self._opened(library_id)
             if index is None or index.library != library or self._has_words_for(index, own_changes):
                 index = self._build(library, index, own_changes)
                 with self._lock:
@@ -173,6 +176,17 @@ class Indexes:
                     self._encode(index)
                     failpoint("index.switched")
         return index
+
+    def _opened(self, library_id: str) -> LibraryIndex | None:
+        """What is open of a library, unless its files were damaged or made again since."""
+        with self._lock:
+            index = self._open.get(library_id)
+            if index is None or index.is_as_opened():
+                return index
+            logger.warning("the index of %s was changed on disk: opened again", library_id)
+            del self._open[library_id]
+            self._ahead.pop(library_id, None)
+        return None
 
     def _has_words_for(self, index: LibraryIndex, own_changes: int) -> bool:
         """Whether the words of an index lag, and those of now are there or are to be waited for."""

@@ -37,6 +37,7 @@ from rag.store.catalog import Catalog
 from rag.store.courtesy import give_way
 from rag.store.derived import DERIVED, PURGES, earlier, provide, throw_away
 from rag.store.lexical_contents import CONTENTS, FORMAT, Contents, empty, started_from
+from rag.store.opened import CarefulSearcher, OpenedFiles
 from rag.store.rows import IndexedChunk
 from rag.store.spans import ChunkSpan, fingerprint
 from rag.store.words import UNTOLD, Words
@@ -68,12 +69,13 @@ def _schema() -> Schema:
 class LexicalIndex:
     """The words of one library at one generation; `languages` are its, commonest first."""
 
-    def __init__(self, index: Index) -> None:
-        """Take an index whose writer is done."""
+    def __init__(self, index: Index, files: OpenedFiles | None = None) -> None:
+        """Take an index whose writer is done, and its files unless it lies in memory."""
         index.config_reader(reload_policy="manual")  # else threads watch its files for changes
         index.reload()
         self._schema = index.schema
-        self._searcher = index.searcher()
+        self.files = files or OpenedFiles(())
+        self._searcher = CarefulSearcher(index.searcher(), self.files)
         self._words = Words()
         counts = self._searcher.terms_with_prefix("language", "")
         self.languages = tuple(
@@ -149,7 +151,7 @@ class LexicalIndex:
         if among is not None:
             clauses.append((Occur.Must, Query.const_score_query(self._within(among), 0.0)))
         query = required[0] if len(clauses) == 1 else Query.boolean_query(clauses)
-        hits = self._searcher.search(query, k, count=False).hits
+        hits = self._searcher.search(query, k)
         ids = self._searcher.fast_field_values("id", [address for _, address in hits])
         return [(int(id_ or 0), float(score)) for id_, (score, _) in zip(ids, hits, strict=True)]
 
@@ -299,8 +301,9 @@ def open_lexical_index(
 
 def _opened(folder: Path) -> LexicalIndex | None:
     try:
-        return LexicalIndex(Index.open(str(folder)))
-    except ValueError as error:
+        files = [path for path in folder.iterdir() if not path.name.startswith(".")]  # no locks
+        return LexicalIndex(Index.open(str(folder)), OpenedFiles(files))
+    except (ValueError, OSError) as error:
         logger.info("%s was removed by another process: %s", folder, error)
         return None
 

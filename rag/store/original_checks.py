@@ -6,10 +6,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from rag.store.blobs import SHA256, Blobs, hash_file
 from rag.store.originals import Owners, named_originals, original_names
+from rag.store.tables import documents
 
 SETTLED_SECONDS = 60  # a file is stored before the row that names it: for longer it is nobody's
 
@@ -28,8 +29,22 @@ def original_faults(reader: Engine, blobs: Blobs, named: Owners) -> Iterator[str
     for sha256, reason in suspects.items():
         # Who needs it now as before needed it all the while, when nobody may have removed it.
         if named[sha256] & again.get(sha256, frozenset()) and _fault_of(blobs.path(sha256)):
-            called = ", ".join(names.get(sha256, ())) or sha256
-            yield f"The original of {called} {reason}. Add the file again: that puts it back."
+            yield _told(blobs, sha256, ", ".join(names.get(sha256, ())), reason)
+
+
+def faults_of_earlier(reader: Engine, blobs: Blobs) -> Iterator[str]:
+    """As `original_faults`, of the documents of a catalog of any earlier release."""
+    with reader.begin() as connection:
+        rows = connection.execute(select(documents.c.sha256, documents.c.name)).all()
+    for sha256, name in rows:
+        if reason := _fault_of(blobs.path(sha256)):
+            yield _told(blobs, sha256, name, reason)
+
+
+def _told(blobs: Blobs, sha256: str, name: str, reason: str) -> str:
+    obstacle = blobs.obstacle(sha256)
+    remedy = "Add" if obstacle is None else f"Move {obstacle} away, and add"
+    return f"The original of {name or sha256} {reason}. {remedy} the file again: that puts it back."
 
 
 def orphans(reader: Engine, blobs: Blobs, folder: Path) -> list[str]:

@@ -7,15 +7,19 @@ from pathlib import Path
 
 from rag.errors import NotFoundError
 from rag.store.catalog import CATALOG, Catalog
+from rag.store.standing import is_lost
 
 
 def has_catalog(data_dir: Path) -> bool:
-    """Whether there is a catalog, or something in its place; nothing is made by looking."""
+    """Whether there is a catalog, something in its place, or one that was lost.
+
+    Nothing is made by looking.
+    """
     with suppress(OSError):  # the catalog itself says best why it cannot be looked at
         folder = data_dir.absolute()
         nearest = next(path for path in (folder, *folder.parents) if path.exists())
         if nearest.is_dir() and not (folder / CATALOG).is_file():
-            return False
+            return is_lost(folder / CATALOG)
     return True
 
 

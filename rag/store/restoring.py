@@ -16,6 +16,7 @@ from rag.store.catalog import CATALOG
 from rag.store.database import verify, whole_store
 from rag.store.filesystems import refuse_network
 from rag.store.isolation import Upkeep
+from rag.store.sizes import told
 from rag.store.tables import SCHEMA_VERSION
 from rag.store.workplaces import abandoned, remove_abandoned, seized, workplace
 
@@ -112,7 +113,10 @@ def _check_empty(data_dir: Path) -> None:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise StoreError(f"{data_dir} cannot be restored into ({error.strerror}).") from error
+        raise StoreError(
+            f"{data_dir} cannot be restored into ({error.strerror}). Name another folder with "
+            "--data-dir."
+        ) from error
     if not is_empty:
         raise StoreError(
             f"{data_dir} is not empty, and nothing there is replaced. Name another folder with "
@@ -124,7 +128,10 @@ def _verified(archive: Path) -> Manifest:
     try:
         manifest = verify_archive(archive)
     except OSError as error:
-        raise StoreError(f"{archive} cannot be read ({error.strerror}).") from error
+        raise StoreError(
+            f"{archive} cannot be read ({error.strerror}). Name the file that `tramontane backup` "
+            "wrote."
+        ) from error
     if manifest.schema_version > SCHEMA_VERSION:
         raise StoreError(
             f"The backup {archive} was made by a newer Tramontane (schema "
@@ -138,8 +145,8 @@ def _check_room(folder: Path, manifest: Manifest) -> None:
     free = shutil.disk_usage(folder).free
     if free < manifest.size_bytes:
         raise StoreError(
-            f"The backup needs {manifest.size_bytes / 1e9:,.2f} GB, and {free / 1e9:,.2f} GB are "
-            "free. Make room, or name another folder with --data-dir."
+            f"The backup needs {told(manifest.size_bytes)}, and {told(free)} are free. Make room, "
+            "or name another folder with --data-dir."
         )
 
 

@@ -43,6 +43,7 @@ from rag.store.halves import (
     mapped_halves,
     write_halves,
 )
+from rag.store.opened import OpenedFiles
 from rag.store.spans import ChunkSpan, EmbeddedSpans, fingerprint
 
 logger = logging.getLogger(__name__)
@@ -70,6 +71,7 @@ class Base:
     digest: str = ""  # of the file; empty for rows in memory
     purges: int = 0  # of its library, before the file was begun
     approximate: Approximate | None = field(default=None)
+    files: OpenedFiles = field(default_factory=lambda: OpenedFiles(()))
 
     @property
     def last(self) -> int:
@@ -356,7 +358,9 @@ def stored_rows(folder: Path) -> Base:
 def _mapped(folder: Path, spans: frozenset[ChunkSpan]) -> Base:
     rows = mapped_halves(folder / MATRIX)
     digest, purges = digest_of(folder, MATRIX), int(said_of(folder).get(PURGES, 0))
-    return Base(np.load(folder / IDS), rows, spans, _generation(folder), digest, purges)
+    files = OpenedFiles([folder / MATRIX])
+    ids = np.load(folder / IDS)
+    return Base(ids, rows, spans, _generation(folder), digest, purges, files=files)
 
 
 def _read_spans(path: Path) -> frozenset[ChunkSpan]:
