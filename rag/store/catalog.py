@@ -95,8 +95,7 @@ class Catalog:
 
     def _speak_for(self, principal: str | None, hold: Callable[[Engine], Engine]) -> Catalog:
         self.principal = principal
-        reader, writer = map(hold, self._engines)
-        self._reader, self._writer = reader, writer
+        self._reader, self._writer = reader, writer = [*map(hold, self._engines)]
         self.jobs = Jobs(reader, writer)
         self.containers = Containers(reader, writer)
         self.aliases = Aliases(reader, writer)

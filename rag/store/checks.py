@@ -6,6 +6,7 @@ no fault.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +42,7 @@ from rag.store.rows import library_of
 from rag.store.standing import BLOBS, is_lost, refuse_lost
 from rag.store.tables import SCHEMA_VERSION, aliases, chunks, documents, libraries, pages
 
+MADE_SECONDS = 0.5  # in which what somebody makes or removes is locked, or gone
 MENDED_BY_REBUILD = "`tramontane rebuild` deletes them."
 
 
@@ -158,10 +160,12 @@ def _parts(reader: Engine, data_dir: Path, text_hash: TextHash) -> Iterator[Chec
     missing = tuple(original_faults(reader, blobs, named))
     folders = derived_folders(data_dir)
     known = _libraries(reader)
-    before = leftovers(data_dir, folders, [each.id for each in known])
+    ids = [each.id for each in known]
+    before = leftovers(data_dir, folders, ids)
     indexes = tuple(_index_faults(reader, known, folders))
-    left = leftovers(data_dir, folders, [each.id for each in known])
-    left = [path for path in left if path in before]  # else somebody just makes or removes it
+    if before:
+        time.sleep(MADE_SECONDS)
+    left = [path for path in leftovers(data_dir, folders, ids) if path in before]
     # Looked at again now: a document that is being removed goes before its file.
     nobodys = [sha256 for sha256 in orphans(reader, blobs, folder) if sha256 in suspects]
     note = f"Stored files that no document has: {len(nobodys)}. {MENDED_BY_REBUILD}"
