@@ -92,7 +92,7 @@ class Ruling:
 
     def _placed(self, text: str, line: Line, heads: Heads, grid: Columns) -> Heads:
         values = [cell for cell in line.cells if not is_label(cell, grid)]
-        is_told = in_order(line.cells, grid) or _is_above_all(values, heads, grid)
+        is_told = in_order(line.cells, grid) or _is_over_few(values, heads, grid)
         if is_told or len(values) >= len(grid.edges) - grid.labelled:
             return heads
         ruled = {cell: self.columns(cell, line.cells, grid) for cell in values}
@@ -208,12 +208,12 @@ class Ruling:
         return last.right / cell.right if last is not None and cell.right > 0 else 1.0
 
 
-def _is_above_all(values: Sequence[Cell], heads: Heads, grid: Columns) -> bool:
+def _is_over_few(values: Sequence[Cell], heads: Heads, grid: Columns) -> bool:
     """Whether one head stands over the middle of all columns, which are few."""
-    if len(values) != 1 or not len(grid.edges) - grid.labelled <= len(heads) <= MOST_SURE:
+    count = len(grid.edges) - grid.labelled
+    if len(values) != 1 or not count <= len(heads) <= MOST_SURE:
         return False
-    (left, right), cell = grid.values, values[0]
-    return abs(left + right - cell.left - cell.right) / 2 < EDGE
+    return grid.off_middle(values[0]) < EDGE
 
 
 UNRULED = Ruling(lambda: None)

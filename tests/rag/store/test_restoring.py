@@ -240,7 +240,8 @@ def test_a_mounted_folder_gets_its_catalog_last(
     assert [path.name for path in place.iterdir() if path.name.startswith(".")] == []
 
 
-KILLED_MOUNTED = """
+# With "mounted" among its arguments, each folder that is restored into is there, as a mount is.
+KILLED = """
 import os, sys
 from itertools import count
 from pathlib import Path
@@ -250,11 +251,13 @@ from tests.rag.store.failing import Disk, killed
 disk = Disk(killed)
 patch = pytest.MonkeyPatch()
 disk.install(patch)
-archive, folder = Path(sys.argv[1]), Path(sys.argv[2])
-patch.setattr(Path, "is_mount", lambda path: path.parent == folder)
+archive, folder, is_mounted = Path(sys.argv[1]), Path(sys.argv[2]), "mounted" in sys.argv
+if is_mounted:
+    patch.setattr(Path, "is_mount", lambda path: path.parent == folder)
 input()
 for at in count(1):
-    os.mkdir(folder / str(at))
+    if is_mounted:
+        os.mkdir(folder / str(at))
     child = os.fork()
     if not child:
         disk.start(at)
@@ -269,7 +272,7 @@ print(at)
 def test_a_restore_into_a_mounted_folder_that_was_killed_blocks_none_after_it(
     archive: Path, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    last = int(finish(start_python(KILLED_MOUNTED, str(archive), str(place.parent))))
+    last = int(finish(start_python(KILLED, str(archive), str(place.parent), "mounted")))
     assert last > 20
     monkeypatch.setattr(Path, "is_mount", lambda path: path.parent == place.parent)
     left = set()
@@ -284,29 +287,6 @@ def test_a_restore_into_a_mounted_folder_that_was_killed_blocks_none_after_it(
         assert assert_whole(data_dir) == ["a.txt", "b.txt"]
         assert [path.name for path in data_dir.iterdir() if path.name.startswith(".")] == []
     assert left == {".tramontane", "blobs", "catalog.sqlite"}  # some were killed in mid-move
-
-
-KILLED = """
-import os, sys
-from itertools import count
-from pathlib import Path
-import pytest
-from rag.store.restoring import restore
-from tests.rag.store.failing import Disk, killed
-disk = Disk(killed)
-disk.install(pytest.MonkeyPatch())
-archive, folder = Path(sys.argv[1]), Path(sys.argv[2])
-input()
-for at in count(1):
-    child = os.fork()
-    if not child:
-        disk.start(at)
-        restore(archive, folder / str(at), lambda done, total: None)
-        os._exit(0)
-    if os.waitpid(child, 0)[1] == 0:
-        break
-print(at)
-"""
 
 
 def test_a_restore_that_is_killed_anywhere_leaves_all_or_nothing(
