@@ -68,6 +68,7 @@
     for (const box of boxes) {
       if (box.dataset.read) continue;
       box.dataset.read = "true";
+      document.dispatchEvent(new Event("call-failed"));
       const words = box.querySelector("[data-testid='toast-text']")?.textContent ?? "";
       if (!words.startsWith("Connection to the server was lost")) { say(words || "Something went wrong.", "bad"); continue; }
       if (lost?.isConnected) continue;
