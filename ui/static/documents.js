@@ -182,6 +182,10 @@
     if (chosen) try { sessionStorage.setItem("tramontane-library", chosen.dataset.id); } catch { /* a strict frame */ }
     for (const menu of document.querySelectorAll("#libraries details[open]")) if (!menu.contains(event.target)) menu.open = false;
   });
+  // The chooser stands below the documents where there is one library: what unfolds is brought into sight.
+  document.addEventListener("toggle", ({ target }) => {
+    if (target.matches?.("#libraries details.library") && target.open) target.scrollIntoView({ block: "nearest" });
+  }, true);
   document.addEventListener("keydown", (event) => {
     const menu = event.key === "Escape" ? document.querySelector("#libraries details[open]") : null;
     if (!menu) return;
