@@ -48,9 +48,14 @@
     for (const sentence of place.querySelectorAll("[data-said]")) {
       if (told.has(sentence.dataset.said)) continue;
       told.add(sentence.dataset.said);
-      say(sentence.textContent, "bad");
+      say(sentence.textContent, sentence.dataset.tone).dataset.place = place.id;
     }
   };
+  // Who tries again has read what was amiss: it goes, and is said once more where it is so still.
+  document.addEventListener("submit", (event) => {
+    const place = event.target.closest("#head, #libraries, #documents")?.id;
+    for (const note of said.querySelectorAll(".bad")) if (place && note.dataset.place === place) note.remove();
+  }, true);
   const watch = (id) => {
     const place = document.getElementById(id);
     if (!place) { requestAnimationFrame(() => watch(id)); return; }
