@@ -130,8 +130,10 @@ def choose(
     scores = _scores(question, sentences, texts, in_its_words)
     lent = _lead_on(question, sentences, texts, titles, heads, scores)
     best = max(scores, default=0.0)
+    others = [scores[row] for row in heads if sentences[row].coverage > 0 and row not in lent]
+    is_asked = max(others, default=0.0) > WORTH_QUOTING * best
     for row, own in lent.items():
-        if scores[row] < best:
+        if is_asked or scores[row] < best:
             scores[row] = own
     ranked = sorted(range(len(scores)), key=lambda at: (-scores[at], at))[:MOST_SENTENCES]
     return [
