@@ -199,10 +199,13 @@ def too_many_cells() -> DocumentError:
 
 
 def row_line(cells: Sequence[str]) -> str:
-    """A row as it stands in a page's text; empty cells at its end are left out."""
-    last = len(cells)
-    while last and not cells[last - 1]:
-        last -= 1
+    """A row as it stands in a page's text: with its empty cells, so that each is in its column.
+
+    A row of a single cell, as the name of a section, ends with it.
+    """
+    if sum(map(bool, cells)) > 1:
+        return CELL_BORDER.join(cells).strip()
+    last = next((place for place, cell in enumerate(cells, 1) if cell), 0)
     return CELL_BORDER.join(cells[:last]).strip()
 
 

@@ -220,7 +220,12 @@ def _table(page: _Page, first: int, last: int, after: int) -> Found | None:
     if last + 1 - top < 3:
         return None
     header = _header_row(page, lines[top:bottom], grid) if bottom > top else None
-    body = tuple(_rows(text, lines[bottom : last + 1], grid))
+    ruled = page.ruling.rows(text, lines[bottom:], last - bottom, grid)
+    if ruled:
+        last = max(last, bottom + sum(map(len, ruled)) - 1)
+        body = tuple(_row(text, row, grid) for row in ruled)
+    else:
+        body = tuple(_rows(text, lines[bottom : last + 1], grid))
     return Found(top, last, grid, _name(text, lines, top, after), header, body)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ingest import grid
-from ingest.heads import header_of
+from ingest.head_rows import count_of, joined
 from ingest.placing import WholeTable
 from rag.intake import TableRow
 from rag.pipe_rows import cells_in, has_pipe, is_rule, without_marks
@@ -94,13 +94,23 @@ def _without_marks(text: str) -> str:
 
 
 def _table(lines: Sequence[_Line]) -> WholeTable:
-    """The table of a head, a rule and rows; without rows where it has no row of values."""
+    """The table of a head, a rule and rows; without rows where it has no row of values.
+
+    Rows below the rule that name the columns together with the head are one row with it.
+    """
     head, width = lines[0], len(cells_in(lines[1].inner))
     rows = [_row(line, width) for line in (head, *lines[2:])]
-    if any(rows[0].cells):
-        return WholeTable("", rows[0].cells, rows if len(rows) > 1 else [])
-    below = rows[1:]  # a head of empty cells is there because Markdown has no table without
-    return WholeTable("", header_of([row.cells for row in below]), below)
+    is_named = any(rows[0].cells)
+    if not is_named:  # a head of empty cells is there because Markdown has no table without
+        rows = rows[1:]
+    elif len(rows) == 1:
+        return WholeTable("", rows[0].cells)
+    count = count_of([row.cells for row in rows], int(is_named))
+    if not count:
+        return WholeTable("", (), rows)
+    header = joined([row.cells for row in rows[:count]]) if count > 1 else rows[0].cells
+    first = TableRow(rows[0].start, rows[count - 1].end, header)
+    return WholeTable("", header, [first, *rows[count:]])
 
 
 def _row(line: _Line, width: int) -> TableRow:

@@ -8,6 +8,7 @@ Places on the page are in points, upwards; those of cells in units of `ingest.la
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import pairwise
@@ -25,6 +26,7 @@ APART = 1.5  # points between the ends of lines that are drawn as one
 LEVEL = 1.0  # point by which the parts of such a line may differ in height
 BELOW = 0.9  # of the height of a letter, by which the line below a head is at most away
 INTO = 0.35  # of that height, by which it may be within
+LEAST_ACROSS = 3  # lines across a table that rule off two rows
 INSIDE = 0.7  # of a column, to stand below a head
 OUTSIDE = 0.3  # of a column, to stand beside it; between the two lines and text do not agree
 
@@ -80,6 +82,58 @@ class Ruling:
             cells = tuple(part for cell in line.cells for part in self._parts(text, cell))
             found[index] = line._replace(cells=cells)
         return found
+
+    def rows(self, text: str, lines: Sequence[Line], last: int, grid: Columns) -> list[list[Line]]:
+        """The lines of each row that lines across the whole table rule off; none where they do not.
+
+        `lines` are those below the head, up to the one at `last` and on: of those, the ones that
+        stand in the row of that line belong to it. Where two lines with several cells stand
+        between two of them, these rule off groups of rows.
+        """
+        if not any(len(line.cells) == 1 for line in lines[: last + 2]):
+            return []
+        levels = self._levels(lines[0], grid) if lines[0].cells else []
+        if len(levels) < LEAST_ACROSS:
+            return []
+        found: list[list[Line]] = []
+        before = 0
+        for index, line in enumerate(lines):
+            band = self._band(line, levels)
+            if index > last and band != before:
+                break
+            if not band:
+                return []
+            if band == before:
+                found[-1].append(line)
+            else:
+                found.append([line])
+            before = band
+        is_sure = all(sum(len(each.cells) > 1 for each in row) < 2 for row in found)
+        return found if is_sure and len(found) > 1 else []
+
+    def _levels(self, line: Line, grid: Columns) -> list[float]:
+        """The heights of the lines across the whole of a table that a line of text is in."""
+        if len(self._rules[0]) < LEAST_ACROSS:
+            return []
+        scale = self._scale(line.cells[0])
+        left, right = grid.edges[0][0] * scale, grid.edges[-1][1] * scale
+        levels = {round((rule.low + rule.high) / 2, 1) for rule in self._rules[0]}
+        return sorted(level for level in levels if self._covered(level, left, right))
+
+    def _band(self, line: Line, levels: Sequence[float]) -> int:
+        """How many of the heights are below a line of text; 0 where it is not between two."""
+        own = self._letter(line.cells[0].end - 1) if line.cells else None
+        place = bisect_left(levels, (own.low + own.high) / 2) if own else 0
+        return place if place < len(levels) else 0
+
+    def _covered(self, level: float, left: float, right: float) -> bool:
+        """Whether lines at a height go over all between two places."""
+        reached = left + MARGIN
+        for rule in sorted(self._rules[0]):
+            is_level = abs((rule.low + rule.high) / 2 - level) <= LEVEL
+            if is_level and rule.left <= reached + APART:
+                reached = max(reached, rule.right)
+        return reached >= right - MARGIN
 
     def placed(
         self, text: str, lines: Sequence[Line], heads: Sequence[Heads], grid: Columns

@@ -8,6 +8,7 @@ for what. So the policy holds from the moment it is set, also for what is under 
 from __future__ import annotations
 
 import ipaddress
+import shlex
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -48,7 +49,7 @@ def is_here(address: str) -> bool:
 
 def refusal(library: Library, address: str, setting: str) -> PolicyError:
     """The error for what may not be sent to an address, and what to do."""
-    name = f"'{library.name}'" if " " in library.name else library.name
+    name = shlex.quote(library.name)
     mend = next((said for start, said in MENDS.items() if setting.startswith(start)), "{allow}")
     told = mend.format(name=name, allow=ALLOW.format(name=name))
     where = urlsplit(address).netloc.rpartition("@")[2]

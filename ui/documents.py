@@ -16,7 +16,7 @@ from ui import icons
 from ui.chat import ANSWERABLE
 from ui.containing import reference, render_lost, render_place
 from ui.embedding_menu import render_progress
-from ui.endings import BY_WORDS, being_read, kind_of_end
+from ui.endings import BY_WORDS, FAILED, being_read, kind_of_end
 from ui.notices import render_notices
 from ui.progress import (
     is_at_work,
@@ -217,6 +217,7 @@ def _render_outcomes(shelf: Shelf, documents: Mapping[str, Document]) -> str:
         f'<div id="outcomes" data-state="{escape(shelf.state)}" data-reading="{reading}" '
         f'data-embedding="{embedding}" '
         f'data-asking="{asking}" data-failed="{" ".join(_failures(shelf, documents))}" '
+        f'data-partly="{" ".join(reference(container) for container, _, _ in shelf.lost)}" '
         f'data-going="{going}" '
         f'data-newest="{newest}" data-library="{escape(library.id if library else "")}" '
         f'data-meaning="{escape(meaning)}" hidden>{outcomes}</div>'
@@ -224,18 +225,12 @@ def _render_outcomes(shelf: Shelf, documents: Mapping[str, Document]) -> str:
 
 
 def _failures(shelf: Shelf, documents: Mapping[str, Document]) -> Iterator[str]:
-    """What the list shows as failed: jobs, and what held files that were not read."""
+    """The jobs of the files that failed, which are those that a batch counts as such."""
     yield from (str(job.id) for job in shelf.jobs if job.is_lost)
     for id_, job in shelf.job_of.items():
-        if not job.is_lost and id_ in documents and _has_failed(job, documents[id_]):
+        is_done = id_ in documents and job.has_ended and not job.is_lost
+        if is_done and kind_of_end(job, documents[id_]) == FAILED:
             yield str(job.id)
-    for container, _, _ in shelf.lost:
-        yield reference(container)
-
-
-def _has_failed(job: Job, document: Document) -> bool:
-    can_answer = document.state in ANSWERABLE and document.embedded == document.chunks
-    return job.stage is Stage.FAILED and not can_answer
 
 
 def _render_outcome(job: Job, document: Document | None) -> str:

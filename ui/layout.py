@@ -55,19 +55,34 @@ const names = ['open', 'choose', 'every', 'remove', 'retry', 'dismiss', 'cancel'
   'anyway', 'alone', 'good', 'mark', 'unmark', 'answers', 'check', 'bring', 'purge', 'library',
   'make', 'rename', 'policy', 'unmake', 'remake', 'move', 'price', 'embed', 'unembed', 'goon',
   'embedded'];
-// Whatever opens a page goes through the source's block, one after the other: the last click stays.
-let opening = 0, waiting = null;
+// Whatever opens a page goes through the source's block, one after the other: the last click stays,
+// and nothing that arrives late takes its place. A call that fails or takes too long frees the way.
+const MOST_MS = 5000;
+const serialOf = html => Number(/data-serial="(\\d+)"><\\/i>$/.exec(html)?.[1] ?? 0);
+let newest = 0, isOpening = false, waiting = null, shown = props.value, late;
 const open = detail => {
-  if (Date.now() - opening < 5000) { waiting = detail; return; }
-  opening = Date.now();
-  trigger('open', {...detail, serial: opening});
+  if (isOpening) { waiting = detail; return; }
+  isOpening = true;
+  newest = Math.max(Date.now(), newest + 1);
+  late = setTimeout(settle, MOST_MS);
+  trigger('open', {...detail, serial: newest});
 };
-if (element.closest('#source')) watch('value', () => {
-  opening = 0;
+const settle = () => {
+  clearTimeout(late);
+  isOpening = false;
   const next = waiting;
   waiting = null;
   if (next) open(next);
-});
+};
+if (element.closest('#source')) {
+  watch('value', () => {
+    const serial = serialOf(props.value);
+    if (serial && serial < newest) { props.value = shown; return; }
+    shown = props.value;
+    settle();
+  });
+  document.addEventListener('call-failed', settle);
+}
 const send = (name, detail) => {
   const source = document.querySelector('#source [id^="html-"]');
   if (['cite', 'nearest', 'passage', 'flip', 'show', 'report', 'checkup', 'clear'].includes(name)) {

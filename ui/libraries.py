@@ -23,6 +23,7 @@ from rag.purging import purge, still_there
 from rag.store.catalog import Catalog
 from rag.store.holdings import RemovedLibrary
 from ui import printing
+from ui.confirming import Sure, is_meant
 from ui.intake import open_queue
 from ui.naming import document_named, document_row
 from ui.opening import DONE, MISUSE, SOME_FAILED, make_library, open_application, settings_of
@@ -39,6 +40,7 @@ LETS_GO = (
     "The library {!r} never leaves this machine, and {!r} may. Run the command again with --yes to "
     "move documents there."
 )
+FOR_GOOD = "Delete {} with {} for good? It cannot be brought back."
 STAYS, GOES = "never leaves this machine", "may use models elsewhere"
 
 
@@ -148,8 +150,7 @@ def delete(name: Name, data_dir: DataDir = None, json: AsJson = False) -> None:
         if json:
             printing.say_row(_row(catalog, library, removed))
         else:
-            documents = "1 document" if count == 1 else f"{count} documents"
-            printing.say(f"{library.name} was deleted with {documents}.")
+            printing.say(f"{library.name} was deleted with {_counted(count)}.")
 
 
 @commands.command(name="bring-back", cls=Command)
@@ -162,11 +163,16 @@ def bring_back(name: Name, data_dir: DataDir = None, json: AsJson = False) -> No
 
 
 @commands.command(name="purge", cls=Command)
-def purge_library(name: Name, data_dir: DataDir = None, json: AsJson = False) -> int:
-    """Delete a library of the trash for good: no byte of it is left."""
+def purge_library(
+    name: Name, data_dir: DataDir = None, yes: Sure = False, json: AsJson = False
+) -> int:
+    """Delete a library of the trash for good: no byte of it is left. At a terminal, it is asked."""
     with closing(Catalog(settings_of(data_dir, None).data_dir)) as catalog:
         removed = _removed_named(catalog, name)
         row = _row(catalog, removed.library, removed)
+        count = len(catalog.trash.of(removed.library.id))
+        if not is_meant(FOR_GOOD.format(removed.library.name, _counted(count)), yes=yes):
+            return SOME_FAILED
         is_clean = purge(catalog, [], [removed])
         if json:
             printing.say_row(row)
@@ -321,10 +327,13 @@ def _say(catalog: Catalog, library: Library, sentence: str, *, json: bool) -> No
         printing.say(sentence.format(library.name))
         return
     count = len(catalog.documents(library.id))
-    documents = "1 document" if count == 1 else f"{count} documents"
-    told = [documents, f"embedded with {library.embedding_model}", library.language]
+    told = [_counted(count), f"embedded with {library.embedding_model}", library.language]
     told.append(STAYS if library.stays_here else GOES)
     printing.say(f"{library.name}: {', '.join(filter(None, told))}")
+
+
+def _counted(count: int) -> str:
+    return "1 document" if count == 1 else f"{count} documents"
 
 
 def _row(catalog: Catalog, library: Library, removed: RemovedLibrary | None = None) -> Row:

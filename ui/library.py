@@ -22,7 +22,7 @@ from ui.containing import NO_RECORD, REF, render_container, staying_words
 from ui.conversation import Conversation
 from ui.documents import Shelf, are_running, render_documents, state_of
 from ui.header import render_head
-from ui.notices import render_notices
+from ui.notices import News, render_notices
 from ui.progress import EVERY, is_at_work
 from ui.report import PAGES_AT_ONCE, UNREAD, Report, place, render_report
 from ui.thread import told_price
@@ -142,7 +142,8 @@ class DocumentHandlers:
             document = catalog.document(str(event.id))
             members = catalog.containers.within(document)
             catalog.remove(document.id)
-            said += filter(None, [staying_words(members, document.title or document.name)])
+            if staying := staying_words(members, document.title or document.name):
+                said.append(News(staying))
         return *self._after(choice, conversation, said), INVITATION
 
     def bring_back(
@@ -151,7 +152,7 @@ class DocumentHandlers:
         """Put a document back that was removed, or an earlier version beside the present one."""
         with _telling() as said:
             document = self._application.catalog.trash.bring_back(str(event.id))
-            said.append(BACK.format(document.title or document.name))
+            said.append(News(BACK.format(document.title or document.name)))
         return self._after(choice, conversation, said)
 
     def purge(

@@ -23,7 +23,7 @@ from ui import icons
 from ui.chat import Choice
 from ui.conversation import Conversation
 from ui.embedding_menu import Question, render_choice_of_new, render_embedding
-from ui.notices import render_notices
+from ui.notices import News, render_notices
 from ui.rooms import Rooms
 from ui.thread import render_thread
 from ui.times import day_of
@@ -107,6 +107,7 @@ def _render_own(menu: Menu, *, one: bool) -> str:
     library = menu.current
     key, name = escape(library.id), escape(library.name)
     stays = str(library.stays_here).lower()
+    gesture = "data-confirm" if library.stays_here else "data-event"  # it is asked what lets it go
     delete = (
         ""
         if one
@@ -119,7 +120,7 @@ def _render_own(menu: Menu, *, one: bool) -> str:
         'this library"><button type="submit" class="act">Rename</button></form>'
         f"{render_embedding(library, menu.offers, menu.anew, menu.question)}"
         f'<button type="button" class="act stays" role="switch" aria-checked="{stays}" '
-        f'data-event="policy" data-id="{key}" title="{STAYS_HINT}"><i></i>'
+        f'{gesture}="policy" data-id="{key}" title="{STAYS_HINT}"><i></i>'
         f"<span>Never leaves this machine</span></button>{delete}"
     )
 
@@ -237,7 +238,7 @@ class LibraryHandlers:
             dear = (price.dollars or 0.0) > application.settings.ask_above
             moved, _ = self._catalog.libraries.move(document.id, target.id, price if dear else None)
             sentence = ASKED if dear else MOVED
-            said.append(sentence.format(moved.title or moved.name, target.name))
+            said.append(News(sentence.format(moved.title or moved.name, target.name)))
         except RagError as error:
             said.append(str(error))
         return self.show(choice, said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -145,7 +146,8 @@ def lost_in_archives(catalog: Catalog, library: str) -> list[str]:
     with suppress(NotFoundError):
         troubled = catalog.containers.troubled(catalog.library(library).id)
         return [
-            f"{container.name}: {lost_words(files, lost)}. See: tramontane report {container.name}"
+            f"{container.name}: {lost_words(files, lost)}. "
+            f"See: tramontane report {shlex.quote(container.name)}"
             for container, files, lost in troubled
         ]
     return []

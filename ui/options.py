@@ -24,6 +24,7 @@ _MUST_BE = {
     "--language": "one of english, french, german, spanish, italian, portuguese, dutch",
     "tongue": "one of english, french, german, spanish, italian, portuguese, dutch",
 }
+_CALLED = {"tongue": "The language", "where": "The policy"}  # arguments, which have no name
 
 DataDir = Annotated[
     Path | None,
@@ -80,7 +81,7 @@ def misuse(error: TyperException) -> str:
     parameter = error.param if isinstance(error, typer.BadParameter) else None
     for name in parameter.opts if parameter is not None else ():
         if name in _MUST_BE:
-            return f"{name} must be {_MUST_BE[name]}."
+            return f"{_CALLED.get(name, name)} must be {_MUST_BE[name]}."
     sentence = error.format_message()
     return f"{sentence}{'' if sentence.endswith('.') else '.'} Try: tramontane --help"
 

@@ -117,8 +117,9 @@ def _tell_refused(answer: Answer, needed: float) -> None:
     evidence = ""
     if answer.evidence is not None:
         evidence = f" (evidence {against_bar(answer, needed)})"
-    lower = " With --bar 0 it is answered all the same." if needed > 0 else ""
-    tell(f"\nSearched: {answer.question}{evidence}.{lower}")
+    lower = " With --bar 0 it is answered all the same." if needed > 0 and evidence else ""
+    searched = f"Searched: {answer.question}{evidence}"
+    tell(f"\n{searched}{'' if searched.endswith(('.', '?', '!')) else '.'}{lower}")
 
 
 def tell_of_rows(failed: int, cut: int) -> None:

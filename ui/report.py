@@ -15,7 +15,7 @@ from ui import icons
 from ui.containing import render_within
 from ui.pages import page_words
 from ui.progress import LEAST_DOLLARS, cost, render_work
-from ui.times import day_of
+from ui.times import written_day
 from ui.viewer import render_bar
 
 STATES = {
@@ -135,7 +135,8 @@ def _render_versions(versions: Sequence[Kept]) -> str:
         return ""
     rows = "".join(
         f'<li><button type="button" class="rep" data-event="show" '
-        f'data-id="{escape(version.document.id)}">until {day_of(version.since)}</button> '
+        f'data-id="{escape(version.document.id)}">replaced on '
+        f"{written_day(version.since)}</button> "
         f'<button type="button" class="rep" data-event="bring" title="As a document of its own" '
         f'data-id="{escape(version.document.id)}">Bring back</button></li>'
         for version in versions

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from contextlib import closing, suppress
 from typing import Annotated
@@ -15,6 +16,7 @@ from rag.purging import still_there
 from rag.store.catalog import Catalog
 from rag.store.trash import KEPT_DAYS, Kept
 from ui import printing
+from ui.confirming import Sure, is_meant
 from ui.containing import staying_words
 from ui.naming import document_named, document_row, hashes_named, kept_row
 from ui.opening import DONE, SOME_FAILED, settings_of
@@ -22,6 +24,7 @@ from ui.options import AsJson, DataDir, Documents, LibraryName
 from ui.times import day_of
 
 NOTHING = f"Nothing has been in the trash for {KEPT_DAYS} days. To empty it: tramontane purge --all"
+FOR_GOOD = "Delete {} document{} of the trash for good? They cannot be brought back."
 EMPTY = "The trash is empty."
 FIRST = "{} is in the library, not in the trash. Remove it first: tramontane remove"
 
@@ -97,18 +100,22 @@ def purge(
     everything: Annotated[
         bool, typer.Option("--all", help="All that is in the trash of the library.")
     ] = False,
+    yes: Sure = False,
     json: AsJson = False,
 ) -> int:
     """Delete documents of the trash for good: no byte of them is left.
 
     Marked answers that cite them are deleted too. Without names, what has been in the trash for
-    more than 30 days.
+    more than 30 days. Before all is deleted, it is asked at a terminal.
     """
     if documents and everything:
         raise SettingsError("Name documents, or say --all.")
     settings = settings_of(data_dir, library)
     with closing(Catalog(settings.data_dir)) as catalog:
         chosen = _removed(catalog, settings.library) if everything else []
+        question = FOR_GOOD.format(len(chosen), "" if len(chosen) == 1 else "s")
+        if chosen and not is_meant(question, yes=yes):
+            return SOME_FAILED
 
         def act(name: str) -> Document:
             chosen.append(_removed_named(catalog, settings.library, name))
@@ -176,7 +183,7 @@ def _removed_named(catalog: Catalog, library: str, name: str) -> Kept:
             raise NotFoundError(
                 f"The trash of {library!r} has no document {name!r}. See it with: tramontane trash"
             ) from None
-        raise NotFoundError(f"{FIRST.format(document.name)} {name}")
+        raise NotFoundError(f"{FIRST.format(document.name)} {shlex.quote(name)}")
     if len(found) > 1:
         ids = ", ".join(kept.document.id for kept in found)
         raise NotFoundError(f"{len(found)} documents are called {name}. Name one by its id: {ids}.")

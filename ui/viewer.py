@@ -12,7 +12,7 @@ from ingest.boxes import Rectangle
 from ingest.highlights import highlights
 from ingest.rendering import SHOWN, page_size
 from rag.domain import Answer, Document, Page, Passage, Span, Verdict
-from rag.errors import NotFoundError, RagError
+from rag.errors import DocumentError, NotFoundError, RagError
 from rag.store.trash import Kept
 from ui import icons
 from ui.conversation import Conversation, Turn
@@ -22,6 +22,8 @@ from ui.render import excerpt, render_page_text
 from ui.times import day_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rag.wiring import Application
 
 QUOTE_CHARACTERS = 90
@@ -30,6 +32,10 @@ SEEN = "seen"  # the telling part of a passage that was opened, not quoted
 EDGE_GAP = 0.012  # of a page's width, between a passage and its edge
 OPEN, OTHER = "open", "other"
 GUESS = "guess"  # an opened quote whose words were not found
+DAMAGED = (
+    "The original of {} is damaged: `tramontane check` names every original that is. Add the file "
+    "again: that puts it back."
+)
 NOT_SAID = "These words were not found in the source: this is the passage the model pointed to."
 PANE = '<div class="pg" tabindex="0" role="region" aria-label="Page">'
 ZOOM = (
@@ -249,12 +255,25 @@ def _answer_reference(view: View) -> str:
 
 
 def _render_page(application: Application, document: Document, page: Page, view: View) -> str:
-    marks = _marks_in_order(view, page.number)
     if document.media_type not in SHOWN:
-        spans = {mark.span: name for mark, name in marks}
+        spans = {mark.span: name for mark, name in _marks_in_order(view, page.number)}
         text = render_page_text(page.text, spans, view.passage)
         return f'{PANE}<div class="text">{text}</div></div>'
     path = application.catalog.cited.original(document.id)
+    # A PDF of which the end is missing is mended when it is opened: its pages are white.
+    if path.stat().st_size != document.size_bytes:
+        return _render_sentence(DAMAGED.format(document.name))
+    try:
+        return _render_sheet(application, document, page, view, path)
+    except DocumentError:
+        return _render_sentence(DAMAGED.format(document.name))
+
+
+def _render_sheet(
+    application: Application, document: Document, page: Page, view: View, path: Path
+) -> str:
+    """The picture of a page, with its marks upon it."""
+    marks = _marks_in_order(view, page.number)
     width, height = page_size(path, page.number)
     words = application.catalog.cited.words(document.id, page.number)
 

@@ -12,6 +12,7 @@ from rag.evidence import Sentence, SentenceScorer
 from rag.expectation import MONTH, is_of_the_kind
 from rag.folding import flowing
 from rag.headed_rows import BORDER, cells_of, heads_of
+from rag.pipe_rows import is_pipe_row
 from rag.quantities import quantities
 from rag.sentences import is_labelled
 from rag.spelled import as_written
@@ -93,8 +94,8 @@ class EmbeddedReader:
             source = sources[sentences[position].passage]
             first = position - 1 if _needs_its_question(position, sentences, texts) else position
             span = slice(sentences[first].span.start, sentences[position].span.end)
-            quote = f"“{_quoted(source.passage.text[span])}” [{source.number}]"
             head = texts[heads[position]] if position in heads else _above(texts[position], source)
+            quote = f"“{_quoted(source.passage.text[span], head)}” [{source.number}]"
             if head and head not in shown:  # on a line that only introduces the row
                 shown.add(head)
                 quote = f"“{_quoted(head)}”:\n\n{quote}"
@@ -104,9 +105,10 @@ class EmbeddedReader:
 
 def _above(row: str, source: Source) -> str:
     """The head of a row whose table began before the passage; "" where there is none."""
-    borders = len(cells_of(row)) - 1
     above = source.passage.heading[-1] if source.passage.heading else ""
-    return above if borders and above.count(BORDER) == borders else ""
+    columns = above.count(BORDER) + 1
+    counted = len(cells_of(row)), len(cells_of(row, like=above))
+    return above if columns > 1 and columns in counted else ""
 
 
 def choose(
@@ -126,7 +128,13 @@ def choose(
     `heads` are those of rows, which stand for a row that has a word of the question, too.
     """
     scores = _scores(question, sentences, texts, in_its_words)
-    _lead_on(question, sentences, texts, titles, heads, scores)
+    lent = _lead_on(question, sentences, texts, titles, heads, scores)
+    best = max(scores, default=0.0)
+    others = [scores[row] for row in heads if sentences[row].coverage > 0 and row not in lent]
+    is_asked = max(others, default=0.0) > WORTH_QUOTING * best
+    for row, own in lent.items():
+        if is_asked or scores[row] < best:
+            scores[row] = own
     ranked = sorted(range(len(scores)), key=lambda at: (-scores[at], at))[:MOST_SENTENCES]
     return [
         at for at in ranked if scores[at] > 0 and scores[at] >= WORTH_QUOTING * scores[ranked[0]]
@@ -156,8 +164,13 @@ def _lead_on(
     titles: Collection[str],
     heads: Mapping[int, int],
     scores: list[float],
-) -> None:
-    """Hand the scores of what only leads on to what it leads to."""
+) -> dict[int, float]:
+    """Hand the scores of what only leads on to what it leads to.
+
+    The first row below a head of which no row is asked for stands for it: of such rows the scores
+    that they have by themselves are returned.
+    """
+    lent: dict[int, float] = {}
     asked = _telling_words(question)
     told = {row: head for row, head in heads.items() if sentences[row].coverage > 0}
     for row, head in told.items():
@@ -176,8 +189,11 @@ def _lead_on(
         if not leads_on and _telling_words(text) - asked:
             continue
         if not is_last and position not in told.values():
+            if position in heads.values():
+                lent[following] = scores[following]
             scores[following] = max(scores[following], INHERITED * scores[position])
         scores[position] = -1.0
+    return lent
 
 
 def _telling_words(text: str) -> set[str]:
@@ -281,9 +297,12 @@ def _score(sentence: Sentence) -> float:
     )
 
 
-def _quoted(text: str) -> str:
+def _quoted(text: str, head: str = "") -> str:
     """A sentence on one line, without the marks of a list item, a heading or a table row.
 
-    A document's own `[3]` must not be taken for a marker of ours.
+    A row whose first or last cell is empty keeps it below its head. A document's own `[3]` must
+    not be taken for a marker of ours.
     """
-    return disarmed(flowing(_MARKS.sub("", text)).strip(" |"))
+    line = flowing(_MARKS.sub("", text)).strip()
+    is_whole = head and len(cells_of(line, like=head)) == len(cells_of(head))
+    return disarmed(line if is_whole and not is_pipe_row(head) else line.strip(" |"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import tempfile
 import time
@@ -45,7 +46,7 @@ def index_faults(reader: Engine, library: Library, folder: Path) -> Iterator[str
         elif path.is_dir():  # else another process has just removed it
             yield (
                 f"The index {path.name} of the library {library.name} is damaged ({fault}). "
-                f"`tramontane rebuild --library {library.name}` makes it again."
+                f"`tramontane rebuild --library {shlex.quote(library.name)}` makes it again."
             )
 
 

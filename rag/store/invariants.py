@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -96,7 +97,8 @@ def content_faults(reader: Engine, text_hash: TextHash) -> Iterator[str]:
         if wrong:
             yield (
                 f"{_called(row)} has vectors that are not of {row.embedding_model}: {wrong}. "
-                f"`tramontane rebuild --library {row.library} --embedding {row.embedding_model}` "
+                f"`tramontane rebuild --library {shlex.quote(row.library)} "
+                f"--embedding {row.embedding_model}` "
                 "embeds them again."
             )
         if alien:

@@ -36,6 +36,15 @@ def test_text_is_written_in_blocks_with_exact_places() -> None:
     assert [row.cells for row in table.rows] == [("Ship", "Seats"), ("", "40")]
 
 
+def test_the_last_cell_of_a_row_is_shown_when_it_is_empty() -> None:
+    assert row_line(("Sales", "", "450", "")) == "Sales |  | 450 |"
+    assert row_line(("Sales", "410", "", "")) == "Sales | 410 |  |"
+    assert row_line(("", "410", "450", "")) == "| 410 | 450 |"
+    assert row_line(("Costs of the year", "", "")) == "Costs of the year"
+    assert row_line(("", "40", "")) == "| 40"
+    assert not row_line(("", ""))
+
+
 def test_a_long_page_goes_on_with_its_label_and_its_table() -> None:
     composer = Composer()
     composer.begin_page("Prices")

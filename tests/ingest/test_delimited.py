@@ -28,7 +28,7 @@ def test_a_list_in_an_old_character_set_that_libreoffice_wrote_is_read() -> None
     assert found.pages[0].text == (
         "Part | Größe | Price | Stock | Remark\n"
         'Propeller "Tern" | 2,40 m | 1.980,00 € | 2 | for the Petrel; ordered in May\n'
-        "Fender | 60 cm | 74,50 € | 31\n"
+        "Fender | 60 cm | 74,50 € | 31 |\n"
         "Café machine | klein | 312,00 € | 1 | für die Brücke"
     )
     (table,) = found.tables
@@ -69,8 +69,8 @@ def test_a_note_on_the_delimiter_is_followed(tmp_path: Path) -> None:
 def test_ragged_rows_and_quoted_line_ends_stay_rows(tmp_path: Path) -> None:
     found = read(tmp_path, 'Part,Price,Note\nRope,3\n"Fender\nblue",74,"said ""no""",more\n')
     assert lines(found) == [
-        "Part | Price | Note",
-        "Rope | 3",
+        "Part | Price | Note |",
+        "Rope | 3 |  |",
         'Fender blue | 74 | said "no" | more',
     ]
     assert found.tables[0].header == ("Part", "Price", "Note", "")

@@ -136,6 +136,34 @@ def test_a_head_of_empty_cells_names_nothing() -> None:
     assert [row.cells for row in bare.rows] == [("Ana", "41"), ("Bo", "40")]
 
 
+@pytest.mark.parametrize("head", ["| | 2023 | | 2024 | |", "| | 2023 | 2023 | 2024 | 2024 |"])
+@pytest.mark.parametrize("is_marked", [True, False])
+def test_two_rows_that_name_the_columns_are_one(head: str, *, is_marked: bool) -> None:
+    rule = "|---|---|---|---|---|"
+    above = f"{head}\n{rule}" if is_marked else f"| | | | | |\n{rule}\n{head}"
+    names = "| Region | Plan | Actual | Plan | Actual |"
+    text = f"{above}\n{names}\n| North | 10 | 11 | 12 | 13 |\n| South | 20 | 21 | 22 | 23 |\n"
+
+    (table,) = pipe_tables.find(text)
+
+    assert table.header == ("Region", "2023 Plan", "2023 Actual", "2024 Plan", "2024 Actual")
+    assert [row.cells for row in table.rows] == [
+        *(table.header, ("North", "10", "11", "12", "13"), ("South", "20", "21", "22", "23"))
+    ]
+    between = f"{head}\n{rule}\n{names}" if is_marked else f"{head}\n{names}"
+    assert [text[row.start : row.end] for row in table.rows] == [
+        *(between, "| North | 10 | 11 | 12 | 13 |", "| South | 20 | 21 | 22 | 23 |")
+    ]
+
+
+def test_a_first_row_of_words_below_a_head_is_no_second_head() -> None:
+    text = "| City | Class |\n|---|---|\n| Paris | first |\n| Oslo | second |\n"
+
+    (table,) = pipe_tables.find(text)
+
+    assert (table.header, len(table.rows)) == (("City", "Class"), 3)
+
+
 def long_table(rows: int) -> str:
     lines = (f"| Item {number} | {number * 7} |\n" for number in range(rows))
     return "## Stock\n\n| Name of the item | Pieces |\n| --- | ---: |\n" + "".join(lines)

@@ -68,7 +68,7 @@ def test_a_list_of_flat_objects_is_a_table(tmp_path: Path) -> None:
     text = text_of(loaded)
 
     assert text == (
-        "year: 2025\n\nseasons:\n\nname | boats | note\nwinter | 41\nsummer late | 97.50"
+        "year: 2025\n\nseasons:\n\nname | boats | note\nwinter | 41 |\nsummer late | 97.50 |"
     )
     (table,) = loaded.tables
     assert (table.name, table.header) == ("seasons", ("name", "boats", "note"))

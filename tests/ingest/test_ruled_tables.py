@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -142,3 +143,45 @@ def test_pages_with_too_much_on_them_are_not_looked_through(
     (fruit,) = tables(tmp_path, FRUIT, strokes)
 
     assert fruit.header == ("", "2024", "2023", "2024", "2023")
+
+
+NOTICES: list[list[Words]] = [
+    [(75, "Partner"), (190, "Value"), (260, "Notice")],
+    [(75, "Holm"), (190, "61"), (260, "six months to the end")],
+    [(260, "of the calendar year")],
+    [(75, "Brecken"), (190, "47"), (260, "three months")],
+    [(75, "Sula Trading")],
+    [(75, "Company"), (190, "35"), (260, "none at all")],
+    [(75, "Tarn"), (190, "20"), (260, "one month after")],
+    [(260, "a letter")],
+]
+
+
+def across(*above: int) -> list[Stroke]:
+    """Lines above rows of words, each in three parts."""
+    ends = [72.0, 185.0, 255.0, 400.0]
+    levels = [TOP - STEP * row + 10 for row in above]
+    return [(x, level, to, level) for level in levels for x, to in pairwise(ends)]
+
+
+def test_lines_of_words_between_two_lines_across_are_one_row(tmp_path: Path) -> None:
+    (notices,) = tables(tmp_path, NOTICES, across(0, 1, 3, 4, 6, 8))
+
+    assert [row.cells for row in notices.rows] == [
+        ("Partner", "Value", "Notice"),
+        ("Holm", "61", "six months to the end of the calendar year"),
+        ("Brecken", "47", "three months"),
+        ("Sula Trading Company", "35", "none at all"),
+        ("Tarn", "20", "one month after a letter"),
+    ]
+
+
+@pytest.mark.parametrize("above", [(0, 1, 4, 8), (0, 1, 8), (0, 1), ()])
+def test_lines_across_that_rule_no_row_off_join_none(
+    above: tuple[int, ...], tmp_path: Path
+) -> None:
+    (notices,) = tables(tmp_path, NOTICES, across(*above))
+
+    labels = [row.cells[0] for row in notices.rows]
+    assert {"Holm", "Brecken", "Tarn"} < {*labels}
+    assert ("Holm", "61", "six months to the end") in [row.cells for row in notices.rows]

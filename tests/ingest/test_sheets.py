@@ -42,7 +42,7 @@ def test_a_workbook_that_libreoffice_wrote_is_read_as_it_is_seen(name: str) -> N
         "Alder–Skerry | Q1 | 18240 | 215,430.50 € | 63.4% | 2025-03-31\n"
         "Alder–Skerry | Q2 | 23115 | 271,808.25 € | 71.8% | 2025-06-30\n"
         "Alder–Tern | Q1 | 4120 | 33,784.00 € | 40.2% | 2025-03-31\n"
-        "Total |  | 45475 | 521,022.75 €\n\n"
+        "Total |  | 45475 | 521,022.75 € |  |\n\n"
         "Ship | Built | Fuel per crossing\nAlder Queen | 1998 | 0.3\nPetrel | 2011 | 0.125\n\n"
     )
     assert (notes.label, notes.state, notes.reason) == (

@@ -177,6 +177,39 @@ def test_a_head_without_a_row_that_is_asked_for_leads_to_the_first() -> None:
     ]
 
 
+def test_a_row_without_its_last_cell_stands_below_its_head() -> None:
+    head = "Department | 2022 Plan | 2022 Actual | 2023 Plan | 2023 Actual"
+    text = f"Budget\n\n{head}\nSales | 410 | 432 | 450 |\nResearch | 880 | 902 | 940 |"
+    question = "What was the actual budget of Research in 2022?"
+
+    for written in (text, text.replace(" |\n", "\n").removesuffix(" |")):
+        row = written.splitlines()[-1]
+        assert said(question, sources(written)).splitlines() == [
+            *(f"“{head}”:", "", f"“{row}” [1]")
+        ]
+
+
+def test_a_row_keeps_its_first_cell_when_it_is_empty() -> None:
+    text = "Ship | Seats | Cargo | Built\n| 40 | ropes and oars |\nElba | 60 | rye | 1990"
+
+    assert said("How many seats has the cargo of oars?", sources(text)).splitlines() == [
+        *("“Ship | Seats | Cargo | Built”:", "", "“| 40 | ropes and oars |” [1]")
+    ]
+
+
+def test_no_head_of_another_table_is_quoted_beside_the_row_that_is_asked_for() -> None:
+    asked = "Item | Kept for | Budget 2023 | Budget 2024\nLaptop | 4 years | 1,450 | 1,520\n"
+    other = "Department | 2022 Plan | 2023 Budget\nSales | 410 | 450\nResearch | 880 | 940"
+
+    asked += "Monitor | 6 years | 380 | 395"
+    for place, shown in enumerate((sources(asked, other), sources(other, asked)), 1):
+        assert said("What was the budget for a monitor in 2023?", shown).splitlines() == [
+            "“Item | Kept for | Budget 2023 | Budget 2024”:",
+            "",
+            f"“Monitor | 6 years | 380 | 395” [{place}]",
+        ]
+
+
 def test_a_sibling_of_what_is_asked_is_not_quoted() -> None:
     text = "The weights of Mixtral 8x7B take 94 GB. The weights of Mixtral 8x22B take 282 GB."
 

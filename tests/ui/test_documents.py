@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from rag.domain import Document, DocumentState, Library
-from rag.intake import Estimate, Job, Stage
+from rag.intake import Container, Estimate, Job, Stage
+from ui.containing import reference
 from ui.documents import STATE_WORDS, Shelf, are_running, render_documents, state_of
 
 
@@ -107,9 +108,23 @@ def test_every_outcome_is_there_to_be_told() -> None:
     assert ">a.pdf was &lt;added&gt;.</i>" in html
     assert 'data-kind="failed" data-tone="bad">b.pdf: Gone.</i>' in html
     assert 'data-state="s1" data-reading="1" data-embedding="0" data-asking="0"' in html
-    assert 'data-failed="2"' in html
+    assert 'data-failed="2" data-partly=""' in html
     assert 'data-going="3:1" data-newest="3"' in html
     assert 'data-max-mb="7"' in html
+
+
+def test_what_was_partly_read_is_not_counted_as_failed() -> None:
+    scan = replace(document(DocumentState.NEEDS_OCR), id="d2")
+    broken = replace(document(DocumentState.DAMAGED), id="d3")
+    jobs = [
+        job(1, "a.zip/b.pdf", Stage.FAILED, "Gone."),
+        job(2, "scan.pdf", Stage.FAILED, "No OCR.", "d2"),
+        job(3, "broken.pdf", Stage.DONE, "Damaged.", "d3"),
+    ]
+    archive = Container(7, "l1", "a.zip", "ab", 900)
+    html = render_documents(Shelf([scan, broken], jobs, lost=[(archive, 4, 2)]))
+    assert f'data-failed="1 3" data-partly="{reference(archive)}"' in html
+    assert html.count('data-kind="failed"') == 2  # the same count where files are summed up
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,10 @@ def _of(library: Library) -> Reading:
 def test_a_policy_is_set_and_says_what_it_forbids(rooms: Rooms) -> None:
     does, choice = LibraryHandlers(rooms), Choice()
     library = rooms.of(choice).library
-    assert 'aria-checked="true"' in does.policy(choice, gesture(id=library.id))  # type: ignore[arg-type]
+    assert 'data-event="policy"' in does.show(choice)
+    html = does.policy(choice, gesture(id=library.id))  # type: ignore[arg-type]
+    assert 'aria-checked="true" data-confirm="policy"' in html  # not lifted by one click
+    assert 'data-event="policy"' not in html
     assert rooms.of(choice).library.stays_here
     paid = make(rooms, "Paid", model="mistral-embed", dimension=1024)
     html = does.policy(choice, gesture(id=paid.id))  # type: ignore[arg-type]

@@ -6,6 +6,7 @@ import pytest
 
 from rag.domain import Document, DocumentState, Page, PageState
 from rag.intake import Estimate, Job, Stage, Table, TableRow
+from rag.store.trash import Kept
 from ui.report import Report, page_runs, passages_words, render_report
 
 DOCUMENT = Document(
@@ -160,3 +161,9 @@ def test_a_file_without_pages_says_why() -> None:
     html = render_report(Report(broken, []))
     assert "It is &lt;damaged&gt;." in html
     assert 'data-event="show"' not in html
+
+
+def test_an_earlier_version_says_when_it_was_replaced() -> None:
+    noon = 1_795_348_800.0  # 2026-11-22, 12:00 UTC
+    html = render_report(Report(DOCUMENT, PAGES, versions=[Kept(DOCUMENT, noon)]))
+    assert ">replaced on 22 Nov 2026</button>" in html

@@ -20,6 +20,7 @@ from rag.domain import Answer, Document, DocumentState, Passage, Span
 from rag.errors import NotFoundError
 from rag.intake import OcrPage, WordBox
 from rag.wiring import Application
+from tests.ui.harbours import GUIDE
 from ui.conversation import Conversation, KeptConversations
 from ui.routes import build_router
 from ui.viewer import Mark, View, render_source, view_nearest, view_passage
@@ -121,3 +122,23 @@ def test_a_picture_is_served_drawn_again(
     assert (response.status_code, response.headers["content-type"]) == (200, "image/jpeg")
     image = Image.open(io.BytesIO(response.content))
     assert (image.format, image.size) == ("JPEG", (180, 120))
+
+
+def test_a_page_of_a_damaged_original_is_no_blank_sheet(
+    application: Application, tmp_path: Path
+) -> None:
+    path = tmp_path / "guide.pdf"
+    path.write_bytes(GUIDE)
+    ingestor = Ingestor(application.catalog, application.embedder, Limits(1_000_000, 10), load)
+    added = ingestor.take(path, application.library).added
+    assert added is not None
+    document = added.document
+    assert "<img" in render_source(application, View(document.id, 1))
+    blob = application.catalog.cited.original(document.id)
+    blob.chmod(0o644)
+    for damaged in (GUIDE[:900], b"x" * len(GUIDE)):
+        blob.write_bytes(damaged)
+        html = render_source(application, View(document.id, 1))
+        assert "<img" not in html
+        assert "The original of guide.pdf is damaged: `tramontane check`" in html
+        assert "Add the file again: that puts it back." in html

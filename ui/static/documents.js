@@ -135,6 +135,12 @@
     no: "Keep it here", yes: "Move it", danger: true,
     act: () => gesture("source", detail),
   });
+  const confirmLeave = ({ id }) => ask({
+    title: "Let it leave this machine?",
+    text: "What is in this library, and questions about it, may be sent to models elsewhere from then on.",
+    no: "Keep it here", yes: "Let it leave", danger: true,
+    act: () => gesture("libraries", { event: "policy", id }),
+  });
   const confirmHalt = (count) => ask({
     title: `Cancel ${Number(count).toLocaleString("en")} files?`,
     text: "Those that are not read yet are left out. Those that are read stay, and are found by their words.",
@@ -150,6 +156,7 @@
     if (!control) return;
     if (control.dataset.confirm === "remove") confirmRemoval(control.dataset);
     else if (control.dataset.confirm === "unmake") confirmUnmake(control.dataset);
+    else if (control.dataset.confirm === "policy") confirmLeave(control.dataset);
     else if (control.dataset.confirm === "purge") confirmPurge(control.dataset);
     else if (control.dataset.confirm === "halt") confirmHalt(control.dataset.count);
     else if (control.dataset.more) {
@@ -182,6 +189,10 @@
     if (chosen) try { sessionStorage.setItem("tramontane-library", chosen.dataset.id); } catch { /* a strict frame */ }
     for (const menu of document.querySelectorAll("#libraries details[open]")) if (!menu.contains(event.target)) menu.open = false;
   });
+  // The chooser stands below the documents where there is one library: what unfolds is brought into sight.
+  document.addEventListener("toggle", ({ target }) => {
+    if (target.matches?.("#libraries details.library") && target.open) target.scrollIntoView({ block: "nearest" });
+  }, true);
   document.addEventListener("keydown", (event) => {
     const menu = event.key === "Escape" ? document.querySelector("#libraries details[open]") : null;
     if (!menu) return;

@@ -48,9 +48,14 @@
     for (const sentence of place.querySelectorAll("[data-said]")) {
       if (told.has(sentence.dataset.said)) continue;
       told.add(sentence.dataset.said);
-      say(sentence.textContent, "bad");
+      say(sentence.textContent, sentence.dataset.tone).dataset.place = place.id;
     }
   };
+  // Who tries again has read what was amiss: it goes, and is said once more where it is so still.
+  document.addEventListener("submit", (event) => {
+    const place = event.target.closest("#head, #libraries, #documents")?.id;
+    for (const note of said.querySelectorAll(".bad")) if (place && note.dataset.place === place) note.remove();
+  }, true);
   const watch = (id) => {
     const place = document.getElementById(id);
     if (!place) { requestAnimationFrame(() => watch(id)); return; }
@@ -68,6 +73,7 @@
     for (const box of boxes) {
       if (box.dataset.read) continue;
       box.dataset.read = "true";
+      document.dispatchEvent(new Event("call-failed"));
       const words = box.querySelector("[data-testid='toast-text']")?.textContent ?? "";
       if (!words.startsWith("Connection to the server was lost")) { say(words || "Something went wrong.", "bad"); continue; }
       if (lost?.isConnected) continue;

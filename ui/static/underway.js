@@ -19,13 +19,15 @@
   // What failed and was not seen yet; what goes on again is told once more if it fails again.
   const unseen = (list) => {
     const library = list.dataset.library;
-    const failed = (list.dataset.failed || "").split(" ").filter(Boolean).map((each) => `${library}:${each}`);
+    const named = (kind) => (list.dataset[kind] || "").split(" ").filter(Boolean).map((each) => `${library}:${each}`);
+    const failed = [...named("failed"), ...named("partly")];
     const before = recall();
     const isShown = ROOMY.matches || document.documentElement.hasAttribute("data-drawer");
     const seen = new Set([...before].filter((each) => failed.includes(each) || !each.startsWith(`${library}:`)));
     if (isShown) for (const each of failed) seen.add(each);
     if (seen.size !== before.size || [...seen].some((each) => !before.has(each))) keep(seen);
-    return failed.filter((each) => !seen.has(each)).length;
+    const left = (kind) => named(kind).filter((each) => !seen.has(each)).length;
+    return { failed: left("failed"), partly: left("partly") };
   };
   let sending = { pending: 0, refused: 0, jobs: [] };  // what this page sends, and has sent
   let before = { going: 0, failed: 0 };
@@ -38,12 +40,14 @@
     const embedding = Number(list.dataset.embedding);
     const asking = Number(list.dataset.asking);
     const going = reading + embedding;
-    const failed = unseen(list) + sending.refused;
+    const { failed: lost, partly } = unseen(list);
+    const failed = lost + sending.refused;
     const words = [
       reading && `${files(reading)} being read`,
       !reading && embedding && `${files(embedding)} ready by words, meaning to come`,
       asking && `${files(asking)} ${asking === 1 ? "waits" : "wait"} for your word`,
       failed && (going || asking ? `${number(failed)} failed` : `${files(failed)} failed`),
+      partly && (going || asking || failed ? `${number(partly)} partly read` : `${files(partly)} partly read`),
     ].filter(Boolean).join(", ");
     line.hidden = !words;
     line.toggleAttribute("data-failed", failed > 0);
@@ -55,14 +59,18 @@
     else if (!words) said.textContent = "";
     before = { going, failed };
   };
-  line.addEventListener("click", () => byId("drawer")?.click());
+  line.addEventListener("click", () => {
+    byId("drawer")?.click();
+    const row = document.querySelector("#documents .doc.unread:has(.st.b)") ?? document.querySelector("#documents .doc.held");
+    requestAnimationFrame(() => row?.scrollIntoView({ block: "center" }));
+  });
   ROOMY.addEventListener("change", draw);
   document.addEventListener("sending", ({ detail }) => { sending = detail; draw(); });
 
   const watch = () => {
     const documents = byId("documents");
     if (!documents) { requestAnimationFrame(watch); return; }
-    new MutationObserver(draw).observe(documents, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-newest", "data-failed", "data-reading", "data-embedding"] });
+    new MutationObserver(draw).observe(documents, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-newest", "data-failed", "data-partly", "data-reading", "data-embedding"] });
     new MutationObserver(draw).observe(document.documentElement, { attributes: true, attributeFilter: ["data-drawer"] });
     draw();
   };

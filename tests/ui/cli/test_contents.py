@@ -41,6 +41,13 @@ def test_a_list_says_which_archives_lost_files(run: Run, bundle: Path) -> None:
     assert run("list").err == said
 
 
+def test_a_name_with_blanks_is_quoted_in_what_is_to_be_typed(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "Old project.zip"
+    path.write_bytes(archive_of({"inner.txt": BOATS, "run.exe": b"MZ" + bytes(99)}))
+    run("add", path)
+    assert "See: tramontane report 'Old project.zip'\n" in run("list").err
+
+
 def test_an_archive_is_reported_for_programs(run: Run, bundle: Path) -> None:
     (row,) = run("report", "bundle.zip", "--json").rows
     assert set(row) == {"container", "size_bytes", "files"}

@@ -24,6 +24,8 @@ from ui.cli import INTERRUPTED
         (["ask", "x", "--bar", "7"], "--bar must be a number from 0 to 1."),
         (["serve", "--port", "http"], "--port must be a whole number from 0 to 65535."),
         (["batch", "x.csv", "--format", "xml"], "--format must be csv or jsonl."),
+        (["library", "language", "x", "klingon"], "The language must be one of english, french"),
+        (["library", "policy", "x", "moon"], "The policy must be anywhere or this-machine."),
         (["list", "--nonsense"], "--nonsense"),
         (["add", "nowhere.pdf"], "There is no file or folder nowhere.pdf."),
         (["add", "x" * 300], "cannot be read"),

@@ -55,3 +55,9 @@ def test_a_refusal_tells_the_evidence_beside_the_bar(
     say_answer(Answer("No.", "Boats?", "small", refused=True, evidence=0.0496), needed)
 
     assert capsys.readouterr().err == f"\nSearched: Boats? {said}\n"
+
+
+def test_where_nothing_was_searched_no_bar_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    say_answer(Answer("No.", "how high is the tower?", "small", refused=True), 0.05)
+
+    assert capsys.readouterr().err == "\nSearched: how high is the tower?\n"
