@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from enum import IntEnum
-from itertools import islice
+from functools import lru_cache
+from itertools import accumulate
 from statistics import median
 from typing import NamedTuple
 
@@ -32,6 +33,7 @@ SHORT_HEADING = 40  # characters: two headings of columns may be narrow letters 
 SAMPLED = 3  # one in so many lines that are only short is looked at, all where it has gaps
 MOST_ABOVE = 24  # short lines above one that ends with a number, which may name its column
 LONG_NUMBER = 25  # characters
+MOST_KNOWN = 16_384  # words of which is remembered whether they are numbers
 UNIT_LINES = 6  # that the width of a usual character is measured in
 
 _Whole = tuple[int, int, float, float]  # a line: its start and end, where it begins and ends
@@ -48,8 +50,7 @@ _NUMBER = re.compile(
 )
 _SUFFIX = re.compile(r"[)%\]]+|pts?\.?|bps|x")
 _NUMERIC = re.compile(f"{_NUMBER.pattern}|{_SUFFIX.pattern}|{_CURRENCY.pattern}", re.IGNORECASE)
-# No number begins with four letters: most words need no closer look.
-_WORD = re.compile(rf"[a-z]{{4}}\S*|({_NUMERIC.pattern})(?!\S)|\S+", re.IGNORECASE)
+_WORD = re.compile(r"\S+")
 _BULLET = re.compile(r"[•●▪■◦‣·⁃*o–-]|\(?(?:[a-z]{1,2}|[ivx]{1,5}|\d{1,2})[.)]", re.IGNORECASE)
 
 
@@ -213,10 +214,10 @@ def _gaps(
 def _line(text: str, whole: _Whole, ruler: Ruler, unit: float, gap: float | None) -> Line:
     start, end, left, right = whole
     if gap or _has_gaps(whole, unit):
-        words = list(islice(_WORD.finditer(text, start, end), MOST_WORDS + 1))
+        words = text[start:end].split()
         if 1 < len(words) <= MOST_WORDS:
             cells = _cells(text, words, whole, ruler, (unit, gap or WIDE_GAP))
-            return Line(start, end, cells, tuple(cell for cell in cells if cell.is_number))
+            return Line(start, end, cells, tuple([cell for cell in cells if cell.is_number]))
     is_number = end - start <= LONG_NUMBER and all(map(_is_numeric, text[start:end].split()))
     cell = Cell(start, end, left / unit, right / unit, is_number)
     return Line(start, end, (cell,), (cell,) if is_number else ())
@@ -229,46 +230,53 @@ def _has_gaps(whole: _Whole, unit: float) -> bool:
 
 
 def _cells(
-    text: str,
-    found: Sequence[re.Match[str]],
-    whole: _Whole,
-    ruler: Ruler,
-    widths: tuple[float, float],
+    text: str, words: Sequence[str], whole: _Whole, ruler: Ruler, widths: tuple[float, float]
 ) -> tuple[Cell, ...]:
     """Put words together up to the next gap, amounts with their signs across it.
 
     `widths` are that of a usual character and, in such, of the least gap.
     """
     unit, least = widths
-    words = [word.span() for word in found]
-    numeric = [word.lastindex is not None for word in found]
+    starts = _starts(text, words, whole)
+    numeric = [*map(_is_numeric, words)]
     cells: list[Cell] = []
     first, left = 0, whole[2]
-    known, edges = -1, None  # the character measured last, which may be a word of its own
-    for place in range(_words_of_label(words, numeric, whole, ruler, unit), len(words)):
-        (begin, end), (start, finish) = words[place - 1], words[place]
-        is_mark = text[start] in _MARKS and all(numeric[place : place + 2])  # not of "% change"
-        if (text[begin] in _SIGNS or is_mark) and _belong(text[begin:end], text[start:finish]):
+    known, edges = -1, None  # the word whose first character was measured last
+    for place in range(_words_of_label(words, starts, numeric, whole, ruler, unit), len(words)):
+        before, word = words[place - 1], words[place]
+        is_mark = word[0] in _MARKS and all(numeric[place : place + 2])  # not of "% change"
+        if (before[0] in _SIGNS or is_mark) and _belong(before, word):
             continue
-        one = edges if known == end - 1 else ruler(end - 1)
-        known, edges = start, ruler(start)
+        end = starts[place - 1] + len(before)
+        one = edges if known == place - 1 and len(before) == 1 else ruler(end - 1)
+        known, edges = place, ruler(starts[place])
         if one is None or edges is None:
             continue
         gap = (edges[0] - one[1]) / unit
         if gap <= (GAP_OF_NUMBERS if numeric[place - 1] and numeric[place] else least):
             continue
-        if place == 1 and not numeric[1] and _BULLET.fullmatch(text, begin, end):
+        if place == 1 and not numeric[1] and _BULLET.fullmatch(before):
             continue
         is_number = all(numeric[first:place])
-        cells.append(Cell(words[first][0], end, left / unit, one[1] / unit, is_number))
+        cells.append(Cell(starts[first], end, left / unit, one[1] / unit, is_number))
         first, left = place, edges[0]
     is_number = all(numeric[first:])
-    last = Cell(words[first][0], words[-1][1], left / unit, whole[3] / unit, is_number)
-    return (*cells, last)
+    cells.append(Cell(starts[first], whole[1], left / unit, whole[3] / unit, is_number))
+    return tuple(cells)
+
+
+def _starts(text: str, words: Sequence[str], whole: _Whole) -> list[int]:
+    """Where the words of a line begin, which most often have one character between them."""
+    start, end, *_ = whole
+    sizes = [len(word) + 1 for word in words]
+    if sum(sizes) == end - start + 1:
+        return [*accumulate(sizes[:-1], initial=start)]
+    return [word.start() for word in _WORD.finditer(text, start, end)]
 
 
 def _words_of_label(
-    words: Sequence[tuple[int, int]],
+    words: Sequence[str],
+    starts: Sequence[int],
     numeric: Sequence[bool],
     whole: _Whole,
     ruler: Ruler,
@@ -281,9 +289,9 @@ def _words_of_label(
     count = numeric.index(True) if numeric[-1] else 0
     if count < 3:
         return 1
-    start, end = words[0][0], words[count - 1][1]
+    end = starts[count - 1] + len(words[count - 1])
     last = ruler(end - 1)
-    if last is None or (last[1] - whole[2]) / unit > CLOSE * (end - start) + WIDE_GAP:
+    if last is None or (last[1] - whole[2]) / unit > CLOSE * (end - starts[0]) + WIDE_GAP:
         return 1
     return count
 
@@ -295,5 +303,6 @@ def _belong(one: str, other: str) -> bool:
     return _SUFFIX.fullmatch(other) is not None and one != other and _is_numeric(one)
 
 
+@lru_cache(MOST_KNOWN)
 def _is_numeric(word: str) -> bool:
     return _NUMERIC.fullmatch(word) is not None
