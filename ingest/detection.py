@@ -25,6 +25,7 @@ from ingest.filetypes import (
     type_by_name,
     unsupported,
 )
+from ingest.mailbox import is_mailbox
 from rag.domain import DocumentState
 from rag.errors import DocumentError
 
@@ -98,6 +99,8 @@ def detect(path: Path, name: str) -> FileType:
     if b"%PDF-" in head[:PDF_MARK_BYTES] and _has_binary_bytes(head):
         return FileType.PDF
     text = sample_text(head)
+    if is_mailbox(path, head, name):
+        return FileType.MBOX
     if _is_mail(text, suffix_of(name)):
         return FileType.EML
     foreign = _foreign_kind(head, text)
@@ -187,7 +190,7 @@ def _type_of_text(path: Path, name: str, text: str) -> FileType:
         raise _not_what_it_says(name, promised)
     if promised is FileType.XLS:
         return _type_of_export(text)
-    if promised in (FileType.RTF, FileType.EML):
+    if promised in (FileType.RTF, FileType.EML, FileType.MBOX):
         return FileType.TEXT
     if promised is FileType.TEXT or promised is None:
         if text.startswith("#!") and not suffix:
@@ -216,8 +219,6 @@ def _is_mail(text: str, suffix: str) -> bool:
 
     By name alone, one header is enough; else there must be some that no person writes by hand.
     """
-    if suffix == ".mbox":
-        return False
     names: list[str] = []
     for line in text.splitlines()[:-1]:
         if not line.strip():

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Protocol
 
 from ingest.loaded import Attachment, LoadedDocument
+from ingest.loaders import archives
 from rag.errors import DocumentError, StoreError
 from rag.intake import Estimate
 from rag.models import embedding_cost
@@ -150,7 +151,7 @@ class _Counter:
                 self.repeated.append(called)
                 continue
             found = self._estimate(attachment, called)
-            if found is None or (_is_archive(found[1]) and _is_archive(outer)):
+            if found is None or (_is_archive(found[1]) and not outer.pages):
                 self.uncounted.append(called)
                 continue
             estimate, loaded = found
@@ -172,5 +173,5 @@ class _Counter:
 
 
 def _is_archive(loaded: LoadedDocument) -> bool:
-    """Whether a file is no document itself, and only holds others."""
-    return bool(loaded.attachments) and not loaded.pages
+    """Whether a file is an archive, which is not opened in another."""
+    return loaded.media_type == archives.MEDIA_TYPE

@@ -23,6 +23,7 @@ class FileType(StrEnum):
     RTF = "rtf"
     EPUB = "epub"
     EML = "eml"
+    MBOX = "mbox"
     MSG = "msg"
     JSON = "json"
     MARKDOWN = "markdown"
@@ -46,6 +47,7 @@ WORDS = {
     FileType.RTF: "a rich text document (RTF)",
     FileType.EPUB: "an e-book (EPUB)",
     FileType.EML: "a mail",
+    FileType.MBOX: "a mailbox (mbox)",
     FileType.MSG: "an Outlook mail",
     FileType.JSON: "a JSON file",
     FileType.MARKDOWN: "a Markdown file",
@@ -68,10 +70,11 @@ _ENDINGS = {
     FileType.RTF: "rtf",
     FileType.EPUB: "epub",
     FileType.EML: "eml mht mhtml",
+    FileType.MBOX: "mbox",
     FileType.MSG: "msg oft",
     FileType.JSON: "json jsonl ndjson geojson ipynb jsonld topojson har webmanifest",
     FileType.MARKDOWN: "md markdown mdown mkd",
-    FileType.TEXT: "txt text log rst asc nfo srt vtt mbox",
+    FileType.TEXT: "txt text log rst asc nfo srt vtt",
     FileType.PNG: "png apng",
     FileType.JPEG: "jpg jpeg jpe jfif",
     FileType.TIFF: "tif tiff",

@@ -57,6 +57,14 @@ def load(path: Path, name: str, *, max_pages: int) -> LoadedDocument:
     return document_of(mail, name, MEDIA_TYPE, max_pages=max_pages)
 
 
+def subject_of(message: Message) -> str:
+    """What a mail is about, if it says, in readable characters."""
+    try:
+        return dict(_headers(message)).get("Subject", "")
+    except _UNREADABLE:
+        return ""
+
+
 def _headers(message: Message) -> Iterator[tuple[str, str]]:
     found: dict[str, list[str]] = {}
     for name, value in message.raw_items():
@@ -178,8 +186,8 @@ def _attach_mail(part: Message, mail: Mail) -> None:
     inner = part.get_payload(0) if part.is_multipart() else None
     if not isinstance(inner, Message):
         return
-    subject = dict(_headers(inner)).get("Subject", "")
-    name = display_name(_file_name(part) or subject.replace("/", "-"), "attached mail")
+    subject = subject_of(inner).replace("/", "-")
+    name = display_name(_file_name(part) or subject, "attached mail")
     ending = "" if name.lower().endswith(".eml") else ".eml"
     with suppress(*_UNREADABLE):
         mail.attach(name + ending, inner.as_bytes())

@@ -18,6 +18,7 @@ PAGE = b"<!DOCTYPE html>\n<html><body>Words</body></html>"
 LETTER = (
     b"Received: from a by b\nMessage-ID: <1@x>\nFrom: a@example.org\nSubject: Boats\n\nForty-one.\n"
 )
+POSTMARK = b"From a@example.org Mon Jan  6 09:30:00 2025\n"
 
 
 def archive(members: Mapping[str, bytes]) -> bytes:
@@ -86,7 +87,13 @@ def test_a_file_is_what_its_content_says(tmp_path: Path, expected: FileType, nam
         ("a.eml", b"Subject: x\n\ny", FileType.EML),
         ("a.eml", b"No header at all.\n", FileType.TEXT),
         ("a.txt", b"From: Ana\nTo: Bo\nSubject: Boats\n\nForty-one.", FileType.TEXT),
-        ("a.mbox", b"From a Mon\n" + LETTER, FileType.TEXT),
+        ("a.mbox", b"From a Mon\n" + LETTER, FileType.MBOX),
+        ("a.mbox", b"No mail at all.\n", FileType.TEXT),
+        ("a.eml", b"From a Mon\n" + LETTER, FileType.EML),
+        ("a.txt", POSTMARK + LETTER, FileType.EML),
+        ("a.txt", POSTMARK + LETTER + b"\n" + POSTMARK + LETTER, FileType.MBOX),
+        ("a.eml", POSTMARK + LETTER + b"\n" + POSTMARK + LETTER, FileType.MBOX),
+        ("a.txt", POSTMARK + LETTER + b"\nFrom now on:\nb: 12:30 they are in.\n", FileType.EML),
         ("a.xls", b"a\tb\n1\t2\n", FileType.TSV),
         ("a.xls", b"a;b\n1;2\n", FileType.CSV),
         ("a.doc", b"Only words.", FileType.TEXT),
