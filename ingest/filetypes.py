@@ -102,6 +102,7 @@ CONTAINERS = frozenset(
 READ_KINDS = (
     "Save it as a kind that is read: PDF, Office, HTML, EPUB, e-mail, text, PNG, JPEG or TIFF."
 )
+NO_TEXT = "It holds no text to read."
 CALLED = "The file is called"
 _PROSE = frozenset(
     {
@@ -144,3 +145,8 @@ def unsupported(kind: str, remedy: str = READ_KINDS) -> DocumentError:
     return DocumentError(
         DocumentState.UNSUPPORTED, f"This is {kind}, which cannot be read. {remedy}"
     )
+
+
+def without_text(kind: str) -> DocumentError:
+    """The error for a file of a kind in which there is nothing to read, whatever one does."""
+    return DocumentError(DocumentState.UNSUPPORTED, f"This is {kind}. {NO_TEXT}")

@@ -30,6 +30,9 @@ _SHOWN_INSIDE = ("image/", "font/", "text/css", "text/javascript", "application/
 _MARKDOWN = ("text/markdown", "text/x-markdown")
 _TEXTS = frozenset({"text/plain", "text/html", "text/rfc822-headers", *_MARKDOWN})
 _MAILS = frozenset({"message/rfc822", "message/global", "message/news"})
+_SIGNATURES = frozenset(
+    ("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature")
+)
 _ENDINGS = {
     "application/pdf": ".pdf",
     "text/calendar": ".ics",
@@ -137,6 +140,9 @@ def _add_leaf(part: Message, kind: str, body: Body | None, mail: Mail) -> None:
     if not content.strip():
         return
     name = _file_name(part)
+    if kind in _SIGNATURES:
+        mail.pass_over_signature(display_name(name, "signature"))
+        return
     if kind.startswith("multipart/"):  # which never say where their parts begin
         kind = "text/plain"
     if not is_file and not name and kind in _TEXTS:

@@ -143,7 +143,6 @@ def test_a_file_that_is_two_things_is_read_as_one(
         (archive({"Index/Document.iwa": b"x"}), "Export it as PDF"),
         (archive({"visio/document.xml": b"x", "[Content_Types].xml": b"x"}), "Visio"),
         (b'<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?><Workbook/>', "of 2003"),
-        (b"MZ\x90\x00\x03\x00\x00\x00", "a Windows program"),
         (b"GIF89a\x00\x01", "a picture (GIF)"),
         (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "a picture (WebP)"),
         (b"7z\xbc\xaf\x27\x1c\x00", "7-Zip"),
@@ -157,12 +156,48 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, content: bytes, said: str)
     assert said in error.reason
 
 
+SIGNATURE = bytes.fromhex("3080 0609 2a864886f70d010702 a080 3080 020101 3182")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("setup.exe", b"MZ\x90\x00\x03\x00", "a Windows program, or a part of one"),
+        ("codec.dll", b"MZ\x90\x00\x03\x00", "a Windows program, or a part of one"),
+        ("lib.so.2", b"\x7fELF\x02\x01\x01\x00", "a Linux program, or a part of one"),
+        ("A.class", b"\xca\xfe\xba\xbe\x00\x00\x00\x41", "a Java program, or a part of one"),
+        ("a.dylib", b"\xca\xfe\xba\xbe\x00\x00\x00\x02", "a macOS program"),
+        ("tool", b"\xcf\xfa\xed\xfe\x07\x00\x00\x01", "a macOS program, or a part of one"),
+        ("a.wasm", b"\x00asm\x01\x00\x00\x00", "a program (WebAssembly)"),
+        ("smime.p7s", SIGNATURE, "a digital signature"),
+        ("a.sig", b"-----BEGIN PGP SIGNATURE-----\n\niQEz\n", "a digital signature"),
+    ],
+)
+def test_what_holds_no_text_is_said_to(
+    tmp_path: Path, name: str, content: bytes, said: str
+) -> None:
+    error = refusal(tmp_path, name, content)
+    assert error.state is DocumentState.UNSUPPORTED
+    assert error.reason == f"This is {said}. It holds no text to read."
+
+
+def test_a_program_under_another_name_is_named(tmp_path: Path) -> None:
+    assert refusal(tmp_path, "bill.pdf", b"MZ\x90\x00\x03\x00").reason == (
+        "The file is called .pdf, but is a Windows program, or a part of one. "
+        "It holds no text to read."
+    )
+
+
+def test_a_mail_within_its_signature_is_to_be_taken_out_of_it(tmp_path: Path) -> None:
+    assert "save the mail without its signature" in refusal(tmp_path, "a.p7m", SIGNATURE).reason
+
+
 @pytest.mark.parametrize("name", ["report.txt", "report.pdf"])
 def test_what_cannot_be_read_says_what_is(tmp_path: Path, name: str) -> None:
     said = (
         "Save it as a kind that is read: PDF, Office, HTML, EPUB, e-mail, text, PNG, JPEG or TIFF."
     )
-    assert refusal(tmp_path, name, b"MZ\x90\x00\x03").reason.endswith(f"cannot be read. {said}")
+    assert refusal(tmp_path, name, b"GIF89a\x00\x01").reason.endswith(f"cannot be read. {said}")
 
 
 @pytest.mark.parametrize(
