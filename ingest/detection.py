@@ -17,6 +17,7 @@ from ingest.charsets import (
 from ingest.containers import OLE_MARK, ZIP_MARKS, ole_type, zip_type
 from ingest.filetypes import (
     CONTAINERS,
+    NO_TEXT,
     READ_KINDS,
     WORDS,
     FileType,
@@ -24,7 +25,10 @@ from ingest.filetypes import (
     suffix_of,
     type_by_name,
     unsupported,
+    without_text,
 )
+from ingest.mailbox import is_mailbox
+from ingest.textless import SIGNATURE, kind_without_text
 from rag.domain import DocumentState
 from rag.errors import DocumentError
 
@@ -52,9 +56,6 @@ _FOREIGN = (
     (b"AT&TFORM", "a scanned document (DjVu)"),
     (b"ITOLITLS", "a help file (CHM or LIT)"),
     (b"\xffWPC", "a WordPerfect document"),
-    (b"MZ", "a Windows program"),
-    (b"\x7fELF", "a program"),
-    (b"\xca\xfe\xba\xbe", "a program"),
     (b"\x1f\x8b", "a compressed archive (gzip)"),
     (b"BZh", "a compressed archive (bzip2)"),
     (b"\xfd7zXZ\x00", "a compressed archive (xz)"),
@@ -67,6 +68,7 @@ _FOREIGN = (
     (b"fLaC", "a sound file"),
     (b"\x1a\x45\xdf\xa3", "a film"),
 )
+_SIGNED_MAIL = "Open it in your mail program and save the mail without its signature."
 _PDF_OBJECT = re.compile(rb"(?:^|[\r\n\s])\d{1,10}\s+\d{1,5}\s+obj\b")
 _HTML_START = re.compile(
     r"(?:\s|<\?xml[^>]{0,300}\?>|<!--(?:(?!-->).){0,4000}-->)*"
@@ -98,8 +100,12 @@ def detect(path: Path, name: str) -> FileType:
     if b"%PDF-" in head[:PDF_MARK_BYTES] and _has_binary_bytes(head):
         return FileType.PDF
     text = sample_text(head)
+    if is_mailbox(path, head, name):
+        return FileType.MBOX
     if _is_mail(text, suffix_of(name)):
         return FileType.EML
+    if nothing := _kind_without_text(head):
+        raise _holds_no_text(nothing, name)
     foreign = _foreign_kind(head, text)
     if foreign:
         raise _cannot_read(foreign, name)
@@ -149,6 +155,22 @@ def _foreign_kind(head: bytes, text: str) -> str:
     return "" if looks_like_text else "a file of an unknown binary format"
 
 
+def _kind_without_text(head: bytes) -> str:
+    """The kind of a program or a signature; a text may begin with the same letters."""
+    kind = kind_without_text(head)
+    return kind if kind == SIGNATURE or _has_binary_bytes(head) else ""
+
+
+def _holds_no_text(kind: str, name: str) -> DocumentError:
+    suffix, promised = suffix_of(name), type_by_name(name)
+    if kind == SIGNATURE and suffix == ".p7m":
+        return unsupported("a signed mail (S/MIME)", _SIGNED_MAIL)
+    if promised is None:
+        return without_text(kind)
+    reason = f"The file is called {suffix or name}, but is {kind}. {NO_TEXT}"
+    return DocumentError(DocumentState.UNSUPPORTED, reason)
+
+
 def _cannot_read(foreign: str, name: str) -> DocumentError:
     promised = type_by_name(name)
     if promised is None or promised not in CONTAINERS:
@@ -187,7 +209,7 @@ def _type_of_text(path: Path, name: str, text: str) -> FileType:
         raise _not_what_it_says(name, promised)
     if promised is FileType.XLS:
         return _type_of_export(text)
-    if promised in (FileType.RTF, FileType.EML):
+    if promised in (FileType.RTF, FileType.EML, FileType.MBOX):
         return FileType.TEXT
     if promised is FileType.TEXT or promised is None:
         if text.startswith("#!") and not suffix:
@@ -216,8 +238,6 @@ def _is_mail(text: str, suffix: str) -> bool:
 
     By name alone, one header is enough; else there must be some that no person writes by hand.
     """
-    if suffix == ".mbox":
-        return False
     names: list[str] = []
     for line in text.splitlines()[:-1]:
         if not line.strip():

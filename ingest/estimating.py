@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
-from ingest.loaded import Attachment, LoadedDocument
+from ingest.loaded import Attachment, LeftOut, LoadedDocument
+from ingest.loaders import archives
+from ingest.outcomes import READABLE
+from rag.domain import DocumentState
 from rag.errors import DocumentError, StoreError
 from rag.intake import Estimate
 from rag.models import embedding_cost
@@ -19,6 +22,8 @@ from rag.store.blobs import hash_file
 from rag.tokens import count_tokens as tekken_tokens
 
 DEEPEST = 2  # files in one another that are counted: an attachment of a mail in an archive
+TOO_DEEP = "It lies too deep in others to be looked at beforehand."
+NESTED = "It is an archive in an archive, which is not opened."
 PASSAGES_A_SECOND = 150  # embedded, roughly: here with two cores, or by La Plateforme
 # The tokenizer of Mistral's first models takes 1.06 times Tekken's tokens for the English of annual
 # reports, 1.10 for that of XQuAD, 1.29 for its Spanish and 1.30 for its German.
@@ -39,14 +44,16 @@ class Estimated:
 
     `within` says how many of those are counted. Those that are `uncounted` cannot be read, or lie
     too deep; those that are `repeated`, of which the file itself may be one, are counted where the
-    same bytes came first. Both are called as they would be in the library.
+    same bytes came first. Both are called as they would be in the library. A file that is not
+    `taken_in` would give nothing that can be asked, nor would any file within it: it takes nothing.
     """
 
     estimate: Estimate
     loaded: LoadedDocument
     within: int = 0
-    uncounted: tuple[str, ...] = ()
+    uncounted: tuple[LeftOut, ...] = ()
     repeated: tuple[str, ...] = ()
+    taken_in: bool = True
 
 
 class Seen:
@@ -54,6 +61,7 @@ class Seen:
 
     def __init__(self) -> None:
         self._files: set[str] = set()
+        self.lost: dict[str, str] = {}  # why files cannot be taken in, by their hashes
         self._texts: set[str] = set()
 
     def is_repeated(self, sha256: str) -> bool:
@@ -108,10 +116,16 @@ def estimate_whole(path: Path, name: str, estimate_file: EstimateFile, seen: See
         StoreError: there is no place for temporary files.
     """
     estimate, loaded = estimate_file(path, name)
-    if seen.is_repeated(hash_file(path)):
-        return Estimated(NOTHING, loaded, repeated=(name,))
+    is_read = _is_read(estimate, loaded)
+    sha256 = hash_file(path)
+    if not is_read and not loaded.attachments:
+        seen.lost[sha256] = loaded.reason
+    if seen.is_repeated(sha256):
+        taken_in = is_read or bool(loaded.attachments)
+        return Estimated(NOTHING, loaded, repeated=(name,) * taken_in, taken_in=taken_in)
+    own = estimate if is_read else NOTHING
     if not loaded.attachments:
-        return Estimated(estimate, loaded)
+        return Estimated(own, loaded, taken_in=is_read)
     try:
         with TemporaryDirectory(prefix="tramontane-") as folder:  # which nobody else may enter
             counter = _Counter(Path(folder) / "within", estimate_file, seen)
@@ -121,9 +135,10 @@ def estimate_whole(path: Path, name: str, estimate_file: EstimateFile, seen: See
             f"The files in {name} have no place to be looked at ({error.strerror}). Make room in "
             "the folder for temporary files."
         ) from error
-    total = total_of([estimate, *counter.estimates])
+    total = total_of([own, *counter.estimates])
     names = tuple(counter.uncounted), tuple(counter.repeated)
-    return Estimated(total, loaded, len(counter.estimates), *names)
+    taken_in = is_read or bool(counter.estimates or counter.repeated)
+    return Estimated(total, loaded, len(counter.estimates), *names, taken_in)
 
 
 class _Counter:
@@ -134,43 +149,60 @@ class _Counter:
         self._estimate_file = estimate_file
         self._seen = seen
         self.estimates: list[Estimate] = []
-        self.uncounted: list[str] = []
+        self.uncounted: list[LeftOut] = []
         self.repeated: list[str] = []
 
     def count(self, outer: LoadedDocument, name: str, depth: int = 1) -> None:
         """Count the files in another of that name; archives in archives are not opened."""
         if depth > 1:  # what the file itself leaves out it says by itself
-            self.uncounted += [f"{name}/{it.name}" for it in outer.left_out if not it.passed]
+            lost = [it for it in outer.left_out if not it.passed]
+            self.uncounted += [replace(it, name=f"{name}/{it.name}") for it in lost]
         if depth > DEEPEST:
-            self.uncounted += [f"{name}/{it.name}" for it in outer.attachments]
+            self.uncounted += [LeftOut(f"{name}/{it.name}", TOO_DEEP) for it in outer.attachments]
             return
         for attachment in outer.attachments:
             called = f"{name}/{attachment.name}"
-            if self._seen.is_repeated(hashlib.sha256(attachment.content).hexdigest()):
-                self.repeated.append(called)
+            sha256 = hashlib.sha256(attachment.content).hexdigest()
+            if self._seen.is_repeated(sha256):
+                if sha256 in self._seen.lost:
+                    self.uncounted.append(LeftOut(called, self._seen.lost[sha256]))
+                else:
+                    self.repeated.append(called)
                 continue
-            found = self._estimate(attachment, called)
-            if found is None or (_is_archive(found[1]) and _is_archive(outer)):
-                self.uncounted.append(called)
+            try:
+                estimate, loaded = self._estimate(attachment, called)
+            except DocumentError as error:
+                self.uncounted.append(LeftOut(called, error.reason))
                 continue
-            estimate, loaded = found
-            if loaded.pages:
+            if _is_archive(loaded) and not outer.pages:
+                self.uncounted.append(LeftOut(called, NESTED))
+                continue
+            if _is_read(estimate, loaded):
                 self.estimates.append(estimate)
             elif not loaded.attachments:
-                self.uncounted.append(called)
+                self.uncounted.append(LeftOut(called, loaded.reason))
+                self._seen.lost[sha256] = loaded.reason
             self.count(loaded, called, depth + 1)
 
-    def _estimate(
-        self, attachment: Attachment, name: str
-    ) -> tuple[Estimate, LoadedDocument] | None:
-        """None where it cannot be read, or there is no room to write it."""
+    def _estimate(self, attachment: Attachment, name: str) -> tuple[Estimate, LoadedDocument]:
+        """What one file takes.
+
+        Raises:
+            DocumentError: it cannot be read, or there is no room to write it.
+        """
         try:
             self._path.write_bytes(attachment.content)
-            return self._estimate_file(self._path, name)
-        except (DocumentError, OSError):
-            return None
+        except OSError as error:
+            reason = f"It has no place to be looked at ({error.strerror})."
+            raise DocumentError(DocumentState.FAILED, reason) from error
+        return self._estimate_file(self._path, name)
+
+
+def _is_read(estimate: Estimate, loaded: LoadedDocument) -> bool:
+    """Whether something of a file can be asked, once OCR has read what is left to it."""
+    return bool(loaded.pages) and (loaded.state in READABLE or estimate.ocr_pages > 0)
 
 
 def _is_archive(loaded: LoadedDocument) -> bool:
-    """Whether a file is no document itself, and only holds others."""
-    return bool(loaded.attachments) and not loaded.pages
+    """Whether a file is an archive, which is not opened in another."""
+    return loaded.media_type == archives.MEDIA_TYPE

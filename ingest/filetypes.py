@@ -23,6 +23,7 @@ class FileType(StrEnum):
     RTF = "rtf"
     EPUB = "epub"
     EML = "eml"
+    MBOX = "mbox"
     MSG = "msg"
     JSON = "json"
     MARKDOWN = "markdown"
@@ -46,6 +47,7 @@ WORDS = {
     FileType.RTF: "a rich text document (RTF)",
     FileType.EPUB: "an e-book (EPUB)",
     FileType.EML: "a mail",
+    FileType.MBOX: "a mailbox (mbox)",
     FileType.MSG: "an Outlook mail",
     FileType.JSON: "a JSON file",
     FileType.MARKDOWN: "a Markdown file",
@@ -68,10 +70,11 @@ _ENDINGS = {
     FileType.RTF: "rtf",
     FileType.EPUB: "epub",
     FileType.EML: "eml mht mhtml",
+    FileType.MBOX: "mbox",
     FileType.MSG: "msg oft",
     FileType.JSON: "json jsonl ndjson geojson ipynb jsonld topojson har webmanifest",
     FileType.MARKDOWN: "md markdown mdown mkd",
-    FileType.TEXT: "txt text log rst asc nfo srt vtt mbox",
+    FileType.TEXT: "txt text log rst asc nfo srt vtt",
     FileType.PNG: "png apng",
     FileType.JPEG: "jpg jpeg jpe jfif",
     FileType.TIFF: "tif tiff",
@@ -99,6 +102,7 @@ CONTAINERS = frozenset(
 READ_KINDS = (
     "Save it as a kind that is read: PDF, Office, HTML, EPUB, e-mail, text, PNG, JPEG or TIFF."
 )
+NO_TEXT = "It holds no text to read."
 CALLED = "The file is called"
 _PROSE = frozenset(
     {
@@ -141,3 +145,8 @@ def unsupported(kind: str, remedy: str = READ_KINDS) -> DocumentError:
     return DocumentError(
         DocumentState.UNSUPPORTED, f"This is {kind}, which cannot be read. {remedy}"
     )
+
+
+def without_text(kind: str) -> DocumentError:
+    """The error for a file of a kind in which there is nothing to read, whatever one does."""
+    return DocumentError(DocumentState.UNSUPPORTED, f"This is {kind}. {NO_TEXT}")

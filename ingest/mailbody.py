@@ -7,12 +7,14 @@ from dataclasses import dataclass, field, replace
 
 from ingest import markup, pipe_tables, titles
 from ingest.composer import Composed, Composer
-from ingest.loaded import Attachment, LoadedDocument
+from ingest.filetypes import suffix_of
+from ingest.loaded import Attachment, LeftOut, LoadedDocument
 from ingest.markup_tables import Block
 from rag.domain import DocumentState
 
 POOR_SHARE = 0.25  # of its web page's text: a plain body shorter than that only points to it
 MAX_ATTACHMENTS = 5_000
+SIGNED = "It is the signature of the mail. It holds no text to read."
 HEADERS = ("From", "To", "Cc", "Date", "Subject")
 
 
@@ -50,13 +52,21 @@ class Mail:
     bodies: list[Body] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
     left_out: int = 0  # attachments, of more than can be taken
+    passed: list[LeftOut] = field(default_factory=list)
 
     def attach(self, name: str, content: bytes) -> None:
-        """Keep a file that it brings, or count it where there are too many."""
-        if len(self.attachments) < MAX_ATTACHMENTS:
+        """Keep a file that it brings, or count it where there are too many; no signature is one."""
+        if suffix_of(name) == ".p7s":
+            self.pass_over_signature(name)
+        elif len(self.attachments) < MAX_ATTACHMENTS:
             self.attachments.append(Attachment(name, content))
         else:
             self.left_out += 1
+
+    def pass_over_signature(self, name: str) -> None:
+        """Note the signature that it brings, in which there is nothing to read."""
+        if len(self.passed) < MAX_ATTACHMENTS:
+            self.passed.append(LeftOut(name, SIGNED, passed=True))
 
     @property
     def subject(self) -> str:
@@ -86,7 +96,7 @@ def document_of(mail: Mail, name: str, media_type: str, *, max_pages: int) -> Lo
         state=DocumentState.PARTIAL if mail.left_out else DocumentState.READY,
         reason=_left_out(mail.left_out) if mail.left_out else "",
     )
-    return replace(document, attachments=tuple(mail.attachments))
+    return replace(document, attachments=tuple(mail.attachments), left_out=tuple(mail.passed))
 
 
 def on_one_line(values: Iterable[str]) -> str:

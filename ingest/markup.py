@@ -23,16 +23,23 @@ PIECE_CHARACTERS = 65_536
 _BLOCK_NAMES = (
     "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset "
     "figcaption figure footer form header hgroup hr html legend li main menu ol p pre search "
-    "section summary table tbody td tfoot th thead title tr ul"
+    "section summary table tbody td textarea tfoot th thead tr ul"
 )
 _BLOCKS = frozenset(_BLOCK_NAMES.split())
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _LISTS = frozenset({"ul", "ol", "menu", "dir"})
 _UNSEEN_NAMES = (
-    "script style template noframes iframe object embed applet audio video canvas svg annotation "
-    "datalist select button input textarea map area head"
+    "script style template noframes iframe object embed applet audio video canvas annotation "
+    "datalist map area head desc metadata"
 )
 _NEVER_SHOWN = frozenset(_UNSEEN_NAMES.split())
+_PREFORMATTED = frozenset({"pre", "textarea"})
+_LINES = frozenset({"br", "title", "text", "option", "optgroup"})  # in lines of their own
+_PLACED = frozenset({"x", "y", "dy"})  # what has them begins elsewhere in a drawing
+_SHOWN_VALUE_NAMES = (
+    "text search email tel url number date time month week datetime-local submit button reset"
+)
+_SHOWN_VALUES = frozenset({"", *_SHOWN_VALUE_NAMES.split()})  # fields that show what they hold
 _NAVIGATION = frozenset({"nav"})
 _HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.I)
 _SPACE = re.compile(r"[ \t\r\n\f\xa0]+")
@@ -115,8 +122,12 @@ class _Target:
         if tag in self._skipped or _is_hidden(attributes):
             self._hidden_from = self._depth
             self._in_head = tag == "head"
-        elif tag == "br":
-            self._text.append("\n")
+        elif tag in _LINES or (tag == "tspan" and _PLACED & attributes.keys()):
+            self._text.append("\n" + attributes.get("label", "") * (tag == "optgroup"))
+        elif tag == "button":  # which stands apart from what is beside it
+            self._text.append(" ")
+        elif tag == "input":
+            self._text.append(f" {_value(attributes)} ")
         elif tag == "table":
             self._start_table()
         elif tag in _BLOCKS or tag in _HEADINGS:
@@ -157,7 +168,7 @@ class _Target:
             self._lists.append(number - 1 if tag == "ol" else -1)
         elif tag == "li":
             self._marker = self._next_marker()
-        elif tag == "pre":
+        elif tag in _PREFORMATTED:
             self._pre += 1
         elif self._tables and not self._deep_tables:
             self._start_in_table(tag, attributes)
@@ -179,6 +190,10 @@ class _Target:
     def _end_shown(self, tag: str) -> None:
         if tag in _HEADINGS:
             self._flush(heading=_HEADINGS[tag])
+        elif tag in _LINES and tag != "br":
+            self._text.append("\n")
+        elif tag == "button":
+            self._text.append(" ")
         elif tag == "table":
             self._flush()
             if self._deep_tables:
@@ -194,7 +209,7 @@ class _Target:
             self._lists.pop()
         elif tag == "li":
             self._marker = ""
-        elif tag == "pre" and self._pre:
+        elif tag in _PREFORMATTED and self._pre:
             self._pre -= 1
         elif self._tables and not self._deep_tables:
             if tag in ("td", "th", "tr"):
@@ -249,6 +264,12 @@ def _tidy(text: str) -> str:
     """One space between words, one line end where the page has one or more."""
     text = _LINE_SPACE.sub("\n", re.sub(r" {2,}", " ", text))
     return _BLANK_LINES.sub("\n", text).strip()
+
+
+def _value(attributes: Mapping[str, str]) -> str:
+    """What stands in a field of a form, or on a button; nothing of what is no text."""
+    is_shown = attributes.get("type", "").strip().lower() in _SHOWN_VALUES
+    return attributes.get("value", "") if is_shown else ""
 
 
 def _is_hidden(attributes: Mapping[str, str]) -> bool:

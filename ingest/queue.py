@@ -320,7 +320,7 @@ class IngestQueue:
         bring = partial(self._within.queue, job)
         take = partial(self.intake.ingestor.take, report=report, bring=bring, held=held)
         taken = take(self._catalog.blobs.path(job.sha256), self._library(), job.name)
-        if taken.added is None and self._within.is_in_archive(job):
+        if taken.loaded is not None and self._within.is_nested(job, taken.loaded):
             self._jobs.advance(held, Stage.FAILED, outcome=NESTED.format(job.name))
             return
         if taken.added is not None:

@@ -16,6 +16,7 @@ from striprtf.striprtf import charset_map, destinations
 from ingest import grid
 from ingest.charsets import whole
 from ingest.markup_tables import Block
+from ingest.richtext_signs import CODE_PAGES, ESCAPES, SIGNS
 from ingest.richtext_tables import DEFINING, RichTable
 from rag.domain import DocumentState
 from rag.errors import DocumentError
@@ -27,13 +28,6 @@ _TOKEN = re.compile(
     r"\\([a-zA-Z]{1,32})(-?\d{1,60})?[ ]?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z])|([{}])|[\r\n\x00]+"
     r"|([^\\{}\r\n\x00]+)|\\"
 )
-_SIGNS = (
-    {"line": "\n", "tab": "\t", "emdash": "—", "endash": "–", "emspace": " ", "enspace": " "}
-    | {"qmspace": " ", "bullet": "•", "lquote": "‘", "rquote": "’", "ldblquote": "“"}
-    | {"rdblquote": "”", "nestcell": " ", "nestrow": "\n", "softline": "\n"}
-)
-_ESCAPES = {"~": " ", "_": "-", "-": "", "{": "{", "}": "}", "\\": "\\", "\n": "\n", "\r": "\n"}
-_CODE_PAGES = {"pc": "cp437", "pca": "cp850", "mac": "mac_roman", "ansi": "cp1252"}
 _MARGINS = frozenset(
     ("header", "headerl", "headerr", "headerf", "footer", "footerl", "footerr", "footerf")
 )
@@ -46,7 +40,7 @@ _BULLETS = frozenset("•·▪◦‣●○■–-*\uf0b7\uf0a7o")
 
 @dataclass(frozen=True, slots=True)
 class RichText:
-    """What a rich text document says: its title, its blocks, and what its pages have around.
+    """What a rich text document says: its title, its blocks, and what its pages have around, once.
 
     Of one that `is_damaged`, bytes are missing that it announces.
     """
@@ -81,6 +75,7 @@ class _Aside:
     depth: int
     outer: _Paragraph
     blocks: list[Block]
+    margin: str = ""  # "header" or "footer"
 
 
 def read(content: bytes) -> RichText:
@@ -113,7 +108,7 @@ class _Reader:
         self._asides: list[_Aside] = []
         self._blocks: list[Block] = []
         self._notes: list[Block] = []
-        self._margins: list[Block] = []
+        self._margins: dict[tuple[str, tuple[Block, ...]], None] = {}  # each that differs, once
         self._table = RichTable()
         self._is_damaged = False
 
@@ -137,7 +132,8 @@ class _Reader:
                 self._characters(run.encode("latin-1"))
         self._end_all()
         title = grid.clean("".join(self._title))
-        return RichText(title, tuple(self._blocks), tuple(self._margins), self._is_damaged)
+        margins = tuple(block for _, blocks in self._margins for block in blocks)
+        return RichText(title, tuple(self._blocks), margins, self._is_damaged)
 
     def _binary(self, announced: int, there: int) -> int:
         """How many bytes that are no text follow; none in a text that announces too many."""
@@ -164,15 +160,15 @@ class _Reader:
     def _symbol(self, symbol: str) -> None:
         if symbol == "*":
             self._is_optional = self._is_first
-        elif symbol in _ESCAPES:
-            self._say(_ESCAPES[symbol])
+        elif symbol in ESCAPES:
+            self._say(ESCAPES[symbol])
 
     def _word(self, word: str, number: str | None) -> None:
         is_optional, self._is_optional, self._is_first = self._is_optional, False, False
         if word == "u" and number is not None:
             self._unicode(int(number))
             return
-        if self._to_skip and word not in _SIGNS:
+        if self._to_skip and word not in SIGNS:
             self._to_skip = 0
         if word in _ASIDES:
             self._start_aside(word)
@@ -180,15 +176,15 @@ class _Reader:
             self._set(is_marker=True)
         elif word == "result":  # what is seen of an embedded thing
             self._set(destination="")
-        elif word in destinations or (is_optional and word not in _SIGNS):
+        elif word in destinations or (is_optional and word not in SIGNS):
             self._decode()
             self._set(destination=word)
-        elif word in _SIGNS:
-            self._say(_SIGNS[word])
+        elif word in SIGNS:
+            self._say(SIGNS[word])
         elif handler := _WORDS.get(word):
             handler(self, number)
-        elif word in _CODE_PAGES:
-            self._encoding = _CODE_PAGES[word]
+        elif word in CODE_PAGES:
+            self._encoding = CODE_PAGES[word]
 
     def _unicode(self, number: int) -> None:
         self._say(chr(number & 0xFFFF))
@@ -240,14 +236,19 @@ class _Reader:
 
     def _start_aside(self, word: str) -> None:
         self._decode()
-        blocks = self._margins if word in _MARGINS else self._notes
-        self._asides.append(_Aside(len(self._open), self._paragraph, blocks))
+        margin = word[:6] if word in _MARGINS else ""
+        within = self._asides[-1] if self._asides else None
+        blocks = [] if margin else within.blocks if within and within.margin else self._notes
+        self._asides.append(_Aside(len(self._open), self._paragraph, blocks, margin))
         self._paragraph = _Paragraph()
         self._set(destination="", is_hidden=False, is_marker=False)
 
     def _end_aside(self) -> None:
         self._end_paragraph(None)
-        self._paragraph = self._asides.pop().outer
+        ended = self._asides.pop()
+        self._paragraph = ended.outer
+        if ended.margin:  # programs write it for every section, and for left and right pages
+            self._margins[ended.margin, tuple(ended.blocks)] = None
 
     def _end_paragraph(self, _number: str | None) -> None:
         self._decode()

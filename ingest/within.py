@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from ingest.incoming import Incoming
 from ingest.loaded import Attachment, LoadedDocument
+from ingest.loaders import archives
 from ingest.pipeline import Ingestor
 from ingest.taken import Added
 from rag.domain import DocumentState
@@ -108,9 +109,9 @@ class Within:
         size = len(attachment.content)
         self._jobs.submit(job.library_id, name, sha256, size, parent_id=job.id, origin=origin)
 
-    def is_in_archive(self, job: Job) -> bool:
-        """Whether a file came in another that is no document itself."""
-        if job.parent_id is None:
+    def is_nested(self, job: Job, loaded: LoadedDocument) -> bool:
+        """Whether an archive came in another file that is no document itself."""
+        if job.parent_id is None or loaded.media_type != archives.MEDIA_TYPE:
             return False
         try:
             return self._jobs.get(job.parent_id).document_id is None

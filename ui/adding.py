@@ -30,6 +30,7 @@ from ui.naming import (
     estimate_row,
     listed,
     lost_row,
+    lost_within,
     shown,
     version_row,
 )
@@ -160,22 +161,38 @@ def _estimate(files: Sequence[Path], application: Application, *, json: bool) ->
                 failed += 1
                 printing.tell(str(error))
                 continue
-            loaded = found.loaded
-            failed += not loaded.pages and not loaded.attachments
-            estimates.append(found.estimate)
-            if json:
-                ending = {"state": loaded.state, "reason": loaded.reason}
-                row = estimate_row(found.estimate) | {"files_within": found.within}
-                printing.say_row({"document": shown(path), **row, **ending})
-            else:
-                words = printing.in_words(found.estimate)
-                said = f"{shown(path)}: {words}. {_within(found)} {loaded.reason}"
-                printing.say(" ".join(said.split()))
+            failed += not found.taken_in
+            if found.taken_in:
+                estimates.append(found.estimate)
+            _say_estimate(path, found, json=json)
     if json:
-        printing.say_row({"document": None, **estimate_row(total_of(estimates))})
+        total = estimate_row(total_of(estimates))
+        printing.say_row({"document": None, **total, "counted": len(estimates)})
     elif len(files) > 1:
-        printing.say(f"All {len(files)} files: {printing.in_words(total_of(estimates))}.")
+        printing.say(
+            f"{_counted(len(estimates), len(files))}: {printing.in_words(total_of(estimates))}."
+        )
     return failed
+
+
+def _say_estimate(path: Path, found: Estimated, *, json: bool) -> None:
+    """Say what a file would take, or why it takes nothing."""
+    loaded = found.loaded
+    if json:
+        ending = {"state": loaded.state, "reason": loaded.reason, "counted": found.taken_in}
+        row = estimate_row(found.estimate) | {"files_within": found.within}
+        printing.say_row({"document": shown(path), **row, **ending})
+        return
+    words = printing.in_words(found.estimate) if found.taken_in else "cannot be taken in"
+    said = f"{shown(path)}: {words}. {_within(found)} {loaded.reason}"
+    printing.say(" ".join(said.split()))
+
+
+def _counted(counted: int, files: int) -> str:
+    """How many files a sum is of."""
+    if counted == files:
+        return f"All {files} files"
+    return f"{counted} of {files} files, the others cannot be taken in"
 
 
 def _within(found: Estimated) -> str:
@@ -185,8 +202,8 @@ def _within(found: Estimated) -> str:
         files = "1 file" if found.within == 1 else f"{found.within} files"
         parts.append(f"This is with {files} in it.")
     if found.uncounted:
-        names = listed(found.uncounted)
-        parts.append(f"Not counted, as unreadable or too deep within: {names}.")
+        reasons = [f"{it.name} ({it.reason.rstrip('.')})" for it in found.uncounted]
+        parts.append(f"Not counted: {listed(reasons)}.")
     if found.repeated:
         parts.append(f"Counted where its content came first: {listed(found.repeated)}.")
     return " ".join(parts)
@@ -278,6 +295,17 @@ class _Watch:
             printing.say(job.outcome or ADDED.format(job.name))
         elif document is not None:
             printing.say_row(document_row(document) | {"new": document.id not in self._known})
+        if job.stage is Stage.DONE:
+            self._tell_of_lost(job)
+
+    def _tell_of_lost(self, job: Job) -> None:
+        """Tell of the files within that no job of this command tells of."""
+        told = {other.name for other in self._queue.jobs() if other.parent_id == job.id}
+        for name, reason in lost_within(self._catalog, job, told):
+            if name in job.outcome:
+                self.failed += 1
+            else:
+                self._lose(name, reason)
 
     def _goes_on(self, job: Job) -> bool:
         """Whether an earlier job of the same bytes, cut off or another's, tells of them instead.

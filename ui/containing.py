@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from html import escape
 
+from ingest.loaders.mailbox import DELETED
+from ingest.mailbody import SIGNED
 from rag.batch import Row
 from rag.domain import PageState
 from rag.errors import NotFoundError
@@ -19,6 +21,7 @@ REF = "in-"  # before the number of a record, where else the id of a document st
 NO_RECORD = "What this archive held is known no more."
 MOST_SHOWN = 500
 MOST_NAMED = 5
+_TOLD = (SIGNED, DELETED)  # why else a file is passed over
 _TROUBLE = (Fate.NOT_READ, Fate.PARTLY, Fate.CANCELLED)
 _COLOURS = {
     Fate.READ: PageState.TEXT,
@@ -179,11 +182,17 @@ def _render_member(member: Member, within: str) -> str:
 
 def _rest(members: Sequence[Member]) -> list[str]:
     """Sentences on the files that are not named."""
-    passed = sum(member.fate is Fate.PASSED for member in members)
+    by_reason = Counter(
+        (member.reason if member.reason in _TOLD else "")
+        for member in members
+        if member.fate is Fate.PASSED
+    )
+    passed = by_reason.pop("", 0)
     gone = sum(not member.name for member in members)
     lines = []
     if gone:
         lines.append(f"{_files(gone)} {'was' if gone == 1 else 'were'} deleted for good.")
+    lines += [f"{_files(count)} passed over: {reason}" for reason, count in by_reason.items()]
     if passed:
         were = "is empty or hidden, and was" if passed == 1 else "are empty or hidden, and were"
         lines.append(f"{_files(passed)} {were} passed over.")

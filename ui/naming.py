@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from ingest.attachments import display_name
 from rag.batch import Row
 from rag.domain import Document, Scope
 from rag.errors import DocumentError, NotFoundError
-from rag.intake import Container, Estimate, Stage
+from rag.intake import Container, Estimate, Fate, Job, Member, Stage
 from rag.store.catalog import Catalog
 from rag.store.rows import storable
 from rag.store.trash import Kept
@@ -151,6 +151,34 @@ def lost_in_archives(catalog: Catalog, library: str) -> list[str]:
             for container, files, lost in troubled
         ]
     return []
+
+
+def lost_within(catalog: Catalog, job: Job, told: Collection[str]) -> Iterator[tuple[str, str]]:
+    """What the file of a job holds and was not read, named and with why; but for what is `told`.
+
+    A file that was in the library before brings nothing anew: of it, this is all there is to know.
+    """
+    containers = catalog.containers
+    todo: list[tuple[str, list[Member]]] = []
+    if job.document_id is not None:
+        with suppress(NotFoundError):
+            document = catalog.document(job.document_id)
+            todo.append((document.name, containers.within(document)))
+    else:
+        held = containers.named(job.library_id, job.name, job.origin.place)
+        held = [each for each in held if each.sha256 == job.sha256]
+        todo += [(each.name, containers.members(each)) for each in held]
+    while todo:
+        name, members = todo.pop(0)
+        for member in members:
+            called = f"{name}/{member.name}"
+            if not member.name or called in told:
+                continue
+            if member.fate is Fate.NOT_READ:
+                yield called, member.reason
+            elif not member.document_id:
+                inner = containers.named(job.library_id, called)
+                todo += [(each.name, containers.members(each)) for each in inner]
 
 
 def scope_of(application: Application, names: Sequence[str]) -> Scope:

@@ -30,6 +30,9 @@ _SHOWN_INSIDE = ("image/", "font/", "text/css", "text/javascript", "application/
 _MARKDOWN = ("text/markdown", "text/x-markdown")
 _TEXTS = frozenset({"text/plain", "text/html", "text/rfc822-headers", *_MARKDOWN})
 _MAILS = frozenset({"message/rfc822", "message/global", "message/news"})
+_SIGNATURES = frozenset(
+    ("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature")
+)
 _ENDINGS = {
     "application/pdf": ".pdf",
     "text/calendar": ".ics",
@@ -55,6 +58,14 @@ def load(path: Path, name: str, *, max_pages: int) -> LoadedDocument:
             DocumentState.DAMAGED, "The mail is damaged and cannot be read."
         ) from error
     return document_of(mail, name, MEDIA_TYPE, max_pages=max_pages)
+
+
+def subject_of(message: Message) -> str:
+    """What a mail is about, if it says, in readable characters."""
+    try:
+        return dict(_headers(message)).get("Subject", "")
+    except _UNREADABLE:
+        return ""
 
 
 def _headers(message: Message) -> Iterator[tuple[str, str]]:
@@ -129,6 +140,9 @@ def _add_leaf(part: Message, kind: str, body: Body | None, mail: Mail) -> None:
     if not content.strip():
         return
     name = _file_name(part)
+    if kind in _SIGNATURES:
+        mail.pass_over_signature(display_name(name, "signature"))
+        return
     if kind.startswith("multipart/"):  # which never say where their parts begin
         kind = "text/plain"
     if not is_file and not name and kind in _TEXTS:
@@ -178,8 +192,8 @@ def _attach_mail(part: Message, mail: Mail) -> None:
     inner = part.get_payload(0) if part.is_multipart() else None
     if not isinstance(inner, Message):
         return
-    subject = dict(_headers(inner)).get("Subject", "")
-    name = display_name(_file_name(part) or subject.replace("/", "-"), "attached mail")
+    subject = subject_of(inner).replace("/", "-")
+    name = display_name(_file_name(part) or subject, "attached mail")
     ending = "" if name.lower().endswith(".eml") else ".eml"
     with suppress(*_UNREADABLE):
         mail.attach(name + ending, inner.as_bytes())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from mistralai.client import models
@@ -13,7 +13,6 @@ from rag.domain import DocumentState
 from rag.errors import ContextLengthError, DocumentError, ModelNotFoundError
 from rag.intake import OcrPage
 from rag.policy import Gate, open_gate
-from rag.providers import faults
 from rag.providers.mistral_client import connected, endpoint_of, translated
 from rag.providers.ocr_text import Block, plain_text, set_blocks
 from rag.providers.retries import Retries
@@ -25,6 +24,12 @@ LEAST_SHARE_IN_BLOCKS = (
 )
 EDGES = ("top_left_x", "top_left_y", "bottom_right_x", "bottom_right_y")
 TOO_LARGE = "The picture of the page is larger than the OCR of La Plateforme takes."
+NOT_ANSWERED = "La Plateforme answered without the text of this page. Try the page again."
+OTHER_PAGES = (
+    "One page was sent to La Plateforme, and it answered with the pages numbered {}. Their text "
+    "may be of another page, so none of it is taken. Try the page again."
+)
+MOST_NAMED = 5  # pages, in a sentence
 NOT_SERVED = (
     f"La Plateforme does not serve {MODEL} for this key. "
     "Set TRAMONTANE_OCR to tesseract or off, or use another key."
@@ -62,7 +67,7 @@ class MistralOcr:
         Places are those of paragraphs, and of the lines in which a word probably stands.
 
         Raises:
-            DocumentError: the picture is too large.
+            DocumentError: the picture is too large, or what came back is not its text alone.
             ProviderError: La Plateforme cannot be used.
         """
         try:
@@ -81,9 +86,23 @@ class MistralOcr:
                 document={"type": "image_url", "image_url": written},
                 include_blocks=True,
             )
-        if len(reply.pages) != 1:
-            raise faults.nonsense(self._endpoint)
-        return _page(reply.pages[0])
+        return _page(_sent_page(reply.pages))
+
+
+def _sent_page(pages: Sequence[models.OCRPageObject]) -> models.OCRPageObject:
+    """The page that was sent, the only one, whose index is 0.
+
+    Raises:
+        DocumentError: the reply is of no page, of several, or of another one.
+    """
+    indexes = [page.index for page in pages]
+    if indexes == [0]:
+        return pages[0]
+    if not indexes:
+        raise DocumentError(DocumentState.FAILED, NOT_ANSWERED)
+    told = ", ".join(str(index + 1) for index in indexes[:MOST_NAMED])
+    more = f" and {len(indexes) - MOST_NAMED} more" if len(indexes) > MOST_NAMED else ""
+    raise DocumentError(DocumentState.FAILED, OTHER_PAGES.format(told + more))
 
 
 def _page(page: models.OCRPageObject) -> OcrPage:

@@ -18,6 +18,7 @@ PAGE = b"<!DOCTYPE html>\n<html><body>Words</body></html>"
 LETTER = (
     b"Received: from a by b\nMessage-ID: <1@x>\nFrom: a@example.org\nSubject: Boats\n\nForty-one.\n"
 )
+POSTMARK = b"From a@example.org Mon Jan  6 09:30:00 2025\n"
 
 
 def archive(members: Mapping[str, bytes]) -> bytes:
@@ -86,7 +87,13 @@ def test_a_file_is_what_its_content_says(tmp_path: Path, expected: FileType, nam
         ("a.eml", b"Subject: x\n\ny", FileType.EML),
         ("a.eml", b"No header at all.\n", FileType.TEXT),
         ("a.txt", b"From: Ana\nTo: Bo\nSubject: Boats\n\nForty-one.", FileType.TEXT),
-        ("a.mbox", b"From a Mon\n" + LETTER, FileType.TEXT),
+        ("a.mbox", b"From a Mon\n" + LETTER, FileType.MBOX),
+        ("a.mbox", b"No mail at all.\n", FileType.TEXT),
+        ("a.eml", b"From a Mon\n" + LETTER, FileType.EML),
+        ("a.txt", POSTMARK + LETTER, FileType.EML),
+        ("a.txt", POSTMARK + LETTER + b"\n" + POSTMARK + LETTER, FileType.MBOX),
+        ("a.eml", POSTMARK + LETTER + b"\n" + POSTMARK + LETTER, FileType.MBOX),
+        ("a.txt", POSTMARK + LETTER + b"\nFrom now on:\nb: 12:30 they are in.\n", FileType.EML),
         ("a.xls", b"a\tb\n1\t2\n", FileType.TSV),
         ("a.xls", b"a;b\n1;2\n", FileType.CSV),
         ("a.doc", b"Only words.", FileType.TEXT),
@@ -136,7 +143,6 @@ def test_a_file_that_is_two_things_is_read_as_one(
         (archive({"Index/Document.iwa": b"x"}), "Export it as PDF"),
         (archive({"visio/document.xml": b"x", "[Content_Types].xml": b"x"}), "Visio"),
         (b'<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?><Workbook/>', "of 2003"),
-        (b"MZ\x90\x00\x03\x00\x00\x00", "a Windows program"),
         (b"GIF89a\x00\x01", "a picture (GIF)"),
         (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "a picture (WebP)"),
         (b"7z\xbc\xaf\x27\x1c\x00", "7-Zip"),
@@ -150,12 +156,48 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, content: bytes, said: str)
     assert said in error.reason
 
 
+SIGNATURE = bytes.fromhex("3080 0609 2a864886f70d010702 a080 3080 020101 3182")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("setup.exe", b"MZ\x90\x00\x03\x00", "a Windows program, or a part of one"),
+        ("codec.dll", b"MZ\x90\x00\x03\x00", "a Windows program, or a part of one"),
+        ("lib.so.2", b"\x7fELF\x02\x01\x01\x00", "a Linux program, or a part of one"),
+        ("A.class", b"\xca\xfe\xba\xbe\x00\x00\x00\x41", "a Java program, or a part of one"),
+        ("a.dylib", b"\xca\xfe\xba\xbe\x00\x00\x00\x02", "a macOS program"),
+        ("tool", b"\xcf\xfa\xed\xfe\x07\x00\x00\x01", "a macOS program, or a part of one"),
+        ("a.wasm", b"\x00asm\x01\x00\x00\x00", "a program (WebAssembly)"),
+        ("smime.p7s", SIGNATURE, "a digital signature"),
+        ("a.sig", b"-----BEGIN PGP SIGNATURE-----\n\niQEz\n", "a digital signature"),
+    ],
+)
+def test_what_holds_no_text_is_said_to(
+    tmp_path: Path, name: str, content: bytes, said: str
+) -> None:
+    error = refusal(tmp_path, name, content)
+    assert error.state is DocumentState.UNSUPPORTED
+    assert error.reason == f"This is {said}. It holds no text to read."
+
+
+def test_a_program_under_another_name_is_named(tmp_path: Path) -> None:
+    assert refusal(tmp_path, "bill.pdf", b"MZ\x90\x00\x03\x00").reason == (
+        "The file is called .pdf, but is a Windows program, or a part of one. "
+        "It holds no text to read."
+    )
+
+
+def test_a_mail_within_its_signature_is_to_be_taken_out_of_it(tmp_path: Path) -> None:
+    assert "save the mail without its signature" in refusal(tmp_path, "a.p7m", SIGNATURE).reason
+
+
 @pytest.mark.parametrize("name", ["report.txt", "report.pdf"])
 def test_what_cannot_be_read_says_what_is(tmp_path: Path, name: str) -> None:
     said = (
         "Save it as a kind that is read: PDF, Office, HTML, EPUB, e-mail, text, PNG, JPEG or TIFF."
     )
-    assert refusal(tmp_path, name, b"MZ\x90\x00\x03").reason.endswith(f"cannot be read. {said}")
+    assert refusal(tmp_path, name, b"GIF89a\x00\x01").reason.endswith(f"cannot be read. {said}")
 
 
 @pytest.mark.parametrize(

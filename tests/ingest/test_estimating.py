@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest.estimating import PASSAGES_A_SECOND, Seen, total_of
+from ingest.estimating import NESTED, PASSAGES_A_SECOND, TOO_DEEP, Seen, total_of
 from ingest.intake import OCR_SECONDS_A_PAGE
+from ingest.loaded import LeftOut
 from ingest.pipeline import SCAN_PASSAGES, SCAN_TOKENS
 from rag.domain import DocumentState, Library
 from rag.intake import Estimate, Stage
@@ -59,11 +60,10 @@ def test_what_cannot_be_read_within_is_no_fault_of_the_estimate(
         archive_of({"a.txt": "Forty-one boats.", "b.bin": b"\x00\x01" * 50, "c.dat": nested})
     )
     found = intake_of(catalog, embedder, None).estimate(path, library)
-    assert (found.estimate.pages, found.within, found.uncounted) == (
-        1,
-        1,
-        ("all.zip/b.bin", "all.zip/c.dat"),
-    )
+    assert (found.estimate.pages, found.within) == (1, 1)
+    binary, archive = found.uncounted
+    assert (binary.name, binary.reason[:14]) == ("all.zip/b.bin", "This is a file")
+    assert archive == LeftOut("all.zip/c.dat", NESTED)
     assert found.loaded.state is DocumentState.READY
 
 
@@ -76,7 +76,8 @@ def test_mails_in_mails_are_counted_two_deep(
     path = tmp_path / "outer.eml"
     path.write_bytes(content)
     found = intake_of(catalog, embedder, None).estimate(path, library)
-    assert (found.within, found.uncounted) == (2, ("outer.eml/middle.eml/inner.eml/deep.txt",))
+    deep = LeftOut("outer.eml/middle.eml/inner.eml/deep.txt", TOO_DEEP)
+    assert (found.within, found.uncounted) == (2, (deep,))
 
 
 def test_words_that_ocr_is_yet_to_find_are_embedded_too(catalog: Catalog, tmp_path: Path) -> None:

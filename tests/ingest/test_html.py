@@ -25,7 +25,7 @@ harbour </title><style>p {}</style></head><body>
 <pre>
   a  b
     c
-</pre><svg><text>unseen</text></svg><select><option>unseen</select>
+</pre><datalist><option>unseen</datalist><svg><desc>unseen</desc></svg><canvas>unseen</canvas>
 <h2>Summer</h2>end</body></html>"""
 SHOWN = """Harbour office
 
@@ -106,6 +106,44 @@ def test_a_table_that_lays_out_a_page_is_text(tmp_path: Path) -> None:
 
 def test_a_page_of_nothing_but_navigation_is_read(tmp_path: Path) -> None:
     assert text_of(read(tmp_path, "<body><nav><p>All is here.")) == "All is here."
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        (
+            "<p>Remarks:<textarea>Two  oars\n  are lost</textarea>",
+            "Remarks:\n\nTwo  oars\n  are lost",
+        ),
+        (
+            "<p>Berth <select><optgroup label=North><option>N1<option>N2</optgroup>"
+            "<option selected>South</select> of two",
+            "Berth\nNorth\nN1\nN2\nSouth\nof two",
+        ),
+        ("<button>Cast off</button><button>Moor</button>", "Cast off Moor"),
+        ('Name<input value="Ada"><input type=submit value=Send>', "Name Ada Send"),
+        (
+            "a<input type=hidden value=x><input type=password value=x>"
+            "<input type=checkbox value=x>b",
+            "a b",
+        ),
+        (
+            "<svg><title>Tides</title><defs><style>x</style></defs><metadata>x</metadata>"
+            "<desc>x</desc><text x=1>High</text><text><tspan x=1 y=2>Low</tspan><tspan x=1 y=3>"
+            "ebb</tspan></text><script>x</script></svg>",
+            "Tides\nHigh\nLow\nebb",
+        ),
+        ("<p>See <svg><title>the map</title><path d='M0'/></svg> here", "See\nthe map\nhere"),
+        (
+            "<table><tr><th>Boat<th>State<tr><td><input value=Iris><td><select><option>out"
+            "<option>in</select></table>",
+            "Boat | State\nIris | out in",
+        ),
+        ("<div hidden><button>x</button><textarea>x</textarea></div>seen", "seen"),
+    ],
+)
+def test_what_forms_and_drawings_say_is_read(tmp_path: Path, page: str, text: str) -> None:
+    assert text_of(read(tmp_path, f"<html><head><title>T</title><body>{page}")) == text
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from ingest import mailbody
-from ingest.loaded import LoadedDocument
+from ingest.loaded import LeftOut, LoadedDocument
 from ingest.loaders import mail
+from ingest.mailbody import SIGNED
 from rag.domain import DocumentState
 from rag.errors import DocumentError
 
@@ -137,6 +138,26 @@ def test_a_mail_in_a_mail_is_an_attachment_that_can_be_read(tmp_path: Path) -> N
 
     assert attached.name == "The harbour of Sète.eml"
     assert text_of(read(tmp_path, attached.content)) == f"{HEADERS}\nThe inner words."
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("pkcs7-signature", "smime.p7s"),
+        ("x-pkcs7-signature", ""),
+        ("pgp-signature", "signature.asc"),
+        ("octet-stream", "Smime.P7S"),
+    ],
+)
+def test_the_signature_of_a_mail_is_told_and_nothing_to_act_upon(
+    tmp_path: Path, kind: str, name: str
+) -> None:
+    message = letter()
+    message.add_attachment(b"\x30\x80", "application", kind, filename=name or None)
+    loaded = read(tmp_path, message)
+
+    assert (loaded.attachments, loaded.state) == ((), DocumentState.READY)
+    assert loaded.left_out == (LeftOut(name or "signature", SIGNED, passed=True),)
 
 
 @pytest.mark.parametrize("encoding", ["iso-8859-1", "koi8-r", "gb2312", "utf-8"])

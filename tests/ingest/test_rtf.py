@@ -82,6 +82,34 @@ def test_a_document_that_libreoffice_wrote_is_read() -> None:
     assert [row.cells for row in loaded.tables[0].rows][1] == ("Winter", "41")
 
 
+def test_what_all_sections_have_around_them_stands_once() -> None:
+    margin = rb"{\%s %s\par}"
+    section = rb"".join(
+        [
+            *(
+                margin % (word, b"Office of the port")
+                for word in (b"header", b"headerl", b"headerr")
+            ),
+            *(margin % (word, b"Page one") for word in (b"footerl", b"footerr")),
+        ]
+    )
+    other = margin % (b"header", rb"Annex{\shptxt Seal\par}\par Office of the port")
+    same = margin % (b"footer", b"Office of the port")
+    pages = rb"One.\par\sect %s Two.\par\sect %s%s Three.\par" % (section, other, other)
+
+    document = richtext.read(rb"{\rtf1 %s%s%s}" % (section, pages, same))
+
+    assert [block.text for block in document.blocks] == ["One.", "Two.", "Three."]
+    assert [block.text for block in document.margins] == [
+        "Office of the port",
+        "Page one",
+        "Seal",
+        "Annex",
+        "Office of the port",
+        "Office of the port",  # once more as a footer
+    ]
+
+
 @pytest.mark.parametrize(
     ("content", "shown"),
     [

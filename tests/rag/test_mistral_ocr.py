@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from rag.domain import DocumentState
 from rag.errors import (
     AuthenticationError,
     DocumentError,
@@ -20,7 +21,6 @@ from tests.loopback import LoopbackServer, Reply, Status, mistral_error, rate_li
 
 KEY = "s3cr3t-k3y-0123456789"
 OCR = "/v1/ocr"
-NO_PAGES = Status(200, {"pages": [], "model": "m", "usage_info": {"pages_processed": 0}})
 
 Start = Callable[..., tuple[LoopbackServer, MistralOcr]]
 
@@ -47,7 +47,11 @@ def block(kind: str, content: str, *edges: int, **fields: object) -> dict[str, A
 
 
 def reply(markdown: str, *blocks: dict[str, Any], **fields: object) -> Status:
-    page = {
+    return answer_of(page_of(markdown, *blocks, **fields))
+
+
+def page_of(markdown: str, *blocks: dict[str, Any], **fields: object) -> dict[str, Any]:
+    return {
         "index": 0,
         "markdown": markdown,
         "images": [],
@@ -59,8 +63,11 @@ def reply(markdown: str, *blocks: dict[str, Any], **fields: object) -> Status:
         "blocks": list(blocks),
         **fields,
     }
-    usage = {"pages_processed": 1, "doc_size_bytes": 1000}
-    return Status(200, {"pages": [page], "model": "mistral-ocr-4-1", "usage_info": usage})
+
+
+def answer_of(*pages: dict[str, Any]) -> Status:
+    usage = {"pages_processed": len(pages), "doc_size_bytes": 1000}
+    return Status(200, {"pages": list(pages), "model": "mistral-ocr-4-1", "usage_info": usage})
 
 
 def word_at(page: OcrPage, word: str) -> list[tuple[float, ...]]:
@@ -184,7 +191,6 @@ def test_what_may_pass_is_tried_again(start: Start) -> None:
         (Status(400, mistral_error("Invalid model: x")), ModelNotFoundError, "TRAMONTANE_OCR"),
         (Status(413, ""), DocumentError, "larger than"),
         (Status(422, mistral_error("bad image")), InvalidReplyError, "bad image"),
-        (NO_PAGES, InvalidReplyError, "makes no sense"),
         (Status(200, {"text": "?"}), InvalidReplyError, "makes no sense"),
         (Status(200, "<html>"), InvalidReplyError, "makes no sense|something else"),
     ],
@@ -197,6 +203,28 @@ def test_faults_are_said_in_plain_words(
         ocr.read(png())
     assert KEY not in str(raised.value)
     assert len(server.asked(OCR)) <= 3
+
+
+@pytest.mark.parametrize(
+    ("indexes", "said"),
+    [
+        ([], "without the text of this page"),
+        ([1], "the pages numbered 2"),
+        ([-1], "the pages numbered 0"),
+        ([0, 0], "the pages numbered 1, 1"),
+        ([1, 0], "the pages numbered 2, 1"),
+        ([0, *range(1, 9)], "the pages numbered 1, 2, 3, 4, 5 and 4 more"),
+    ],
+)
+def test_the_text_of_other_pages_is_never_taken(
+    start: Start, indexes: list[int], said: str
+) -> None:
+    pages = [page_of(f"Text {index}.", index=index) for index in indexes]
+    server, ocr = start(answer_of(*pages))
+    with pytest.raises(DocumentError, match=said) as raised:
+        ocr.read(png())
+    assert raised.value.state is DocumentState.FAILED
+    assert len(server.asked(OCR)) == 1  # it was billed
 
 
 def test_a_server_that_is_gone_is_said() -> None:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from ingest.loaders.mailbox import DELETED
+from ingest.mailbody import SIGNED
 from rag.domain import Document, DocumentState
 from rag.intake import Container, Fate, Member
 from ui.containing import (
@@ -39,6 +41,16 @@ def document(**changes: object) -> Document:
         *(DocumentState.READY, "", 1, False),
     )
     return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def test_why_files_were_passed_over_is_said() -> None:
+    signature = Member("smime.p7s", Fate.PASSED, SIGNED)
+    deleted = [Member(f"{number}.eml", Fate.PASSED, DELETED) for number in (1, 2)]
+    assert member_lines([*MEMBERS[:1], signature, *deleted, MEMBERS[-1]], "a&b.zip")[1:] == [
+        f"1 file passed over: {SIGNED}",
+        f"2 files passed over: {DELETED}",
+        LINES[-1],
+    ]
 
 
 def test_every_file_has_its_line_except_what_nobody_misses() -> None:

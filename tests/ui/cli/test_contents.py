@@ -130,3 +130,30 @@ def test_a_name_that_turns_the_writing_is_shown_without_that(run: Run, tmp_path:
         assert "\x1b" not in shown
     assert row["document"] == "invoicefdp.txt"
     assert "gone" in missing.err
+
+
+def test_what_could_not_be_taken_in_fails_as_often_as_it_is_added(run: Run, tmp_path: Path) -> None:
+    program, nested = b"MZ\x90\x00\x03\x00", archive_of({"deep.txt": LIGHT})
+    mail = EmailMessage()
+    mail["Subject"], mail["From"] = "Boats", "ana@example.org"
+    mail.set_content(BOATS)
+    for name, content in (("a.exe", program), ("b.zip", archive_of({"c.exe": program + b"2"}))):
+        mail.add_attachment(content, "application", "octet-stream", filename=name)
+    contents = {
+        "alone.exe": program + b"3",
+        "post.eml": bytes(mail),
+        "all.zip": archive_of({"nested.zip": nested, "light.txt": LIGHT}),
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    for name in contents:
+        assert [run("add", name).code for _ in range(3)] == [1, 1, 1]
+    again = run("add", "post.eml")
+    assert again.out == "post.eml is already in the library.\n"
+    assert [line[:34] for line in again.err.splitlines()] == [
+        "post.eml/a.exe: This is a Windows ",
+        "post.eml/b.zip/c.exe: This is a Wi",
+    ]
+    for name in ("post.eml/a.exe", "post.eml/b.zip/c.exe"):
+        assert run("remove", name).code == 0
+    assert run("add", "post.eml").code == 0  # nobody misses them

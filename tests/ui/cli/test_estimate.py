@@ -6,6 +6,7 @@ import pytest
 
 from ingest.estimating import embedding_tokens
 from rag.providers.mistral import MistralEmbedder
+from tests.builders import PdfPage, encrypted, paragraph, pdf
 from tests.documents import archive_of
 from tests.loopback import LoopbackServer
 from tests.ui.cli.rig import BOATS, LIGHT, Run
@@ -18,12 +19,43 @@ def test_an_estimate_counts_the_files_within_and_adds_none(run: Run, tmp_path: P
     output = run(*arguments)
     assert (output.code, output.err) == (0, "")
     assert output.out.startswith("all.zip: 2 pages, ")
-    assert "This is with 2 files in it. Not counted, as unreadable or too deep" in output.out
-    assert "within: all.zip/c.bin." in output.out
+    assert "This is with 2 files in it. Not counted: all.zip/c.bin (This is a file" in output.out
     row, total = run(*arguments, "--json").rows
     assert (row["document"], row["pages"], row["files_within"]) == ("all.zip", 2, 2)
     assert (total["document"], total["pages"], total["tokens"]) == (None, 2, row["tokens"])
     assert run("docs", "--data-dir", data, "--json").rows == []
+
+
+def test_what_cannot_be_taken_in_is_left_out_of_the_sum_and_named(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRAMONTANE_OCR", "off")
+    folder, data = tmp_path / "all", tmp_path / "data"
+    folder.mkdir()
+    (folder / "a.txt").write_text(BOATS)
+    (folder / "b.pdf").write_bytes(encrypted(pdf([paragraph(LIGHT)]), user="u", owner="o"))
+    (folder / "c.pdf").write_bytes(b"%PDF-1.7 damaged")
+    (folder / "d.exe").write_bytes(b"MZ\x90\x00\x03\x00")
+    (folder / "e.pdf").write_bytes(pdf([PdfPage(image=True)] * 9))
+    (folder / "f.zip").write_bytes(archive_of({"g.exe": b"MZ\x90\x00\x03\x00"}))
+    arguments = ("add", folder, "--estimate", "--data-dir", data)
+
+    output = run(*arguments)
+
+    assert output.code == 1
+    said = dict(line.split(": ", 1) for line in output.out.splitlines())
+    assert said["a.txt"].startswith("1 page, ")
+    assert said["b.pdf"].startswith("cannot be taken in. The file is protected by a password.")
+    assert said["c.pdf"].startswith("cannot be taken in. The file is damaged")
+    assert said["d.exe"].startswith("cannot be taken in. This is a Windows program")
+    assert said["e.pdf"].startswith("cannot be taken in. The document holds pictures of pages")
+    assert said["f.zip"].startswith("cannot be taken in. Not counted: f.zip/g.exe (This is a Win")
+    assert said["1 of 6 files, the others cannot be taken in"] == said["a.txt"]
+    *rows, total = run(*arguments, "--json").rows
+    assert [row["counted"] for row in rows] == [True] + 5 * [False]
+    assert [row["pages"] for row in rows] == [1] + 5 * [0]
+    assert (total["pages"], total["tokens"], total["counted"]) == (1, rows[0]["tokens"], 1)
+    assert run("add", folder, "--data-dir", data).code == 1
 
 
 def test_what_was_embedded_before_is_not_estimated_again(
