@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import time
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,18 +17,34 @@ from rag.errors import StoreError
 from rag.protocols import Embedder
 from rag.store.catalog import Catalog
 from rag.store.derived import KEPT_VECTORS
+from rag.store.trash import KEPT_DAYS
 
 logger = logging.getLogger(__name__)
 
 CHECK_BYTES = 4
+KEPT_SECONDS = KEPT_DAYS * 86_400
 BYTES_OF_NUMBER = 2  # vectors are packed as 16-bit floats
 NO_ROOM = "{} cannot be written ({}). Make room there and try again: what was embedded is kept."
 
 
 def kept_file(catalog: Catalog, library: Library, embedder: Embedder) -> Path:
     """Where the vectors of a library by a model are kept until it is switched to that."""
-    model = hashlib.sha256(f"{embedder.model} {embedder.dimension}".encode()).hexdigest()[:16]
-    return catalog.data_dir / KEPT_VECTORS / f"{library.id}-{model}"
+    name = kept_name(library.id, embedder.model, embedder.dimension)
+    return catalog.data_dir / KEPT_VECTORS / name
+
+
+def kept_name(library_id: str, model: str, dimension: int) -> str:
+    """What the file of a library's vectors by a model is called."""
+    hashed = hashlib.sha256(f"{model} {dimension}".encode()).hexdigest()[:16]
+    return f"{library_id}-{hashed}"
+
+
+def is_recent(path: Path) -> bool:
+    """Whether a file was added to within the time for which the trash keeps things."""
+    try:
+        return time.time() - path.stat().st_mtime < KEPT_SECONDS
+    except OSError:  # it is gone, or is not to be looked at
+        return True
 
 
 def read_kept(path: Path, dimension: int) -> tuple[dict[bytes, bytes], int]:

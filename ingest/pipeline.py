@@ -333,7 +333,7 @@ class Ingestor:
             return
         kept = self._catalog.blobs.put(path)
         if kept != sha256:
-            self._catalog.discard_file(kept)
+            self._catalog.trash.discard_file(kept)
             raise DocumentError(
                 DocumentState.FAILED, f"{path} changed while it was read. Add it again."
             )

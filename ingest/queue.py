@@ -157,7 +157,7 @@ class IngestQueue:
         job = self._jobs.dismiss(number)
         if job is not None:
             self._within.note_lost(job)
-            self._catalog.discard_file(job.sha256)
+            self._catalog.trash.discard_file(job.sha256)
 
     def retry_pages(self, document_id: str, numbers: Collection[int]) -> Document:
         """Read pages of a document again, by OCR if they need it.
@@ -269,7 +269,7 @@ class IngestQueue:
             outcome = "Cancelled." if isinstance(error, _Cancelled) else REMOVED
             self._end(held, Stage.CANCELLED, outcome)
             if outcome == REMOVED:
-                self._catalog.discard_file(held.job.sha256)
+                self._catalog.trash.discard_file(held.job.sha256)
         except PASSING as error:
             self._fail_for_now(held, str(error), self._retry_seconds)
         except EmbeddingMismatchError as error:  # whoever opens the library anew takes it soon
@@ -329,7 +329,7 @@ class IngestQueue:
         elif taken.loaded is not None:
             outcome = self._within.open(job, taken.loaded)
             self._jobs.advance(held, Stage.DONE, outcome=outcome)
-            self._catalog.discard_file(job.sha256)
+            self._catalog.trash.discard_file(job.sha256)
 
     def _was_read(self, held: Held, added: Added, left_out: str) -> None:
         document = added.document

@@ -7,7 +7,14 @@ from contextlib import suppress
 
 from ingest.embedded import hash_of, text_of
 from ingest.estimating import embedding_estimate, embedding_tokens
-from ingest.kept_vectors import KeptVectors, discard, kept_file, read_kept
+from ingest.kept_vectors import (
+    KeptVectors,
+    discard,
+    is_recent,
+    kept_file,
+    kept_name,
+    read_kept,
+)
 from ingest.pipeline import BATCH_CHUNKS, Progress, Report
 from rag.domain import Library
 from rag.errors import LibraryChangedError, RagError, StoreError
@@ -16,11 +23,13 @@ from rag.intake import Estimate, Stage
 from rag.protocols import Embedder
 from rag.store.catalog import Catalog
 from rag.store.derived import KEPT_VECTORS
+from rag.store.embedding import Rest
 from rag.store.holds import LostHoldError, new_holder
 from rag.store.isolation import Upkeep
 from rag.store.reembeddings import HeldReembedding
 from rag.store.rows import pack
 
+MOST_ROUNDS = 5  # each but the first takes up what changed while the one before worked
 TAKEN_OVER = "Another process embeds this library by now, or it was deleted."
 
 
@@ -118,20 +127,26 @@ class _Work:
         self._vectors: dict[bytes, bytes] = {}  # by text
 
     def switch(self) -> int:
-        """Embed all that is there, and take the vectors into use; how many chunks there are."""
-        while True:
+        """Embed all that is there, and take the vectors into use; how many chunks there are.
+
+        Where documents change all the time, the last of them are embedded after the switch.
+        """
+        for left in reversed(range(MOST_ROUNDS)):
             self._take_up()
             self._embed()
             packed = {id_: self._vectors[text_hash] for id_, text_hash in self._hashes.items()}
             failpoint("reembed.before_switch")
             embedder = self._embedder
-            try:
+            with suppress(LibraryChangedError):
                 self._catalog.replace_vectors(
-                    self._library, embedder.model, embedder.dimension, packed
+                    self._library,
+                    embedder.model,
+                    embedder.dimension,
+                    packed,
+                    Rest.REFUSED if left else Rest.QUEUED,
                 )
-            except LibraryChangedError:
-                continue
-            return len(packed)
+                break
+        return len(packed)
 
     def _take_up(self) -> None:
         """Look at what came and went since the last look."""
@@ -174,12 +189,16 @@ def _known(
 
 
 def discard_kept(catalog: Catalog) -> None:
-    """Throw away what earlier runs kept, and what is noted of them; not of those under way.
+    """Throw away what runs kept that nobody goes on with, and what is noted of those that ended.
 
-    What cannot be deleted is left for the next time.
+    One that waits, was cut off or failed keeps all it has. What was kept of one that a person
+    stopped is paid for too: it stays for as long as the trash keeps things, unless the library has
+    that model by now. What cannot be deleted is left for the next time.
     """
-    under_way = catalog.for_upkeep(Upkeep.SOUNDNESS).reembeddings.sweep()
-    libraries = {library_id for library_id, _ in under_way}
+    reembeddings = catalog.for_upkeep(Upkeep.SOUNDNESS).reembeddings
+    under_way, models = reembeddings.sweep(), reembeddings.models()
     for path in (catalog.data_dir / KEPT_VECTORS).glob("*"):
-        if path.name.partition("-")[0] not in libraries:
+        library_id = path.name.partition("-")[0]
+        is_of_use = library_id in models and path.name != kept_name(library_id, *models[library_id])
+        if library_id not in under_way and not (is_of_use and is_recent(path)):
             discard(path)

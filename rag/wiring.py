@@ -21,7 +21,7 @@ from rag.doctor import Check, Note, look_at_library
 from rag.domain import Library, Manner, ModelCard, Scope, Source
 from rag.embedding_choice import EmbeddingOffer, chosen_embedder, embedding_offers
 from rag.embedding_connections import MINILM, MISTRAL_EMBED, wanted_embedding
-from rag.errors import NotFoundError, RagError
+from rag.errors import RagError
 from rag.evidence import SentenceScorer
 from rag.history import Summaries
 from rag.library_embedder import (
@@ -56,7 +56,7 @@ from rag.settings import Settings, is_url
 from rag.spending import Meter, MeteredChat, MeteredModerator
 from rag.store.catalog import Catalog
 from rag.store.indexes import WORDS_PATIENCE_SECONDS, Indexes
-from rag.store.presence import has_catalog, has_library
+from rag.store.presence import check_library, has_catalog, has_library, library_names
 from rag.store.words import Words
 from rag.tools import Tool
 from rag.toolset import tools_for
@@ -271,14 +271,11 @@ def build_existing(settings: Settings) -> Application:
     """As `build`, for a library that is there already.
 
     Raises:
-        NotFoundError: nothing was ever added to the library, or its name is mistyped.
+        NotFoundError: nothing was ever added to the library, or its name is mistyped; it says which
+            there are.
     """
     check(settings)
-    if not has_library(settings.data_dir, settings.library):
-        raise NotFoundError(
-            f"There is no library named {settings.library!r} in {settings.data_dir}. Add "
-            "documents to it first: tramontane add PATH"
-        )
+    check_library(settings.data_dir, settings.library)
     return build(settings)
 
 
@@ -325,11 +322,12 @@ def _trials_of_chat(settings: Settings, trials: Trials) -> list[Check]:
 
 
 def _look_at_library(settings: Settings) -> str | Note:
-    if not has_library(settings.data_dir, settings.library):
+    if not library_names(settings.data_dir):
         return Note(
             f"Nothing was added to a library named {settings.library!r} in {settings.data_dir} "
             "yet. Add documents with: tramontane add PATH"
         )
+    check_library(settings.data_dir, settings.library)
     key = None if is_url(settings.embedding) else settings.mistral_api_key
     # These are looked at by themselves.
     others = {"rerank": "off", "tools": None, "moderation": "off"}

@@ -18,6 +18,7 @@ from rag.domain import Document, DocumentState
 from rag.errors import DocumentError, NotFoundError, RagError, SettingsError
 from rag.intake import Container, Estimate, Job, Member, Origin, Stage
 from rag.store.catalog import Catalog
+from rag.store.presence import library_names
 from ui import inputs, printing
 from ui.containing import container_row, counts_words, member_lines, member_row
 from ui.intake import intake_of, open_queue
@@ -34,10 +35,11 @@ from ui.naming import (
     shown,
     version_row,
 )
-from ui.opening import DONE, SOME_FAILED, open_without_documents, settings_of
+from ui.opening import DONE, SOME_FAILED, open_for_adding, settings_of
 from ui.options import AsJson, DataDir, LibraryName, Paths
 from ui.pages import page_words
 from ui.paying import Yes, agrees
+from ui.placing import catalog_of, where_it_went
 from ui.progress import fault_of
 from ui.times import day_of
 
@@ -72,7 +74,11 @@ def add(
         printing.tell(sentence)
     if not files:
         printing.tell("There are no files in it.")
-    with open_without_documents(data_dir, library) as application:
+        return SOME_FAILED if missing else DONE
+    known = library_names(settings_of(data_dir, library).data_dir)
+    with open_for_adding(data_dir, library) as application:
+        if where := where_it_went(known, application.library.name, application.settings.data_dir):
+            printing.tell(where)
         if estimate:
             failed = _estimate(files, application, json=json)
         else:
@@ -91,7 +97,7 @@ def report(
     """Say page by page how documents were read: text, OCR, empty, failed, and why."""
     settings = settings_of(data_dir, library)
     missing = 0
-    with closing(Catalog(settings.data_dir)) as catalog:
+    with catalog_of(settings) as catalog:
         found = documents_of(catalog, settings.library) if not documents else []
         held = containers_of(catalog, settings.library) if not documents else []
         for name in documents or ():
@@ -355,6 +361,6 @@ def _take_in(
         watch.follow()
     except KeyboardInterrupt:
         count = "1 file waits" if watch.left == 1 else f"{watch.left} files wait"
-        printing.tell(f"Stopped. {count}: the next `tramontane add` or `serve` goes on.")
+        printing.tell(f"Stopped. {count}: the next `tramontane add` or `tramontane serve` goes on.")
         raise
     return watch.failed

@@ -32,10 +32,9 @@ from rag.errors import QuestionError, RagError
 from rag.rephrasing import rephrased
 from rag.side_by_side import run_side_by_side
 from rag.stopping import hearing
-from rag.store.catalog import Catalog
 from rag.whole.rows import task_row
 from rag.wiring import Application, build
-from ui import inputs, printing
+from ui import hints, inputs, printing
 from ui.adding import add, report
 from ui.backing import say_backing
 from ui.endings import BEING_READ
@@ -58,6 +57,7 @@ from ui.options import (
     Question,
     misuse,
 )
+from ui.placing import catalog_of, tell_of_new
 from ui.safekeeping import backup, check, restore
 from ui.trashing import bring_back, purge, remove, trash
 from ui.upkeep import doctor, rebuild
@@ -82,6 +82,7 @@ app = typer.Typer(
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; its exit code is 0 when all is done, 1 when some items failed, 2 on misuse."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    hints.remember()
     if argv is None:  # a process of its own: what is loaded by now stays until its end
         gc.freeze()
         gc.set_threshold(*COLLECT_AFTER)
@@ -133,7 +134,9 @@ def serve(
     # Gradio takes seconds to import, which no other command should wait for.
     from ui.server import run_server
 
-    run_server(settings_of(data_dir, library, {"chat": chat, "host": host, "port": port}))
+    settings = settings_of(data_dir, library, {"chat": chat, "host": host, "port": port})
+    tell_of_new(settings)
+    run_server(settings)
 
 
 @app.command(name="list", cls=Command)
@@ -142,7 +145,7 @@ def list_documents(
 ) -> None:
     """List the documents of the library."""
     settings = settings_of(data_dir, library)
-    with closing(Catalog(settings.data_dir)) as catalog:
+    with catalog_of(settings) as catalog:
         documents = documents_of(catalog, settings.library)
         waiting = waiting_words(catalog, settings.library)
         waiting += lost_in_archives(catalog, settings.library)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rag.wiring import Application
 
 MOST_NAMED = 5  # documents, in a sentence
-GOES_ON = "`tramontane add` or `serve` goes on with what is left."
+GOES_ON = "`tramontane add` or `tramontane serve` goes on with what is left."
 ASK = "Answer in the page, or add them again with --yes."
 WAITING = (
     (BEING_READ, f"1 file waits to be read: {GOES_ON}", f"{{:,}} files wait to be read: {GOES_ON}"),

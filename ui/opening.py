@@ -12,9 +12,11 @@ from rag.embedding_connections import asked_embedding
 from rag.library_embedder import WantedLibrary
 from rag.offers import Offer
 from rag.settings import Settings, load_settings
+from rag.store.presence import library_names
 from rag.verification import Verifier
 from rag.wiring import Application, build, build_existing, build_verifier, find_offers
 from rag.wiring import make_library as wired_library
+from ui.placing import is_named
 
 DONE, SOME_FAILED, MISUSE = 0, 1, 2
 
@@ -53,9 +55,21 @@ def open_application(
 def open_without_documents(
     data_dir: Path | None, library: str | None, *, chat: str | None = None
 ) -> Iterator[Application]:
-    """As `open_application`, for what needs no library: one is made if there is none."""
-    with open_application(data_dir, library, chat=chat, opened_by=build) as application:
+    """As `open_application`, for what needs no library: one is made if there is none at all."""
+    with open_application(data_dir, library, chat=chat, opened_by=_build_any) as application:
         yield application
+
+
+@contextmanager
+def open_for_adding(data_dir: Path | None, library: str | None) -> Iterator[Application]:
+    """As `open_application`, with the library made if it is not there."""
+    with open_application(data_dir, library, opened_by=build) as application:
+        yield application
+
+
+def _build_any(settings: Settings) -> Application:
+    known = is_named(settings) or library_names(settings.data_dir)
+    return build_existing(settings) if known else build(settings)
 
 
 def make_library(

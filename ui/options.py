@@ -10,6 +10,8 @@ import typer
 from typer.core import TyperCommand
 from typer.exceptions import TyperException
 
+from ui import hints
+
 # What Python calls the type of an argument, and the range of a number, which its help names.
 _TYPES = re.compile(r" <(?:str|list\[\w+\])>|  \[[\d.]+<=x<=[\d.]+\]")
 
@@ -87,7 +89,12 @@ def misuse(error: TyperException) -> str:
 
 
 class Command(TyperCommand):
-    """A command whose help names no types of Python."""
+    """A command whose help names no types of Python, and whose hints stay where it is."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run it; the commands that it names take its data directory and library along."""
+        hints.remember(ctx.params.get("data_dir"), ctx.params.get("library"))
+        return super().invoke(ctx)
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """What follows the command's name, without braces."""

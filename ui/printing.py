@@ -34,6 +34,7 @@ from rag.intake import Estimate, Job, Stage
 from rag.store.derived import DERIVED
 from ui.endings import BEING_READ
 from ui.evidence import against_bar, percent
+from ui.hints import runnable
 from ui.pages import page_words
 
 WIDTH = 96
@@ -69,7 +70,7 @@ def say_piece(text: str) -> None:
 
 def tell(text: str) -> None:
     """Print beside the output how things go, without what could steer the terminal."""
-    print(harmless(text), file=sys.stderr)
+    print(harmless(runnable(text)), file=sys.stderr)
 
 
 def stop() -> None:
@@ -146,7 +147,8 @@ def tell_still_read(count: int) -> None:
         return
     files = "1 file was" if count == 1 else f"{count:,} files were"
     them = "it" if count == 1 else "them"
-    tell(f"{files} not read yet. Ask again when `tramontane add` or `serve` has read {them}.")
+    read = f"`tramontane add` or `tramontane serve` has read {them}."
+    tell(f"{files} not read yet. Ask again when {read}")
 
 
 def cited(citations: Sequence[Citation]) -> list[str]:
@@ -251,7 +253,8 @@ def say_documents(documents: Sequence[Document]) -> None:
 def say_findings(findings: Sequence[Finding]) -> None:
     """Print what the doctor found."""
     for finding in findings:
-        say(_wrapped(f"{MARKS[finding.level]:<6} {finding.subject}: {finding.sentence}", hang=7))
+        sentence = runnable(finding.sentence)
+        say(_wrapped(f"{MARKS[finding.level]:<6} {finding.subject}: {sentence}", hang=7))
 
 
 def report_findings(findings: Sequence[Finding], *, json: bool) -> None:
@@ -260,8 +263,8 @@ def report_findings(findings: Sequence[Finding], *, json: bool) -> None:
         say_findings(findings)
         return
     for finding in findings:
-        row = {"subject": finding.subject, "level": finding.level, "sentence": finding.sentence}
-        say_row(row)
+        row = {"subject": finding.subject, "level": finding.level}
+        say_row(row | {"sentence": runnable(finding.sentence)})
 
 
 def tell_upkeep(orphans: int, mended: int, not_writable: Path | None) -> None:

@@ -27,6 +27,7 @@ from ui.api import build_api
 from ui.guard import LOOPBACK, Guard, Setting
 from ui.intake import open_queue
 from ui.layout import build_page, invite
+from ui.placing import to_begin_with
 from ui.rooms import Rooms
 from ui.routes import build_router
 from ui.theme import build_theme
@@ -99,7 +100,7 @@ def run_server(settings: Settings) -> None:
         StoreError: the data directory cannot be used.
     """
     check_installed(settings)
-    application = build(settings)
+    application = build(to_begin_with(settings))
     queue = open_queue(application)
     purge = DailyPurge(application.catalog)
     try:

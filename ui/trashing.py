@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -21,6 +21,7 @@ from ui.containing import staying_words
 from ui.naming import document_named, document_row, hashes_named, kept_row
 from ui.opening import DONE, SOME_FAILED, settings_of
 from ui.options import AsJson, DataDir, Documents, LibraryName
+from ui.placing import catalog_of
 from ui.times import day_of
 
 NOTHING = f"Nothing has been in the trash for {KEPT_DAYS} days. To empty it: tramontane purge --all"
@@ -41,7 +42,7 @@ def remove(
 ) -> int:
     """Remove documents; they leave every answer at once, and stay in the trash for 30 days."""
     settings = settings_of(data_dir, library)
-    with closing(Catalog(settings.data_dir)) as catalog:
+    with catalog_of(settings) as catalog:
 
         def act(name: str) -> Document:
             document = document_named(catalog, settings.library, name)
@@ -58,7 +59,7 @@ def remove(
 def trash(data_dir: DataDir = None, library: LibraryName = None, json: AsJson = False) -> None:
     """List the documents that were removed, and until when they can be brought back."""
     settings = settings_of(data_dir, library)
-    with closing(Catalog(settings.data_dir)) as catalog:
+    with catalog_of(settings) as catalog:
         removed = _removed(catalog, settings.library)
     for kept in removed:
         if json:
@@ -80,7 +81,7 @@ def bring_back(
     An earlier version of a document, named by its id, comes back beside what replaced it.
     """
     settings = settings_of(data_dir, library)
-    with closing(Catalog(settings.data_dir)) as catalog:
+    with catalog_of(settings) as catalog:
 
         def act(name: str) -> Document:
             with suppress(NotFoundError):  # an earlier version is named by its id
@@ -111,7 +112,7 @@ def purge(
     if documents and everything:
         raise SettingsError("Name documents, or say --all.")
     settings = settings_of(data_dir, library)
-    with closing(Catalog(settings.data_dir)) as catalog:
+    with catalog_of(settings, needs_library=bool(documents or everything)) as catalog:
         chosen = _removed(catalog, settings.library) if everything else []
         question = FOR_GOOD.format(len(chosen), "" if len(chosen) == 1 else "s")
         if chosen and not is_meant(question, yes=yes):

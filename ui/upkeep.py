@@ -19,7 +19,7 @@ from rag.store.checks import mend
 from rag.wiring import checks, open_for_reembedding
 from ui import printing
 from ui.checkup import check_of_ocr
-from ui.naming import estimate_row
+from ui.naming import estimate_row, waiting_words
 from ui.opening import DONE, SOME_FAILED, open_application, settings_of
 from ui.options import AsJson, DataDir, LibraryName
 from ui.paying import Yes, agrees
@@ -110,7 +110,10 @@ def _embed_anew(
             return SOME_FAILED
         with printing.file_progress() as report:
             count = reembed(catalog, library, embedder, report)
+        waiting = waiting_words(catalog, library.name)
     _say_embedded(count, embedder.model, json=json)
+    for sentence in waiting:
+        printing.tell(sentence)
     if is_url(settings.embedding) and settings.embedding != configured.embedding:
         printing.tell(
             f"From now on set TRAMONTANE_EMBEDDING={settings.embedding}, so that questions are "

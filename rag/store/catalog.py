@@ -20,6 +20,7 @@ from rag.store.blobs import Blobs
 from rag.store.cited import Cited
 from rag.store.containers import Containers
 from rag.store.database import check_standing, open_database, verify
+from rag.store.embedding import Rest
 from rag.store.holdings import OWNER, Holdings, NewLibrary
 from rag.store.holds import Held
 from rag.store.isolation import GONE, Upkeep, acting, for_whole_store
@@ -163,9 +164,8 @@ class Catalog:
 
     def find(self, library_id: str, sha256: str) -> Document | None:
         """The document with these bytes, if the library has it."""
-        query = select(documents).where(
-            documents.c.library_id == library_id, documents.c.sha256 == sha256
-        )
+        own = documents.c.library_id == library_id
+        query = select(documents).where(own, documents.c.sha256 == sha256)
         with self._reader.begin() as connection:
             row = connection.execute(query).first()
         return None if row is None else document_of(row)
@@ -215,10 +215,6 @@ class Catalog:
             NotFoundError: it is not there.
         """
         self.trash.remove(document_id)
-
-    def discard_file(self, sha256: str) -> bool:
-        """Delete a stored file that no document has (any more), and no job that goes on."""
-        return self.trash.discard_file(sha256)
 
     def discard_orphans(self) -> int:
         """Delete the stored files that no document has, which a crash can leave; how many.
@@ -318,17 +314,22 @@ class Catalog:
             embedding.check_lengths(connection, library_with_id(connection, library_id))
 
     def replace_vectors(
-        self, library: Library, model: str, dimension: int, vectors: dict[int, bytes]
+        self,
+        library: Library,
+        model: str,
+        dimension: int,
+        vectors: dict[int, bytes],
+        rest: Rest = Rest.REFUSED,
     ) -> None:
         """Give every chunk of a library a vector of another model, all at once.
 
-        `vectors` maps chunk ids to packed vectors (see `pack`).
+        `vectors` maps chunk ids to packed vectors (see `pack`); `rest` says what of other chunks.
 
         Raises:
             LibraryChangedError: documents were added or removed since the vectors were made.
         """
         with self._writer.begin() as connection:
-            embedding.replace_vectors(connection, library, model, dimension, vectors)
+            embedding.replace_vectors(connection, library, (model, dimension), vectors, rest)
             failpoint("switch.vectors_replaced")
             advance(connection, library.id)
             failpoint("switch.before_commit")
@@ -380,10 +381,9 @@ class Catalog:
 
     def mark(self, name: str) -> str | None:
         """A remembered fact about this data directory, if it was set."""
+        query = select(marks.c.value).where(marks.c.name == name)
         with self._reader.begin() as connection:
-            return connection.execute(
-                select(marks.c.value).where(marks.c.name == name)
-            ).scalar_one_or_none()
+            return connection.execute(query).scalar_one_or_none()
 
     def set_mark(self, name: str, value: str) -> None:
         """Remember a fact about this data directory."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -18,8 +19,11 @@ from sqlalchemy import (
 from rag.domain import Document, Library
 from rag.errors import EmbeddingMismatchError, LibraryChangedError
 from rag.failpoints import failpoint
+from rag.intake import Stage
+from rag.store.jobs import queue_embedding
 from rag.store.reembeddings import end_with_switch
-from rag.store.tables import chunks, documents, kept_chunks, kept_documents, libraries
+from rag.store.rows import document_of
+from rag.store.tables import chunks, documents, jobs, kept_chunks, kept_documents, libraries
 
 BATCH_ROWS = 500  # SQLite takes at most 32,766 variables in a statement
 
@@ -139,28 +143,44 @@ def put_vectors(connection: Connection, document: Document, packed: Mapping[int,
     return embedded
 
 
+class Rest(StrEnum):
+    """What becomes of chunks that another model's vectors were not made for, as they are newer."""
+
+    REFUSED = "refused"
+    QUEUED = "queued"  # their documents are found by words until they are embedded, like new ones
+
+
 def replace_vectors(
-    connection: Connection, library: Library, model: str, dimension: int, packed: dict[int, bytes]
+    connection: Connection,
+    library: Library,
+    to: tuple[str, int],
+    packed: dict[int, bytes],
+    rest: Rest = Rest.REFUSED,
 ) -> None:
     """Give every chunk of a library a vector of another model, or none where it has none yet.
 
+    That is `to` the model of a name, with vectors of so many numbers.
     The library's generation is to be raised by one in the same transaction. What is noted of
     embedding the library anew has ended.
 
     Raises:
         LibraryChangedError: documents were added or removed since the vectors were made.
     """
+    model, dimension = to
     query = select(chunks.c.id).where(chunks.c.library_id == library.id)
     if not packed:
         query = query.where(func.length(chunks.c.vector) > 0)
-    if set(connection.execute(query).scalars()) != packed.keys():
+    there = set(connection.execute(query).scalars())
+    if rest is Rest.REFUSED and there != packed.keys():
         raise LibraryChangedError("Documents were added or removed meanwhile. Try again.")
-    if packed:
+    some = [{"chunk_id": id_, "packed": packed[id_]} for id_ in packed if id_ in there]
+    some += [{"chunk_id": id_, "packed": b""} for id_ in there.difference(packed)]
+    if some:
         connection.execute(
             update(chunks)
             .where(chunks.c.id == bindparam("chunk_id"))
             .values(vector=bindparam("packed")),
-            [{"chunk_id": id_, "packed": vector} for id_, vector in packed.items()],
+            some,
         )
     connection.execute(
         update(documents)
@@ -176,4 +196,27 @@ def replace_vectors(
             rebuilt=libraries.c.generation + libraries.c.vectors + 1,  # once this is committed
         )
     )
+    if there.difference(packed):
+        _queue_pending(connection, library.id)
     end_with_switch(connection, library.id, model)
+
+
+def _queue_pending(connection: Connection, library_id: str) -> None:
+    """Count what documents have vectors for, and queue what is left to embed of each."""
+    first, pending = (
+        select(func.min(chunks.c.id)).where(chunks.c.document_id == documents.c.id),
+        select(func.min(chunks.c.id)).where(
+            chunks.c.document_id == documents.c.id, func.length(chunks.c.vector) == 0
+        ),
+    )
+    query = select(documents, (pending.scalar_subquery() - first.scalar_subquery()).label("begun"))
+    for row in connection.execute(query.where(documents.c.library_id == library_id)).all():
+        if row.begun is None:
+            continue
+        own = update(documents).where(documents.c.id == row.id)
+        connection.execute(own.values(embedded=row.begun))
+        at_work = select(jobs.c.id).where(
+            jobs.c.document_id == row.id, jobs.c.stage == Stage.EMBEDDING
+        )
+        if connection.execute(at_work).first() is None:
+            queue_embedding(connection, document_of(row))

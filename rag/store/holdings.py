@@ -30,7 +30,7 @@ from rag.store.jobs import queue_embedding
 from rag.store.keeping import keep, put_back
 from rag.store.libraries import advance, library_with_id
 from rag.store.moving import move_document
-from rag.store.names import cleaned, folded
+from rag.store.names import cleaned, folded, unknown_library
 from rag.store.row_policy import WHATEVER
 from rag.store.rows import document_of, library_of
 from rag.store.tables import documents, kept_documents, libraries
@@ -81,15 +81,17 @@ class Holdings:
             return [library_of(row) for row in self._rows(connection)]
 
     def named(self, name: str) -> Library:
-        """The library of that name, in capitals or not; of `USUAL` that which took its place.
+        """The library of that name, in capitals or not; `USUAL` is also what was called so once.
 
         Raises:
-            NotFoundError: there is none.
+            NotFoundError: there is none; it says which there are.
         """
         with self._reader.begin() as connection:
             row = self._named(connection, name) or self._usual(connection, name)
         if row is None:
-            raise NotFoundError(f"There is no library named {name!r}.")
+            known = [library.name for library in self.all()]
+            removed = [each.library.name for each in self.removed()]
+            raise NotFoundError(unknown_library(name, known, removed))
         return library_of(row)
 
     def create(self, new: NewLibrary) -> Library:
@@ -181,7 +183,7 @@ class Holdings:
                 raise LibraryError(ONLY_ONE.format(library.name))
             is_usual = self._usual(connection, USUAL)
             if folded(library.name) == USUAL or (is_usual and is_usual.id == library_id):
-                self._set_usual(connection, others[0])
+                self._set_usual(connection, "")  # no other is chosen in anybody's place
             since = _later_than_all(connection, library_id)
             rows = connection.execute(
                 select(documents).where(documents.c.library_id == library_id)

@@ -1,13 +1,18 @@
-"""What a library may be called, and when two names are one."""
+"""What a library may be called, when two names are one, and what may be meant by one."""
 
 from __future__ import annotations
 
+import difflib
+import shlex
 import unicodedata
+from collections.abc import Collection, Sequence
 
 from rag.errors import LibraryError
 from rag.store.rows import storable
 
 MOST_CHARACTERS = 100
+MOST_LISTED = 5
+NEAR = 0.6  # the ratio from which on a name is taken for another that was mistyped
 
 
 def cleaned(name: str) -> str:
@@ -32,3 +37,28 @@ def cleaned(name: str) -> str:
 def folded(name: str) -> str:
     """What two names have in common that are one, without regard to case."""
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def nearest(name: str, known: Sequence[str]) -> str | None:
+    """The name that a mistyped one is most like, if any is alike."""
+    by_fold = {folded(each): each for each in reversed(known)}
+    close = difflib.get_close_matches(folded(name), by_fold, 1, NEAR)
+    return by_fold[close[0]] if close else None
+
+
+def unknown_library(name: str, known: Sequence[str], removed: Collection[str]) -> str:
+    """That there is no library of a name, which is meant perhaps, and which there are."""
+    sentences = [f"There is no library named {name!r}."]
+    if folded(name) in map(folded, removed):
+        again = f"tramontane library bring-back {shlex.quote(name)}"
+        sentences = [f"The library {name!r} was deleted. `{again}` brings it back."]
+    if not known:
+        return " ".join([*sentences, "There is none yet: `tramontane add PATH` makes one."])
+    meant = nearest(name, known)
+    if meant is not None:
+        sentences.append(f"Did you mean {meant!r}?")
+    if meant is None or len(known) > 1:
+        shown = ", ".join(repr(each) for each in known[:MOST_LISTED])
+        more = f" and {len(known) - MOST_LISTED:,} more" if len(known) > MOST_LISTED else ""
+        sentences.append(f"There {'is' if len(known) == 1 else 'are'}: {shown}{more}.")
+    return " ".join([*sentences, "Say which with --library."])

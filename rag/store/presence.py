@@ -25,11 +25,31 @@ def has_catalog(data_dir: Path) -> bool:
 
 def has_library(data_dir: Path, name: str) -> bool:
     """Whether the library is there."""
-    if not has_catalog(data_dir):
+    try:
+        check_library(data_dir, name)
+    except NotFoundError:
         return False
-    with closing(Catalog(data_dir)) as catalog:
-        try:
-            catalog.library(name)
-        except NotFoundError:
-            return False
     return True
+
+
+def check_library(data_dir: Path, name: str) -> None:
+    """Check that the library is there.
+
+    Raises:
+        NotFoundError: it is not; it says which there are.
+    """
+    if not has_catalog(data_dir):
+        raise NotFoundError(
+            f"There is no library named {name!r} in {data_dir}, nor any other. Add documents to it "
+            "first: tramontane add PATH"
+        )
+    with closing(Catalog(data_dir)) as catalog:
+        catalog.library(name)
+
+
+def library_names(data_dir: Path) -> list[str]:
+    """What the libraries are called that are there, the oldest first."""
+    if not has_catalog(data_dir):
+        return []
+    with closing(Catalog(data_dir)) as catalog:
+        return [library.name for library in catalog.libraries.all()]

@@ -173,15 +173,29 @@ class Reembeddings:
             else:
                 connection.execute(delete(reembeddings).where(_of(library_id)))
 
-    def sweep(self) -> set[tuple[str, str]]:
-        """Forget all that nobody works on; libraries and models of the others."""
+    def sweep(self) -> set[str]:
+        """Forget what has ended well or is wanted no more; the libraries of which there is more.
+
+        What waits, was cut off or failed is gone on with, or cancelled by a person.
+        """
         query = select(reembeddings).execution_options(**{WHATEVER: True})
         with self._writer.begin() as connection:
             rows, now = connection.execute(query).all(), time.time()
-            for row in rows:
-                if not is_held(row, now):
-                    connection.execute(delete(reembeddings).where(_of(row.library_id)))
-        return {(row.library_id, row.model) for row in rows if is_held(row, now)}
+            over = [
+                row.library_id
+                for row in rows
+                if not is_held(row, now) and (row.stage == Stage.DONE or row.wish == CANCEL)
+            ]
+            for library_id in over:
+                connection.execute(delete(reembeddings).where(_of(library_id)))
+        return {row.library_id for row in rows}.difference(over)
+
+    def models(self) -> dict[str, tuple[str, int]]:
+        """The model that each library has now, in the trash too, and how long its vectors are."""
+        query = select(libraries).execution_options(**{WHATEVER: True})
+        with self._reader.begin() as connection:
+            rows = connection.execute(query).all()
+        return {row.id: (row.embedding_model, row.dimension) for row in rows}
 
     def changes(
         self, library_id: str, known: Collection[int]

@@ -222,13 +222,13 @@ def vectors_switch_in_parts() -> None:
     """A library is said to be of the new model, and given its vectors after that."""
     switch = embedding.replace_vectors
 
-    def in_parts(connection: Connection, library: Any, model: str, *more: Any) -> None:
+    def in_parts(connection: Connection, library: Any, to: tuple[str, int], *more: Any) -> None:
         own = libraries.c.id == library.id
-        values = {"embedding_model": model, "dimension": more[0]}
+        values = {"embedding_model": to[0], "dimension": to[1]}
         connection.execute(update(libraries).where(own).values(values))
         _commit_midway(connection)
         failpoint("sabotage.between")
-        switch(connection, library, model, *more)
+        switch(connection, library, to, *more)
 
     _put(embedding, "replace_vectors", in_parts)
 

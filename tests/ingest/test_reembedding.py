@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 from ingest.embedded import text_of
 from ingest.loaders.load import load
 from ingest.pipeline import BATCH_CHUNKS, Ingestor, Limits, Progress
-from ingest.reembedding import discard_kept, price_of_reembedding, reembed
+from ingest.reembedding import carry_out, discard_kept, price_of_reembedding, reembed
 from rag.errors import EmbeddingMismatchError, StoreError, UnavailableError
 from rag.intake import Stage
 from rag.protocols import Vectors
@@ -132,14 +134,48 @@ def test_a_library_is_made_anew_with_its_own_model(catalog: Catalog) -> None:
     assert len(old.embedded) == count
 
 
-def test_what_earlier_runs_kept_can_be_thrown_away(catalog: Catalog) -> None:
+def test_what_failed_is_gone_on_with_after_a_rebuild(catalog: Catalog) -> None:
     library = catalog.library("documents")
     with pytest.raises(UnavailableError):
         reembed(catalog, library, Stopping(1), lambda _: None)
+    noted = catalog.reembeddings.of(library.id)
     discard_kept(catalog)
+    assert catalog.reembeddings.of(library.id) == noted
     second = Stopping(9)
 
-    assert reembed(catalog, library, second, lambda _: None) == len(second.embedded)
+    count = reembed(catalog, library, second, lambda _: None)
+
+    assert len(second.embedded) == count - BATCH_CHUNKS  # what was paid for is not again
+
+
+def test_what_waits_to_be_embedded_anew_survives_a_rebuild(catalog: Catalog) -> None:
+    library = catalog.library("documents")
+    held = catalog.reembeddings.begin(library.id, "new", "somebody")
+    with pytest.raises(UnavailableError):
+        carry_out(catalog, held, Stopping(1), lambda _: None)
+    catalog.reembeddings.ask(library.id, "new")
+    catalog.reembeddings.put_back(held)  # as when a server ends
+    discard_kept(catalog)
+    claimed = catalog.reembeddings.claim("another")
+    assert claimed is not None
+    second = Stopping(9)
+    count = carry_out(catalog, claimed, second, lambda _: None)
+    assert len(second.embedded) == count - BATCH_CHUNKS
+    discard_kept(catalog)
+    assert catalog.reembeddings.of(library.id) is None
+
+
+def test_what_was_stopped_is_kept_as_long_as_the_trash_is(catalog: Catalog) -> None:
+    library = catalog.library("documents")
+    with pytest.raises(UnavailableError):
+        reembed(catalog, library, Stopping(1), lambda _: None)
+    catalog.reembeddings.cancel(library.id)
+    discard_kept(catalog)
+    (kept,) = (catalog.data_dir / "reembedding").iterdir()
+    long_ago = time.time() - 31 * 86_400
+    os.utime(kept, (long_ago, long_ago))
+    discard_kept(catalog)
+    assert not kept.exists()
 
 
 def test_what_cannot_be_kept_is_told_and_nothing_changes(catalog: Catalog) -> None:

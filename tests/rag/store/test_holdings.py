@@ -129,7 +129,9 @@ def test_a_deleted_library_answers_no_more_and_comes_back(
 def test_the_only_library_stays(catalog: Catalog, library: Library) -> None:
     other = new(catalog, "other")
     catalog.libraries.remove(library.id)
-    assert catalog.library("documents").id == other.id  # which is what is meant from now on
+    said = "The library 'documents' was deleted.*bring-back documents.*There is: 'other'"
+    with pytest.raises(NotFoundError, match=said):  # no other is chosen in anybody's place
+        catalog.library("documents")
     with pytest.raises(LibraryError, match="'other' is the only library"):
         catalog.libraries.remove(other.id)
     assert names(catalog) == ["other"]

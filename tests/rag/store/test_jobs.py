@@ -181,14 +181,14 @@ def test_a_file_is_kept_for_as_long_as_a_job_may_want_it(
     sha256 = catalog.blobs.put(path)
     job = jobs.submit(library.id, "a.txt", sha256, 1)
     kept = catalog.blobs.path(sha256)
-    catalog.discard_file(sha256)
+    catalog.trash.discard_file(sha256)
     assert catalog.discard_orphans() == 0
     assert kept.exists()
     jobs.advance(claim(jobs, library, new_holder()), Stage.FAILED, outcome="It is damaged.")
-    catalog.discard_file(sha256)
+    catalog.trash.discard_file(sha256)
     assert kept.exists()  # it may be tried again
     assert jobs.dismiss(job.id) is not None
-    catalog.discard_file(sha256)
+    catalog.trash.discard_file(sha256)
     assert not kept.exists()
     with pytest.raises(NotFoundError):
         jobs.get(job.id)

@@ -269,7 +269,6 @@ WITHOUT_IDS = {
     "Catalog.close": "",
     "Catalog.verify": "the file as a whole",
     "Catalog.create_library": "makes one's own",
-    "Catalog.discard_file": "a file is asked for by its hash, and is everybody's who has it",
     "Catalog.discard_orphans": "files of nobody",
     "Catalog.mark": "of the data directory",
     "Catalog.set_mark": "of the data directory",

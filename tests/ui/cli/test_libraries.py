@@ -72,7 +72,7 @@ def test_a_deleted_library_can_be_brought_back_or_purged(run: Run, filled: Path)
     path.write_text(TEXT)
     assert run("add", path, "--library", "second").code == 0
     assert run("library", "delete", "Second").out == "second was deleted with 1 document.\n"
-    assert "no library named 'second'" in run("search", CANARY, "--library", "second").sentence(2)
+    assert "'second' was deleted" in run("search", CANARY, "--library", "second").sentence(2)
     assert "second: deleted 20" in run("library", "list").out
     assert run("check").code == 0
     assert run("library", "bring-back", "second").out == "second is there again.\n"

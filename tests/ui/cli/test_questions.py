@@ -96,7 +96,8 @@ def test_a_refusal_tells_of_files_that_are_not_read_yet(run: Run, filled: Path) 
         library = catalog.library(load_settings().library)
         for name in ("a.pdf", "b.pdf"):
             catalog.jobs.submit(library.id, name, f"hash of {name}", 9)
-    said = "2 files were not read yet. Ask again when `tramontane add` or `serve` has read them.\n"
+    said = "when `tramontane add` or `tramontane serve` has read them.\n"
+    said = f"2 files were not read yet. Ask again {said}"
     assert run(*asked).err.endswith(said)
     output = run(*asked, "--json")
     assert (output.rows[0]["refused"], output.err) == (True, said)

@@ -157,6 +157,6 @@ def test_rebuilding_throws_away_what_a_failed_run_kept(run: Run, filled: Path) -
 def test_the_doctor_makes_no_library_of_a_mistyped_name(run: Run, filled: Path) -> None:
     rows = run("doctor", "--library", "typo", "--json").rows
     (found,) = [row for row in rows if row["subject"] == "library"]
-    assert found["level"] == "note"
-    assert "tramontane add PATH" in found["sentence"]
+    assert found["level"] == "wrong"
+    assert "There is: 'documents'" in found["sentence"]
     assert "There is no library" in run("search", "boats", "--library", "typo").sentence(2)

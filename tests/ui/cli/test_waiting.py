@@ -60,8 +60,10 @@ def test_what_waits_is_told_by_what_it_waits_for(
         catalog.jobs.advance(held, Stage.READING if stage is Stage.WAITING else stage)
 
     assert run("list").err.splitlines() == [
-        "1 file waits to be read: `tramontane add` or `serve` goes on with what is left.",
-        "2 documents wait for vectors: `tramontane add` or `serve` goes on with what is left.",
+        "1 file waits to be read: `tramontane add` or `tramontane serve` goes on with what is "
+        "left.",
+        "2 documents wait for vectors: `tramontane add` or `tramontane serve` goes on with what is "
+        "left.",
         "1 file waits for your word on what it costs. Answer in the page, or add it again with "
         "--yes.",
     ]
