@@ -26,7 +26,9 @@ MAX_DAMAGED_BYTES = 64 * 1024 * 1024  # a larger file is not repaired: it is hel
 MAX_MENDED_BYTES = 2 * MAX_DAMAGED_BYTES
 MAX_INFLATED_BYTES = 256 * 1024 * 1024  # of one stream of objects, the only ones that are unpacked
 MOST_PAGES = 20_000  # of a new list
+PASSED_OVER_BYTES = 1024 + 5  # pdfium looks for the header within the first 1024
 _HEADER = b"%PDF-"
+_BLANK = b"\xef\xbb\xbf \t\r\n\f\0"
 _OBJECT = re.compile(rb"(\d{1,8})\s+\d{1,5}\s+obj\b")
 _PAGE = re.compile(rb"/Type\s*/Page(?![A-Za-z])")
 _CATALOG = re.compile(rb"/Type\s*/Catalog(?![A-Za-z])")
@@ -90,6 +92,13 @@ def attempts(path: Path, password: str) -> Iterator[Mended]:
         if mended is not None:
             yield replace(mended, ends_early=candidate.ends_early)
             return
+
+
+def begins_late(path: Path) -> bool:
+    """Whether bytes stand before the header that are no white space, which pdfium passes over."""
+    with path.open("rb") as file:
+        head = file.read(PASSED_OVER_BYTES)
+    return not head.lstrip(_BLANK).startswith(_HEADER) and _HEADER in head
 
 
 class _BoundedBytes(io.BytesIO):

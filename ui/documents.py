@@ -102,6 +102,19 @@ class Shelf:
         return found
 
     @property
+    def settled(self) -> list[tuple[Container, int, int]]:
+        """Of what is `lost`, that of which no file is on its way: the others have rows as such."""
+        jobs = {job.id: job for job in self.jobs}
+        going: dict[int, str] = {}
+        todo = [job for job in self.jobs if not job.has_ended]
+        while todo:
+            job = todo.pop()
+            going[job.id] = job.sha256
+            if job.parent_id in jobs and job.parent_id not in going:
+                todo.append(jobs[job.parent_id])
+        return [each for each in self.lost if each[0].sha256 not in going.values()]
+
+    @property
     def stalled(self) -> list[Job]:
         """The jobs that a fault has ended, whose documents are found by their words only."""
         by_id = self.by_id
@@ -144,7 +157,7 @@ def render_documents(shelf: Shelf) -> str:
         )
         for document in newest
     ]
-    lost = "".join(render_lost(*each) for each in shelf.lost)
+    lost = "".join(render_lost(*each) for each in shelf.settled)
     intake = render_queue(alone, together, documents) + render_stalled(shelf.stalled)
     intake += f'<ul class="docs">{lost}</ul>' if lost else ""
     meaning = "" if shelf.library is None else render_progress(shelf.library, shelf.anew)
@@ -217,7 +230,7 @@ def _render_outcomes(shelf: Shelf, documents: Mapping[str, Document]) -> str:
         f'<div id="outcomes" data-state="{escape(shelf.state)}" data-reading="{reading}" '
         f'data-embedding="{embedding}" '
         f'data-asking="{asking}" data-failed="{" ".join(_failures(shelf, documents))}" '
-        f'data-partly="{" ".join(reference(container) for container, _, _ in shelf.lost)}" '
+        f'data-partly="{" ".join(reference(container) for container, _, _ in shelf.settled)}" '
         f'data-going="{going}" '
         f'data-newest="{newest}" data-library="{escape(library.id if library else "")}" '
         f'data-meaning="{escape(meaning)}" hidden>{outcomes}</div>'

@@ -55,6 +55,7 @@ NO_LETTERS = "The fonts of the page do not tell what its letters are; its words 
 NOTHING_LEFT = "The file is damaged: there are pages left in it, but nothing on them."
 REPAIRED = "The file was damaged and was repaired to be read."
 NO_CONTENT = "The page is empty."
+READ = (DocumentState.READY, DocumentState.PARTIAL, DocumentState.NEEDS_OCR)
 
 # pypdf raises its own errors for what it knows to be wrong, and these on files odder than that.
 _ODD_FILE_ERRORS = (
@@ -94,6 +95,8 @@ def load(
         outline = tuple(_locate(_outline(document), pages))
         within = list(_attachments(document)) if document.attachment_count() else []
         state, reason = _outcome(pages, document.mended)
+        if document.mended is None and state in READ and repair.begins_late(path):
+            reason = f"{REPAIRED} {reason}".strip()
     return LoadedDocument(
         title=title if titles.is_meaningful(title) else titles.from_name(name),
         media_type=MEDIA_TYPE,

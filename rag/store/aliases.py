@@ -8,7 +8,9 @@ from sqlalchemy import Connection, Engine, Row, delete, insert, or_, select
 
 from rag.failpoints import failpoint
 from rag.intake import Job
+from rag.store.libraries import advance
 from rag.store.rows import storable
+from rag.store.superseding import IS_MEMBER, adopt
 from rag.store.tables import aliases, containers, documents, kept_documents, members
 
 
@@ -23,7 +25,8 @@ class Aliases:
         """Note under which name, and from where, the bytes of a document were handed over.
 
         The same name and place stood for other bytes before: for those it stands no more. What
-        came in another file is known by that one's record.
+        came in another file is known by that one's record: a document that did, and was handed
+        over by itself now, is called by its own name from now on.
         """
         if job.parent_id is not None:
             return
@@ -36,9 +39,13 @@ class Aliases:
         with self._reader.begin() as connection:
             known = set(connection.execute(select(aliases.c.content).where(*here)).scalars())
             is_new = not _is_called(connection, job, name, origin)
-        if known == ({job.sha256} if is_new else set()):
+            is_member = _is_member(connection, job)
+        if not is_member and known == ({job.sha256} if is_new else set()):
             return
         with self._writer.begin() as connection:
+            if is_member and adopt(connection, job):
+                advance(connection, job.library_id)
+                is_new = False
             connection.execute(delete(aliases).where(*here))
             if is_new and _is_there(connection, job):  # else it was purged in this very moment
                 own = {"library_id": job.library_id, "content": job.sha256}
@@ -123,6 +130,14 @@ def _is_called(connection: Connection, job: Job, name: str, origin: str) -> bool
     )
     if origin:
         query = query.where(documents.c.origin == origin)
+    return connection.execute(query).first() is not None
+
+
+def _is_member(connection: Connection, job: Job) -> bool:
+    """Whether the document of these bytes came in another file."""
+    query = select(documents.c.id).where(
+        documents.c.library_id == job.library_id, documents.c.sha256 == job.sha256, IS_MEMBER
+    )
     return connection.execute(query).first() is not None
 
 

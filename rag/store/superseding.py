@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, exists, func, select, update
 
-from rag.domain import DocumentState
+from rag.domain import Document, DocumentState
 from rag.intake import WITHIN, Job, Origin, Stage
 from rag.store.document_jobs import end_jobs_of, end_jobs_of_removed
 from rag.store.keeping import keep
 from rag.store.rows import Reading, document_of, storable
-from rag.store.tables import documents, jobs
+from rag.store.tables import containers, documents, jobs, members
+
+# Whether a document is called by a file in another of these bytes, and so came in that.
+IS_MEMBER = exists().where(
+    members.c.container_id == containers.c.id,
+    members.c.content == documents.c.sha256,
+    containers.c.library_id == documents.c.library_id,
+    containers.c.name + "/" + members.c.name == documents.c.name,
+)
 
 
 def supersede(connection: Connection, reading: Reading) -> None:
@@ -23,18 +32,44 @@ def supersede(connection: Connection, reading: Reading) -> None:
     read of it in between goes with it. What cannot be asked takes nobody's place. Where the same
     bytes lie in another place too, as far as is known, the document stays, and is called by that.
     """
-    if not reading.chunks:
-        return
-    for row in _before(connection, reading):
-        here = (storable(reading.document.name), storable(reading.origin.place))
+    if reading.chunks:
+        _take_place(connection, reading.document, reading.origin)
+
+
+def adopt(connection: Connection, job: Job) -> bool:
+    """Call a document that came in another file by the name of a job that has the same bytes.
+
+    That file was handed over by itself, and so is a document of its own, whatever becomes of the
+    other: it takes the place of its earlier version too. The record of what the other held tells
+    that it is there.
+
+    Returns:
+        Whether there is such a document.
+    """
+    query = select(documents).where(
+        documents.c.library_id == job.library_id, documents.c.sha256 == job.sha256, IS_MEMBER
+    )
+    row = connection.execute(query).first()
+    if row is None:
+        return False
+    name, place = storable(job.name), storable(job.origin.place)
+    call = {"name": name, "origin": place, "alone": job.origin.alone}
+    connection.execute(update(documents).where(documents.c.id == row.id).values(call))
+    if row.chunks:
+        _take_place(connection, replace(document_of(row), name=name), job.origin)
+    return True
+
+
+def _take_place(connection: Connection, document: Document, origin: Origin) -> None:
+    for row in _before(connection, document, origin):
+        here = (storable(document.name), storable(origin.place))
         if _is_called_by_copy(connection, row, [here]):
             continue
-        keep(connection, document_of(row), reading.document.id)
+        keep(connection, document_of(row), document.id)
         end_jobs_of(connection, row.id)
 
 
-def _before(connection: Connection, reading: Reading) -> Sequence[Row[Any]]:
-    new, origin = reading.document, reading.origin
+def _before(connection: Connection, new: Document, origin: Origin) -> Sequence[Row[Any]]:
     query = select(documents).where(
         documents.c.library_id == new.library_id,
         documents.c.name == storable(new.name),

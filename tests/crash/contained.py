@@ -28,22 +28,24 @@ ALIKE, OTHER, HARBOUR, PIER = "alike", "other", "harbour", "pier"
 LETTER, BUNDLE, SCAN, COPY = "letter.eml", "bundle.zip", "scan.pdf", "copymarkc.txt"
 NOVEMBER, OSCAR, PAPA = "novembermarkn.txt", "oscarmarkn.txt", "papamarkn.txt"
 QUEBEC, ROMEO, SIERRA, FAREWELL = "quebecmarkn.txt", "romeomarkn.txt", "sierra.txt", "farewell.eml"
-INNER, LONELY = "inner.eml", "lonelymarkn.txt"
+INNER, LONELY, OWN = "inner.eml", "lonelymarkn.txt", "ownmarkn.txt"
 
 
 def contained() -> tuple[Stage, ...]:
     """The stages, in order."""
     letter = mail(LETTER, "a", [plain(NOVEMBER, "a"), plain(OSCAR, "a")])
-    copied = Paper(COPY, letter.held[0].content, letter.held[0].text)
+    own = Paper(OWN, letter.held[0].content, letter.held[0].text)
+    copied = replace(own, name=COPY)
     inner = mail(INNER, "a", [plain(ROMEO, "a")])
     bundle = archive(BUNDLE, [plain(PAPA, "a"), plain(QUEBEC, "a"), inner])
     anew = archive(BUNDLE, [plain(PAPA, "b"), inner, plain(SIERRA, "a")])
     farewell = mail(FAREWELL, "a", [plain(LONELY, "a")])
     oscar, quebec = f"{LETTER}/{OSCAR}", f"{BUNDLE}/{QUEBEC}"
-    november, lonely = f"{LETTER}/{NOVEMBER}", f"{FAREWELL}/{LONELY}"
+    lonely = f"{FAREWELL}/{LONELY}"
     return (
         Stage("add a mail", (_hand_over(letter), DRAIN, SEARCH), _empty),
         Stage("add an archive", (_hand_over(bundle), DRAIN, SEARCH)),
+        Stage("add by itself", (_hand_over(own), DRAIN, SEARCH)),
         Stage("add under another name", (_hand_over(copied), DRAIN)),
         Stage("replace an archive", (_hand_over(anew), DRAIN, SEARCH)),
         Stage("remove a mail", (remove(LETTER), bring_back(LETTER), remove(oscar), SEARCH)),
@@ -51,12 +53,12 @@ def contained() -> tuple[Stage, ...]:
         Stage("purge a mail", _purged_whole(farewell, lonely)),
         Stage("read a scan", (_hand_over(scan(SCAN)), DRAIN, SEARCH)),
         Stage("make libraries", (_make(ALIKE, FIRST_MODEL), _make(OTHER, SECOND_MODEL))),
-        Stage("move", (_move(november, ALIKE), _move(SCAN, OTHER), DRAIN, SEARCH)),
+        Stage("move", (_move(OWN, ALIKE), _move(SCAN, OTHER), DRAIN, SEARCH)),
         Stage("rename", (_rename(ALIKE, PIER), _rename(NAME, HARBOUR), _language("fr"), SEARCH)),
         Stage("delete libraries", (_delete(PIER), _delete(OTHER), SEARCH)),
         Stage("bring a library back", (_bring_back_room(PIER), DRAIN, SEARCH)),
         Stage("back up libraries", (BACK_UP, RESTORE, REBUILD)),
-        Stage("purge what was moved", _purged_in(PIER, november)),
+        Stage("purge what was moved", _purged_in(PIER, OWN)),
         Stage("purge a library", (_purge_room(OTHER), SEARCH)),
         Stage("switch beside another", (embed_anew(SECOND_MODEL), SEARCH)),
     )

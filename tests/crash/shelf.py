@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from tests.crash.papers import Paper
@@ -126,7 +126,23 @@ class Shelf:
             return self.added(name, paper.text)
         if is_within or self.live.get(name) == paper.text:
             return self
+        called = next(each for each, text in self.live.items() if text == paper.text)
+        if any((called, paper.sha256) == (f"{it}/{each}", of) for it, each, of in self._members()):
+            return self._called(called, name)
         return replace(self, aliases=self.aliases | {(name, paper.sha256)})
+
+    def _members(self) -> Iterator[tuple[str, str, str]]:
+        """What held each file, its name in that, and its hash."""
+        for container, members in self.held.items():
+            for name, sha256 in members:
+                yield container, name, sha256
+
+    def _called(self, name: str, other: str) -> Shelf:
+        """With a document under another name, which takes the place of what has that."""
+        text = self.live[name]
+        live = {each: its for each, its in self.live.items() if each != name}
+        versions = {other if each == name else each: its for each, its in self.versions.items()}
+        return replace(self, live=live, versions=versions).added(other, text)
 
     def moved(self, name: str, room: str) -> Shelf:
         """With a document in another library, and what it is called there."""

@@ -247,11 +247,12 @@ def test_a_file_is_found_by_each_name_it_was_given_under(
 ) -> None:
     hand_over(queue, tmp_path / "all.zip", archive_of({"a.txt": BOATS}))
     alone = tmp_path / f"{CANARY}.txt"
+    hand_over(queue, tmp_path / "own.txt", BOATS.encode())
     hand_over(queue, alone, BOATS.encode())
     (document,) = catalog.documents(library.id)
 
     found = catalog.aliases.hashes
-    assert document.name == "all.zip/a.txt"
+    assert document.name == "own.txt"
     assert found(library.id, alone.name) == {document.sha256}
     assert found(library.id, "all.zip/a.txt") == {document.sha256}
     assert found(library.id, "nothing", str(alone)) == {document.sha256}
@@ -260,7 +261,7 @@ def test_a_file_is_found_by_each_name_it_was_given_under(
 
     hand_over(queue, alone, LIGHT.encode())  # the name now stands for other bytes
     assert found(library.id, alone.name) == set()
-    assert {it.name for it in catalog.documents(library.id)} == {"all.zip/a.txt", alone.name}
+    assert {it.name for it in catalog.documents(library.id)} == {"own.txt", alone.name}
 
 
 def test_another_name_is_purged_with_its_document(

@@ -44,6 +44,23 @@ def _without(content: bytes, last: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(
+    ("before", "reason"),
+    [
+        (b"Received: by mail\r\n\r\n", REPAIRED),
+        (b"\x1b%-12345X@PJL ENTER LANGUAGE=PDF\r\n", REPAIRED),
+        (b"x" * 1024, REPAIRED),
+        (b"\xef\xbb\xbf\r\n ", ""),
+    ],
+)
+def test_bytes_before_the_header_are_told_also_where_the_engine_passes_over_them(
+    tmp_path: Path, before: bytes, reason: str
+) -> None:
+    state, said, texts = _load(tmp_path, before + WHOLE)
+    assert (state, said) == (DocumentState.READY, reason)
+    assert texts == ["The first page holds words.", "The second as well."]
+
+
+@pytest.mark.parametrize(
     "content",
     [
         JUNK + WHOLE,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from ingest.loaders.mailbox import DELETED
 from ingest.mailbody import SIGNED
 from rag.domain import Document, DocumentState
-from rag.intake import Container, Fate, Member
+from rag.intake import Container, Fate, Job, Member, Stage
 from ui.containing import (
     MOST_SHOWN,
     counts_words,
@@ -85,6 +85,23 @@ def test_what_lost_files_has_a_row_that_can_be_hidden() -> None:
     assert 'data-event="report" data-id="in-7"' in html
     assert 'data-event="dismiss" data-id="in-7"' in html
     assert "a&amp;b.zip" in html
+
+
+def test_what_is_still_read_has_one_row() -> None:
+    archive = Job(1, "l1", "a&b.zip", ARCHIVE.sha256, 900, Stage.READING)
+    same = [Job(number, "l1", f"{number}.zip/in.txt", "ff", 9, Stage.DONE) for number in (2, 3)]
+    within = [replace(same[0], parent_id=9), replace(same[1], parent_id=1, stage=Stage.READING)]
+    opened = replace(archive, stage=Stage.DONE)
+    shelf = Shelf([], [archive], lost=[(ARCHIVE, 4, 1)])
+    html = render_documents(shelf)
+    assert html.count('title="a&amp;b.zip"') == 1
+    assert 'data-partly=""' in html
+    assert shelf.settled == []
+    assert replace(shelf, jobs=[opened, *within]).settled == []
+    done = [replace(job, stage=Stage.DONE) for job in within]
+    assert replace(shelf, jobs=[opened, *done]).settled == [(ARCHIVE, 4, 1)]
+    other = replace(archive, sha256="another")
+    assert replace(shelf, jobs=[other]).settled == [(ARCHIVE, 4, 1)]
 
 
 def test_a_document_says_in_what_it_came_unless_its_title_does() -> None:
