@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from pathlib import PurePosixPath, PureWindowsPath
+
+from rag.store.rows import storable
 
 LONGEST_NAME = 200  # characters
 _DRIVE = re.compile(r"^[A-Za-z]:")
@@ -33,3 +36,12 @@ def display_name(name: str, fallback: str) -> str:
         ending = dot + ending if dot and 0 < len(ending) <= 10 else ""
         kept = (stem if ending else kept)[: LONGEST_NAME - len(ending)].rstrip() + ending
     return kept or fallback
+
+
+def file_name(name: str) -> str:
+    """What a file is called that is handed over, by the page or the command line alike.
+
+    It is the last part of the name that it has there, on whatever system, as it can be shown.
+    """
+    last = PureWindowsPath(PurePosixPath(name).name).name
+    return display_name(storable(last), "unnamed")

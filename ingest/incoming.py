@@ -37,7 +37,7 @@ class Incoming:
     def __init__(self, folder: Path, library: str) -> None:
         """Use a folder, made when the first file comes; `library` is the name of the library."""
         self._folder = folder
-        self._library = library
+        self.library = library
 
     @contextmanager
     def new_file(self) -> Iterator[Path]:
@@ -66,7 +66,7 @@ class Incoming:
         for path in sorted(self._listed()):
             match = NAME.fullmatch(path.name)
             note = _read_note(path) if match else None
-            if match and note is not None and note.get("library") == self._library:
+            if match and note is not None and note.get("library") == self.library:
                 found.append(Waiting(int(match[1]), path, str(note.get("name", path.name))))
             elif path.name.startswith(UNFINISHED):
                 remove_abandoned(path)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.attachments import display_name
+from ingest.attachments import file_name
 from ingest.child import CancelledError, SandboxLimits
 from ingest.drawing import Drawing
 from ingest.estimating import Estimated, Seen, estimate_whole, total_of
@@ -21,7 +21,6 @@ from rag.intake import Estimate, Job, Stage
 from rag.protocols import Embedder, Ocr
 from rag.settings import Settings
 from rag.store.catalog import Catalog
-from rag.store.rows import storable
 
 PAID = (Stage.OCR, Stage.CONFIRM, Stage.EMBEDDING)
 OCR_SECONDS_A_PAGE = 2.5  # roughly
@@ -62,8 +61,7 @@ class Intake:
             embedding = self.ingestor.price_of_scans(scans)
             return self._with_ocr(total_of([estimate, embedding]), scans), loaded
 
-        name = display_name(storable(path.name), "unnamed")
-        return estimate_whole(path, name, estimate_file, before)
+        return estimate_whole(path, file_name(path.name), estimate_file, before)
 
     def price(self, document: Document) -> Estimate:
         """What is left to do for a document that was read, and what it costs."""

@@ -26,6 +26,7 @@ from ingest.within import NESTED, Within, with_left_out
 from rag.domain import Document, DocumentState, Library
 from rag.errors import EmbeddingMismatchError, NotFoundError, RagError, StoreError
 from rag.intake import NOWHERE, Job, Origin, Stage
+from rag.saying import SaidOnce
 from rag.store.holds import Held, LostHoldError, new_holder
 from rag.store.jobs import CANCEL, CONFIRMED, MOST_ATTEMPTS, REMOVED
 from rag.store.rows import storable
@@ -42,6 +43,7 @@ EMBEDDERS = 2  # documents that take turns
 REOPENED_SECONDS = 5.0  # the same where the library has another embedding model by now
 TO_READ = (Stage.WAITING, Stage.READING)
 OFFERED = "offered"
+CANNOT_GO_ON = "files cannot be taken into the library %r: %s"
 
 
 class _Closing(Exception):
@@ -74,7 +76,7 @@ class IngestQueue:
         """
         self._retry_seconds = retry_seconds
         self.fault = ""  # what last kept it from going on, if anything
-        self.incoming = incoming
+        self.incoming, self._said = incoming, SaidOnce()
         self._catalog = intake.catalog
         self._jobs = intake.catalog.jobs
         self.intake = intake
@@ -224,9 +226,9 @@ class IngestQueue:
             try:
                 worked = work()
             except RagError as error:  # the catalog is busy, or its disk is full
-                if self.fault != (fault := str(error)):  # said once: it is tried every second
-                    logger.warning("the queue of files cannot go on: %s", fault)
-                self.fault, worked = fault, False
+                self.fault, worked = str(error), False
+                if self._said.is_new(work.__name__, self.fault):  # it is tried every second
+                    logger.warning(CANNOT_GO_ON, self.incoming.library, self.fault)
             with self._changed:
                 if worked:
                     self._changed.notify_all()

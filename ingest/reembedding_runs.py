@@ -15,6 +15,7 @@ from ingest.reembedding import UnwantedError, carry_out
 from rag.domain import Library
 from rag.errors import RagError, StoreError
 from rag.protocols import Embedder
+from rag.saying import SaidOnce
 from rag.store.catalog import Catalog
 from rag.store.holds import LostHoldError, new_holder
 from rag.store.reembeddings import HeldReembedding
@@ -43,7 +44,7 @@ class ReembeddingRuns:
         Nothing is begun before `wake`.
         """
         self._catalog, self._embedder_of, self._switched = catalog, embedder_of, switched
-        self._holder = new_holder()
+        self._holder, self._said = new_holder(), SaidOnce()
         self._changed = threading.Condition()
         self._closed = False
         self._held: HeldReembedding | None = None
@@ -83,7 +84,8 @@ class ReembeddingRuns:
             try:
                 has_worked = self._next()
             except StoreError as error:  # the catalog is busy, or its disk is full
-                logger.warning("libraries cannot be embedded anew: %s", error)
+                if self._said.is_new("", str(error)):  # it is tried every few seconds
+                    logger.warning("libraries cannot be embedded anew: %s", error)
                 has_worked = False
             with self._changed:
                 if not has_worked and not self._closed:

@@ -236,7 +236,7 @@ class _Watch:
     def submit(self, path: Path, origin: Origin) -> None:
         """Queue a file; one that cannot be stored is told at once."""
         try:
-            number = self._queue.submit(path, path.name, keep=True, origin=origin)
+            number = self._queue.submit(path, shown(path), keep=True, origin=origin)
             self._numbers[number] = None
         except RagError as error:
             self._lose(shown(path), str(error))

@@ -22,6 +22,7 @@ from rag.policy import is_here, refusal
 from rag.purging import purge, still_there
 from rag.store.catalog import Catalog
 from rag.store.holdings import RemovedLibrary
+from rag.store.names import folded
 from ui import printing
 from ui.confirming import Sure, is_meant
 from ui.intake import open_queue
@@ -312,10 +313,16 @@ def _named(catalog: Catalog, name: str) -> Library:
 
 def _removed_named(catalog: Catalog, name: str) -> RemovedLibrary:
     removed = [
-        each for each in catalog.libraries.removed() if name in (each.library.name, each.library.id)
+        each
+        for each in catalog.libraries.removed()
+        if name == each.library.id or folded(name) == folded(each.library.name)
     ]
     if not removed:
         raise NotFoundError(NOT_IN_TRASH.format(name))
+    if len(removed) > 1:
+        told = [f"{each.library.id} (deleted {day_of(each.since)})" for each in removed]
+        count = f"{len(removed)} libraries of the trash are called {name!r}."
+        raise NotFoundError(f"{count} Name one by its id: {', '.join(told)}.")
     return removed[0]
 
 

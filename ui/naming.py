@@ -9,13 +9,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest.attachments import display_name
+from ingest.attachments import file_name
 from rag.batch import Row
 from rag.domain import Document, Scope
 from rag.errors import DocumentError, NotFoundError
 from rag.intake import Container, Estimate, Fate, Job, Member, Stage
 from rag.store.catalog import Catalog
-from rag.store.rows import storable
 from rag.store.trash import Kept
 from ui.containing import lost_words
 from ui.endings import BEING_READ
@@ -50,7 +49,7 @@ def listed(names: Sequence[str]) -> str:
 
 def shown(path: Path) -> str:
     """What a file is called: its name without signs that are not seen or turn the writing."""
-    return display_name(storable(path.name), "unnamed")
+    return file_name(path.name)
 
 
 def documents_of(catalog: Catalog, library: str) -> list[Document]:
@@ -69,7 +68,9 @@ def documents_named(catalog: Catalog, library: str, name: str) -> list[Document]
     """
     known = documents_of(catalog, library)
     hashes = hashes_named(catalog, library, name)
-    found = [it for it in known if name in (it.id, it.name) or it.sha256 in hashes]
+    called = name if "/" in name else shown(Path(name))  # as it is named on disk, or as it is shown
+    meant = (name, called)
+    found = [it for it in known if it.id == name or it.name in meant or it.sha256 in hashes]
     if not found:
         raise NotFoundError(_nothing_named(catalog, library, name))
     return found

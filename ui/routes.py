@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import lru_cache, partial
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request
@@ -14,6 +14,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from starlette.requests import ClientDisconnect
 
+from ingest.attachments import file_name
 from ingest.drafts import read_draft_file
 from ingest.pipeline import Limits
 from ingest.queue import IngestQueue
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 PAGE_WIDTH_PIXELS = 1200  # sharp on a screen of two pixels a point in a pane of 468 points
 PAGES_IN_MEMORY = 32
-MAX_NAME_CHARACTERS = 200
 MAX_PLACE_CHARACTERS = 2_000
 EXCESS = "Split it, or raise TRAMONTANE_MAX_FILE_MB."
 
@@ -67,14 +67,14 @@ def build_router(
         limit = application.settings.max_file_mb * 1_000_000
         origin = Origin(place[:MAX_PLACE_CHARACTERS], alone=not place)
         find = partial(queue_of, library)
-        return await _take_in(request, (display_name(name), origin), limit, find)
+        return await _take_in(request, (file_name(name), origin), limit, find)
 
     @router.post("/drafts")
     async def draft(request: Request, name: str) -> Response:
         settings = application.settings
         limits = Limits(settings.max_file_mb * 1_000_000, settings.max_pages)
         reading = await run_in_threadpool(queue_of, "")
-        return await _read_draft(request, display_name(name), limits, reading)
+        return await _read_draft(request, file_name(name), limits, reading)
 
     @router.get("/documents")
     def state(library: str = "") -> Response:
@@ -117,16 +117,6 @@ def _reachability(application: Application) -> Response:
     except RagError as error:
         return PlainTextResponse(str(error), 503)
     return JSONResponse({"away": away, "words": AWAY})
-
-
-def display_name(name: str) -> str:
-    """A file's name fit to be shown: no folders, no control characters, not too long."""
-    name = PureWindowsPath(PurePosixPath(name).name).name
-    shown = "".join(character for character in name if character.isprintable()).strip()
-    stem, dot, suffix = shown.rpartition(".")
-    if len(shown) > MAX_NAME_CHARACTERS:
-        shown = stem[: MAX_NAME_CHARACTERS - len(suffix) - 1] + dot + suffix[:MAX_NAME_CHARACTERS]
-    return shown or "unnamed"
 
 
 def describe_excess(name: str, size_bytes: int | None, limit_bytes: int) -> str:

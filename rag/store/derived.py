@@ -19,6 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from rag.failpoints import failpoint
+from rag.saying import SaidOnce
 from rag.store.blobs import hash_file
 from rag.store.workplaces import own_folder, remove_abandoned
 
@@ -30,13 +31,18 @@ MANIFEST = "manifest.json"
 PURGES = "purges"  # how often something of the library was purged before a folder was begun
 UNFINISHED, ASIDE = ".new-", ".old-"
 
+_said = SaidOnce()
+
 
 class DiscardedError(Exception):
     """What was being built is gone: something of the library was purged, or it is made anew."""
 
 
 def provide(
-    folder: Path, expected: Mapping[str, str | int], build: Callable[[Path], None]
+    folder: Path,
+    expected: Mapping[str, str | int],
+    build: Callable[[Path], None],
+    library: str = "",
 ) -> Path | None:
     """Return the folder, built when it is absent, stale or damaged.
 
@@ -44,6 +50,7 @@ def provide(
         folder: its place, `<kind>-<generation>`; those of earlier generations are removed.
         expected: what its manifest must say.
         build: writes the files into an empty folder; an OSError means that it cannot be written.
+        library: the name of the library, for the log.
 
     Returns:
         The folder, or None where it cannot be written. Another process may remove it at any time,
@@ -61,8 +68,15 @@ def provide(
     except InterruptedError:  # told to stop
         return None
     except OSError as error:
-        logger.warning("%s cannot be written (%s): working in memory", folder, error)
+        if _said.is_new(folder.parent, str(error.errno)):  # it is tried at each change
+            logger.warning(
+                "the index of the library %r cannot be written in %s (%s): it is kept in memory",
+                library,
+                folder.parent,
+                error.strerror or error,
+            )
         return None
+    _said.is_well(folder.parent)
     failpoint("derived.in_place")
     _remove_older(folder)
     failpoint("derived.older_removed")

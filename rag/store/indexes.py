@@ -183,7 +183,7 @@ class Indexes:
             index = self._open.get(library_id)
             if index is None or index.is_as_opened():
                 return index
-            logger.warning("the index of %s was changed on disk: opened again", library_id)
+            logger.warning("the index of %r was changed on disk: opened again", index.library.name)
             del self._open[library_id]
             self._ahead.pop(library_id, None)
         return None
@@ -311,7 +311,7 @@ class Indexes:
             except DiscardedError as error:
                 logger.debug("%s was not finished: something was purged", error)
             except (OSError, RagError, RuntimeError) as error:  # the last is FAISS's own
-                logger.warning("the codes of %s cannot be made: %s", library.id, error)
+                logger.warning("the codes of %r cannot be made: %s", library.name, error)
 
         thread = threading.Thread(target=work, name=f"codes-{library.id}", daemon=True)
         self._encoding[library.id] = _Encoding(base, thread, stop)

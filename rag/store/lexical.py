@@ -285,7 +285,7 @@ def open_lexical_index(
         def build(folder: Path, source: Path | None = None if is_known_wrong else place) -> None:
             _build(folder, catalog, library, earlier(source, purges) if source else None)
 
-        folder = provide(place, expected, build)
+        folder = provide(place, expected, build, library.name)
         index = None if folder is None else _opened(folder)
         if index is not None and (
             words_agree(len(index), index.holds, spans)

@@ -229,12 +229,12 @@ def open_codes(catalog: Catalog, library: Library, base: Base, stop: threading.E
     expected = _expected(library) | {"rows": fingerprint(base.spans), "file": base.digest}
     expected |= {PURGES: base.purges}
     place = catalog.data_dir / DERIVED / library.id / f"codes-{base.generation}"
-    found = provide(place, expected, build)
+    found = provide(place, expected, build, library.name)
     if found is not None and not encoded:
         base.approximate = _loaded(found, base)
         if base.approximate is None:
             throw_away(found)
-            provide(place, expected, build)
+            provide(place, expected, build, library.name)
     if encoded:
         base.approximate = encoded[0]
     if (purges := catalog.trash.purges(library.id)) != base.purges:
@@ -306,7 +306,7 @@ def _stored_base(catalog: Catalog, library: Library, spans: Sequence[ChunkSpan])
         failpoint("vectors.ids_written")
         (fresh / SPANS).write_text(json.dumps(list(spans)), encoding="utf-8")
 
-    built = provide(place, said, build)
+    built = provide(place, said, build, library.name)
     if built is not None:
         try:
             return _mapped(built, frozenset(spans))

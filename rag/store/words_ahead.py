@@ -56,4 +56,4 @@ class WordsAhead:
         except DiscardedError as error:
             logger.debug("%s was not finished: something was purged", error)
         except (OSError, RagError) as error:
-            logger.warning("the words of %s cannot be opened: %s", library.id, error)
+            logger.warning("the words of %r cannot be opened: %s", library.name, error)

@@ -19,11 +19,13 @@ from tests.crash.program import ELSEWHERE, Program, opened, recover
 from tests.crash.shelf import Shelf
 from tests.crash.steps import Stage
 from tests.crash.verdict import answer_faults, faults_of
+from tests.crash.warmth import share_statements
 
 Sabotage = Callable[[], None]
 BEFORE, AFTER = "before", "after"
 RANDOM = "random moment"
 NOWHERE = "no point"  # that it came to
+MOST_SECONDS_TO_END, LOOK_SECONDS = 20.0, 0.02
 
 
 def untouched() -> None:
@@ -70,14 +72,28 @@ def warm_up(folder: Path) -> None:
         RuntimeError: a thread runs, so that this process must not be forked.
     """
     importlib.import_module("alembic.command")
+    share_statements()
+    (folder / ELSEWHERE).mkdir(parents=True)
     with opened(folder) as program:
-        program.submit("warm.txt", text_of_version("warm.txt", "a"))
-        program.drain()
+        for version in "ab":
+            program.submit("warm.txt", text_of_version("warm.txt", version))
+            program.drain()
+        program.remove("warm.txt")
+        program.bring_back("warm.txt")
+    recover(folder, _look)
+    faults_of(folder, [], folder / "scratch")  # nothing is allowed: what it finds is not meant
     gc.collect()
     gc.freeze()  # so that no child copies what is loaded by looking through it
-    running = len(list(Path("/proc/self/task").iterdir()))
-    if running > 1:
-        raise RuntimeError(f"{running} threads run")
+    until = time.monotonic() + MOST_SECONDS_TO_END
+    while (running := len(list(Path("/proc/self/task").iterdir()))) > 1:
+        if time.monotonic() > until:
+            raise RuntimeError(f"{running} threads run")
+        time.sleep(LOOK_SECONDS)  # tantivy's threads end by themselves, and nobody can join them
+
+
+def _look(program: Program) -> None:
+    """Ask the search of a program; what is wrong is not meant."""
+    list(answer_faults(program))
 
 
 def prepare(stages: Sequence[Stage], base: Path) -> list[Prepared]:

@@ -6,6 +6,7 @@ import re
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,10 +16,12 @@ from sqlalchemy import select
 from ingest.embedded import text_of
 from rag.domain import Library, Scope
 from rag.errors import RagError
+from rag.intake import Stage
 from rag.marks import Marks
 from rag.store.archives import verify_archive
 from rag.store.catalog import Catalog
 from rag.store.checks import check
+from rag.store.derived import KEPT_VECTORS
 from rag.store.holdings import RemovedLibrary
 from rag.store.isolation import Upkeep
 from rag.store.originals import named_originals
@@ -242,12 +245,24 @@ def _are_near(ours: bytes, theirs: bytes) -> bool:
     return len(one) == len(other) and bool(np.allclose(one, other, atol=TOLERANCE))
 
 
+def _under_way(data: Path) -> set[str]:
+    """The libraries whose change of the embedding model was cut off, and is to be gone on with."""
+    if not (data / KEPT_VECTORS).is_dir():
+        return set()
+    with closing(Catalog(data)) as catalog:
+        known = [library.id for library in catalog.libraries.all()]
+        noted = {id_: catalog.reembeddings.of(id_) for id_ in known}
+    return {id_ for id_, each in noted.items() if each and each.stage is Stage.EMBEDDING}
+
+
 def _untidy(root: Path) -> Iterator[str]:
     """What nobody needs, and what is missing among the originals."""
     data = root / DATA
+    under_way = _under_way(data)
     for path in sorted(data.rglob("*")):
         name = path.relative_to(data).as_posix()
-        if path.is_file() and not EXPECTED.fullmatch(name):
+        is_paid = path.parent.name == KEPT_VECTORS and path.name.partition("-")[0] in under_way
+        if path.is_file() and not EXPECTED.fullmatch(name) and not is_paid:
             yield f"{name} was left over"
         elif path.is_dir() and path.name.startswith("."):
             yield f"the folder {name} was left over"

@@ -198,8 +198,10 @@ def test_why_the_queue_cannot_go_on_is_logged_once(
             assert asked.acquire(timeout=WAIT_SECONDS)
         queue.close()
     assert queue.fault == "The disk is full."
-    said = [line for line in caplog.messages if "cannot go on" in line]
-    assert 1 <= len(said) <= 2  # each of the two threads may be the first to say it
+    said = [line for line in caplog.messages if "disk is full" in line]
+    told = f"files cannot be taken into the library {queue.incoming.library!r}: The disk is full."
+    assert set(said) == {told}
+    assert 1 <= len(said) <= 2  # each of the two threads says it once
 
 
 def test_a_file_handed_over_is_moved_and_one_to_be_kept_is_copied(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -218,3 +219,31 @@ def test_marks_that_cannot_be_written_are_forgotten_later(
     assert len(marks.marked(library)) == 1
     assert catalog.trash.clean()
     assert marks.marked(library) == []
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_nothing_is_purged_before_its_thirty_days_however_often_one_looks(
+    catalog: Catalog, seed: int
+) -> None:
+    chance, begun = random.Random(seed), time.time()
+    library, passed = fill(catalog, "a.txt"), -0.001  # it was removed a moment ago
+    while not purge_expired(catalog, begun + passed * DAY_SECONDS):
+        assert len(catalog.trash.of(library)) == 1
+        passed += chance.choice([0.01, 0.5, 1, 3, 10])
+    assert passed >= KEPT_DAYS
+    assert catalog.trash.of(library) == []
+
+
+@pytest.mark.parametrize("years", [-50, -1, 1, 50])
+def test_a_clock_that_jumps_by_years_brings_a_purge_near_by_a_week_at_most(
+    catalog: Catalog, years: int
+) -> None:
+    library, now = fill(catalog, "a.txt"), time.time()
+    assert purge_expired(catalog, now) == 0
+    there = now + years * 365 * DAY_SECONDS
+    for day in range(KEPT_DAYS - 7):  # by the clock that stays where it jumped to
+        assert purge_expired(catalog, there + day * DAY_SECONDS) == 0
+    assert len(catalog.trash.of(library)) == 1
+    gone = purge_expired(catalog, there + (KEPT_DAYS - 7) * DAY_SECONDS)
+    assert gone == (years > 0)  # one that went back keeps it until that clock is past the date
+    assert len(catalog.trash.of(library)) == 1 - gone

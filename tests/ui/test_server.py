@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from starlette.routing import Mount
 
+from ingest.attachments import file_name
 from ingest.queue import IngestQueue
 from rag.errors import SettingsError, StoreError
 from rag.intake import Job, Stage
@@ -24,7 +25,6 @@ from tests.builders import paragraph, pdf
 from tests.ui.workbench import HeldEmbedder, Workbench
 from ui.guard import ROUTES
 from ui.intake import INCOMING
-from ui.routes import display_name
 from ui.server import create_app, listen, listening_host, submit_samples
 
 HERE = "http://127.0.0.1:7860"
@@ -256,14 +256,14 @@ def test_an_upload_needs_a_name(client: TestClient) -> None:
     [
         ("../../etc/passwd", "passwd"),
         ("C:\\Users\\me\\letter.pdf", "letter.pdf"),
-        ("a\x00b\r\n\x1b[31m.md", "ab[31m.md"),
+        ("a\x00b\r\n\x1b[31m.md", "a b [31m.md"),
         ("\u202egnp.exe", "gnp.exe"),
         ("", "unnamed"),
         ("x" * 300 + ".pdf", "x" * 196 + ".pdf"),
     ],
 )
 def test_names_are_only_for_showing(name: str, shown: str) -> None:
-    assert display_name(name) == shown
+    assert file_name(name) == shown
 
 
 def test_a_taken_port_is_named_with_the_way_out() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.attachments import file_name
 from tests.ui.cli.rig import BOATS, Run, write_rows
 from ui import hints
 from ui.cli import app, main
@@ -167,3 +168,43 @@ def test_what_one_command_was_given_is_forgotten_by_the_next(
     capsys.readouterr()
     assert main(["list", "--nonsense"]) == 2
     assert "--library" not in capsys.readouterr().err
+
+
+ODD_NAMES = {
+    "back\\slash.txt": "slash.txt",
+    "dots...": "dots...",
+    "bell\x07ring.txt": "bell ring.txt",
+    " lead.txt ": "lead.txt",
+    f"{'n' * 240}.txt": f"{'n' * 196}.txt",
+    "\u202egpj.txt": "gpj.txt",
+}
+
+
+def test_odd_names_are_shown_alike_by_the_command_line_and_by_the_page(
+    run: Run, tmp_path: Path
+) -> None:
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    for number, name in enumerate(ODD_NAMES):
+        (folder / name).write_text(f"Boat number {number} lies at its pier.")
+    added = {row["document"] for row in run("add", folder, "--json").rows}
+    assert added == set(ODD_NAMES.values()) == {file_name(name) for name in ODD_NAMES}
+    estimated = {row["document"] for row in run("add", folder, "--estimate", "--json").rows}
+    assert estimated - {None} == added
+    for name, shown in ODD_NAMES.items():
+        assert run("remove", name).out == f"{shown} was removed.\n"
+
+
+def test_a_library_of_the_trash_is_purged_by_name_or_id_beside_a_live_one_of_its_name(
+    run: Run, filled: Path, notes: Path
+) -> None:
+    ids = []
+    for _ in range(2):
+        run("add", notes / "boats.pdf", "--library", "Coast")
+        ids.append(run("library", "delete", "Coast", "--json").rows[0]["id"])
+    run("add", notes / "boats.pdf", "--library", "Coast")
+    assert "Name one by its id" in run("library", "purge", "coast", "--yes").sentence(2)
+    assert run("library", "purge", ids[0], "--yes", "--json").rows[0]["id"] == ids[0]
+    assert run("library", "purge", "coast", "--yes", "--json").rows[0]["id"] == ids[1]
+    assert "No library named 'Coast' is in the trash" in run("library", "purge", "Coast").err
+    assert "boats.pdf" in run("list", "--library", "Coast").out
