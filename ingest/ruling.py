@@ -8,7 +8,7 @@ Places on the page are in points, upwards; those of cells in units of `ingest.la
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import pairwise
@@ -49,6 +49,9 @@ class Drawing(Protocol):
     def rules(self) -> tuple[Sequence[Area], Sequence[Area]]:
         """The thin lines across and up the page."""
 
+    def borders(self) -> tuple[Sequence[Area], Sequence[Area]]:
+        """The same with the sides of frames; none where hardly any line goes up."""
+
     def letter(self, offset: int) -> Area | None:
         """Where a character of the text stands."""
 
@@ -66,6 +69,14 @@ class Ruling:
     @cached_property
     def _rules(self) -> tuple[Sequence[Area], Sequence[Area]]:
         return ((), ()) if self._drawing is None else self._drawing.rules()
+
+    def borders(self) -> tuple[Sequence[Area], Sequence[Area]]:
+        """The lines across and up the page that may draw cells, with the sides of frames."""
+        return ((), ()) if self._drawing is None else self._drawing.borders()
+
+    def letter(self, offset: int) -> Area | None:
+        """Where a character of the text stands; None where that is not known."""
+        return None if self._drawing is None else self._drawing.letter(offset)
 
     def parted(self, text: str, lines: Sequence[Line], begin: int, grid: Columns) -> Sequence[Line]:
         """The lines, those above the row at `begin` parted where vertical lines go through them."""
@@ -117,21 +128,32 @@ class Ruling:
             return []
         scale = self._scale(line.cells[0])
         left, right = grid.edges[0][0] * scale, grid.edges[-1][1] * scale
-        levels = {round((rule.low + rule.high) / 2, 1) for rule in self._rules[0]}
-        return sorted(level for level in levels if self._covered(level, left, right))
+        return [level for level in self._heights if self._covered(level, left, right)]
+
+    @cached_property
+    def _across(self) -> tuple[list[float], list[Area]]:
+        """The lines across with the heights of their middle, from below."""
+        pairs = sorted(((rule.low + rule.high) / 2, rule) for rule in self._rules[0])
+        return [height for height, _ in pairs], [rule for _, rule in pairs]
+
+    @cached_property
+    def _heights(self) -> list[float]:
+        """The heights at which there are lines across."""
+        return sorted({round(height, 1) for height in self._across[0]})
 
     def _band(self, line: Line, levels: Sequence[float]) -> int:
         """How many of the heights are below a line of text; 0 where it is not between two."""
-        own = self._letter(line.cells[0].end - 1) if line.cells else None
+        own = self.letter(line.cells[0].end - 1) if line.cells else None
         place = bisect_left(levels, (own.low + own.high) / 2) if own else 0
         return place if place < len(levels) else 0
 
     def _covered(self, level: float, left: float, right: float) -> bool:
         """Whether lines at a height go over all between two places."""
+        heights, rules = self._across
+        near = rules[bisect_left(heights, level - LEVEL) : bisect_right(heights, level + LEVEL)]
         reached = left + MARGIN
-        for rule in sorted(self._rules[0]):
-            is_level = abs((rule.low + rule.high) / 2 - level) <= LEVEL
-            if is_level and rule.left <= reached + APART:
+        for rule in sorted(near):
+            if rule.left <= reached + APART:
                 reached = max(reached, rule.right)
         return reached >= right - MARGIN
 
@@ -189,7 +211,7 @@ class Ruling:
         words = [word.span() for word in _WORD.finditer(text, cell.start, cell.end)]
         first, left = words[0][0], cell.left
         for (_, end), (start, _) in pairwise(words):
-            before, after = self._letter(end - 1), self._letter(start)
+            before, after = self.letter(end - 1), self.letter(start)
             if before and after and self._crosses(before, after):
                 scale = self._scale(cell)
                 yield Cell(first, end, left, before.right / scale, is_number=False)
@@ -206,7 +228,7 @@ class Ruling:
 
     def _extent(self, cell: Cell) -> tuple[float, float] | None:
         """The edges of what a cell of text is ruled off as, in units."""
-        last = self._letter(cell.end - 1) if any(self._rules) else None
+        last = self.letter(cell.end - 1) if any(self._rules) else None
         if last is None or last.high <= last.low:
             return None
         scale = self._scale(cell)
@@ -253,12 +275,9 @@ class Ruling:
                 left, right = min(left, rule.left), max(right, rule.right)
         return left, right
 
-    def _letter(self, offset: int) -> Area | None:
-        return None if self._drawing is None else self._drawing.letter(offset)
-
     def _scale(self, cell: Cell) -> float:
         """Points in a unit."""
-        last = self._letter(cell.end - 1)
+        last = self.letter(cell.end - 1)
         return last.right / cell.right if last is not None and cell.right > 0 else 1.0
 
 
