@@ -216,6 +216,8 @@ def _table(page: _Page, first: int, last: int, after: int) -> Found | None:
     if last + 1 - top < 3:
         return None
     header = _header_row(page, lines[top:bottom], grid) if bottom > top else None
+    if header is not None and _names_rows(header):
+        header, bottom = None, top
     ruled = page.ruling.rows(text, lines[bottom:], last - bottom, grid)
     if ruled:
         last = max(last, bottom + sum(map(len, ruled)) - 1)
@@ -323,6 +325,12 @@ def _header_row(page: _Page, lines: Sequence[Line], grid: Columns) -> TableRow:
         for place, cells in sorted(heads[start].items()):
             words[place].extend(_words(text, cell) for cell in cells)
     return TableRow(lines[0].start, lines[-1].end, tuple(" ".join(cell) for cell in words))
+
+
+def _names_rows(header: TableRow) -> bool:
+    """Whether it names none of several columns of values, and no unit: only the rows below it."""
+    label, *others = header.cells
+    return len(others) > 1 and not any(others) and UNIT.fullmatch(label) is None
 
 
 def _rows(text: str, lines: Sequence[Line], grid: Columns) -> Iterator[TableRow]:

@@ -15,6 +15,7 @@ import pypdfium2.raw as pdfium_c
 from ingest.page_content import Measure
 
 _LONG_LINE = re.compile(r"\S[^\r\n]{20,}\S")
+_LINE = re.compile(r"\S[^\r\n]+\S")
 
 
 class Ruler:
@@ -77,7 +78,7 @@ class Ruler:
 
     def _turn(self) -> None:
         """Measure along the way in which the first long line runs, its beginning first."""
-        line = _LONG_LINE.search(self._text)
+        line = _LONG_LINE.search(self._text) or _longest(self._text)
         if line is None or self(line.start()) is None:
             return
         left, low = self._left.value, self._low.value
@@ -88,3 +89,8 @@ class Ruler:
         self._sign = 1 if max(across, up, key=abs) >= 0 else -1
         self._along = edges if self._sign > 0 else (edges[1], edges[0])
         self._is_upright = self._sign > 0 and edges[0] is self._left
+
+
+def _longest(text: str) -> re.Match[str] | None:
+    """The longest line of a page of short ones."""
+    return max(_LINE.finditer(text), key=lambda line: line.end() - line.start(), default=None)

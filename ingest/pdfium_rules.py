@@ -24,6 +24,7 @@ STRIDE = 8  # one in so many objects; a path with as many that follow it
 CORNERS = 5  # segments of a rectangle
 THIN = 2.5  # points
 LONG = 4.0  # points
+FRAME = 7.0  # points, either way: what is smaller is no cell
 
 _Path = tuple[int, Area]
 """Where pdfium keeps a path, and its edges."""
@@ -37,7 +38,7 @@ def _plain(function: Any, result: Any, *arguments: Any) -> Any:
     return ctypes.PYFUNCTYPE(result, *arguments)(address)
 
 
-_object_at = _plain(pdfium_c.FPDFPage_GetObject, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)
+_object_at = _plain(pdfium_c.FPDFPage_GetObject, ctypes.c_void_p)  # with its page as `c_void_p`
 _kind_of = _plain(pdfium_c.FPDFPageObj_GetType, ctypes.c_int, ctypes.c_void_p)
 _edges_of = _plain(pdfium_c.FPDFPageObj_GetBounds, ctypes.c_int, *[ctypes.c_void_p] * 5)
 _way_of = _plain(pdfium_c.FPDFPath_GetDrawMode, ctypes.c_int, *[ctypes.c_void_p] * 3)
@@ -73,7 +74,7 @@ class Rules:
         across, up = map(list, self._thin)
         segments = 0
         for path, edges in self._paths:
-            if edges.right - edges.left < THIN or edges.high - edges.low < THIN:
+            if min(edges.right - edges.left, edges.high - edges.low) < FRAME:
                 continue
             is_stroked, length = _is_stroked(path), _length_of(path)
             segments += length
@@ -98,19 +99,24 @@ class Rules:
         return [] if count > MOST_OBJECTS else list(self._among(range(count)))
 
     def _goes_up(self) -> bool:
-        """Whether a path is higher than a line across; of many objects, only some are asked."""
+        """Whether a line goes up the page or a frame is drawn; of many objects, some are asked."""
         count = pdfium_c.FPDFPage_CountObjects(self._page)
-        if count <= MANY_OBJECTS:
-            return any(map(_is_upward, self._paths))
         if count > MOST_OBJECTS:
             return False
-        return any(map(_is_upward, self._among(range(0, count, STRIDE))))
+        paths = self._paths if count <= MANY_OBJECTS else self._among(range(0, count, STRIDE))
+        frames = []
+        for path, (left, low, right, high) in paths:
+            if high - low > LONG and right - left < THIN:
+                return True
+            if high - low > FRAME and right - left > FRAME:
+                frames.append(path)
+        return any(_is_stroked(path) or _length_of(path) > CORNERS for path in frames)
 
     def _among(self, places: range) -> Iterator[_Path]:
         """The paths among the objects at some places."""
         edges = (ctypes.c_float * 4)()
         corners = [ctypes.addressof(edges) + 4 * number for number in range(4)]
-        page = ctypes.cast(self._page, ctypes.c_void_p).value
+        page = ctypes.cast(self._page, ctypes.c_void_p)
         drawn = list(map(_object_at, repeat(page), places))
         is_path = map(pdfium_c.FPDF_PAGEOBJ_PATH.__eq__, map(_kind_of, drawn))
         for path in compress(drawn, is_path):
@@ -127,13 +133,6 @@ def _sort_in(areas: Iterator[Area], across: list[Area], up: list[Area]) -> None:
                 across.append(area)
         elif right - left < THIN and high - low > LONG:
             up.append(area)
-
-
-def _is_upward(path: _Path) -> bool:
-    left, low, right, high = path[1]
-    return high - low > LONG and (
-        right - left < THIN or _is_stroked(path[0]) or _length_of(path[0]) > CORNERS
-    )
 
 
 def _is_stroked(path: int) -> bool:

@@ -18,6 +18,8 @@ GLUED = 1.0  # points between two letters that a line parts, though nothing does
 FEWEST_FILLED = 0.3  # of the cells
 LONGEST_CELL = 1_000  # characters; longer ones are there to lay out a page
 ALIKE = 3  # lines in each cell of a row: it may well be so many rows
+FEW = 3  # rows between lines, of which that is asked
+MOST_ENDING = 0.5  # of the lines of a cell, which end with a value
 
 _WORD = re.compile(r"\S+")
 _Span = tuple[int, int]
@@ -102,17 +104,17 @@ class Cells:
         In a table of hardly any lines, cells of words that all have as many lines are such as well.
         """
         lines = {region: self._lines(words) for region, words in self._words.items()}
-        for own in lines.values():
-            if len(own) > 1 and all(is_value(line) for line in own):
-                return True
-        for row in range(len(self.grid.down) - 1 if len(self.grid.down) <= 4 else 0):
+        if any(_are_rows(own) for own in lines.values()):
+            return True
+        rows = len(self.grid.down) - 1
+        for row in range(rows if rows <= FEW else 0):
             counts = [len(own) for region, own in lines.items() if region.row == row]
             if len(counts) > 1 and min(counts) == max(counts) >= ALIKE:
                 return True
         return False
 
-    def _lines(self, words: Sequence[Word]) -> list[str]:
-        """The lines of a cell."""
+    def _lines(self, words: Sequence[Word]) -> list[list[str]]:
+        """The words of a cell line by line."""
         found: list[list[Word]] = []
         for word in words:
             height = word.first.high - word.first.low
@@ -120,7 +122,7 @@ class Cells:
                 found[-1].append(word)
             else:
                 found.append([word])
-        return [" ".join(self._text[word.start : word.end] for word in line) for line in found]
+        return [[self._text[word.start : word.end] for word in line] for line in found]
 
     def _pieces(self, words: Sequence[Word]) -> Iterator[_Span]:
         """The words that follow one another in the text, put together."""
@@ -133,6 +135,16 @@ class Cells:
             end = word.end
         if end >= 0:
             yield begin, end
+
+
+def _are_rows(lines: Sequence[Sequence[str]]) -> bool:
+    """Whether the lines of a cell are values below each other, or labels beside such."""
+    if len(lines) < 2:
+        return False
+    ends = sum(is_value(line[-1]) for line in lines)
+    return all(all(map(is_value, line)) for line in lines) or (
+        len(lines) >= ALIKE and ends > MOST_ENDING * len(lines)
+    )
 
 
 class _Places:

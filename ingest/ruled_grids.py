@@ -15,6 +15,7 @@ from ingest.ruling import Area
 
 SAME = 2.0  # points by which lines that are one may be beside each other, or apart
 TOUCH = 2.5  # points by which a line may miss the one that it ends at
+GAP = 8.0  # points between the lines of one table that are drawn with gaps
 NARROW = 3.0  # points: two lines less apart are a double one
 FEWEST_ACROSS = 3  # lines, around two rows
 MOST_PAIRS = 60_000  # of lines across and up that are compared
@@ -67,8 +68,19 @@ def grids(across: Sequence[Area], up: Sequence[Area]) -> list[Grid]:
     upright = _joined([Stretch((a.left + a.right) / 2, a.low, a.high) for a in up])
     if len(level) * len(upright) > MOST_PAIRS:
         return []
-    found = [grid for drawn in _drawings(level, upright) for grid in _of_drawing(*drawn)]
+    drawn = [grid for lines in _drawings(level, upright) for grid in _of_drawing(*lines)]
+    found = [grid for grid in drawn if not _goes_on(grid, level)]
     return sorted(found, key=lambda grid: (-grid.down[0], grid.across[0]))
+
+
+def _goes_on(grid: Grid, level: Sequence[Stretch]) -> bool:
+    """Whether lines across go on beside it after a little gap: it is a part of something."""
+    left, right = grid.across[0], grid.across[-1]
+    return any(
+        0 < left - line.end < GAP or 0 < line.begin - right < GAP
+        for line in level
+        if any(abs(line.place - place) <= SAME for place in grid.down)
+    )
 
 
 def _joined(stretches: Sequence[Stretch]) -> list[Stretch]:
@@ -208,16 +220,24 @@ def _ruled(
     if len(own) < 3 or len(rows) < 3:
         return None
     rank = {number: place for place, number in enumerate(own)}
-    upright = [frozenset(rank[number] for number in row) for row in sides]
     level = [
         frozenset(
             rank[left] for left, right in pairwise(own) if line.issuperset(range(left, right))
         )
         for line in levels
     ]
+    upright = [
+        frozenset(rank[number] for number in row) | _ends(above & below, len(own) - 1)
+        for row, (above, below) in zip(sides, pairwise(level), strict=True)
+    ]
     regions = _regions(upright, level, len(own) - 1)
     places = tuple(columns[number] for number in own)
     return Grid(places, tuple(rows), tuple(regions)) if regions else None
+
+
+def _ends(ruled: frozenset[int], last: int) -> set[int]:
+    """The outer sides of a row that its lines across end at, drawn or not: a page may cut them."""
+    return ({0} if 0 in ruled else set()) | ({last} if last - 1 in ruled else set())
 
 
 def _regions(

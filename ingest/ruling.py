@@ -12,6 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import pairwise
+from statistics import median
 from typing import NamedTuple, Protocol
 
 from ingest.layout import Cell, Line
@@ -26,6 +27,7 @@ APART = 1.5  # points between the ends of lines that are drawn as one
 LEVEL = 1.0  # point by which the parts of such a line may differ in height
 BELOW = 0.9  # of the height of a letter, by which the line below a head is at most away
 INTO = 0.35  # of that height, by which it may be within
+CLOSE = 0.9  # of the way from one row to the next: lines less apart may be one row
 LEAST_ACROSS = 3  # lines across a table that rule off two rows
 INSIDE = 0.7  # of a column, to stand below a head
 OUTSIDE = 0.3  # of a column, to stand beside it; between the two lines and text do not agree
@@ -101,7 +103,7 @@ class Ruling:
         stand in the row of that line belong to it. Where two lines with several cells stand
         between two of them, these rule off groups of rows.
         """
-        if not any(len(line.cells) == 1 for line in lines[: last + 2]):
+        if not self._may_wrap(lines[: last + 2], grid):
             return []
         levels = self._levels(lines[0], grid) if lines[0].cells else []
         if len(levels) < LEAST_ACROSS:
@@ -121,6 +123,22 @@ class Ruling:
             before = band
         is_sure = all(sum(len(each.cells) > 1 for each in row) < 2 for row in found)
         return found if is_sure and len(found) > 1 else []
+
+    def _may_wrap(self, lines: Sequence[Line], grid: Columns) -> bool:
+        """Whether lines may be rows that are broken; a look at them, before one at what is drawn.
+
+        Labels alone are names of sections where they stand as far from the others as rows do.
+        """
+        if any(len(line.cells) == 1 and line.left >= grid.edges[0][1] for line in lines):
+            return True
+        apart: list[float] = []
+        beside: list[float] = []
+        for above, below in pairwise(line for line in lines if line.cells):
+            one, other = self.letter(above.start), self.letter(below.start)
+            if one and other:
+                is_row = len(above.cells) > 1 and len(below.cells) > 1
+                (apart if is_row else beside).append(one.low - other.low)
+        return bool(beside) and (not apart or min(map(abs, beside)) < CLOSE * median(apart))
 
     def _levels(self, line: Line, grid: Columns) -> list[float]:
         """The heights of the lines across the whole of a table that a line of text is in."""
