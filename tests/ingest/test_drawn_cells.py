@@ -155,6 +155,14 @@ def test_a_cell_over_several_rows_is_in_each_and_heads_over_columns_are_joined(
         ("Lyon", "210", "220"),
         ("Metz", "310", "320"),
     ]
+    text = loaded.pages[0].text
+    spans = [text[row.start : row.end].split() for row in loaded.tables[0].rows]
+    assert spans == [
+        ["Site", "Costs", "2023", "2024"],
+        ["Lyon", "110", "120"],
+        ["210", "220"],
+        ["Metz", "310", "320"],
+    ]
 
 
 def test_a_title_over_all_columns_is_the_name_and_sections_are_rows(tmp_path: Path) -> None:

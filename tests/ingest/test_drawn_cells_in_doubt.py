@@ -61,6 +61,7 @@ BESIDE: list[Content] = [
     [["Item", "2022", "2023"], ["Kiwi\nPlum\nFig", "100\n200\n300", "400\n500\n600"]],
     [["Item", "2022", "2023"], ["Kiwi and many more sorts of fruit", "100", "200"]],
     [["", "", ""], ["", "42", ""], ["", "", ""]],
+    [["Name", "", ""], ["Town", "", ""], ["Signed", "", ""]],  # to be filled in
 ]
 
 
@@ -81,6 +82,7 @@ def test_lines_that_draw_no_cells_of_a_table_change_nothing(rows: Content, tmp_p
         b"72 700 240 -56 re S\n",  # a frame around all
         b"72 700 m 312 700 l S 72 686 m 312 686 l S 72 644 m 312 644 l S\n",  # no line up
         b"72 700 100 -56 re S 180 700 62 -56 re S 250 700 62 -56 re S\n",  # frames apart
+        GAPS.frames().replace(b"S", b"") + b"f\n",  # shades
     ],
 )
 def test_lines_that_are_no_whole_grid_change_nothing(raw: bytes, tmp_path: Path) -> None:
@@ -125,3 +127,32 @@ def test_a_cell_that_is_no_rectangle_draws_no_table(tmp_path: Path) -> None:
     bare = read(tmp_path, [PROSE, whole], raw=b"0 0 m 1 1 l S\n").tables
 
     assert drawn == bare
+
+
+def test_cells_that_follow_one_another_column_by_column_are_read_as_before(tmp_path: Path) -> None:
+    words = sorted(GAPS.words(), key=lambda line: line.x)
+
+    drawn = read(tmp_path, [PROSE, *words], raw=GAPS.frames()).tables
+    bare = read(tmp_path, [PROSE, *words], raw=b"0 0 m 1 1 l S\n").tables
+
+    assert drawn == bare
+
+
+def test_a_side_that_a_page_cuts_is_where_its_lines_end(tmp_path: Path) -> None:
+    left, *_, right = GAPS.across
+    high, *inner, low = GAPS.downs()
+    cut = f"{right} {low} m {right} {inner[0]} l S\n"
+    lines = [(left, y, right, y) for y in GAPS.downs()]
+    lines += [(x, low, x, high) for x in GAPS.across[:-1]]
+    raw = cut + "".join(f"{x} {y} m {to} {up} l S\n" for x, y, to, up in lines)
+
+    assert cells(read(tmp_path, [PROSE, GAPS], raw=raw.encode())) == [*map(tuple, GAPS.rows)]
+
+
+def test_a_name_above_the_first_column_alone_is_no_head_of_the_others(tmp_path: Path) -> None:
+    sheet = Sheet([["North", "", ""], ["1", "2", "3"], ["4", "5", "6"], ["7", "8", "9"]])
+
+    (table,) = read(tmp_path, [PROSE, sheet], raw=b"0 0 m 1 1 l S\n").tables
+
+    assert table.header == ()
+    assert [row.cells for row in table.rows] == [tuple(row) for row in sheet.rows]
