@@ -8,21 +8,29 @@ told apart by how full their columns are.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from ingest.layout import Cell, Line
+from ingest.ruled_tables import RuledTable, ruled_tables
 from ingest.ruling import UNRULED, Ruling
-from ingest.table_columns import INDENT, Columns, columns
-from ingest.table_headers import YEAR, heads_of
+from ingest.table_columns import Columns, columns
+from ingest.table_headers import heads_of
 from ingest.table_levels import levels
 from ingest.table_parts import PERIOD, UNIT, has_values, parts
+from ingest.table_runs import (
+    ANNOUNCEMENT,
+    MOST_CHARACTERS_BETWEEN,
+    SENTENCE,
+    announces,
+    names_columns,
+    runs,
+)
 from rag.folding import flowing
 from rag.intake import Table, TableRow
 
-MOST_BETWEEN = 3  # lines without cells between two rows: names of sections, broken labels
-MOST_CHARACTERS_BETWEEN = 120
 MOST_HEADER_LINES = 64  # cells of a header are often set below each other, a word a line
 MOST_HEADING = 60  # characters of a line of a header without gaps
 MOST_SECTIONS = 3  # lines between a header and the first row
@@ -31,12 +39,9 @@ MOST_AFTER = 3  # lines below a table that goes on over the page: its number, a 
 MOST_BEFORE = 4  # lines above it on the next page: a running title
 MOST_NAME = 100  # characters
 
+_LINE = re.compile(r"\S(?:[^\n]*\S)?")
 _DIGIT = re.compile(r"\d")
-_ANNOUNCEMENT = re.compile(
-    r"\b(?:follows?|following|below|suivante?s?|ci-dessous|folgende[nr]?|siguientes?)\b", re.I
-)
 _LEADERS = re.compile(r"(?:\.\s?){4}")
-_SENTENCE = re.compile(r".{60}[^)]*[.;]$", re.S)
 _GOES_ON = re.compile(r"\(\w{1,2}\)|[a-zà-ÿ]")
 _CAPTION = re.compile(
     r"(?i:table|exhibit|figure|tableau|tabelle|tabla)\s+(?:\d[\w.-]*|[IVXLC]+|[A-Z])\b"
@@ -45,14 +50,18 @@ _CAPTION = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A table on a page, from one line to another; `header` is the row that names its columns."""
+    """A table on a page, from one line to another; `header` is the row that names its columns.
+
+    `columns` are what its cells stand below each other in, unless it is `ruled`.
+    """
 
     first: int
     last: int
-    columns: Columns
+    columns: Columns | None
     name: str
     header: TableRow | None
     rows: tuple[TableRow, ...]
+    ruled: RuledTable | None = None
 
 
 class _Page(NamedTuple):
@@ -81,13 +90,12 @@ class Collector:
         self._open, self._page = None, number
         for table in find(text, lines, ruling):
             above = [text[line.start : line.end] for line in lines[: min(table.first, MOST_BEFORE)]]
-            is_first = table.first < MOST_BEFORE and not any(map(_announces, above))
-            if before is not None and is_first and _is_more(before, table):
+            is_first = table.first < MOST_BEFORE and not any(map(announces, above))
+            rows = _more(before, table) if before is not None and is_first else ()
+            if before is not None and rows:
                 last = self._tables[-1]
-                rows = table.rows
-                if table.header is not None and table.header.cells != last.header:
-                    rows = (table.header, *rows)  # of words: it was a row like the others
                 self._tables.append(Table(last.number, number, last.name, last.header, rows))
+                table = _with_heads_of(before, table)
             else:
                 count = self._tables[-1].number + 1 if self._tables else 1
                 header = table.header.cells if table.header else ()
@@ -97,20 +105,70 @@ class Collector:
             self._open = table if len(lines) - 1 - table.last <= MOST_AFTER else None
 
 
-def _is_more(before: Found, table: Found) -> bool:
-    """Whether a table at the top of a page is more of the one that ends the page before."""
+def _more(before: Found, table: Found) -> tuple[TableRow, ...]:
+    """The rows of a table at the top of a page that is more of the one that ends the page before.
+
+    None where it is another one.
+    """
+    if before.ruled is not None and table.ruled is not None:
+        return table.ruled.more_of(before.ruled)
+    if before.columns is None or table.columns is None:
+        return ()
     if not table.columns.continues(before.columns):
-        return False
-    if table.header is None or (table.columns.verbal and before.columns.verbal):
-        return True
-    return before.header is not None and before.header.cells == table.header.cells
+        return ()
+    if table.header is None:
+        return table.rows
+    if before.header is not None and before.header.cells == table.header.cells:
+        return table.rows
+    if table.columns.verbal and before.columns.verbal:  # it was a row like the others
+        return (table.header, *table.rows)
+    return ()
+
+
+def _with_heads_of(before: Found, table: Found) -> Found:
+    """A table that goes on with one in lines, as one that has its heads."""
+    if before.ruled is None or table.ruled is None:
+        return table
+    return replace(table, ruled=before.ruled._replace(edges=table.ruled.edges))
 
 
 def find(text: str, lines: Sequence[Line], ruling: Ruling = UNRULED) -> Iterator[Found]:
-    """The tables of a page, in order; no line is in two of them."""
+    """The tables of a page, in order; no line is in two of them.
+
+    First those that ruled lines draw, then, in the other lines, those whose cells stand below each
+    other.
+    """
+    ruled = ruled_tables(text, ruling)
+    if not ruled:
+        yield from _in_lines(_Page(text, lines, ruling))
+        return
+    whole = lines or [Line(*line.span(), ()) for line in _LINE.finditer(text)]
+    rows = sorted((row.start, row.end) for table in ruled for row in table.rows)
+    free = [line._replace(cells=(), numbers=()) if _is_in(line, rows) else line for line in whole]
+    others = _in_lines(_Page(text, free, ruling))
+    tables = [*(_ruled(text, whole, table) for table in ruled), *others]
+    yield from sorted(tables, key=lambda table: table.first)
+
+
+def _is_in(line: Line, rows: Sequence[tuple[int, int]]) -> bool:
+    """Whether a row has words of a line."""
+    place = bisect_left(rows, (line.end, 0))
+    return place > 0 and rows[place - 1][1] > line.start
+
+
+def _ruled(text: str, lines: Sequence[Line], table: RuledTable) -> Found:
+    starts = [line.start for line in lines]
+    first = bisect_right(starts, table.rows[0].start) - 1
+    last = bisect_left(starts, table.rows[-1].end) - 1
+    name = table.name or _name(text, lines, first, 0)
+    return Found(first, last, None, name, table.header, table.values, table)
+
+
+def _in_lines(page: _Page) -> Iterator[Found]:
+    """The tables of a page whose cells stand below each other."""
+    text, lines = page.text, page.lines
     after = 0
-    page = _Page(text, lines, ruling)
-    for run in _runs(text, lines):
+    for run in runs(text, lines):
         pieces = [*parts(text, lines, *run)]
         begin = after
         for piece in pieces:
@@ -121,68 +179,6 @@ def find(text: str, lines: Sequence[Line], ruling: Ruling = UNRULED) -> Iterator
             for table in _tables(page, *run, after):
                 after = table.last + 1
                 yield table
-
-
-def _runs(text: str, lines: Sequence[Line]) -> Iterator[tuple[int, int]]:
-    """The first and the last of lines with cells that may be one table."""
-    first = last = -1
-    right, has_values = 0.0, False
-    for index, line in enumerate(lines):
-        if len(line.cells) < 2:
-            continue
-        names = _names_columns(text, line)
-        if last < 0 or (names and has_values) or not _goes_on(text, lines, last, index, right):
-            begin = _begin(lines, first, index) if last >= 0 else index
-            if last >= 0 and begin < index:
-                last = max(at for at in range(first, begin) if len(lines[at].cells) > 1)
-            if last > first:
-                yield first, last
-            first, right, has_values = begin, 0.0, False
-        last, right = index, max(right, line.right)
-        has_values = has_values or (not names and any(cell.is_number for cell in line.cells))
-    if last > first:
-        yield first, last
-
-
-def _begin(lines: Sequence[Line], first: int, index: int) -> int:
-    """Where the header of a table begins whose years or first row stand in the line at `index`.
-
-    Lines of words alone, none of them a label on the left, head what is below.
-    """
-    label = min(line.left for line in lines[first : index + 1] if line.cells) + INDENT
-    while index - 1 > first and _is_group_line(lines[index - 1], label):
-        index -= 1
-    return index
-
-
-def _is_group_line(line: Line, label: float) -> bool:
-    return len(line.cells) > 1 and not line.numbers and line.left > label
-
-
-def _goes_on(text: str, lines: Sequence[Line], last: int, index: int, right: float) -> bool:
-    """Whether what stands between two lines with cells may belong to their table."""
-    return index - last - 1 <= MOST_BETWEEN and all(
-        line.end - line.start <= MOST_CHARACTERS_BETWEEN
-        and line.cells
-        and line.right <= right
-        and not _is_about(text[line.start : line.end])
-        for line in lines[last + 1 : index]
-    )
-
-
-def _is_about(line: str) -> bool:
-    """Whether a line is a sentence, announces a table or names its unit: it begins something."""
-    return _announces(line) or UNIT.fullmatch(line) is not None
-
-
-def _announces(line: str) -> bool:
-    return any(found.search(line) for found in (_SENTENCE, _ANNOUNCEMENT))
-
-
-def _names_columns(text: str, line: Line) -> bool:
-    """Whether its numbers are years or dates."""
-    values = line.cells if line.cells[0].is_number else line.cells[1:]
-    return all(YEAR.fullmatch(text[cell.start : cell.end]) for cell in values)
 
 
 def _tables(page: _Page, first: int, last: int, after: int) -> Iterator[Found]:
@@ -205,7 +201,7 @@ def _table(page: _Page, first: int, last: int, after: int) -> Found | None:
     text, lines = page.text, page.lines
     rows = [line for line in lines[first : last + 1] if len(line.cells) > 1]
     begin = next((row for row in rows if has_values(text, row)), rows[0])
-    values = [r for r in rows if r.start >= begin.start and not _names_columns(text, r)]
+    values = [r for r in rows if r.start >= begin.start and not names_columns(text, r)]
     grid = columns(values) or columns(rows) or _columns_below(rows)
     if grid is None or _lists_pages(text, values, grid):
         return None
@@ -220,6 +216,8 @@ def _table(page: _Page, first: int, last: int, after: int) -> Found | None:
     if last + 1 - top < 3:
         return None
     header = _header_row(page, lines[top:bottom], grid) if bottom > top else None
+    if header is not None and _names_rows(header):
+        header, bottom = None, top
     ruled = page.ruling.rows(text, lines[bottom:], last - bottom, grid)
     if ruled:
         last = max(last, bottom + sum(map(len, ruled)) - 1)
@@ -295,7 +293,7 @@ def _is_title(text: str, line: Line, grid: Columns) -> bool:
 def _is_above(text: str, line: Line, grid: Columns) -> bool:
     """Whether all of a line names columns, a unit, or what the rows are."""
     span = line.start, line.end
-    if _SENTENCE.match(text, *span) or _ANNOUNCEMENT.search(text, *span):
+    if SENTENCE.match(text, *span) or ANNOUNCEMENT.search(text, *span):
         return False
     left, right = grid.values
     values = line.cells
@@ -327,6 +325,12 @@ def _header_row(page: _Page, lines: Sequence[Line], grid: Columns) -> TableRow:
         for place, cells in sorted(heads[start].items()):
             words[place].extend(_words(text, cell) for cell in cells)
     return TableRow(lines[0].start, lines[-1].end, tuple(" ".join(cell) for cell in words))
+
+
+def _names_rows(header: TableRow) -> bool:
+    """Whether it names none of several columns of values, and no unit: only the rows below it."""
+    label, *others = header.cells
+    return len(others) > 1 and not any(others) and UNIT.fullmatch(label) is None
 
 
 def _rows(text: str, lines: Sequence[Line], grid: Columns) -> Iterator[TableRow]:

@@ -19,6 +19,7 @@ _box_of = ctypes.PYFUNCTYPE(ctypes.c_int)(
     ctypes.cast(pdfium_c.FPDFText_GetLooseCharBox, ctypes.c_void_p).value or 0
 )
 _LONG_LINE = re.compile(r"\S[^\r\n]{20,}\S")
+_LINE = re.compile(r"\S[^\r\n]+\S")
 
 
 class Ruler:
@@ -83,7 +84,7 @@ class Ruler:
 
     def _turn(self) -> None:
         """Measure along the way in which the first long line runs, its beginning first."""
-        line = _LONG_LINE.search(self._text)
+        line = _LONG_LINE.search(self._text) or _longest(self._text)
         if line is None or self(line.start()) is None:
             return
         left, low = self._left.value, self._low.value
@@ -94,3 +95,8 @@ class Ruler:
         self._sign = 1 if max(across, up, key=abs) >= 0 else -1
         self._along = edges if self._sign > 0 else (edges[1], edges[0])
         self._is_upright = self._sign > 0 and edges[0] is self._left
+
+
+def _longest(text: str) -> re.Match[str] | None:
+    """The longest line of a page of short ones."""
+    return max(_LINE.finditer(text), key=lambda line: line.end() - line.start(), default=None)

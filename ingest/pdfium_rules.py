@@ -6,7 +6,8 @@ Used while pdfium is locked, as `ingest.pdfium` does.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import compress, repeat
 from typing import Any
 
@@ -17,8 +18,18 @@ from ingest.ruling import Area
 
 MOST_OBJECTS = 4_000  # on a page; one with more is a drawing, and costs too much to go through
 MOST_RULES = 1_000  # of a page, either way
+MOST_SEGMENTS = 2_000  # of the paths of a page that are more than one line
+MANY_OBJECTS = 1_000  # of which only some are looked at, to see whether any line goes up
+STRIDE = 8  # one in so many objects; a path with as many that follow it
+CORNERS = 5  # segments of a rectangle
 THIN = 2.5  # points
 LONG = 4.0  # points
+FRAME = 7.0  # points, either way: what is smaller is no cell
+
+_Path = tuple[int, Area]
+"""Where pdfium keeps a path, and its edges."""
+
+_Point = tuple[float, float]
 
 
 def _plain(function: Any, result: Any, *arguments: Any) -> Any:
@@ -27,9 +38,18 @@ def _plain(function: Any, result: Any, *arguments: Any) -> Any:
     return ctypes.PYFUNCTYPE(result, *arguments)(address)
 
 
-_object_at = _plain(pdfium_c.FPDFPage_GetObject, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)
+_object_at = _plain(pdfium_c.FPDFPage_GetObject, ctypes.c_void_p)  # with its page as `c_void_p`
 _kind_of = _plain(pdfium_c.FPDFPageObj_GetType, ctypes.c_int, ctypes.c_void_p)
 _edges_of = _plain(pdfium_c.FPDFPageObj_GetBounds, ctypes.c_int, *[ctypes.c_void_p] * 5)
+_way_of = _plain(pdfium_c.FPDFPath_GetDrawMode, ctypes.c_int, *[ctypes.c_void_p] * 3)
+_length_of = _plain(pdfium_c.FPDFPath_CountSegments, ctypes.c_int, ctypes.c_void_p)
+_matrix_of = _plain(pdfium_c.FPDFPageObj_GetMatrix, ctypes.c_int, *[ctypes.c_void_p] * 2)
+_segment_at = _plain(
+    pdfium_c.FPDFPath_GetPathSegment, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int
+)
+_point_of = _plain(pdfium_c.FPDFPathSegment_GetPoint, ctypes.c_int, *[ctypes.c_void_p] * 3)
+_step_of = _plain(pdfium_c.FPDFPathSegment_GetType, ctypes.c_int, ctypes.c_void_p)
+_closes = _plain(pdfium_c.FPDFPathSegment_GetClose, ctypes.c_int, ctypes.c_void_p)
 
 
 class Rules:
@@ -45,23 +65,124 @@ class Rules:
 
     def rules(self) -> tuple[Sequence[Area], Sequence[Area]]:
         """The lines across and up the page; none where too much is drawn on it."""
-        count = pdfium_c.FPDFPage_CountObjects(self._page)
+        return self._thin
+
+    def borders(self) -> tuple[Sequence[Area], Sequence[Area]]:
+        """The same with the sides of frames; none where hardly any line goes up the page."""
+        if not self._goes_up():
+            return (), ()
+        across, up = map(list, self._thin)
+        segments = 0
+        for path, edges in self._paths:
+            if min(edges.right - edges.left, edges.high - edges.low) < FRAME:
+                continue
+            is_stroked, length = _is_stroked(path), _length_of(path)
+            segments += length
+            if segments > MOST_SEGMENTS:
+                return (), ()
+            if is_stroked or length > CORNERS:
+                sides = _strokes(path, length) if is_stroked else _bars(path, length)
+                _sort_in(sides, across, up)
+        return ((), ()) if max(len(across), len(up)) > MOST_RULES else (across, up)
+
+    @cached_property
+    def _thin(self) -> tuple[Sequence[Area], Sequence[Area]]:
         across: list[Area] = []
         up: list[Area] = []
+        _sort_in((edges for _, edges in self._paths), across, up)
+        return ((), ()) if max(len(across), len(up)) > MOST_RULES else (across, up)
+
+    @cached_property
+    def _paths(self) -> list[_Path]:
+        """All paths of the page; none where too much is drawn on it."""
+        count = pdfium_c.FPDFPage_CountObjects(self._page)
+        return [] if count > MOST_OBJECTS else list(self._among(range(count)))
+
+    def _goes_up(self) -> bool:
+        """Whether a line goes up the page or a frame is drawn; of many objects, some are asked."""
+        count = pdfium_c.FPDFPage_CountObjects(self._page)
         if count > MOST_OBJECTS:
-            return across, up
+            return False
+        paths = self._paths if count <= MANY_OBJECTS else self._among(range(0, count, STRIDE))
+        frames = []
+        for path, (left, low, right, high) in paths:
+            if high - low > LONG and right - left < THIN:
+                return True
+            if high - low > FRAME and right - left > FRAME:
+                frames.append(path)
+        return any(_is_stroked(path) or _length_of(path) > CORNERS for path in frames)
+
+    def _among(self, places: range) -> Iterator[_Path]:
+        """The paths among the objects at some places."""
         edges = (ctypes.c_float * 4)()
-        places = [ctypes.addressof(edges) + 4 * number for number in range(4)]
-        page = ctypes.cast(self._page, ctypes.c_void_p).value
-        drawn = list(map(_object_at, repeat(page), range(count)))
+        corners = [ctypes.addressof(edges) + 4 * number for number in range(4)]
+        page = ctypes.cast(self._page, ctypes.c_void_p)
+        drawn = list(map(_object_at, repeat(page), places))
         is_path = map(pdfium_c.FPDF_PAGEOBJ_PATH.__eq__, map(_kind_of, drawn))
         for path in compress(drawn, is_path):
-            if not _edges_of(path, *places):
-                continue
-            left, low, right, high = edges
-            width, height = right - left, high - low
-            if height < THIN and width > LONG:
-                across.append(Area(left, low, right, high))
-            elif width < THIN and height > LONG:
-                up.append(Area(left, low, right, high))
-        return ((), ()) if max(len(across), len(up)) > MOST_RULES else (across, up)
+            if _edges_of(path, *corners):
+                yield path, Area(*edges)
+
+
+def _sort_in(areas: Iterator[Area], across: list[Area], up: list[Area]) -> None:
+    """Add those that are lines to the ones of their direction."""
+    for area in areas:
+        left, low, right, high = area
+        if high - low < THIN:
+            if right - left > LONG:
+                across.append(area)
+        elif right - left < THIN and high - low > LONG:
+            up.append(area)
+
+
+def _is_stroked(path: int) -> bool:
+    fill, stroke = ctypes.c_int(), ctypes.c_int()
+    return bool(_way_of(path, ctypes.addressof(fill), ctypes.addressof(stroke)) and stroke.value)
+
+
+def _strokes(path: int, length: int) -> Iterator[Area]:
+    """Each straight line of a path."""
+    start = before = (0.0, 0.0)
+    for step, point, closes in _steps(path, length):
+        if step == pdfium_c.FPDF_SEGMENT_MOVETO:
+            start = point
+        elif step == pdfium_c.FPDF_SEGMENT_LINETO:
+            yield _between(before, point)
+        if closes:
+            yield _between(point, start)
+        before = point
+
+
+def _bars(path: int, length: int) -> Iterator[Area]:
+    """What each part of a filled path goes over."""
+    points: list[_Point] = []
+    for step, point, _ in _steps(path, length):
+        if step == pdfium_c.FPDF_SEGMENT_MOVETO and points:
+            yield _around(points)
+            points = []
+        points.append(point)
+    if points:
+        yield _around(points)
+
+
+def _steps(path: int, length: int) -> Iterator[tuple[int, _Point, bool]]:
+    """The segments of a path: their kind, where they end on the page, and whether they close."""
+    matrix = pdfium_c.FS_MATRIX()
+    if not _matrix_of(path, ctypes.addressof(matrix)):
+        return
+    x, y = ctypes.c_float(), ctypes.c_float()
+    for number in range(length):
+        segment = _segment_at(path, number)
+        if segment and _point_of(segment, ctypes.addressof(x), ctypes.addressof(y)):
+            across = matrix.a * x.value + matrix.c * y.value + matrix.e
+            up = matrix.b * x.value + matrix.d * y.value + matrix.f
+            yield _step_of(segment), (across, up), bool(_closes(segment))
+
+
+def _between(one: _Point, other: _Point) -> Area:
+    return _around([one, other])
+
+
+def _around(points: Sequence[_Point]) -> Area:
+    across, up = [point[0] for point in points], [point[1] for point in points]
+    return Area(min(across), min(up), max(across), max(up))

@@ -8,10 +8,11 @@ Places on the page are in points, upwards; those of cells in units of `ingest.la
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import pairwise
+from statistics import median
 from typing import NamedTuple, Protocol
 
 from ingest.layout import Cell, Line
@@ -26,6 +27,7 @@ APART = 1.5  # points between the ends of lines that are drawn as one
 LEVEL = 1.0  # point by which the parts of such a line may differ in height
 BELOW = 0.9  # of the height of a letter, by which the line below a head is at most away
 INTO = 0.35  # of that height, by which it may be within
+CLOSE = 0.9  # of the way from one row to the next: lines less apart may be one row
 LEAST_ACROSS = 3  # lines across a table that rule off two rows
 INSIDE = 0.7  # of a column, to stand below a head
 OUTSIDE = 0.3  # of a column, to stand beside it; between the two lines and text do not agree
@@ -49,6 +51,9 @@ class Drawing(Protocol):
     def rules(self) -> tuple[Sequence[Area], Sequence[Area]]:
         """The thin lines across and up the page."""
 
+    def borders(self) -> tuple[Sequence[Area], Sequence[Area]]:
+        """The same with the sides of frames; none where hardly any line goes up."""
+
     def letter(self, offset: int) -> Area | None:
         """Where a character of the text stands."""
 
@@ -66,6 +71,14 @@ class Ruling:
     @cached_property
     def _rules(self) -> tuple[Sequence[Area], Sequence[Area]]:
         return ((), ()) if self._drawing is None else self._drawing.rules()
+
+    def borders(self) -> tuple[Sequence[Area], Sequence[Area]]:
+        """The lines across and up the page that may draw cells, with the sides of frames."""
+        return ((), ()) if self._drawing is None else self._drawing.borders()
+
+    def letter(self, offset: int) -> Area | None:
+        """Where a character of the text stands; None where that is not known."""
+        return None if self._drawing is None else self._drawing.letter(offset)
 
     def parted(self, text: str, lines: Sequence[Line], begin: int, grid: Columns) -> Sequence[Line]:
         """The lines, those above the row at `begin` parted where vertical lines go through them."""
@@ -90,7 +103,7 @@ class Ruling:
         stand in the row of that line belong to it. Where two lines with several cells stand
         between two of them, these rule off groups of rows.
         """
-        if not any(len(line.cells) == 1 for line in lines[: last + 2]):
+        if not self._may_wrap(lines[: last + 2], grid):
             return []
         levels = self._levels(lines[0], grid) if lines[0].cells else []
         if len(levels) < LEAST_ACROSS:
@@ -111,27 +124,54 @@ class Ruling:
         is_sure = all(sum(len(each.cells) > 1 for each in row) < 2 for row in found)
         return found if is_sure and len(found) > 1 else []
 
+    def _may_wrap(self, lines: Sequence[Line], grid: Columns) -> bool:
+        """Whether lines may be rows that are broken; a look at them, before one at what is drawn.
+
+        Labels alone are names of sections where they stand as far from the others as rows do.
+        """
+        if any(len(line.cells) == 1 and line.left >= grid.edges[0][1] for line in lines):
+            return True
+        apart: list[float] = []
+        beside: list[float] = []
+        for above, below in pairwise(line for line in lines if line.cells):
+            one, other = self.letter(above.start), self.letter(below.start)
+            if one and other:
+                is_row = len(above.cells) > 1 and len(below.cells) > 1
+                (apart if is_row else beside).append(one.low - other.low)
+        return bool(beside) and (not apart or min(map(abs, beside)) < CLOSE * median(apart))
+
     def _levels(self, line: Line, grid: Columns) -> list[float]:
         """The heights of the lines across the whole of a table that a line of text is in."""
         if len(self._rules[0]) < LEAST_ACROSS:
             return []
         scale = self._scale(line.cells[0])
         left, right = grid.edges[0][0] * scale, grid.edges[-1][1] * scale
-        levels = {round((rule.low + rule.high) / 2, 1) for rule in self._rules[0]}
-        return sorted(level for level in levels if self._covered(level, left, right))
+        return [level for level in self._heights if self._covered(level, left, right)]
+
+    @cached_property
+    def _across(self) -> tuple[list[float], list[Area]]:
+        """The lines across with the heights of their middle, from below."""
+        pairs = sorted(((rule.low + rule.high) / 2, rule) for rule in self._rules[0])
+        return [height for height, _ in pairs], [rule for _, rule in pairs]
+
+    @cached_property
+    def _heights(self) -> list[float]:
+        """The heights at which there are lines across."""
+        return sorted({round(height, 1) for height in self._across[0]})
 
     def _band(self, line: Line, levels: Sequence[float]) -> int:
         """How many of the heights are below a line of text; 0 where it is not between two."""
-        own = self._letter(line.cells[0].end - 1) if line.cells else None
+        own = self.letter(line.cells[0].end - 1) if line.cells else None
         place = bisect_left(levels, (own.low + own.high) / 2) if own else 0
         return place if place < len(levels) else 0
 
     def _covered(self, level: float, left: float, right: float) -> bool:
         """Whether lines at a height go over all between two places."""
+        heights, rules = self._across
+        near = rules[bisect_left(heights, level - LEVEL) : bisect_right(heights, level + LEVEL)]
         reached = left + MARGIN
-        for rule in sorted(self._rules[0]):
-            is_level = abs((rule.low + rule.high) / 2 - level) <= LEVEL
-            if is_level and rule.left <= reached + APART:
+        for rule in sorted(near):
+            if rule.left <= reached + APART:
                 reached = max(reached, rule.right)
         return reached >= right - MARGIN
 
@@ -189,7 +229,7 @@ class Ruling:
         words = [word.span() for word in _WORD.finditer(text, cell.start, cell.end)]
         first, left = words[0][0], cell.left
         for (_, end), (start, _) in pairwise(words):
-            before, after = self._letter(end - 1), self._letter(start)
+            before, after = self.letter(end - 1), self.letter(start)
             if before and after and self._crosses(before, after):
                 scale = self._scale(cell)
                 yield Cell(first, end, left, before.right / scale, is_number=False)
@@ -206,7 +246,7 @@ class Ruling:
 
     def _extent(self, cell: Cell) -> tuple[float, float] | None:
         """The edges of what a cell of text is ruled off as, in units."""
-        last = self._letter(cell.end - 1) if any(self._rules) else None
+        last = self.letter(cell.end - 1) if any(self._rules) else None
         if last is None or last.high <= last.low:
             return None
         scale = self._scale(cell)
@@ -253,12 +293,9 @@ class Ruling:
                 left, right = min(left, rule.left), max(right, rule.right)
         return left, right
 
-    def _letter(self, offset: int) -> Area | None:
-        return None if self._drawing is None else self._drawing.letter(offset)
-
     def _scale(self, cell: Cell) -> float:
         """Points in a unit."""
-        last = self._letter(cell.end - 1)
+        last = self.letter(cell.end - 1)
         return last.right / cell.right if last is not None and cell.right > 0 else 1.0
 
 
