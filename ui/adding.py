@@ -19,7 +19,7 @@ from rag.errors import DocumentError, NotFoundError, RagError, SettingsError
 from rag.intake import Container, Estimate, Job, Member, Origin, Stage
 from rag.store.catalog import Catalog
 from rag.store.presence import library_names
-from ui import inputs, printing
+from ui import bars, inputs, printing
 from ui.containing import container_row, counts_words, member_lines, member_row
 from ui.intake import intake_of, open_queue
 from ui.naming import (
@@ -243,7 +243,7 @@ class _Watch:
 
     def follow(self) -> None:
         """Return once every file has ended, with those that came in others."""
-        with printing.queue_progress() as show:
+        with bars.queue_progress() as show:
             while True:
                 jobs = self._jobs()
                 show(jobs)

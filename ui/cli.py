@@ -34,7 +34,7 @@ from rag.side_by_side import run_side_by_side
 from rag.stopping import hearing
 from rag.whole.rows import task_row
 from rag.wiring import Application, build
-from ui import hints, inputs, printing
+from ui import bars, hints, inputs, printing
 from ui.adding import add, report
 from ui.backing import say_backing
 from ui.endings import BEING_READ
@@ -281,7 +281,7 @@ def batch(
             application, stack, Manner(bar, not as_is), retrieve_only=retrieve_only, passages=k
         )
         questions = read_questions(stream, form or inputs.format_of(file, stream))
-        with printing.count_progress() as progress:
+        with bars.count_progress() as progress:
 
             def write(row: Row) -> None:
                 counts["failed"] += row["error"] is not None

@@ -6,33 +6,21 @@ import json
 import os
 import sys
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path, PurePath
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    ProgressColumn,
-    SpinnerColumn,
-    TaskProgressColumn,
-    TextColumn,
-)
-from rich.table import Column, Table
+from rich.table import Table
 
 from ingest.attachments import harmless
-from ingest.pipeline import Progress as FileProgress
-from ingest.pipeline import Report
 from rag.batch import Row
 from rag.doctor import Finding, Level
 from rag.domain import Answer, Citation, Document, DocumentState, Passage, Rewritten, Span
 from rag.evidence import Sentence
 from rag.folding import flowing
-from rag.intake import Estimate, Job, Stage
+from rag.intake import Estimate
 from rag.store.derived import DERIVED
-from ui.endings import BEING_READ
 from ui.evidence import against_bar, percent
 from ui.hints import runnable
 from ui.pages import page_words
@@ -41,9 +29,7 @@ WIDTH = 96
 EXCERPT_CHARACTERS = 400
 LEAST_SHOWN = 0.005  # of a score
 LEAST_DOLLARS = 0.01
-NARROW_BAR = 20  # characters
 WORDS_ONLY = "words only"  # as long as it has not all its vectors
-AT_WORK = (Stage.READING, Stage.OCR, Stage.EMBEDDING)
 MARKS = {Level.GOOD: "ok", Level.NOTE: "note", Level.WRONG: "WRONG"}
 STATES = {
     DocumentState.READY: "ready",
@@ -280,57 +266,6 @@ def tell_upkeep(orphans: int, mended: int, not_writable: Path | None) -> None:
         )
 
 
-@contextmanager
-def file_progress() -> Iterator[Report]:
-    """Show on stderr how far each file has come; where that is no terminal, nothing moves."""
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
-    with _bar(*columns) as bar:
-        task = bar.add_task("", total=None)
-
-        def report(progress: FileProgress) -> None:
-            verb = "embedding" if progress.stage is Stage.EMBEDDING else "reading"
-            bar.update(
-                task,
-                description=f"{verb} {progress.name}",
-                completed=progress.done,
-                total=progress.total,
-            )
-
-        yield report
-
-
-@contextmanager
-def queue_progress() -> Iterator[Callable[[Sequence[Job]], None]]:
-    """Show on stderr how far the files are, and the one that is worked on, page by page."""
-    words_column = TextColumn(
-        "{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True)
-    )
-    with _bar(words_column, BarColumn(NARROW_BAR), TaskProgressColumn(), expand=True) as bar:
-        task = bar.add_task("", total=None)
-
-        def show(jobs: Sequence[Job]) -> None:
-            read = sum(job.stage not in BEING_READ for job in jobs)
-            all_read = read == len(jobs)
-            done = sum(job.has_ended for job in jobs) if all_read else read
-            now = next((job for job in jobs if job.stage in AT_WORK), None)
-            counted = f"words ready, meaning {done}" if all_read else f"{read}"
-            words = f"{counted} of {len(jobs)}{'' if all_read else ' read'}"
-            bar.update(
-                task,
-                description=f"{words} · {_at_work(now)}" if now is not None else words,
-                completed=done + (now.done / now.total if now is not None and now.total else 0.0),
-                total=len(jobs),
-            )
-
-        yield show
-
-
-def _at_work(job: Job) -> str:
-    """A file that is worked on, with how far it is."""
-    unit = "passage" if job.stage is Stage.EMBEDDING else "page"
-    return f"{unit} {job.done:,} of {job.total:,} of {job.name}" if job.total else job.name
-
-
 def in_dollars(estimate: Estimate | None) -> str:
     """What an estimate comes to, in words."""
     if estimate is None or estimate.dollars is None:
@@ -348,52 +283,6 @@ def in_words(estimate: Estimate) -> str:
     parts.append(f"about {estimate.seconds:,.0f} s")
     parts.append(in_dollars(estimate) if estimate.dollars != 0 else "at no cost")
     return ", ".join(parts)
-
-
-@contextmanager
-def count_progress() -> Iterator[Progress]:
-    """Show on stderr how many questions are answered."""
-    with _bar(TextColumn("answering"), BarColumn(), TextColumn("{task.completed}")) as bar:
-        bar.add_task("answering", total=None)
-        yield bar
-
-
-@contextmanager
-def share_progress(verb: str, total: int) -> Iterator[Progress]:
-    """Show on stderr how many of a known number are done."""
-    counts = "{task.completed} of {task.total}"
-    with _bar(TextColumn(verb, markup=False), BarColumn(), TextColumn(counts)) as bar:
-        bar.add_task(verb, total=total)
-        yield bar
-
-
-@contextmanager
-def bytes_progress(verb: str) -> Iterator[Callable[[int, int], None]]:
-    """Show on stderr how many bytes of how many are done."""
-    with _bar(TextColumn(verb, markup=False), BarColumn(), DownloadColumn()) as bar:
-        task = bar.add_task(verb, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-@contextmanager
-def step_progress() -> Iterator[Progress]:
-    """Show on stderr what is being done."""
-    with _bar(SpinnerColumn(), TextColumn("{task.description}", markup=False)) as bar:
-        bar.add_task("", total=None)
-        yield bar
-
-
-def _bar(*columns: ProgressColumn, expand: bool = False) -> Progress:
-    console = Console(stderr=True, markup=False, emoji=False)
-    return Progress(
-        *columns,
-        console=console,
-        transient=True,
-        expand=expand,
-        disable=not console.is_terminal,
-        # rich would otherwise send to stderr what is printed meanwhile, into a file or not
-        redirect_stdout=sys.stdout.isatty(),
-    )
 
 
 def _wrapped(text: str, hang: int = 4) -> str:

@@ -19,7 +19,7 @@ from rag.known_questions import EvaluationQuestion
 from rag.rechecking import Rechecker
 from rag.scores import Run, run_from_json
 from rag.settings import Settings, variable
-from ui import printing
+from ui import bars, printing
 
 if TYPE_CHECKING:
     from rag.wiring import Application
@@ -45,7 +45,7 @@ def run_of_questions(application: Application, asked: Sequence[Asked], how: How)
     assistant = application.assistant(passages=how.passages) if how.answers else None
     evaluator = Evaluator(application.catalog, application.retriever, assistant, bar=settings.bar)
     outcomes: list[Outcome] = []
-    with printing.count_progress() as bar:
+    with bars.count_progress() as bar:
         for question in asked:
             if isinstance(question, BadRow):
                 outcomes.append(_failed(question))
@@ -73,7 +73,7 @@ def run_of_answers(
     rechecker = Rechecker(application.catalog, application.verifier, library_id)
     answers = Answers(rows)
     outcomes: list[Outcome] = []
-    with printing.share_progress("judging", len(asked)) as bar:
+    with bars.share_progress("judging", len(asked)) as bar:
         for question in asked:
             if isinstance(question, BadRow):
                 outcomes.append(_failed(question))

@@ -13,7 +13,7 @@ from rag.store.archives import Manifest
 from rag.store.backup import back_up
 from rag.store.checks import check as check_all
 from rag.store.restoring import restore as restore_backup
-from ui import printing
+from ui import bars, printing
 from ui.opening import DONE, SOME_FAILED, settings_of
 from ui.options import AsJson, DataDir
 
@@ -29,7 +29,7 @@ def backup(file: BackupFile, data_dir: DataDir = None, json: AsJson = False) -> 
     before it gets its name, and an earlier backup of that name is replaced.
     """
     settings = settings_of(data_dir, None)
-    with printing.bytes_progress("backing up") as report:
+    with bars.bytes_progress("backing up") as report:
         made = back_up(settings.data_dir, file, report)
     row = {"file": str(made.path), "size_bytes": made.size_bytes, **_row(made.manifest)}
     sentence = f"{_counted(made.manifest)} were backed up into {made.path}"
@@ -40,7 +40,7 @@ def backup(file: BackupFile, data_dir: DataDir = None, json: AsJson = False) -> 
 def restore(file: BackupFile, data_dir: DataDir = None, json: AsJson = False) -> int:
     """Restore a backup into a data directory that is empty or absent."""
     settings = settings_of(data_dir, None)
-    with printing.bytes_progress("restoring") as report:
+    with bars.bytes_progress("restoring") as report:
         made = restore_backup(file, settings.data_dir, report)
     row = {"data_dir": str(made.data_dir), **_row(made.manifest)}
     sentence = (

@@ -17,7 +17,7 @@ from rag.intake import Estimate
 from rag.settings import is_url
 from rag.store.checks import mend
 from rag.wiring import checks, open_for_reembedding
-from ui import printing
+from ui import bars, printing
 from ui.checkup import check_of_ocr
 from ui.naming import estimate_row, waiting_words
 from ui.opening import DONE, SOME_FAILED, open_application, settings_of
@@ -108,7 +108,7 @@ def _embed_anew(
         is_dear = (price.dollars or 0.0) > settings.ask_above
         if is_dear and not agrees(f"The library {library.name}", price, yes=yes):
             return SOME_FAILED
-        with printing.file_progress() as report:
+        with bars.file_progress() as report:
             count = reembed(catalog, library, embedder, report)
         waiting = waiting_words(catalog, library.name)
     _say_embedded(count, embedder.model, json=json)

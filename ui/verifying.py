@@ -27,7 +27,7 @@ from rag.drafts import (
 from rag.errors import NotFoundError, SettingsError
 from rag.pairs import check_pairs, read_pairs
 from rag.settings import Settings
-from ui import inputs, printing
+from ui import bars, inputs, printing
 from ui.draft_reports import (
     VERDICTS,
     DraftReport,
@@ -135,7 +135,7 @@ def _read(file: str, settings: Settings) -> DraftFile:
 
 def _told(claims: Iterator[CheckedClaim], draft: Draft, *, json: bool) -> Iterator[CheckedClaim]:
     """Print each claim as soon as it is checked."""
-    with printing.share_progress("checking", len(draft.claims)) as bar:
+    with bars.share_progress("checking", len(draft.claims)) as bar:
         for claim in claims:
             if json:
                 printing.say_row(draft_row(claim))

@@ -19,7 +19,7 @@ from rag.whole.pages import readable_documents
 from rag.whole.rows import extraction_row, sorted_row
 from rag.whole.schemas import Field, read_schema
 from rag.whole.tasks import Tasks, drained
-from ui import inputs, printing
+from ui import bars, inputs, printing
 from ui.backing import say_backing
 from ui.evidence import usually_needed
 from ui.naming import documents_named, scope_of
@@ -171,7 +171,7 @@ def _classify_rows(
 ) -> int:
     """Sort the texts of a file, one line for each; what goes wrong with one is its `error`."""
     failed = 0
-    with inputs.opened(file) as stream, printing.count_progress() as bar:
+    with inputs.opened(file) as stream, bars.count_progress() as bar:
         form = inputs.format_of(file, stream)
         for number, (_, row) in enumerate(read_rows(stream, form, TEXT_COLUMNS), start=1):
             id_ = str(number)
@@ -240,7 +240,7 @@ def _say(events: Iterator[Event], tasks: Tasks, asked: str, *, json: bool) -> in
 @contextmanager
 def _steps() -> Iterator[Callable[[Event], None]]:
     """Show on stderr what is being read, until text comes."""
-    with printing.step_progress() as bar:
+    with bars.step_progress() as bar:
 
         def tell(event: Event) -> None:
             if isinstance(event, ToolCall):
