@@ -73,8 +73,10 @@ class Cells:
             begin, end = known.get(region.row, (self._words[region][0].start, 0))
             begin = min(begin, self._words[region][0].start)
             end = max(end, self._words[region][-1].end)
-            others = [span for row, span in known.items() if row != region.row]
-            if region.rows == 1 or all(end <= span[0] or span[1] <= begin for span in others):
+            if region.rows == 1 or all(
+                end <= span[0] or span[1] <= begin or row == region.row
+                for row, span in known.items()
+            ):
                 known[region.row] = begin, end
         return sorted(known.items())
 

@@ -7,6 +7,7 @@ none. Places are in points, upwards; rows count from above.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import pairwise, product
 from typing import NamedTuple
@@ -18,7 +19,7 @@ TOUCH = 2.5  # points by which a line may miss the one that it ends at
 GAP = 8.0  # points between the lines of one table that are drawn with gaps
 NARROW = 3.0  # points: two lines less apart are a double one
 FEWEST_ACROSS = 3  # lines, around two rows
-MOST_PAIRS = 60_000  # of lines across and up that are compared
+MOST_PAIRS = 20_000  # of lines across and up that are compared
 
 
 class Stretch(NamedTuple):
@@ -188,13 +189,14 @@ def _along(
     lines: Sequence[Stretch], places: Sequence[float], begin: float, end: float
 ) -> frozenset[int]:
     """Which of the places have a line that goes from one end to another."""
-    whole = [
+    whole = sorted(
         line.place for line in lines if line.begin <= begin + TOUCH and line.end >= end - TOUCH
-    ]
+    )
+    near = [bisect_left(whole, place - NARROW) for place in places]
     return frozenset(
         number
-        for number, place in enumerate(places)
-        if any(abs(other - place) <= NARROW for other in whole)
+        for number, (place, first) in enumerate(zip(places, near, strict=True))
+        if first < len(whole) and whole[first] <= place + NARROW
     )
 
 
