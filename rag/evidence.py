@@ -7,22 +7,27 @@ import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rag.calibration import LetterRarity, letter_rarity
 from rag.domain import Passage, Span
 from rag.folding import flowing
+from rag.headed_rows import heads_of
 from rag.identifiers import contradicts, identifiers
 from rag.languages import Language, detect
 from rag.pipe_rows import is_rule
 from rag.protocols import Embedder, Vectors
+from rag.scripts import is_without_words
 from rag.sentences import split_sentences
 from rag.spelling import sequences
 
 REMEMBERED_SENTENCES = 20_000
 USUAL_BAR = 0.05  # what is below it counts as not answered by the documents; see `Evidence`
 LANGUAGE_CHARACTERS = 600  # of a passage that tell its language
+UNREAD = 0.75  # the similarity taken for sentences of a script that the embedder was not taught
 LONGEST_SENTENCE = 1_000  # characters that are embedded of one
 Words = Callable[[str, Language], Sequence[str]]
 Rarity = Callable[[str], float]
@@ -33,10 +38,11 @@ class Sentence:
     """A sentence of a passage, measured against the question.
 
     `similarity` is the cosine of the two. Three shares of the question's words, by their rarity:
-    `coverage` is held by the sentence, `context` by it with the one before, `around` by its whole
-    passage. `named` says that it has an identifier of the question, `contradicted` that it speaks
-    of a sibling of one. `passage` is the position of its passage. `spelled_context` and
-    `spelled_around` are shares like `context` and `around`, of the question's letter sequences.
+    `coverage` is held by the sentence, `context` by it with the one before (a row of a table: with
+    its head), `around` by its whole passage. `named` says that it has an identifier of the
+    question, `contradicted` that it speaks of a sibling of one. `passage` is the position of its
+    passage. `spelled_context` and `spelled_around` are shares like `context` and `around`, of the
+    question's letter sequences. `words` are those of the question that it holds, as indexed.
     """
 
     passage: int
@@ -49,6 +55,14 @@ class Sentence:
     contradicted: bool = False
     spelled_context: float = 0.0
     spelled_around: float = 0.0
+    words: frozenset[str] = frozenset()
+
+
+class Place(NamedTuple):
+    """Where a sentence stands: the position of its passage, and its span there."""
+
+    passage: int
+    span: Span
 
 
 class SentenceScorer:
@@ -77,7 +91,7 @@ class SentenceScorer:
             letters: the weights of letter sequences; by default as rare as in these passages.
         """
         places = [
-            (position, span)
+            Place(position, span)
             for position, passage in enumerate(passages)
             for span in split_sentences(passage.text)
             if not is_rule(passage.text[span.start : span.end])
@@ -87,14 +101,15 @@ class SentenceScorer:
         texts = [flowing(passages[at].text[span.start : span.end]) for at, span in places]
         language = _language_of(question, passages)
         found = [set(self._words(text, language)) for text in texts]
-        similarities = self._embed(texts) @ self._embedder.embed([question])[0]
+        similarities = self._similarities(question, texts)
         if rarity is None:
             rarity = _rarity_among(found)
         weights = {word: rarity(word) for word in self._words(question, language)}
-        shares = _Shares(weights, places, found)
+        before = _before(places, [passage.text for passage in passages])
+        shares = _Shares(weights, places, found, before)
         subjects = _subjects(question, places, texts)
         letters = letters or letter_rarity([passage.text for passage in passages])
-        spelled = _spelled(question, places, texts, letters)
+        spelled = _spelled(question, places, texts, letters, before)
         return [
             Sentence(
                 at,
@@ -103,6 +118,7 @@ class SentenceScorer:
                 *shares.of(position),
                 *subjects[position],
                 *spelled[position],
+                frozenset(weights.keys() & found[position]),
             )
             for position, ((at, span), similarity) in enumerate(
                 zip(places, similarities, strict=True)
@@ -130,6 +146,12 @@ class SentenceScorer:
         position = int(similarities.argmax())
         return position, float(similarities[position])
 
+    def _similarities(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        if is_without_words(question):
+            return np.full(len(texts), UNREAD, dtype=np.float32)
+        similarities: NDArray[np.float32] = self._embed(texts) @ self._embedder.embed([question])[0]
+        return similarities
+
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """The unit vectors of some sentences or short texts, in their order; one at least."""
         return self._embed(texts)
@@ -154,29 +176,29 @@ class SentenceScorer:
         return np.stack([known[text] for text in texts])
 
 
-Place = tuple[int, Span]
-
-
 class _Shares:
     """How much of a question's words sentences hold, alone and with what stands around them."""
 
     def __init__(
-        self, weights: Mapping[str, float], places: Sequence[Place], found: Sequence[set[str]]
+        self,
+        weights: Mapping[str, float],
+        places: Sequence[Place],
+        found: Sequence[set[str]],
+        before: Sequence[int],
     ) -> None:
         self._weights = weights
         self._total = sum(weights.values()) or 1.0
         self._places = places
         self._found = found
+        self._before = before
         self._held: dict[int, set[str]] = {}
         for (at, _), words in zip(places, found, strict=True):
             self._held.setdefault(at, set()).update(words)
 
     def of(self, position: int) -> tuple[float, float, float]:
         """The shares of a sentence alone, with the one before, and of its whole passage."""
-        at, words = self._places[position][0], self._found[position]
-        with_before = words
-        if position and self._places[position - 1][0] == at:
-            with_before = words | self._found[position - 1]
+        at, words = self._places[position].passage, self._found[position]
+        with_before = words | self._found[self._before[position]]
         return self._share(words), self._share(with_before), self._share(self._held[at])
 
     def _share(self, words: Collection[str]) -> float:
@@ -184,8 +206,24 @@ class _Shares:
         return held / self._total
 
 
+def _before(places: Sequence[Place], texts: Sequence[str]) -> list[int]:
+    """For each sentence the one that it goes on from: its head if a row has one, or itself if none.
+
+    `texts` are those of the passages.
+    """
+    heads = heads_of(places, texts)
+    return [
+        heads.get(at, at - 1 if at and places[at - 1].passage == place.passage else at)
+        for at, place in enumerate(places)
+    ]
+
+
 def _spelled(
-    question: str, places: Sequence[Place], texts: Sequence[str], letters: LetterRarity
+    question: str,
+    places: Sequence[Place],
+    texts: Sequence[str],
+    letters: LetterRarity,
+    before: Sequence[int],
 ) -> list[tuple[float, float]]:
     """The shares of a question's letter sequences held with the sentence before, and all around."""
     wanted = np.unique(sequences(question))
@@ -194,8 +232,7 @@ def _spelled(
     held = np.stack([np.isin(wanted, sequences(text)) for text in texts])
     owners = np.array([at for at, _ in places])
     around = {at: float(held[owners == at].any(axis=0) @ weights) / total for at in set(owners)}
-    context = held.copy()
-    context[1:] |= held[:-1] & (owners[1:] == owners[:-1])[:, None]
+    context = held | held[list(before)]
     return [
         (float(share) / total, around[at])
         for share, at in zip(context @ weights, owners, strict=True)

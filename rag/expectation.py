@@ -12,6 +12,8 @@ LANGUAGES_DIFFER = 0.5  # in an embedder's fluency: XQuAD's English has 1.0, the
 _ASKS_AMOUNT = re.compile(
     r"\b(?:how (?:many|much|large|long|old|tall|far|high|big|fast|often)"
     r"|what (?:percent|percentage|number|amount|price|share)"
+    r"|what (?:is|was|are|were)(?: \S+){0,4} (?:prices?|fees?|rent|deposit|salary|fare)"
+    r"|what (?:do|does|did|will|would)(?: \S+){1,6} cost"
     r"|combien|à quel prix|wie ?viele?|wie (?:groß|lang|hoch|alt|weit|oft)|cu[aá]nt[oa]s?"
     r"|quant[oiae]|hoeveel)\b",
     re.IGNORECASE,
@@ -34,6 +36,11 @@ _DAY = re.compile(  # "30 June", "June 30th", "30. Juni", "1er juin", "4 de mayo
     rf"\b(?:[1-9]|[12]\d|3[01])(?:\.|st|nd|rd|th|er|º)?\s(?:of\s|de\s)?(?:{MONTH})\b"
     rf"|\b(?:{MONTH})\s(?:[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?\b"
     r"|\b(?:0?[1-9]|[12]\d|3[01])(?:/(?:0?[1-9]|1[0-2])\b|\.(?:0?[1-9]|1[0-2])\.)",
+    re.IGNORECASE,
+)
+_IN_MONTH = re.compile(
+    rf"\b(?:in|by|until|till|before|after|since|from|im|bis|seit|ab|vor|nach|en|fin|jusqu'en|depuis|a"
+    rf"|à|em|até|desde|da|entro|vanaf|tot|eind)\s(?:{MONTH})\b",
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"\b1[0-9]\d\d\b|\b20\d\d\b")
@@ -68,10 +75,16 @@ def can_judge(question: str, passages: Sequence[Passage], fluency: Callable[[str
 def is_of_the_kind(question: str, text: str) -> bool:
     """Whether a text has what a question asks for: an amount, or a date.
 
-    False for questions that ask for neither. A year is no amount, nor is the figure in a name.
+    False for questions that ask for neither. A year or a day is no amount, nor is the figure in a
+    name.
     """
     if _ASKS_DATE.search(question):
         return bool(_YEAR.search(text) or _DAY.search(text))
     if _ASKS_AMOUNT.search(question):
-        return bool(_AMOUNT.search(_YEAR.sub(" ", text)))
+        return bool(_AMOUNT.search(_YEAR.sub(" ", _DAY.sub(" ", text))))
     return False
+
+
+def gives_asked_date(question: str, text: str) -> bool:
+    """Whether a question asks when, and a text names a day, or a month as a date: "ends in May"."""
+    return bool(_ASKS_DATE.search(question) and (_DAY.search(text) or _IN_MONTH.search(text)))

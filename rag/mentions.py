@@ -237,7 +237,8 @@ def _candidates(question: str, *, joined: bool = True) -> list[_Word]:
 
 
 def _is_name(word: str) -> bool:
-    return not word.islower() or any(letter.isdigit() for letter in word)
+    """Whether a word is written like a name: with a digit or a capital, which many scripts lack."""
+    return word != word.lower() or any(letter.isdigit() for letter in word)
 
 
 def _preferred(

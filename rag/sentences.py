@@ -22,7 +22,7 @@ _AFTER_ORDINAL = re.compile(
 _BEFORE_END = 12  # characters that are looked at before an end, for an abbreviation
 # Possessive, and never begun inside a run of stops: a megabyte of dots is read once.
 _END = re.compile(
-    r"(?<![.!?…।॥؟۔])[.!?…।॥؟۔]++[\"'”’»)\]]*+(?:\[\d+\])*+(?=\s|$)|[。！？]++[」』”’）】]*+(?:\[\d+\])*+"
+    r"(?<![.!?…।॥؟۔។။።])[.!?…।॥؟۔។။።]++[\"'”’»)\]]*+(?:\[\d+\])*+(?=\s|$)|[。！？]++[」』”’）】]*+(?:\[\d+\])*+"
 )
 _ITEM = re.compile(r"[ \t]*+(?:[-*•‣▪●○◦]|\(?\d{1,3}[.)]|\(?[a-z][.)]|#{1,6}|\|)[ \t]")
 _NUMBER_OF_ITEM = re.compile(r"\s*+\(?(?:\d{1,3}|[a-z])\.")

@@ -15,7 +15,10 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.scripts import is_dense
+
 LETTERS = 4
+LETTERS_OF_DENSE = 2  # where a character tells as much as a word's stem: Han and Katakana
 K1, B = 1.2, 0.75  # as for words
 _BORDER = ord("_")
 _BETWEEN_TEXTS = "\x00"
@@ -71,26 +74,40 @@ def _sequences(texts: Sequence[str]) -> tuple[Numbers, NDArray[np.int64]]:
     owners = owners[kept]
     if len(letters) < LETTERS:
         return np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.int64)
+    dense = (kinds == _DENSE)[kept]
     # A window over a border between two words is no sequence of either.
     inside = (letters[1:-2] != _BORDER) & (letters[2:-1] != _BORDER)
-    starts = np.flatnonzero(inside)
+    fours = np.flatnonzero(inside & ~dense[1:-2] & ~dense[2:-1])
+    pairs = np.flatnonzero(dense[:-1] & dense[1:])
+    runs = [(fours, LETTERS), (pairs, LETTERS_OF_DENSE)]
+    mixed = [_mixed(letters, starts, length) for starts, length in runs]
+    return np.concatenate(mixed), owners[np.concatenate([fours, pairs])]
+
+
+def _mixed(letters: Numbers, starts: NDArray[np.int64], length: int) -> Numbers:
+    """The runs of so many letters that begin at some places, each as a number."""
     mixed = np.zeros(len(starts), dtype=np.uint64)
-    for column in range(LETTERS):
+    for column in range(length):
         mixed = (mixed ^ letters[starts + column]) * _MIX
-    return mixed, owners[starts]
+    return mixed
 
 
-_LETTER, _BETWEEN, _COMBINING = 0, 1, 2
+_LETTER, _BETWEEN, _COMBINING, _DENSE = 0, 1, 2, 3
 
 
 @cache
 def _kinds() -> NDArray[np.uint8]:
-    """What each character is: a letter or digit, something between words, a combining accent."""
+    """What each character is: a letter or digit, something between words, an accent, a dense one.
+
+    The vowel signs of Indian and other alphabets are letters.
+    """
     kinds = np.zeros(_PLANE + 1, dtype=np.uint8)
     for code in range(_PLANE):
         character = chr(code)
         if unicodedata.combining(character):
             kinds[code] = _COMBINING
-        elif not character.isalnum():
+        elif is_dense(character):
+            kinds[code] = _DENSE
+        elif not character.isalnum() and not unicodedata.category(character).startswith("M"):
             kinds[code] = _BETWEEN
     return kinds

@@ -17,6 +17,7 @@ from rag.identifiers import lacking, names
 from rag.languages import SMALL_WORDS, Language
 from rag.mentions import strange_names
 from rag.periods import periods_of
+from rag.scripts import is_grammar
 from rag.spelled import as_written
 from rag.store.catalog import Catalog
 from rag.store.indexes import LibraryIndex
@@ -28,6 +29,7 @@ from rag.wording import LANGUAGES
 NAMED = 0.5  # from how far on a document counts as the one that the question names
 ELSEWHERE = 0.25  # what a name counts that the library has, but not the passages
 TELLING_LETTERS = 5
+GRAMMAR = 0.2  # what a pair of letters counts that only writes endings and particles, in Japanese
 SHARE_OF_REST = 0.25
 SHORTEST_OF_REST = 3
 _SMALL = frozenset(
@@ -161,6 +163,7 @@ def _weight(word: str, index: LexicalIndex) -> float:
     The small words of a language are rare in a library that is mostly in another.
     """
     letters = 1.0 if word[0].isdigit() else min(1.0, len(word) / TELLING_LETTERS)
+    letters *= GRAMMAR if is_grammar(word) else 1.0
     frequency, chunks = index.document_frequency(word), len(index)
     known = 1.0 if frequency else chunks / (chunks + FEW_CHUNKS)
     return letters * known * rarity(frequency, chunks)

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
+
+import regex
 
 from rag.citations import disarmed
 from rag.domain import Finish, ModelCard, Passage, Prompt, Source, TextDelta, ToolCall
 from rag.evidence import Sentence, SentenceScorer
-from rag.expectation import MONTH, is_of_the_kind
+from rag.expectation import MONTH, gives_asked_date, is_of_the_kind
 from rag.folding import flowing
 from rag.headed_rows import BORDER, cells_of, heads_of
+from rag.languages import SMALL_WORDS
+from rag.numerals import SPELLED
 from rag.pipe_rows import is_pipe_row
 from rag.quantities import quantities
+from rag.scripts import apart, is_piece
 from rag.sentences import is_labelled
 from rag.spelled import as_written
 from rag.vocabulary import Vocabulary
@@ -34,8 +41,10 @@ SIMILARITY, COVERAGE, NAMED, EXPECTED, RANK = 0.5, 0.5, 0.15, 0.15, 0.1
 LONGEST_LABEL_WORDS = 12
 FRAGMENT_WORDS = 8
 LONGEST_HEAD = 200  # characters
-TELLING_LETTERS = 4
+TELLING_LETTERS, TELLING_ELSEWHERE = 4, 3  # of a word, in Latin letters and in others
+GREEK = "\u0370"  # the first letters that are not Latin
 _WORD = re.compile(r"\w+")
+_MARKED_WORD = regex.compile(r"[\w\p{M}]+")  # vowels may be marks, as in Hindi and Thai
 _NUMBERING = re.compile(r"^(?:\d+(?:\.\d+)*\.?|[A-Z]\.|(?:Table|Figure|Tableau|Tabelle) \d+\.?)\s+")
 _NUMBERED_HEAD = re.compile(r"\d+(?:\.\d+)*\.?\s+[^\W\d_][^\W\d]*(?:\s[^\W\d]+){0,2}\.?")
 _FIGURE = re.compile(r"\d")
@@ -43,7 +52,19 @@ _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _NO_AMOUNTS = frozenset({"", "time", "months"})
 _CONTENTS = re.compile(r"\d+(?:\.\d+)+\.?\s+[^\W\d].*?(?:\s|\.{2,})\d{1,4}|.*\.{4,}\s*\d{1,4}")
 _IN_BRACKETS = re.compile(r"\([^()]*\)\W*")
+_ADDRESS = re.compile(r"<[^<>\s]+@[^<>\s]+>")
+# What makes a short line a statement, unless it asks: "The owner is Mara Lind", no "What is new".
+_SAYS = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|will|ist|sind|wird|werden|hat|haben|est|sont|sera|seront"
+    r"|es|fue|será|sono|sarà|são|foi|heeft|zijn|wordt)\b"
+)
+_ASKS = re.compile(
+    r"(?i)\W*(?:what|who|how|why|when|where|which|was|wer|wie|warum|wann|wo|que|qui|comment|pourquoi"
+    r"|quand|où|qué|quién|cómo|che|chi|come|perché|wat|hoe|waarom)\b"
+)
 _MARKS = re.compile(r"^\s*(?:(?:[-*•▪●◦>]|#{1,6})\s+)+")
+_ENDS = tuple('.!…。！।॥۔។။።"”»」』);')
+_SMALL = frozenset(word for words in SMALL_WORDS.values() for word in words)
 _NO_HEADS: Mapping[int, int] = MappingProxyType({})
 
 
@@ -90,7 +111,8 @@ class EmbeddedReader:
         titles = {_title(title) for passage in passages for title in _titles(passage)}
         heads = heads_of(sentences, [passage.text for passage in passages])
         quotes, shown = [], set[str]()
-        for position in choose(question, sentences, texts, titles, in_its_words, heads):
+        chosen = choose(question, sentences, texts, titles, in_its_words, heads)
+        for position in [*chosen, *_on_next_page(chosen, sentences, passages)]:
             source = sources[sentences[position].passage]
             first = position - 1 if _needs_its_question(position, sentences, texts) else position
             span = slice(sentences[first].span.start, sentences[position].span.end)
@@ -101,6 +123,29 @@ class EmbeddedReader:
                 quote = f"“{_quoted(head)}”:\n\n{quote}"
             quotes.append(quote)
         return quotes
+
+
+def _on_next_page(
+    chosen: Sequence[int], sentences: Sequence[Sentence], passages: Sequence[Passage]
+) -> list[int]:
+    """The sentence of a page beside that of the best one which speaks of the rest of the question.
+
+    None where that has no telling word of the question which it alone holds, or enough is chosen.
+    """
+    if not chosen or len(chosen) >= MOST_SENTENCES:
+        return []
+    best = passages[sentences[chosen[0]].passage]
+    held = {word for position in chosen for word in sentences[position].words}
+    counts = Counter(word for sentence in sentences for word in sentence.words)
+    rest: dict[int, int] = {}
+    for position, sentence in enumerate(sentences):
+        other = passages[sentence.passage]
+        if other.document.id == best.document.id and abs(other.page - best.page) == 1:
+            fresh = sentence.words - held - _SMALL
+            alone = (word for word in fresh if counts[word] == 1 and _tells(word))
+            rest[position] = 0 if sentence.contradicted else sum(1 for _ in alone)
+    most = max(rest, key=lambda at: rest[at], default=0)
+    return [most] if rest.get(most, 0) else []
 
 
 def _above(row: str, source: Source) -> str:
@@ -127,6 +172,7 @@ def choose(
     against the words that documents have for what is asked; those are mostly words for figures.
     `heads` are those of rows, which stand for a row that has a word of the question, too.
     """
+    sentences, in_its_words = (_by_themselves(each, heads) for each in (sentences, in_its_words))
     scores = _scores(question, sentences, texts, in_its_words)
     lent = _lead_on(question, sentences, texts, titles, heads, scores)
     best = max(scores, default=0.0)
@@ -138,6 +184,14 @@ def choose(
     ranked = sorted(range(len(scores)), key=lambda at: (-scores[at], at))[:MOST_SENTENCES]
     return [
         at for at in ranked if scores[at] > 0 and scores[at] >= WORTH_QUOTING * scores[ranked[0]]
+    ]
+
+
+def _by_themselves(sentences: Sequence[Sentence], heads: Mapping[int, int]) -> Sequence[Sentence]:
+    """The sentences, rows that have no word of the question without what their heads have."""
+    return [
+        replace(sentence, context=0.0) if at in heads and not sentence.coverage else sentence
+        for at, sentence in enumerate(sentences)
     ]
 
 
@@ -180,15 +234,18 @@ def _lead_on(
         is_last = following == len(texts) or (
             sentences[following].passage != sentences[position].passage
         )
-        is_bare = is_last or _is_row(position, sentences, texts)  # no label of what follows
+        is_bare = (  # no label of what follows
+            is_last or _is_row(position, sentences, texts) or gives_asked_date(question, text)
+        )
         leads_on = (
             position in heads.values()
             or _leads_on(text, titles, is_bare=is_bare)
             or (_is_column_head(text) and not is_of_the_kind(question, text))
         )
-        if not leads_on and _telling_words(text) - asked:
+        only_names = not leads_on and _only_names(text, asked)
+        if not leads_on and not only_names and _telling_words(text) - asked:
             continue
-        if not is_last and position not in told.values():
+        if not is_last and not only_names and position not in told.values():
             if position in heads.values():
                 lent[following] = scores[following]
             scores[following] = max(scores[following], INHERITED * scores[position])
@@ -196,10 +253,21 @@ def _lead_on(
     return lent
 
 
+def _only_names(text: str, asked: Collection[str]) -> bool:
+    """Whether a labelled line gives what the question names: "From: Clara Weiss"."""
+    value = _ADDRESS.sub("", text.partition(":")[2])
+    return is_labelled(text) and bool(value.strip()) and not _telling_words(value) - set(asked)
+
+
 def _telling_words(text: str) -> set[str]:
-    """The figures of a text, and its words of four letters and more."""
-    words = _WORD.findall(flowing(text).casefold())
-    return {word for word in words if len(word) >= TELLING_LETTERS or word[0].isdigit()}
+    """The figures of a text, its longer words, and pieces of what has no words."""
+    words = _MARKED_WORD.findall(apart(flowing(text)).casefold())
+    return {word for word in words if _tells(word)}
+
+
+def _tells(word: str) -> bool:
+    least = TELLING_LETTERS if word[0] < GREEK else TELLING_ELSEWHERE
+    return len(word) >= least or word[0].isdigit() or word in SPELLED or is_piece(word)
 
 
 def _needs_its_question(position: int, sentences: Sequence[Sentence], texts: Sequence[str]) -> bool:
@@ -232,7 +300,7 @@ def _leads_on(text: str, titles: Collection[str], *, is_bare: bool) -> bool:
     line = text.strip()
     return (
         bool(_NUMBERED_HEAD.fullmatch(flowing(line)))
-        or line.endswith(("?", ":", "？", "："))
+        or line.endswith(("?", ":", "？", "：", "؟"))
         or line[0] == "#"
         or _title(line) in titles
         or (not is_bare and _is_label(line))
@@ -255,11 +323,11 @@ def _is_column_head(text: str) -> bool:
 
 def _is_label(line: str) -> bool:
     """Whether a line reads like a heading or a caption: short, no full stop, no closing figure."""
-    if line[0] in "|-*•" or line.endswith((".", "!", "…", "。", '"', "”", "»", ")", ";")):
+    if line[0] in "|-*•" or line.endswith(_ENDS):
         return False
-    if _gives_amount(line):
+    if _gives_amount(line) or (_SAYS.search(line) and not _ASKS.match(line)):
         return False
-    words = _NUMBERING.sub("", flowing(line)).split()
+    words = apart(_NUMBERING.sub("", flowing(line))).split()
     return len(words) <= LONGEST_LABEL_WORDS and not (words and _FIGURE.search(words[-1]))
 
 

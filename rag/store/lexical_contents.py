@@ -13,7 +13,7 @@ from rag.store.words import UNTOLD
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 4
+FORMAT = 5
 CONTENTS = "contents.json"
 
 

@@ -8,6 +8,7 @@ import unicodedata
 from tantivy import Filter, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
 
 from rag.languages import Language
+from rag.scripts import apart
 from rag.store.rows import storable
 
 LONGEST_WORD = 80
@@ -25,9 +26,10 @@ class Words:
     def __call__(self, text: str, language: Language | None = UNTOLD) -> list[str]:
         """The words of a text in order, folded, and stemmed as those of a language if one is given.
 
-        The same text has as many words in each language.
+        The same text has as many words in each language. Scripts that write no words apart have
+        pairs or threes of characters in their place; see `apart`.
         """
-        text = unicodedata.normalize("NFC", storable(text))
+        text = apart(unicodedata.normalize("NFC", storable(text)))
         with self._lock:
             return self._analyzers[language].analyze(text)
 

@@ -170,3 +170,17 @@ def test_a_question_that_names_the_document_has_more_evidence() -> None:
     sentences = scorer().score(QUESTION, [passage(NEMO)])
 
     assert weigh(sentences, NOTHING, named=1.0).score > weigh(sentences, NOTHING).score
+
+
+def test_a_row_goes_on_from_its_head_and_not_from_the_row_above() -> None:
+    text = "Room | Carpet | Price\nLobby | Tundra grey | 49\nLibrary | Moss green | 35"
+
+    head, lobby, library = SentenceScorer(HashEmbedder(), Words()).score(
+        "carpet library price", [passage(text)]
+    )
+
+    assert (head.context, lobby.context) == (head.coverage, head.coverage)
+    assert (head.coverage < 1, library.coverage < 1) == (True, True)
+    assert library.context == pytest.approx(1.0)
+    assert library.spelled_context == pytest.approx(1.0)
+    assert library.words == {"librari"}

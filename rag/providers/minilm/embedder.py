@@ -37,6 +37,7 @@ MAX_TOKENS = 256  # max_seq_length of the published model, [CLS] and [SEP] inclu
 MAX_THREADS = 8
 MEASURED_WORDS = 120
 FOREIGN_PIECES, FOREIGN_RANGE = 1.6, 0.25  # word pieces a word: 1.35 is still all English
+UNKNOWN, UNKNOWN_PIECES = "[UNK]", 3  # what a word counts more that the model cannot even spell
 MOST_REMEMBERED_WORDS = 100_000  # about 10 MB
 LONGEST_REMEMBERED_WORD = 40
 LEARNT_AT_ONCE = 200
@@ -66,6 +67,7 @@ class MiniLmEmbedder:
         self._tokenizer = Tokenizer.from_file(verified(folder / TOKENIZER_FILE, TOKENIZER_SHA256))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
+        self._unknown = self._tokenizer.token_to_id(UNKNOWN)
         self._lengths: dict[str, int] = {}
         self._session = onnxruntime.InferenceSession(
             verified(folder / MODEL_FILE, MODEL_SHA256),
@@ -127,7 +129,8 @@ class MiniLmEmbedder:
         words = list(dict.fromkeys(_WORD.findall(encodable(text).lower())))[:MEASURED_WORDS]
         if not words:
             return 1.0
-        pieces = len(self._token_ids(" ".join(words))) - 2
+        ids = self._token_ids(" ".join(words))
+        pieces = len(ids) - 2 + UNKNOWN_PIECES * sum(id_ == self._unknown for id_ in ids)
         return min(1.0, max(0.0, (FOREIGN_PIECES - pieces / len(words)) / FOREIGN_RANGE))
 
     def embed(self, texts: Sequence[str]) -> Vectors:
