@@ -225,7 +225,8 @@ def test_marks_that_cannot_be_written_are_forgotten_later(
 def test_nothing_is_purged_before_its_thirty_days_however_often_one_looks(
     catalog: Catalog, seed: int
 ) -> None:
-    chance, begun = random.Random(seed), time.time()  # noqa: S311
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    begun = time.time()
     library, passed = fill(catalog, "a.txt"), -0.001  # it was removed a moment ago
     while not purge_expired(catalog, begun + passed * DAY_SECONDS):
         assert len(catalog.trash.of(library)) == 1

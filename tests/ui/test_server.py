@@ -256,7 +256,7 @@ def test_an_upload_needs_a_name(client: TestClient) -> None:
     [
         ("../../etc/passwd", "passwd"),
         ("C:\\Users\\me\\letter.pdf", "letter.pdf"),
-        ("a\x00b\r\n\x1b[31m.md", "a b [31m.md"),
+        ("a\x00b\r\n\x1b[31m.md", "a\ufffdb [31m.md"),
         ("\u202egnp.exe", "gnp.exe"),
         ("", "unnamed"),
         ("x" * 300 + ".pdf", "x" * 196 + ".pdf"),
