@@ -25,8 +25,8 @@ NAMES_SHOWN = 5
 ANSWERABLE = frozenset({DocumentState.READY, DocumentState.PARTIAL})
 
 LIBRARY_GONE = (
-    "This library was deleted, and nothing was asked. Load the page again: below the documents you "
-    "can choose another one, or bring this one back."
+    "This library was deleted, and nothing was done. Bring it back, or choose another one, on the "
+    "left."
 )
 
 
@@ -41,13 +41,17 @@ class Choice:
     excluded: frozenset[str] = frozenset()
     library: str | None = None
 
+    def is_in(self, library_id: str) -> bool:
+        """Whether a library is the one that the visitor is in, not one in its place."""
+        return self.library in (None, library_id)
+
     def require(self, library_id: str) -> None:
-        """Refuse to ask a library in the place of the one that the visitor is in.
+        """Refuse to act in a library in the place of the one that the visitor is in.
 
         Raises:
             NotFoundError: that one was deleted meanwhile.
         """
-        if self.library not in (None, library_id):
+        if not self.is_in(library_id):
             raise NotFoundError(LIBRARY_GONE)
 
 
@@ -73,12 +77,12 @@ def ask(
     again only holds it. Closing the generator stops the model.
     """
     question, choice, manner = inquiry.question, inquiry.choice, inquiry.manner
-    library_id = application.library.id
+    library_id = choice.library or application.library.id
     asked = conversation.within(library_id).asking(question, manner)
     yield asked
     turn = asked.turns[-1]
     try:
-        choice.require(library_id)
+        choice.require(application.library.id)
         if len(question) > MAX_QUESTION_CHARACTERS:
             raise QuestionError(TOO_LONG)
         scope = application.scope()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
 
@@ -19,12 +19,15 @@ from ui.embedding_menu import render_progress
 from ui.endings import BY_WORDS, FAILED, being_read, kind_of_end
 from ui.notices import render_notices
 from ui.progress import (
+    fault_of,
     is_at_work,
     kind_of,
     render_again,
     render_queue,
+    render_shared,
     render_stalled,
     render_work,
+    shared_faults,
 )
 from ui.trash import render_trash, render_undo
 
@@ -140,6 +143,8 @@ def render_documents(shelf: Shelf) -> str:
     Documents that wait for a person's word come first. The page itself adds what was not sent to
     `#unsent`, and tells the outcome of its own files.
     """
+    faults = shared_faults(shelf.jobs)
+    shelf = replace(shelf, jobs=[_unless_shared(job, faults) for job in shelf.jobs])
     documents, job_of = shelf.by_id, shelf.job_of
     # A file that left a document is shown with it; only one that left none is a row of its own.
     shown = {job.id for id_, job in job_of.items() if id_ in documents}
@@ -158,7 +163,8 @@ def render_documents(shelf: Shelf) -> str:
         for document in newest
     ]
     lost = "".join(render_lost(*each) for each in shelf.settled)
-    intake = render_queue(alone, together, documents) + render_stalled(shelf.stalled)
+    intake = render_queue(alone, together, documents) + render_shared(faults)
+    intake += render_stalled(shelf.stalled)
     intake += f'<ul class="docs">{lost}</ul>' if lost else ""
     meaning = "" if shelf.library is None else render_progress(shelf.library, shelf.anew)
     label = ' aria-label="Files being taken in"' if intake else ""
@@ -179,6 +185,11 @@ def are_running(jobs: Sequence[Job], anew: Reembedding | None = None) -> bool:
     """Whether something happens to a file, or to the whole library, by itself."""
     is_changing = anew is not None and anew.stage is Stage.EMBEDDING
     return is_changing or any(is_at_work(job) for job in jobs)
+
+
+def _unless_shared(job: Job, faults: Collection[str]) -> Job:
+    """The job without the fault that it has in common with others, which is told once for all."""
+    return replace(job, outcome="") if fault_of(job) in faults else job
 
 
 def _asks(document: Document, job_of: Mapping[str, Job]) -> bool:
@@ -224,8 +235,7 @@ def _render_outcomes(shelf: Shelf, documents: Mapping[str, Document]) -> str:
     reading = len(being_read(shelf.jobs))
     embedding = sum(job.stage is Stage.EMBEDDING for job in shelf.jobs)
     asking = sum(job.stage is Stage.CONFIRM for job in shelf.jobs)
-    library, anew = shelf.library, shelf.anew
-    meaning = f"{library.embedding_model} {anew.stage if anew else ''}" if library else ""
+    library = shelf.library
     return (
         f'<div id="outcomes" data-state="{escape(shelf.state)}" data-reading="{reading}" '
         f'data-embedding="{embedding}" '
@@ -233,7 +243,7 @@ def _render_outcomes(shelf: Shelf, documents: Mapping[str, Document]) -> str:
         f'data-partly="{" ".join(reference(container) for container, _, _ in shelf.settled)}" '
         f'data-going="{going}" '
         f'data-newest="{newest}" data-library="{escape(library.id if library else "")}" '
-        f'data-meaning="{escape(meaning)}" hidden>{outcomes}</div>'
+        f"hidden>{outcomes}</div>"
     )
 
 

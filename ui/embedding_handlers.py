@@ -14,7 +14,7 @@ from rag.protocols import Embedder
 from ui.chat import Choice
 from ui.conversation import Conversation
 from ui.embedding_menu import Question
-from ui.library_menu import LibraryHandlers
+from ui.library_handlers import LibraryHandlers
 from ui.rooms import Rooms
 
 NOT_OFFERED = "{} cannot be chosen here (any more). Load the page again."

@@ -56,6 +56,7 @@ COPY = _icon(
     14,
 )
 AGAIN = _icon('<path d="M20 11a8 8 0 1 0-2.3 6"/><path d="M20 5v6h-6"/>', 14)
+BACK = _icon('<path d="M8 4.5 3.5 9 8 13.5"/><path d="M3.5 9H14a5.5 5.5 0 0 1 0 11h-3"/>', 14)
 QUOTE = _icon(
     '<path d="M9 7H5v5h4V7zm0 5c0 3-1.5 4.5-4 5M19 7h-4v5h4V7zm0 5c0 3-1.5 4.5-4 5"/>', 28
 )

@@ -6,34 +6,25 @@ arrive as events named in `BRIDGE`, with the clicked element's `data-*` attribut
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from rag.errors import RagError
 from ui.asking import ChatHandlers
 from ui.chat import MAX_QUESTION_CHARACTERS, Choice
-from ui.checkup import Checkup, render_offer
+from ui.checkup import Checkup
 from ui.conversation import Conversation
 from ui.drafts import DraftPlace, connect_drafts, lay_out_drafts
 from ui.embedding_handlers import EmbeddingHandlers
 from ui.library import DocumentHandlers
-from ui.library_menu import LibraryHandlers
+from ui.library_handlers import LibraryHandlers
 from ui.marking import MarkHandlers
 from ui.rooms import Handler, Rooms
+from ui.source import SourceHandlers
 from ui.thread import render_invitation, render_thread
-from ui.viewer import (
-    INVITATION,
-    View,
-    render_note,
-    render_source,
-    view_citation,
-    view_nearest,
-    view_passage,
-)
+from ui.viewer import INVITATION
 
 if TYPE_CHECKING:
     from rag.wiring import Application
@@ -45,16 +36,12 @@ EXAMPLES = (
     ("questions-and-answers.md", "How much memory does Mixtral 8x7B need?"),
     ("les-modeles-mistral.txt", "Combien de paramètres Mixtral emploie-t-il pour chaque jeton ?"),
 )
-ORIGINAL_LOST = (
-    "The original of this document cannot be read ({}). Add the file again: that puts it back. "
-    "`tramontane check` says what else is amiss."
-)
 BRIDGE = """
 const names = ['open', 'choose', 'every', 'remove', 'retry', 'dismiss', 'cancel', 'confirm',
   'decline', 'reread', 'added', 'example', 'again', 'fresh', 'model', 'look', 'restore', 'typed',
   'anyway', 'alone', 'good', 'mark', 'unmark', 'answers', 'check', 'bring', 'purge', 'library',
   'make', 'rename', 'policy', 'unmake', 'remake', 'move', 'price', 'embed', 'unembed', 'goon',
-  'embedded'];
+  'menu', 'erase', 'language'];
 // Whatever opens a page goes through the source's block, one after the other: the last click stays,
 // and nothing that arrives late takes its place. A call that fails or takes too long frees the way.
 const MOST_MS = 5000;
@@ -232,7 +219,12 @@ def _connect_libraries(page: Page, rooms: Rooms, asking: list[Any]) -> None:
     page.libraries.library(does.choose, entering, entered, cancels=asking, **QUICK)
     page.libraries.make(does.make, entering, entered, cancels=asking, **QUICK)
     page.libraries.unmake(does.unmake, entering, entered, cancels=asking, **QUICK)
-    page.libraries.remake(does.remake, page.choice, page.libraries, **each)
+    for place in (page.libraries, page.documents):
+        place.remake(does.remake, page.choice, page.libraries, **each).then(
+            refresh, states, shown, **QUICK
+        )
+    page.libraries.erase(does.erase, page.choice, page.libraries, **each)
+    page.libraries.language(does.language, page.choice, page.libraries, **each)
     page.libraries.rename(does.rename, page.choice, page.libraries, **each)
     page.libraries.policy(does.policy, page.choice, page.libraries, **each).then(
         show_head, page.choice, page.head, **QUICK
@@ -241,7 +233,7 @@ def _connect_libraries(page: Page, rooms: Rooms, asking: list[Any]) -> None:
     changed = [page.libraries, *shown]
     page.libraries.price(anew.price, page.choice, page.libraries, **each)
     page.libraries.embed(anew.embed, states, changed, **each)
-    page.libraries.embedded(anew.show, page.choice, page.libraries, **each)
+    page.libraries.menu(anew.show, page.choice, page.libraries, **each)
     page.documents.unembed(anew.stop, states, changed, **each)
     page.documents.goon(anew.go_on, states, changed, **each)
     page.source.move(does.move, page.choice, page.libraries, **each).then(
@@ -265,7 +257,7 @@ def _connect_documents(page: Page, rooms: Rooms) -> None:
     page.blocks.load(does(on.open_page), states, [page.head, *shown], **QUICK)
     page.timer.tick(does(on.refresh), states, shown, **QUICK)
     page.documents.added(does(on.refresh), states, shown, **latest)
-    page.documents.remove(does(on.remove), states, [*shown, page.source], **each)
+    page.documents.remove(does(on.remove), states, shown, **each)
     page.documents.bring(does(on.bring_back), states, shown, **each)
     page.documents.purge(does(on.purge), states, shown, **each)
     page.source.bring(does(on.bring_back), states, shown, **each).then(None, js=REPORT_AGAIN)
@@ -329,43 +321,9 @@ def _connect_chat(page: Page, application: Application, rooms: Rooms) -> list[An
 
 
 def _connect_source(page: Page, application: Application, rooms: Rooms) -> None:
-    def open_source(conversation: Conversation, event: gr.EventData) -> str:
-        try:
-            if event.kind == "checkup":
-                html = render_offer()
-            elif event.kind == "report":
-                html = rooms.report(str(event.id))
-            else:
-                view = _find_view(conversation, event._data)
-                html = INVITATION if view is None else render_source(application, view)
-        except RagError as error:
-            html = render_note(str(error))
-        except OSError as error:
-            html = render_note(ORIGINAL_LOST.format(error.strerror))
-        # Every reply differs, so that the page sees it arrive.
-        return f'{html}<i hidden data-serial="{int(event.serial)}"></i>'
-
-    page.source.open(open_source, page.conversation, page.source, trigger_mode="multiple", **QUICK)
+    opened = SourceHandlers(application, rooms).open
+    page.source.open(opened, page.conversation, page.source, trigger_mode="multiple", **QUICK)
     page.source.check(Checkup(application).run, None, page.source, trigger_mode="once", **QUICK)
-
-
-def _find_view(conversation: Conversation, asked: Mapping[str, str]) -> View | None:
-    """The page that was asked for, by a citation, a passage or a document; None to show none.
-
-    Raises:
-        NotFoundError: what it refers to is gone.
-    """
-    if asked["kind"] == "clear":
-        return None
-    number = int(asked["page"]) if "page" in asked else None
-    if "turn" not in asked:
-        return View(asked["id"], number or 1)
-    turn, index = int(asked["turn"]), int(asked["index"])
-    if asked["kind"] == "nearest":
-        return view_nearest(conversation, turn, index)
-    if asked["kind"] == "passage":
-        return view_passage(conversation, turn, index)
-    return view_citation(conversation, turn, index, number)
 
 
 def invite(application: Application) -> str:

@@ -17,6 +17,7 @@ from rag.intake import Job, Stage
 from rag.purging import purge, still_there
 from rag.spending import day_in_words
 from rag.store.reembeddings import Reembedding
+from ui.absent import render_deleted
 from ui.chat import ANSWERABLE, Choice
 from ui.containing import NO_RECORD, REF, render_container, staying_words
 from ui.conversation import Conversation
@@ -26,7 +27,6 @@ from ui.notices import News, render_notices
 from ui.progress import EVERY, is_at_work
 from ui.report import PAGES_AT_ONCE, UNREAD, Report, place, render_report
 from ui.thread import told_price
-from ui.viewer import INVITATION
 
 if TYPE_CHECKING:
     from rag.wiring import Application
@@ -94,6 +94,7 @@ class DocumentHandlers:
     ) -> tuple[Any, ...]:
         """Take in once more a file that could not be, or go on with one that was stopped."""
         with _telling() as said:
+            self._require(choice)
             for number in self._meant(event, self._stalled()):
                 self._queue.retry(number)
         return self._after(choice, conversation, said)
@@ -103,6 +104,7 @@ class DocumentHandlers:
     ) -> tuple[Any, ...]:
         """Stop taking a file in, or every file."""
         with _telling() as said:
+            self._require(choice)
             self._cancel(self._meant(event, filter(is_at_work, self._queue.jobs())))
         return self._after(choice, conversation, said)
 
@@ -111,6 +113,7 @@ class DocumentHandlers:
     ) -> tuple[Any, ...]:
         """Pay for no file that waits for a person's word: what was read of them stays."""
         with _telling() as said:
+            self._require(choice)
             self._cancel(self._meant(event, self._asking()))
         return self._after(choice, conversation, said)
 
@@ -119,6 +122,7 @@ class DocumentHandlers:
     ) -> tuple[Any, ...]:
         """Let a file go on that waits for a person's word, or all of them."""
         with _telling() as said:
+            self._require(choice)
             for number in self._meant(event, self._asking()):
                 self._queue.confirm(number)
         return self._after(choice, conversation, said)
@@ -127,6 +131,7 @@ class DocumentHandlers:
         """Forget a file that could not be taken in, or hide an archive that lost some."""
         key = str(event.id)
         with _telling() as said:
+            self._require(choice)
             if key.startswith(REF):
                 self._application.catalog.containers.hide(int(key.removeprefix(REF)))
             else:
@@ -138,19 +143,21 @@ class DocumentHandlers:
     ) -> tuple[Any, ...]:
         """Take a document out of the library."""
         with _telling() as said:
+            self._require(choice)
             catalog = self._application.catalog
             document = catalog.document(str(event.id))
             members = catalog.containers.within(document)
             catalog.remove(document.id)
             if staying := staying_words(members, document.title or document.name):
                 said.append(News(staying))
-        return *self._after(choice, conversation, said), INVITATION
+        return self._after(choice, conversation, said)
 
     def bring_back(
         self, choice: Choice, conversation: Conversation, event: gr.EventData
     ) -> tuple[Any, ...]:
         """Put a document back that was removed, or an earlier version beside the present one."""
         with _telling() as said:
+            self._require(choice)
             document = self._application.catalog.trash.bring_back(str(event.id))
             said.append(News(BACK.format(document.title or document.name)))
         return self._after(choice, conversation, said)
@@ -161,6 +168,7 @@ class DocumentHandlers:
         """Delete a document of the trash for good."""
         catalog = self._application.catalog
         with _telling() as said:
+            self._require(choice)
             removed = catalog.trash.of(self._application.library.id)
             if not purge(catalog, [kept for kept in removed if kept.document.id == str(event.id)]):
                 said.append(still_there(catalog))
@@ -209,6 +217,7 @@ class DocumentHandlers:
         key, first = str(event.id), int(event.first)
         numbers = range(first, min(int(event.last) + 1, first + PAGES_AT_ONCE))
         with self._claimed(key, numbers) as free, _telling() as said:
+            self._require(choice)
             if free:
                 self._queue.retry_pages(key, free)
             said += self._still_unread(key, free)
@@ -223,6 +232,9 @@ class DocumentHandlers:
         self, choice: Choice, conversation: Conversation, said: Sequence[str]
     ) -> tuple[Any, ...]:
         """The page after something was done, with what there is to say about it."""
+        if not choice.is_in(self._application.library.id):
+            welcome = gr.skip() if conversation.turns else ""
+            return self._show(choice, (), said), gr.Timer(active=False), welcome
         jobs = self._queue.jobs()
         welcome = gr.skip() if conversation.turns else self._invite()
         timer = gr.Timer(active=are_running(jobs, self._anew))
@@ -241,6 +253,8 @@ class DocumentHandlers:
         # After the jobs: what they have published by then is there.
         library = self._application.library
         catalog = self._application.catalog
+        if not choice.is_in(library.id):
+            return render_deleted(catalog, str(choice.library), said)
         documents, removed = catalog.documents(library.id), catalog.trash.of(library.id)
         limit = self._application.settings.max_file_mb
         anew = self._anew
@@ -256,6 +270,10 @@ class DocumentHandlers:
             anew=anew,
         )
         return render_documents(shelf)
+
+    def _require(self, choice: Choice) -> None:
+        """Do nothing here in the place of another library. Raises as `Choice.require`."""
+        choice.require(self._application.library.id)
 
     def _quiet_since(self, jobs: Sequence[Job]) -> int:
         """The newest job of when nothing was going on: those after it are told of together."""

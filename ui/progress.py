@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import PurePath
@@ -87,6 +88,21 @@ def fault_of(job: Job) -> str:
     # What is said of a file that was read begins with its name.
     is_fault = is_at_work(job) and not job.outcome.startswith(job.name)
     return job.outcome if is_fault else ""
+
+
+def shared_faults(jobs: Iterable[Job]) -> dict[str, int]:
+    """The faults for which more than one job is tried again, and how many: told once for all."""
+    faults = Counter(filter(None, map(fault_of, jobs)))
+    return {fault: count for fault, count in faults.items() if count > 1}
+
+
+def render_shared(faults: Mapping[str, int]) -> str:
+    """What keeps several files from going on, each fault once."""
+    return "".join(
+        f'<p class="why hindered" role="status">{count:,} files wait. {escape(fault)} '
+        "They are tried again soon.</p>"
+        for fault, count in faults.items()
+    )
 
 
 def progress_words(job: Job, document: Document | None = None) -> str:

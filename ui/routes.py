@@ -21,8 +21,10 @@ from ingest.queue import IngestQueue
 from rag.domain import DocumentState
 from rag.errors import DocumentError, NotFoundError, RagError, StoreError
 from rag.intake import Origin
+from ui.absent import standing_of, state_of_deleted
 from ui.chat import Choice
 from ui.documents import state_of
+from ui.library_handlers import LibraryHandlers
 from ui.model_words import AWAY
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 PAGE_WIDTH_PIXELS = 1200  # sharp on a screen of two pixels a point in a pane of 468 points
 PAGES_IN_MEMORY = 32
 MAX_PLACE_CHARACTERS = 2_000
+NOWHERE = "This library was deleted. Bring it back, or choose another one, on the left."
 EXCESS = "Split it, or raise TRAMONTANE_MAX_FILE_MB."
 
 
@@ -77,8 +80,8 @@ def build_router(
         return await _read_draft(request, file_name(name), limits, reading)
 
     @router.get("/documents")
-    def state(library: str = "") -> Response:
-        return _state(application, queue_of, library)
+    def state(library: str = "", shown: str = "") -> Response:
+        return _changes(application, queue, rooms, library, shown)
 
     router.add_api_route("/offers", lambda: _reachability(application), response_model=None)
     return router
@@ -95,16 +98,26 @@ def _queue_of(queue: IngestQueue, rooms: Rooms | None, library: str) -> IngestQu
     return rooms.open(library).queue if library else rooms.of(Choice()).queue
 
 
-def _state(
-    application: Application, queue_of: Callable[[str], IngestQueue], library: str
+def _changes(
+    application: Application, queue: IngestQueue, rooms: Rooms | None, library: str, shown: str
 ) -> Response:
-    """What changes with the documents of a library, for whoever asks whether to look again."""
+    """What tells whoever looks at a library whether something of it has changed elsewhere.
+
+    `state` is that of its documents, `libraries` that of the chooser, and `standing` what has
+    become of the document that is `shown`, if one is.
+    """
+    catalog = application.catalog
     try:
-        jobs = queue_of(library).jobs()
-        catalog = application.catalog
-        known = catalog.library_with_id(library) if library else application.library
-        anew = catalog.reembeddings.of(known.id)
-        return JSONResponse({"state": state_of(known, jobs, anew)})
+        standing = standing_of(catalog, shown) if shown else ""
+        menu = "" if rooms is None else LibraryHandlers(rooms).state(library)
+        try:
+            known = catalog.library_with_id(library) if library else application.library
+        except NotFoundError:
+            gone = state_of_deleted(catalog, library)
+            return JSONResponse({"state": gone, "libraries": menu, "standing": standing})
+        jobs = _queue_of(queue, rooms, library).jobs()
+        state = state_of(known, jobs, catalog.reembeddings.of(known.id))
+        return JSONResponse({"state": state, "libraries": menu, "standing": standing})
     except RagError as error:
         return PlainTextResponse(str(error), 503)
 
@@ -147,7 +160,9 @@ async def _take_in(
         return PlainTextResponse(error.reason, 413)
     except StoreError as error:
         return PlainTextResponse(f"{name} was not taken in. {error}", 507)
-    except RagError as error:  # its library is gone, or cannot be opened
+    except NotFoundError:
+        return PlainTextResponse(f"{name} was not taken in. {NOWHERE}", 422)
+    except RagError as error:  # its library cannot be opened
         return PlainTextResponse(f"{name} was not taken in. {error}", 422)
     except ClientDisconnect:
         return PlainTextResponse(f"{name} was cut off on its way. Send it again.", 422)
@@ -194,7 +209,7 @@ async def _receive(request: Request, name: str, limit_bytes: int, path: Path) ->
                 file.write(piece)
     except OSError as error:
         raise StoreError(
-            f"It cannot be stored ({error.strerror}). Make room and send it again."
+            f"Nothing can be stored ({error.strerror}). Make room and try again."
         ) from error
 
 

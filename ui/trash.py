@@ -41,7 +41,7 @@ def render_trash(removed: Sequence[Kept]) -> str:
 def _render_row(kept: Kept) -> str:
     title, key = escape(_title(kept)), escape(kept.document.id)
     return (
-        f'<li class="doc unread"><span class="ico" aria-hidden="true">'
+        f'<li class="doc unread" data-kept="{key}"><span class="ico" aria-hidden="true">'
         f"{kind_of(kept.document.name)}</span>"
         f'<span class="t" title="{escape(kept.document.name)}">{title}</span>'
         f'<span class="s">until {day_of(kept.until)}{_render_back(kept, "Bring back")}</span>'

@@ -172,10 +172,18 @@ def _parts(reader: Engine, data_dir: Path, text_hash: TextHash) -> Iterator[Chec
     notes = (note,) if nobodys else ()
     yield Checked("originals", f"{len(named):,} files are as they were.", missing, notes)
     having = sum(any(folder.glob("*-*")) for folder in folders)
-    yield Checked("indexes", f"{having} of {len(known)} libraries have theirs.", indexes)
+    yield Checked("indexes", _index_words(having, len(known)), indexes)
     names = ", ".join(str(path.relative_to(data_dir)) for path in left[:3])
     note = f"Left by a crash: {names}{' and more' if len(left) > 3 else ''}. {MENDED_BY_REBUILD}"
     yield Checked("leftovers", "There are none.", (), (note,) if left else ())
+
+
+def _index_words(made: int, known: int) -> str:
+    """For how many libraries there are search indexes, and what of the others."""
+    if made < known:
+        words = f"Made for {made:,} of {known:,} libraries so far."
+        return f"{words} A library without them gets them with its next question."
+    return "Made for the one library." if known == 1 else f"Made for all {known:,} libraries."
 
 
 def _libraries(reader: Engine) -> list[Library]:

@@ -17,12 +17,13 @@ from rag.store.tables import documents, kept_documents, kept_pages, pages
 from rag.store.trash import Kept
 
 GONE = "This document is no longer in the library."
+PURGED = "This document was deleted for good: nothing of it is left."
 
 
 class Cited:
     """Documents with their earlier versions, by id. Safe from many threads and processes.
 
-    Nothing else reads earlier versions. Those of a document that was removed are gone with it.
+    Nothing else reads earlier versions. Those of a document that was removed are kept with it.
     Each method raises NotFoundError for a document that is not there.
     """
 
@@ -46,6 +47,22 @@ class Cited:
                 return None
             now, _ = _found(connection, row.version_of)
         return Kept(document_of(now), row.kept_at)
+
+    def removed(self, document_id: str) -> Kept:
+        """The document of the trash that this is, or that it is an earlier version of.
+
+        Raises:
+            NotFoundError: nothing of it is kept: it was purged, or never was there.
+        """
+        kept = kept_documents.c
+        with self._reader.begin() as connection:
+            row = connection.execute(select(kept_documents).where(kept.id == document_id)).first()
+            if row is not None and row.version_of is not None:
+                own = (kept.id == row.version_of) & kept.version_of.is_(None)
+                row = connection.execute(select(kept_documents).where(own)).first()
+        if row is None:
+            raise NotFoundError(PURGED)
+        return Kept(document_of(row), row.kept_at)
 
     def page(self, document_id: str, number: int) -> Page:
         """One page, with its text; NotFoundError too where there is no such page."""

@@ -80,6 +80,16 @@ class Holdings:
         with self._reader.begin() as connection:
             return [library_of(row) for row in self._rows(connection)]
 
+    def sizes(self) -> dict[str, int]:
+        """How many documents each library has, by its id; those that have none are left out."""
+        query = (
+            select(documents.c.library_id, func.count())
+            .group_by(documents.c.library_id)
+            .execution_options(**{WHATEVER: True})
+        )
+        with self._reader.begin() as connection:
+            return {row[0]: int(row[1]) for row in connection.execute(query)}
+
     def named(self, name: str) -> Library:
         """The library of that name, in capitals or not; `USUAL` is also what was called so once.
 

@@ -123,7 +123,9 @@ def test_a_library_is_renamed_deleted_and_brought_back(page: Page, bench: Workbe
     page.click("#libraries summary")
     page.get_by_role("button", name="Bring back Shore").click()
     page.click("#libraries summary")
-    expect(page.locator("#libraries [data-event='library']")).to_have_text(["documents", "Shore"])
+    expect(page.locator("#libraries [data-event='library']")).to_have_text(
+        ["documents 0", "Shore 0"]
+    )
 
 
 def test_the_chooser_fits_a_telephone(page: Page) -> None:

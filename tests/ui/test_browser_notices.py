@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -12,9 +13,9 @@ from rag.wiring import Application
 from tests.ui.workbench import HeldEmbedder, Workbench
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-from playwright.sync_api import Browser, expect  # noqa: E402
+from playwright.sync_api import Browser, Route, expect  # noqa: E402
 
-from tests.ui.harbours import GUIDE, IN_CHROMIUM, add, ask  # noqa: E402
+from tests.ui.harbours import GUIDE, IN_CHROMIUM, add, ask, opened  # noqa: E402
 
 pytestmark = IN_CHROMIUM
 
@@ -53,3 +54,59 @@ def test_what_handlers_could_not_do_is_said_above_the_page(
         expect(notices.locator("p:not(.seen)")).to_contain_text("The mark cannot be")
         expect(reason).to_have_value("It is fifty.")
         page.close()
+
+
+def test_files_that_are_refused_for_one_reason_are_told_of_once(
+    browser: Browser, application: Application, tmp_path: Path
+) -> None:
+    with (
+        Workbench(application, HeldEmbedder(application.embedder)).page() as address,
+        opened(browser, address) as page,
+    ):
+        reply = "{} was not taken in. There is no room left. Make room and try again."
+
+        def refuse(route: Route) -> None:
+            name = parse_qs(urlsplit(route.request.url).query)["name"][0]
+            route.fulfill(status=507, body=reply.format(name))
+
+        page.route("**/documents?name=**", refuse)
+        files = [tmp_path / name for name in ("a.txt", "b.txt", "c.txt")]
+        for file in files:
+            file.write_text("Words.")
+        page.set_input_files("#files", files)
+        bad = page.locator("#say .bad")
+        expect(bad).to_have_text(
+            ["3 files were not taken in. There is no room left. Make room and try again."]
+        )
+        rows = page.locator("#unsent .doc.unread")
+        expect(rows).to_have_count(3)
+        why = page.locator("#unsent .why")
+        expect(why).to_have_text(["There is no room left. Make room and try again."])
+        page.get_by_role("button", name="Dismiss a.txt").click()
+        expect(rows.first.locator(".why")).to_have_count(1)  # the next one tells it
+        expect(bad).to_have_count(1)
+
+
+def test_a_fault_is_told_once_until_something_is_done(
+    browser: Browser, application: Application
+) -> None:
+    tell = """() => {
+      const detail = {sentence: 'There is no room.', tone: 'bad'};
+      document.dispatchEvent(new CustomEvent('say', {detail}));
+    }"""
+    with (
+        Workbench(application, HeldEmbedder(application.embedder)).page() as address,
+        opened(browser, address) as page,
+    ):
+        page.clock.install()
+        bad = page.locator("#say .bad")
+        page.evaluate(tell)
+        page.evaluate(tell)
+        expect(bad).to_have_count(1)
+        page.clock.run_for(8_000)
+        expect(bad).to_have_count(0)
+        page.evaluate(tell)
+        assert bad.count() == 0
+        page.mouse.click(700, 300)
+        page.evaluate(tell)
+        expect(bad).to_have_count(1)

@@ -26,7 +26,8 @@ from ui.chat import Choice, Inquiry, ask
 from ui.conversation import Conversation, TurnState
 from ui.intake import open_queue
 from ui.layout import invite
-from ui.library_menu import LibraryHandlers, Menu, render_menu
+from ui.library_handlers import LibraryHandlers
+from ui.library_menu import Menu, render_menu
 from ui.rooms import Rooms
 
 USUAL = Library("1", "documents", "m", 8, 0)

@@ -6,7 +6,17 @@ import pytest
 
 from rag.domain import Document, DocumentState
 from rag.intake import Estimate, Job, Stage
-from ui.progress import cost, details, fault_of, progress_words, render_work, tally
+from ui.documents import Shelf, render_documents
+from ui.progress import (
+    cost,
+    details,
+    fault_of,
+    progress_words,
+    render_shared,
+    render_work,
+    shared_faults,
+    tally,
+)
 
 DOCUMENT = Document(
     "d1", "l1", "a.pdf", "A", "application/pdf", "00", 9, DocumentState.READY, "", 14, True, 50, 31
@@ -76,6 +86,19 @@ def test_a_fault_that_is_waited_out_is_told_and_an_outcome_is_not() -> None:
     assert "La Plateforme is &lt;over&gt; its limit. It is tried again soon.</p>" in shown
     assert fault_of(job(Stage.EMBEDDING, outcome="a.pdf was added.")) == ""
     assert fault_of(job(Stage.FAILED, outcome=fault)) == ""
+
+
+def test_a_fault_that_several_files_wait_out_is_told_once() -> None:
+    full = job(Stage.READING, outcome="There is no <room>.")
+    away = job(Stage.EMBEDDING, outcome="The server is gone.")
+    read = job(Stage.EMBEDDING, outcome="a.pdf was read in part.")
+    faults = shared_faults([full, full, away, read, read])
+    assert faults == {"There is no <room>.": 2}
+    assert render_shared(faults).count("2 files wait. There is no &lt;room&gt;. They are") == 1
+    jobs = [replace(full, id=1, name="b.pdf"), replace(full, id=2, name="c.pdf")]
+    html = render_documents(Shelf([], jobs))
+    assert html.count("There is no &lt;room&gt;.") == 1
+    assert html.count("b.pdf") > 0
 
 
 def test_files_taken_in_together_are_summed_up() -> None:

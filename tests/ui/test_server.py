@@ -210,7 +210,7 @@ def test_an_upload_for_which_there_is_no_room_is_told_and_leaves_nothing(
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, handler)
     assert answer.status_code == 507
-    assert answer.text.startswith("a.txt was not taken in. It cannot be stored (File too large)")
+    assert answer.text.startswith("a.txt was not taken in. Nothing can be stored (File too large)")
     assert queue.jobs() == []
     assert list((settings.data_dir / INCOMING).iterdir()) == []
 

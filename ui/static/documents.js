@@ -1,28 +1,11 @@
-// The list of documents: what changes elsewhere, what is folded, questions before something is
-// stopped or removed, and the report that is open, which follows the list.
+// The list of documents: what is folded, questions before something is stopped or removed, and the
+// report that is open, which follows the list.
 (() => {
   "use strict";
   const SECONDS_BETWEEN_REPORTS = 1.5;
   const byId = (id) => document.getElementById(id);
   const gesture = (id, detail) =>
     document.querySelector(`#${id} [id^="html-"]`)?.dispatchEvent(new CustomEvent("gesture", { detail }));
-
-  // Documents come from other tabs and from the command line too: look from time to time.
-  let looking = false;
-  const look = async () => {
-    const shown = byId("outcomes");
-    if (looking || document.hidden || !shown) return;
-    looking = true;
-    try {
-      const answer = await fetch(`documents?library=${encodeURIComponent(shown.dataset.library)}`);
-      if (answer.ok && (await answer.json()).state !== shown.dataset.state) gesture("documents", { event: "added" });
-    } catch { /* the server is gone; whatever is asked next says so */ }
-    looking = false;
-  };
-  setInterval(look, 5000);
-  document.addEventListener("visibilitychange", look);
-  document.addEventListener("turn-ended", look);
-  addEventListener("focus", look);
 
   // Rows that are folded away: shown as long as the reader wants them.
   const unfolded = new Set();
@@ -54,15 +37,6 @@
     wasBusy = isBusy;
   };
 
-  // Once a library has another embedding model, the chooser says so; not under somebody's hands.
-  let meaning;
-  const followMeaning = () => {
-    const now = byId("outcomes")?.dataset.meaning;
-    if (now === undefined || now === meaning || document.querySelector("#libraries details[open]")) return;
-    if (meaning !== undefined) gesture("libraries", { event: "embedded" });
-    meaning = now;
-  };
-
   // The report follows the list that was drawn last.
   let reported = 0;
   const followReport = () => {
@@ -76,22 +50,6 @@
   };
   const openReport = (report) => { if (report) gesture("source", { event: "report", id: report.dataset.report }); };
   document.addEventListener("report-again", () => openReport(document.querySelector("#source .report")));
-
-  // When a document's row goes, the focus goes to what takes its place.
-  const focusAfter = (id) => {
-    const list = byId("documents");
-    const rows = () => [...list.querySelectorAll(".doc[data-id]")];
-    const index = rows().findIndex((row) => row.dataset.id === id);
-    const leaving = new MutationObserver(() => {
-      const left = rows();
-      if (left.some((row) => row.dataset.id === id)) return;
-      leaving.disconnect();
-      const focused = document.activeElement;
-      if (focused && focused !== document.body && !list.contains(focused)) return;
-      (left[Math.min(index, left.length - 1)]?.querySelector(".t") || byId("files"))?.focus();
-    });
-    leaving.observe(list, { childList: true, subtree: true });
-  };
 
   // A question before something is done: `act` is done on a yes.
   const ask = ({ title, text, no, yes, danger, act }) => {
@@ -115,7 +73,7 @@
     title: `Remove “${name}”?`,
     text: "Its pages leave every answer at once. It stays in the trash for 30 days.",
     no: "Keep", yes: "Remove", danger: true,
-    act: () => { focusAfter(id); gesture("documents", { event: "remove", id }); },
+    act: () => gesture("documents", { event: "remove", id }),
   });
   const confirmPurge = ({ id, name }) => ask({
     title: `Delete “${name}” for good?`,
@@ -128,6 +86,12 @@
     text: "Its documents leave every answer at once. It stays in the trash for 30 days, with them.",
     no: "Keep", yes: "Delete", danger: true,
     act: () => gesture("libraries", { event: "unmake", id }),
+  });
+  const confirmErase = ({ id, name }) => ask({
+    title: `Delete the library “${name}” for good?`,
+    text: "It cannot be brought back. Its documents, their earlier versions and marked answers that cite them are deleted too.",
+    no: "Keep", yes: "Delete for good", danger: true,
+    act: () => gesture("libraries", { event: "erase", id }),
   });
   const confirmMove = (detail) => ask({
     title: "Let it leave this machine?",
@@ -156,6 +120,7 @@
     if (!control) return;
     if (control.dataset.confirm === "remove") confirmRemoval(control.dataset);
     else if (control.dataset.confirm === "unmake") confirmUnmake(control.dataset);
+    else if (control.dataset.confirm === "erase") confirmErase(control.dataset);
     else if (control.dataset.confirm === "policy") confirmLeave(control.dataset);
     else if (control.dataset.confirm === "purge") confirmPurge(control.dataset);
     else if (control.dataset.confirm === "halt") confirmHalt(control.dataset.count);
@@ -174,6 +139,8 @@
     const button = event.target.matches('[data-event="price"]') && event.target.querySelector("button");
     if (button) setTimeout(() => { button.disabled = true; button.textContent = "Counting…"; });
   });
+  // A choice that needs no button.
+  document.addEventListener("change", ({ target }) => { if (target.matches?.("select[data-submits]")) target.form.requestSubmit(); });
   // A document that leaves what stays on this machine: not without a word.
   document.addEventListener("submit", (event) => {
     const form = event.target;
@@ -203,7 +170,7 @@
   const watch = () => {
     const documents = byId("documents");
     if (!documents) { requestAnimationFrame(watch); return; }
-    new MutationObserver(() => { markUnfolded(); markStopping(); followReport(); followMeaning(); noticeEnd(); })
+    new MutationObserver(() => { markUnfolded(); markStopping(); followReport(); noticeEnd(); })
       .observe(documents, { childList: true, subtree: true, attributes: true, attributeFilter: ["hidden", "aria-expanded", "data-state"] });
   };
   watch();

@@ -24,41 +24,48 @@
   const mine = new Map();  // the jobs whose outcome is told here, and with which others
   const libraryOf = (list) => list?.dataset.state.split("-")[0];  // another one has other numbers
   const together = (files) => ({ id: crypto.randomUUID?.() ?? String(Math.random()).slice(2), library: libraryOf(byId("outcomes")), files, left: files, jobs: {}, refused: {}, isTold: false });
-  const rowOf = (key, file) => {
+  const isOfThis = (file) => file.batch.library === libraryOf(byId("outcomes"));  // of the library that is shown
+  const causeOf = ({ name, reason }) => reason.startsWith(`${name} was not taken in. `) ? reason.slice(`${name} was not taken in. `.length) : reason;
+  const rowOf = (key, file, why) => {
     const row = document.createElement("li");
     row.className = file.reason ? "doc job unread" : "doc job";
-    Object.assign(row.dataset, { key, reason: file.reason, state: file.state });
+    Object.assign(row.dataset, { key, reason: file.reason, state: file.state, why });
     row.innerHTML = '<span class="ico" aria-hidden="true"></span><span class="t"></span><span class="s"></span>';
     row.querySelector(".ico").textContent = (file.name.split(".").slice(1).pop() || "TXT").toUpperCase().slice(0, 4);
     row.querySelector(".t").textContent = row.querySelector(".t").title = file.name;
     row.querySelector(".s").textContent = file.state;
     if (!file.reason) return row;
     row.querySelector(".s").innerHTML = '<span class="st b">not added</span>';
-    row.insertAdjacentHTML("beforeend", '<p class="why"></p>' +
+    row.insertAdjacentHTML("beforeend", (why ? '<p class="why"></p>' : "") +
       (file.again ? '<button type="button" class="redo" data-unsent="again">Try again</button>' : "") +
       `<button type="button" class="x" data-unsent="dismiss">${CROSS}</button>`);
-    row.querySelector(".why").textContent = file.reason;
+    if (why) row.querySelector(".why").textContent = why;
     row.querySelector(".x").setAttribute("aria-label", `Dismiss ${file.name}`);
     return row;
   };
   const tellSending = () => {
-    const refused = [...unsent.values()].filter((file) => file.reason).length;
-    const detail = { pending: unsent.size - refused, refused, jobs: [...mine.keys()].map(Number) };
+    const own = [...unsent.values()].filter(isOfThis);
+    const refused = own.filter((file) => file.reason).length;
+    const detail = { pending: own.length - refused, refused, jobs: [...mine.keys()].map(Number) };
     document.dispatchEvent(new CustomEvent("sending", { detail }));
   };
   const drawUnsent = () => {
     tellSending();
     const list = byId("unsent");
     if (!list) return;
-    const pending = [...unsent.keys()].filter((key) => !unsent.get(key).reason);
+    const own = [...unsent].filter(([, file]) => isOfThis(file));
+    const pending = own.filter(([, file]) => !file.reason).map(([key]) => key);
     const folded = new Set(pending.length > ROWS + 1 ? pending.slice(ROWS) : []);
-    const shown = [...unsent].filter(([key]) => !folded.has(key));
+    const shown = own.filter(([key]) => !folded.has(key));
     const keys = new Set(shown.map(([key]) => key));
     for (const row of list.querySelectorAll(".doc")) if (!keys.has(row.dataset.key)) row.remove();
+    const told = new Set();  // causes: the first row that has one tells it for all
     for (const [key, file] of shown) {
       const row = list.querySelector(`[data-key="${key}"]`);
-      if (row?.dataset.reason === file.reason && row.dataset.state === file.state) continue;
-      if (row) row.replaceWith(rowOf(key, file)); else list.insertBefore(rowOf(key, file), list.querySelector(".nothing"));
+      const why = told.has(causeOf(file)) ? "" : causeOf(file);
+      told.add(causeOf(file));
+      if (row?.dataset.reason === file.reason && row.dataset.state === file.state && row.dataset.why === why) continue;
+      if (row) row.replaceWith(rowOf(key, file, why)); else list.insertBefore(rowOf(key, file, why), list.querySelector(".nothing"));
     }
     const rest = list.querySelector(".nothing");
     const words = `and ${number(folded.size)} more to send`;
@@ -66,12 +73,21 @@
     else if (!rest) list.append(Object.assign(document.createElement("li"), { className: "nothing", textContent: words }));
     else if (rest.textContent !== words) rest.textContent = words;
   };
+  // Files that are refused for one reason are told of in one notice.
+  const refusals = new Map();
+  const tellRefusal = (file, reason) => {
+    const cause = causeOf(file);
+    const before = refusals.get(cause);
+    const files = before?.note.isConnected ? before.files.add(file.content) : new Set([file.content]);
+    const sentence = files.size > 1 ? `${number(files.size)} files were not taken in. ${cause}` : reason;
+    refusals.set(cause, { files, note: say(sentence, "bad", before?.note.isConnected ? before.note : null) });
+  };
   const refuse = (key, reason, again) => {
     const file = unsent.get(key);
     Object.assign(file, { reason, again, state: "" });
     file.batch.refused[key] = reason;
     drawUnsent();
-    say(reason, "bad");
+    tellRefusal(file, reason);
   };
   const excess = (file) => {
     const most = Number(byId("files")?.dataset.maxMb || Infinity);
@@ -85,7 +101,7 @@
     delete file.batch.refused[key];
     drawUnsent();
     try {
-      const answer = await fetch(`documents?name=${encodeURIComponent(file.name)}&place=${encodeURIComponent(places.get(file.content) || "")}&library=${encodeURIComponent(document.getElementById("outcomes")?.dataset.library || "")}`, { method: "POST", body: file.content });
+      const answer = await fetch(`documents?name=${encodeURIComponent(file.name)}&place=${encodeURIComponent(places.get(file.content) || "")}&library=${encodeURIComponent(file.batch.library || "")}`, { method: "POST", body: file.content });
       if (!answer.ok) { refuse(key, (await answer.text()) || `${file.name} could not be sent.`, answer.status >= 500); return; }
       const job = String((await answer.json()).job);
       mine.set(job, file.batch);
@@ -214,7 +230,8 @@
       batch.isTold = true;
       if (ends.length > 1) say(summed(ends));
     }
-    for (const card of [...cards.children]) if (!batches.some((batch) => batch.id === card.dataset.batch)) card.remove();
+    const isHere = (card) => batches.some((batch) => batch.id === card.dataset.batch && batch.library === libraryOf(list));
+    for (const card of [...cards.children]) if (!isHere(card)) card.remove();
   };
   addEventListener("storage", (event) => {
     const id = event.newValue === null && event.key?.startsWith(BATCH) ? event.key.slice(BATCH.length) : "";

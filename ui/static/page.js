@@ -27,7 +27,15 @@
   said.setAttribute("role", "log");
   said.setAttribute("aria-label", "Notices");
   if (document.body) document.body.append(said); else document.addEventListener("DOMContentLoaded", () => document.body.append(said));
-  const say = (sentence, tone = "", note = document.createElement("p")) => {
+  // One fault is told once, until something is done here: whoever only waits has read it.
+  const faults = new Map();  // sentences, and their notes
+  for (const kind of ["pointerdown", "keydown", "drop", "change"]) document.addEventListener(kind, () => faults.forEach((note, sentence) => { if (!note.isConnected) faults.delete(sentence); }), true);
+  const say = (sentence, tone = "", given = null) => {
+    const before = tone === "bad" ? faults.get(sentence) : null;
+    if (before && !before.isConnected) return before;
+    const note = given ?? before ?? document.createElement("p");
+    if (tone === "bad") faults.set(sentence, note);
+    if (before) note.className = "bad on";
     note.textContent = sentence;
     if (!note.isConnected) {
       note.className = tone;

@@ -58,6 +58,7 @@
     if (below > 0) thread.scrollBy(0, Math.min(below, above));
   };
   const clearSource = () => { setOpened(null); gesture("source", { event: "clear" }); };
+  document.addEventListener("library-entered", clearSource);
 
   // Layers: the documents or the source over the rest. The way back of the browser closes them.
   const PLACES = { drawer: "left", sheet: "right" };

@@ -20,7 +20,7 @@ from rag.store.checks import check, mend
 from rag.store.indexes import Indexes
 from rag.store.isolation import Upkeep
 from rag.store.rows import StoredChunk
-from tests.rag.store.shelves import DIMENSION, MODEL, reading
+from tests.rag.store.shelves import DIMENSION, MODEL, library_in, reading
 from tests.rag.store.stock import add, files_below, remove_for_good
 
 WELL = ["database", "documents", "originals", "indexes", "leftovers"]
@@ -67,11 +67,21 @@ def test_what_is_well_is_found_well_and_nothing_is_changed(filled: Catalog) -> N
     assert [(part.faults, part.notes) for part in found] == [((), ())] * 5
     assert found[1].sentence == "2 documents, 4 pages, 4 passages."
     assert found[2].sentence == "2 files are as they were."
-    assert found[3].sentence == "1 of 1 libraries have theirs."
+    assert found[3].sentence == "Made for the one library."
     assert set(files_below(filled.data_dir)) - set(before) <= {
         f"derived/{path.parent.name}/{path.name}/.tantivy-meta.lock"
         for path in (filled.data_dir / "derived").glob("*/lexical-*")
     }
+
+
+def test_libraries_without_indexes_are_no_fault(filled: Catalog) -> None:
+    library_in(filled, "other")
+    shutil.rmtree(filled.data_dir / "derived")
+    part = list(check(filled.data_dir, text_hash))[3]
+    assert part.sentence == (
+        "Made for 0 of 2 libraries so far. A library without them gets them with its next question."
+    )
+    assert part.faults == ()
 
 
 def test_without_a_catalog_none_is_made(tmp_path: Path) -> None:

@@ -126,6 +126,17 @@ def test_a_deleted_library_answers_no_more_and_comes_back(
         catalog.libraries.bring_back(other.id)
 
 
+def test_the_documents_of_each_library_are_counted(catalog: Catalog, library: Library) -> None:
+    other = library_in(catalog, "other")
+    library_in(catalog, "empty")
+    for text in ("One.", "Two."):
+        catalog.publish(reading(library, text, name=text))
+    removed = catalog.publish(reading(other, "Three.", name="three"))
+    assert catalog.libraries.sizes() == {library.id: 2, other.id: 1}
+    catalog.remove(removed.id)
+    assert catalog.libraries.sizes() == {library.id: 2}
+
+
 def test_the_only_library_stays(catalog: Catalog, library: Library) -> None:
     other = new(catalog, "other")
     catalog.libraries.remove(library.id)

@@ -92,6 +92,21 @@ def test_versions_go_to_the_trash_and_away_with_their_document(
     assert catalog.trash.versions(new.id) == []
 
 
+def test_what_was_removed_is_told_from_what_was_purged(catalog: Catalog, library: Library) -> None:
+    old = publish(catalog, library, "The price is 5.")
+    now = publish(catalog, library, "The price is 6.")
+    for document in (old, now):
+        with pytest.raises(NotFoundError):
+            catalog.cited.removed(document.id)
+    catalog.remove(now.id)
+    assert catalog.cited.removed(now.id).document == now
+    assert catalog.cited.removed(old.id).document == now  # which brings its versions back
+    catalog.trash.purge([now.id])
+    for document in (old, now):
+        with pytest.raises(NotFoundError, match="deleted for good"):
+            catalog.cited.removed(document.id)
+
+
 def test_a_version_alone_is_not_purged(catalog: Catalog, library: Library) -> None:
     old = publish(catalog, library, "one")
     publish(catalog, library, "two")

@@ -101,7 +101,7 @@ def test_a_library_that_is_well_is_found_well(run: Run, filled: Path) -> None:
         "ok     database: catalog.sqlite is sound.\n"
         "ok     documents: 2 documents, 3 pages, 3 passages.\n"
         "ok     originals: 2 files are as they were.\n"
-        "ok     indexes: 1 of 1 libraries have theirs.\n"
+        "ok     indexes: Made for the one library.\n"
         "ok     leftovers: There are none.\n"
     )
     rows = run("check", "--json").rows

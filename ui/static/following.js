@@ -1,0 +1,90 @@
+// What changes elsewhere, in another tab or by the command line, shows here within two seconds: the
+// documents, the chooser of libraries, and what has become of the document in the pane.
+(() => {
+  "use strict";
+  const SECONDS_BETWEEN_LOOKS = 1.5;
+  const byId = (id) => document.getElementById(id);
+  const gesture = (id, detail) =>
+    document.querySelector(`#${id} [id^="html-"]`)?.dispatchEvent(new CustomEvent("gesture", { detail }));
+  const opened = () => document.querySelector("#source .asked[data-document]");
+
+  // Under somebody's hands the chooser stays as it is: what is typed, chosen or asked there.
+  const isInUse = (menu) => menu.open && Boolean(menu.querySelector(".ask, :is(input, select):focus") ||
+    [...menu.querySelectorAll("input")].some((input) => input.value !== input.defaultValue));
+  const MOST_MS = 5000;  // for the chooser to be drawn
+  let drawing = null;  // that it was asked for: since when, in place of what, and whether it is unfolded
+  const followLibraries = (state) => {
+    const menu = document.querySelector("#libraries details.library");
+    if (!menu || !state || menu.dataset.state === state || isInUse(menu)) return;
+    if (drawing && performance.now() - drawing.since < MOST_MS) return;
+    drawing = { since: performance.now(), state: menu.dataset.state, isUnfolded: menu.open };
+    gesture("libraries", { event: "menu" });
+  };
+  const followSource = (asked, standing) => {
+    if (!asked || asked !== opened() || asked.dataset.standing === standing) return;
+    const { kind, id, turn, index, page } = asked.dataset;
+    const detail = Object.fromEntries(Object.entries({ id, turn, index, page }).filter(([, value]) => value !== undefined));
+    gesture("source", { event: kind, ...detail });
+  };
+
+  let looking = false;
+  let again = false;
+  const look = async () => {
+    const list = byId("outcomes");
+    if (document.hidden || !list) return;
+    again = looking;
+    if (looking) return;
+    looking = true;
+    const library = list.dataset.library;
+    const asked = opened();
+    try {
+      const answer = await fetch(`documents?${new URLSearchParams({ library, shown: asked?.dataset.document ?? "" })}`);
+      const shown = byId("outcomes")?.dataset;
+      if (answer.ok && shown?.library === library) {
+        const now = await answer.json();
+        if (now.state !== byId("outcomes")?.dataset.state) gesture("documents", { event: "added" });
+        followLibraries(now.libraries);
+        followSource(asked, now.standing);
+      }
+    } catch { /* the server is gone; whatever is asked next says so */ }
+    looking = false;
+    if (again) look();
+  };
+  setInterval(look, 1000 * SECONDS_BETWEEN_LOOKS);
+  for (const moment of ["visibilitychange", "turn-ended"]) document.addEventListener(moment, look);
+  addEventListener("focus", look);
+
+  // What was done here is followed at once.
+  let state;
+  const noticeChange = () => {
+    const now = byId("outcomes")?.dataset.state;
+    if (now === undefined || now === state) return;
+    if (state !== undefined) look();
+    state = now;
+  };
+  // What one library is about does not stay when another one is entered.
+  let library;
+  const noticeLibrary = () => {
+    const now = byId("outcomes")?.dataset.library;
+    if (!now || now === library) return;
+    if (library !== undefined) document.dispatchEvent(new Event("library-entered"));
+    library = now;
+  };
+  const unfold = () => {
+    const menu = document.querySelector("#libraries details.library");
+    if (!drawing || !menu || menu.dataset.state === drawing.state) return;
+    if (drawing.isUnfolded) menu.open = true;
+    drawing = null;
+  };
+  const watch = () => {
+    const documents = byId("documents");
+    const libraries = byId("libraries");
+    if (!documents || !libraries) { requestAnimationFrame(watch); return; }
+    new MutationObserver(() => { noticeLibrary(); noticeChange(); })
+      .observe(documents, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-state", "data-library"] });
+    new MutationObserver(unfold).observe(libraries, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-state"] });
+    noticeLibrary();
+    noticeChange();
+  };
+  watch();
+})();
