@@ -12,7 +12,6 @@ processor time, which a busy machine disturbs less.
 from __future__ import annotations
 
 import argparse
-import gc
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -27,6 +26,7 @@ from bench.xquad import lost
 from ingest.loaded import LoadedDocument
 from ingest.loaders import pdf
 from ingest.sandbox import Sandbox
+from rag.collecting import collect_seldom
 
 MAX_PAGES = 100_000
 WORKERS = 2
@@ -87,7 +87,7 @@ def main(arguments: list[str] | None = None) -> None:
     if not paths:
         lost(f"{options.folder} has no PDF files.")
     pages = bare(paths)
-    gc.freeze()  # as the process does in which files are read
+    collect_seldom()  # as the process does in which files are read
     with (
         ProcessPoolExecutor(WORKERS, get_context("spawn")) as pool,
         Sandbox(WORKERS) as sandbox,

@@ -6,7 +6,7 @@ Used while pdfium is locked, as `ingest.pdfium` does.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import compress, repeat
 from typing import Any
@@ -17,30 +17,36 @@ from ingest.pdfium_ruler import Ruler
 from ingest.ruling import Area
 
 MOST_OBJECTS = 4_000  # on a page; one with more is a drawing, and costs too much to go through
+CROWD = 1_000  # objects: where each word is one, or more than text and tables are drawn
 MOST_RULES = 1_000  # of a page, either way
 MOST_SEGMENTS = 2_000  # of the paths of a page that are more than one line
-MANY_OBJECTS = 1_000  # of which only some are looked at, to see whether any line goes up
-STRIDE = 8  # one in so many objects; a path with as many that follow it
+MANY_OBJECTS = 250  # among them filled bars may be no lines, but what keeps colours apart
+STRIDES = ((64, 1), (250, 2), (1_000, 4), (MOST_OBJECTS, 16))
+"""Of up to so many objects, one in how many is asked whether a line goes up."""
 CORNERS = 5  # segments of a rectangle
 THIN = 2.5  # points
+HAIRLINE = 1.1  # points
 LONG = 4.0  # points
 FRAME = 7.0  # points, either way: what is smaller is no cell
 
-_Path = tuple[int, Area]
-"""Where pdfium keeps a path, and its edges."""
+_Path = tuple[int, float, float, float, float]
+"""Where pdfium keeps a path, and its left, lower, right and upper edge."""
 
 _Point = tuple[float, float]
 
 
 def _plain(function: Any, result: Any, *arguments: Any) -> Any:
-    """A function of pdfium that takes and gives pointers as numbers: made once, half the time."""
+    """A function of pdfium that takes and gives pointers as numbers: made once, half the time.
+
+    One whose arguments are not told takes them as they are, pointers as `c_void_p`: quicker yet.
+    """
     address = ctypes.cast(function, ctypes.c_void_p).value or 0
     return ctypes.PYFUNCTYPE(result, *arguments)(address)
 
 
-_object_at = _plain(pdfium_c.FPDFPage_GetObject, ctypes.c_void_p)  # with its page as `c_void_p`
+_object_at = _plain(pdfium_c.FPDFPage_GetObject, ctypes.c_void_p)
 _kind_of = _plain(pdfium_c.FPDFPageObj_GetType, ctypes.c_int, ctypes.c_void_p)
-_edges_of = _plain(pdfium_c.FPDFPageObj_GetBounds, ctypes.c_int, *[ctypes.c_void_p] * 5)
+_edges_of = _plain(pdfium_c.FPDFPageObj_GetBounds, ctypes.c_int)
 _way_of = _plain(pdfium_c.FPDFPath_GetDrawMode, ctypes.c_int, *[ctypes.c_void_p] * 3)
 _length_of = _plain(pdfium_c.FPDFPath_CountSegments, ctypes.c_int, ctypes.c_void_p)
 _matrix_of = _plain(pdfium_c.FPDFPageObj_GetMatrix, ctypes.c_int, *[ctypes.c_void_p] * 2)
@@ -63,6 +69,10 @@ class Rules:
         area = self._ruler.area(offset)
         return area and Area(*area)
 
+    def is_crowded(self) -> bool:
+        """Whether more is on the page than is on one of running text."""
+        return bool(pdfium_c.FPDFPage_CountObjects(self._page) > CROWD)
+
     def rules(self) -> tuple[Sequence[Area], Sequence[Area]]:
         """The lines across and up the page; none where too much is drawn on it."""
         return self._thin
@@ -73,8 +83,8 @@ class Rules:
             return (), ()
         across, up = map(list, self._thin)
         segments = 0
-        for path, edges in self._paths:
-            if min(edges.right - edges.left, edges.high - edges.low) < FRAME:
+        for path, left, low, right, high in self._paths:
+            if right - left < FRAME or high - low < FRAME:
                 continue
             is_stroked, length = _is_stroked(path), _length_of(path)
             segments += length
@@ -89,50 +99,56 @@ class Rules:
     def _thin(self) -> tuple[Sequence[Area], Sequence[Area]]:
         across: list[Area] = []
         up: list[Area] = []
-        _sort_in((edges for _, edges in self._paths), across, up)
+        _sort_in([path[1:] for path in self._paths], across, up)
         return ((), ()) if max(len(across), len(up)) > MOST_RULES else (across, up)
 
     @cached_property
     def _paths(self) -> list[_Path]:
         """All paths of the page; none where too much is drawn on it."""
         count = pdfium_c.FPDFPage_CountObjects(self._page)
-        return [] if count > MOST_OBJECTS else list(self._among(range(count)))
+        return [] if count > MOST_OBJECTS else self._among(range(count))
 
     def _goes_up(self) -> bool:
         """Whether a line goes up the page or a frame is drawn; of many objects, some are asked."""
         count = pdfium_c.FPDFPage_CountObjects(self._page)
         if count > MOST_OBJECTS:
             return False
-        paths = self._paths if count <= MANY_OBJECTS else self._among(range(0, count, STRIDE))
+        stride = next(every for most, every in STRIDES if count <= most)
+        widest = THIN if count <= MANY_OBJECTS else HAIRLINE
         frames = []
-        for path, (left, low, right, high) in paths:
-            if high - low > LONG and right - left < THIN:
+        for path, left, low, right, high in self._among(range(0, count, stride)):
+            width, height = right - left, high - low
+            if height > LONG and (width < widest or (width < THIN and _is_stroked(path))):
                 return True
-            if high - low > FRAME and right - left > FRAME:
+            if height > FRAME and width > FRAME:
                 frames.append(path)
         return any(_is_stroked(path) or _length_of(path) > CORNERS for path in frames)
 
-    def _among(self, places: range) -> Iterator[_Path]:
+    def _among(self, places: range) -> list[_Path]:
         """The paths among the objects at some places."""
-        edges = (ctypes.c_float * 4)()
-        corners = [ctypes.addressof(edges) + 4 * number for number in range(4)]
+        extent = (ctypes.c_float * 4)()
+        edges = memoryview(extent).cast("B").cast("f")
+        corners = [ctypes.c_void_p(ctypes.addressof(extent) + 4 * number) for number in range(4)]
         page = ctypes.cast(self._page, ctypes.c_void_p)
         drawn = list(map(_object_at, repeat(page), places))
         is_path = map(pdfium_c.FPDF_PAGEOBJ_PATH.__eq__, map(_kind_of, drawn))
-        for path in compress(drawn, is_path):
-            if _edges_of(path, *corners):
-                yield path, Area(*edges)
+        return [
+            (path, *edges)
+            for path in compress(drawn, is_path)
+            if _edges_of(ctypes.c_void_p(path), *corners)
+        ]
 
 
-def _sort_in(areas: Iterator[Area], across: list[Area], up: list[Area]) -> None:
+def _sort_in(
+    areas: Iterable[tuple[float, float, float, float]], across: list[Area], up: list[Area]
+) -> None:
     """Add those that are lines to the ones of their direction."""
-    for area in areas:
-        left, low, right, high = area
+    for left, low, right, high in areas:
         if high - low < THIN:
             if right - left > LONG:
-                across.append(area)
+                across.append(Area(left, low, right, high))
         elif right - left < THIN and high - low > LONG:
-            up.append(area)
+            up.append(Area(left, low, right, high))
 
 
 def _is_stroked(path: int) -> bool:

@@ -57,6 +57,9 @@ class Drawing(Protocol):
     def letter(self, offset: int) -> Area | None:
         """Where a character of the text stands."""
 
+    def is_crowded(self) -> bool:
+        """Whether so much is on the page that looking for lines takes long."""
+
 
 class Ruling:
     """The ruled lines of a page, looked at when they are asked for; none without a drawing."""
@@ -101,8 +104,10 @@ class Ruling:
 
         `lines` are those below the head, up to the one at `last` and on: of those, the ones that
         stand in the row of that line belong to it. Where two lines with several cells stand
-        between two of them, these rule off groups of rows.
+        between two of them, these rule off groups of rows. A crowded page is not looked at.
         """
+        if self._drawing is None or self._drawing.is_crowded():
+            return []
         if not self._may_wrap(lines[: last + 2], grid):
             return []
         levels = self._levels(lines[0], grid) if lines[0].cells else []

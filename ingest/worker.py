@@ -13,11 +13,12 @@ gc.disable()  # for as long as modules are loaded, of which nothing is thrown aw
 from ingest.loaders.load import load  # noqa: E402
 from ingest.rendering import page_image, render_page  # noqa: E402
 from ingest.serving import serve  # noqa: E402
+from rag.collecting import collect_seldom  # noqa: E402
 
 
 def main() -> None:
     """Serve the process's own input and output; its argument is the memory allowed, in bytes."""
-    gc.freeze()
+    collect_seldom()
     gc.enable()
     serve(load, {"image": page_image, "page": render_page}, int(sys.argv[1]))
 

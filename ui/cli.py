@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import sys
 import threading
@@ -27,6 +26,7 @@ from rag.batch import (
     retrieval_row,
     run,
 )
+from rag.collecting import collect_seldom
 from rag.domain import Answer, Manner, Rewritten, TextDelta
 from rag.errors import QuestionError, RagError
 from rag.rephrasing import rephrased
@@ -65,7 +65,6 @@ from ui.verifying import verify
 from ui.working import classify, extract, summarise, write
 
 INTERRUPTED = 130
-COLLECT_AFTER = (50_000, 20, 20)  # a tenth of the time until words are found went into collecting
 
 app = typer.Typer(
     name="tramontane",
@@ -84,8 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     hints.remember()
     if argv is None:  # a process of its own: what is loaded by now stays until its end
-        gc.freeze()
-        gc.set_threshold(*COLLECT_AFTER)
+        collect_seldom()
     try:
         arguments = None if argv is None else list(argv)
         code = app(args=arguments, prog_name="tramontane", standalone_mode=False)
