@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,7 +19,7 @@ from rag.domain import Document, DocumentState
 from rag.errors import DocumentError, NotFoundError, RagError, SettingsError
 from rag.intake import Container, Estimate, Job, Member, Origin, Stage
 from rag.store.catalog import Catalog
-from rag.store.presence import library_names
+from rag.store.presence import has_library, library_names
 from ui import bars, inputs, printing
 from ui.containing import container_row, counts_words, member_lines, member_row
 from ui.intake import intake_of, open_queue
@@ -75,17 +76,28 @@ def add(
     if not files:
         printing.tell("There are no files in it.")
         return SOME_FAILED if missing else DONE
+    if estimate:
+        with _to_estimate(data_dir, library) as application:
+            failed = _estimate(files, application, json=json)
+        return SOME_FAILED if failed + len(missing) else DONE
     known = library_names(settings_of(data_dir, library).data_dir)
     with open_for_adding(data_dir, library) as application:
         if where := where_it_went(known, application.library.name, application.settings.data_dir):
             printing.tell(where)
-        if estimate:
-            failed = _estimate(files, application, json=json)
-        else:
-            with closing(open_queue(application)) as queue:
-                origins = inputs.origins(files, paths)
-                failed = _take_in(origins, application, queue, yes=yes, json=json)
+        with closing(open_queue(application)) as queue:
+            origins = inputs.origins(files, paths)
+            failed = _take_in(origins, application, queue, yes=yes, json=json)
     return SOME_FAILED if failed + len(missing) else DONE
+
+
+@contextmanager
+def _to_estimate(data_dir: Path | None, library: str | None) -> Iterator[Application]:
+    """The library that files would go into; one that is not there is made elsewhere, and gone."""
+    settings = settings_of(data_dir, library)
+    with ExitStack() as opened:
+        if not has_library(settings.data_dir, settings.library):
+            data_dir = Path(opened.enter_context(TemporaryDirectory(prefix="tramontane-")))
+        yield opened.enter_context(open_for_adding(data_dir, library))
 
 
 def report(

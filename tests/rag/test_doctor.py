@@ -116,11 +116,16 @@ def test_the_doctor_makes_no_library_and_says_how_to_fill_one(is_there: bool) ->
             fill(opened)
     found = findings(library="documets")
 
-    assert found["library"] == (
-        Level.NOTE,
-        "Nothing was added to a library named 'documets' in data yet. Add documents with: "
-        "tramontane add PATH",
-    )
+    level, words = found["library"]
+    if is_there:
+        assert level is Level.WRONG
+        assert words.startswith("There is no library named 'documets'. Did you mean 'documents'?")
+    else:
+        assert level is Level.NOTE
+        assert words == (
+            "Nothing was added to a library named 'documets' in data yet. Add documents with: "
+            "tramontane add PATH"
+        )
     assert Path("data").exists() == is_there
     if is_there:
         with application() as opened, pytest.raises(NotFoundError):

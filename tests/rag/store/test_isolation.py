@@ -117,6 +117,8 @@ def test_lists_hold_nothing_of_another(owners: Owners) -> None:
     for catalog, own in ((owners.catalog, owners.mine), (owners.her_catalog, owners.hers)):
         assert [each.id for each in catalog.libraries.all()] == [own.library.id]
         assert [each.library.id for each in catalog.libraries.removed()] == [own.removed]
+        assert own.library.id in (sizes := catalog.libraries.sizes())
+        assert sizes.keys() <= {own.library.id, own.removed}
         later = time.time() + (KEPT_DAYS + 1) * DAY_SECONDS
         assert [each.library.id for each in catalog.libraries.expired(later)] == [own.removed]
         expired = catalog.trash.expired(later)

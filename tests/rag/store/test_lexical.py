@@ -168,7 +168,7 @@ def test_a_folder_that_vanishes_while_it_is_filled_leaves_it_in_memory(
 ) -> None:
     catalog.publish(reading(library, *TEXTS))
 
-    def provide(_folder: Path, _expected: object, build: object) -> None:
+    def provide(_folder: Path, _expected: object, build: object, _library: str) -> None:
         assert callable(build)
         with pytest.raises(OSError, match="does not exist"):
             build(catalog.data_dir / "gone")

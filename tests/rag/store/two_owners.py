@@ -189,6 +189,7 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
         lambda c, _, o: c.cited.document(o.version),
     ),
     "Cited.replaced": (lambda c, _, o: c.cited.replaced(o.version),),
+    "Cited.removed": (lambda c, _, o: c.cited.removed(o.kept.id),),
     "Cited.page": (
         lambda c, _, o: c.cited.page(o.document.id, 1),
         lambda c, _, o: c.cited.page(o.version, 1),
@@ -282,6 +283,7 @@ WITHOUT_IDS = {
     "Reembeddings.sweep": "forgets one's own",
     "Reembeddings.models": "of one's own",
     "Holdings.all": "a list",
+    "Holdings.sizes": "counts by library",
     "Holdings.removed": "a list",
     "Holdings.expired": "a list",
     "Holdings.create": "makes one's own",
