@@ -251,12 +251,24 @@ def test_the_way_in_which_lines_are_drawn_does_not_matter(way: str, tmp_path: Pa
     assert cells(loaded) == [tuple(row) for row in GAPS.rows]
 
 
+@pytest.mark.parametrize("stride", [1, 4, 16])
 def test_tables_on_pages_with_many_objects_are_found(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stride: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pdfium_rules, "MANY_OBJECTS", 10)
+    monkeypatch.setattr(pdfium_rules, "STRIDES", ((1_000, stride),))
 
     assert read(tmp_path, [GAPS]).tables[0].header == ("Item", "2022", "2023")
+
+
+@pytest.mark.parametrize(("width", "is_read"), [(0.5, True), (1.5, False)])
+def test_filled_bars_among_many_objects_are_lines_if_they_are_thin(
+    width: float, is_read: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pdfium_rules, "MANY_OBJECTS", 10)
+    raw = drawn_by("bars").replace(b" 0.5 ", f" {width} ".encode())
+
+    assert bool(read(tmp_path, [GAPS], raw=raw).tables) is is_read
 
 
 def test_sides_that_are_left_open_are_where_the_lines_across_end(tmp_path: Path) -> None:
