@@ -10,7 +10,7 @@ from rag.failpoints import failpoint
 from rag.intake import Job
 from rag.store.libraries import advance
 from rag.store.rows import storable
-from rag.store.superseding import IS_MEMBER, adopt
+from rag.store.superseding import IS_MEMBER, adopt, displace, displaced
 from rag.store.tables import aliases, containers, documents, kept_documents, members
 
 
@@ -26,8 +26,10 @@ class Aliases:
 
         The same name and place stood for other bytes before: for those it stands no more. What
         came in another file is known by that one's record: a document that did, and was handed
-        over by itself now, is called by its own name from now on.
+        over by itself now, is called by its own name from now on. A document of other bytes that
+        this name and place called before becomes an earlier version of what has the bytes.
         """
+        self._displace(job)
         if job.parent_id is not None:
             return
         name, origin = storable(job.name), storable(job.origin.place)
@@ -52,6 +54,16 @@ class Aliases:
                 connection.execute(insert(aliases).values(own | {"name": name, "origin": origin}))
             failpoint("alias.before_commit")
         failpoint("alias.committed")
+
+    def _displace(self, job: Job) -> None:
+        with self._reader.begin() as connection:
+            if not displaced(connection, job):
+                return
+        with self._writer.begin() as connection:
+            displace(connection, job)
+            advance(connection, job.library_id)
+            failpoint("displaced.before_commit")
+        failpoint("displaced.committed")
 
     def hashes(self, library_id: str, name: str, place: str = "") -> set[str]:
         """The hashes of what was handed over under a name, or from a place.

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, func, select, update
+from sqlalchemy import Connection, Row, and_, exists, func, or_, select, update
 
 from rag.domain import Document, DocumentState
 from rag.intake import WITHIN, Job, Origin, Stage
@@ -21,6 +21,14 @@ IS_MEMBER = exists().where(
     members.c.content == documents.c.sha256,
     containers.c.library_id == documents.c.library_id,
     containers.c.name + "/" + members.c.name == documents.c.name,
+)
+
+# Whether the file that the one of a job came in still holds it, as far as is known.
+_IS_STILL_HELD = exists().where(
+    members.c.container_id == containers.c.id,
+    members.c.content == jobs.c.sha256,
+    containers.c.library_id == jobs.c.library_id,
+    containers.c.name + "/" + members.c.name == jobs.c.name,
 )
 
 
@@ -55,9 +63,35 @@ def adopt(connection: Connection, job: Job) -> bool:
     name, place = storable(job.name), storable(job.origin.place)
     call = {"name": name, "origin": place, "alone": job.origin.alone}
     connection.execute(update(documents).where(documents.c.id == row.id).values(call))
+    _call_after(connection, row, name, place)
     if row.chunks:
         _take_place(connection, replace(document_of(row), name=name), job.origin)
     return True
+
+
+def displaced(connection: Connection, job: Job) -> bool:
+    """Whether the name and place of a job stand for a document of other bytes than its own."""
+    document = _of_bytes(connection, job)
+    return document is not None and bool(_before(connection, document, job.origin))
+
+
+def displace(connection: Connection, job: Job) -> None:
+    """Make what the name and place of a job stood for an earlier version of what has its bytes.
+
+    That is there already, under another name.
+    """
+    document = _of_bytes(connection, job)
+    if document is not None:
+        _take_place(connection, document, job.origin)
+
+
+def _of_bytes(connection: Connection, job: Job) -> Document | None:
+    """The document of a job's bytes, by the job's name; None where it cannot be asked."""
+    query = select(documents).where(
+        documents.c.library_id == job.library_id, documents.c.sha256 == job.sha256
+    )
+    row = connection.execute(query).first()
+    return None if row is None or not row.chunks else replace(document_of(row), name=job.name)
 
 
 def _take_place(connection: Connection, document: Document, origin: Origin) -> None:
@@ -111,8 +145,13 @@ def remove_members(connection: Connection, job: Job, places: Collection[str]) ->
         for row in connection.execute(query)
         if row.origin not in there and not row.origin.startswith(deeper)
     ]
-    for row in gone:
-        if not _is_called_by_copy(connection, row, [(each.name, each.origin) for each in gone]):
+    staying: list[str] = []  # mails that lie elsewhere too, with what they brought
+    for row in sorted(gone, key=lambda each: len(each.origin)):
+        if row.origin.startswith(tuple(f"{place}{WITHIN}" for place in staying)):
+            continue
+        if _is_called_by_copy(connection, row, [(each.name, each.origin) for each in gone]):
+            staying.append(row.origin)
+        else:
             keep(connection, document_of(row), None)
             end_jobs_of_removed(connection, row)
     return bool(gone)
@@ -126,7 +165,26 @@ def _is_called_by_copy(
     if copy is not None:
         call = {"name": copy.name, "origin": copy.origin, "alone": copy.alone}
         connection.execute(update(documents).where(documents.c.id == document.id).values(call))
+        _call_after(connection, document, copy.name, copy.origin)
     return copy is not None
+
+
+def _call_after(connection: Connection, file: Row[Any], name: str, place: str) -> None:
+    """Call what came in a file after it, now that it has another name and place."""
+    for table in (documents, containers):
+        inner = and_(
+            func.substr(table.c.name, 1, len(file.name) + 1) == f"{file.name}/",
+            func.substr(table.c.origin, 1, len(file.origin) + len(WITHIN))
+            == f"{file.origin}{WITHIN}",
+        )
+        itself = and_(table.c.name == file.name, table.c.origin == file.origin)
+        is_it = inner if table is documents else or_(inner, itself)
+        called = {
+            "name": name + func.substr(table.c.name, len(file.name) + 1),
+            "origin": place + func.substr(table.c.origin, len(file.origin) + 1),
+        }
+        own = table.c.library_id == file.library_id
+        connection.execute(update(table).where(own, is_it).values(called))
 
 
 def _copy_of(
@@ -141,6 +199,7 @@ def _copy_of(
         jobs.c.sha256 == document.sha256,
         jobs.c.origin != "",
         jobs.c.stage.not_in((Stage.CANCELLED, Stage.FAILED)),
+        or_(jobs.c.parent_id.is_(None), _IS_STILL_HELD),
     )
     for job in connection.execute(of_bytes.order_by(jobs.c.id.desc())):
         there = (job.name, job.origin)

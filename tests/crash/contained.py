@@ -29,6 +29,7 @@ LETTER, BUNDLE, SCAN, COPY = "letter.eml", "bundle.zip", "scan.pdf", "copymarkc.
 NOVEMBER, OSCAR, PAPA = "novembermarkn.txt", "oscarmarkn.txt", "papamarkn.txt"
 QUEBEC, ROMEO, SIERRA, FAREWELL = "quebecmarkn.txt", "romeomarkn.txt", "sierra.txt", "farewell.eml"
 INNER, LONELY, OWN = "inner.eml", "lonelymarkn.txt", "ownmarkn.txt"
+TANGO = "tangomarkn.txt"
 
 
 def contained() -> tuple[Stage, ...]:
@@ -47,6 +48,9 @@ def contained() -> tuple[Stage, ...]:
         Stage("add an archive", (_hand_over(bundle), DRAIN, SEARCH)),
         Stage("add by itself", (_hand_over(own), DRAIN, SEARCH)),
         Stage("add under another name", (_hand_over(copied), DRAIN)),
+        Stage(
+            "call by a name in use", (_hand_over(plain(TANGO, "a")), DRAIN, *_renamed(own), SEARCH)
+        ),
         Stage("replace an archive", (_hand_over(anew), DRAIN, SEARCH)),
         Stage("remove a mail", (remove(LETTER), bring_back(LETTER), remove(oscar), SEARCH)),
         Stage("purge what a mail held", (purge_document(oscar), purge_document(quebec), SEARCH)),
@@ -72,6 +76,11 @@ def _hand_over(paper: Paper) -> Step:
     return Step(
         f"submit {paper.name}", lambda it: it.hand_over(paper), lambda it: it.taken_in(paper)
     )
+
+
+def _renamed(paper: Paper) -> tuple[Step, ...]:
+    """Hand a paper over under the name of another one."""
+    return _hand_over(replace(paper, name=TANGO)), DRAIN
 
 
 def _purged_whole(paper: Paper, held: str) -> tuple[Step, ...]:

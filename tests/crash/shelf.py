@@ -124,12 +124,23 @@ class Shelf:
         HASHES[paper.text] = paper.sha256
         if paper.text not in self.live.values():
             return self.added(name, paper.text)
-        if is_within or self.live.get(name) == paper.text:
+        if self.live.get(name) == paper.text:
             return self
         called = next(each for each, text in self.live.items() if text == paper.text)
+        if name in self.live:
+            return self._displaced(name, called)._with_text_of(paper, name, is_within=is_within)
+        if is_within:
+            return self
         if any((called, paper.sha256) == (f"{it}/{each}", of) for it, each, of in self._members()):
             return self._called(called, name)
         return replace(self, aliases=self.aliases | {(name, paper.sha256)})
+
+    def _displaced(self, name: str, called: str) -> Shelf:
+        """With a document as an earlier version of another one, to which its name has gone."""
+        live = {each: its for each, its in self.live.items() if each != name}
+        older = {each: its for each, its in self.versions.items() if each not in (name, called)}
+        own = (*self.versions.get(called, ()), *self.versions.get(name, ()), self.live[name])
+        return replace(self, live=live, versions={**older, called: own})
 
     def _members(self) -> Iterator[tuple[str, str, str]]:
         """What held each file, its name in that, and its hash."""

@@ -23,7 +23,7 @@ def test_an_estimate_counts_the_files_within_and_adds_none(run: Run, tmp_path: P
     row, total = run(*arguments, "--json").rows
     assert (row["document"], row["pages"], row["files_within"]) == ("all.zip", 2, 2)
     assert (total["document"], total["pages"], total["tokens"]) == (None, 2, row["tokens"])
-    assert run("docs", "--data-dir", data, "--json").rows == []
+    assert run("list", "--data-dir", data, "--json").rows == []
 
 
 def test_what_cannot_be_taken_in_is_left_out_of_the_sum_and_named(
