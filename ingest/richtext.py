@@ -308,6 +308,8 @@ class _Reader:
             self._table.begin_row()
 
     def _end_cell(self, _number: str | None) -> None:
+        if self._asides:
+            self._say("\t")
         if self._state.destination or self._asides:
             return
         self._paragraph.in_table = True
@@ -316,9 +318,9 @@ class _Reader:
         self._table.end_cell()
 
     def _end_row(self, _number: str | None) -> None:
+        self._end_paragraph(None)
         if self._state.destination or self._asides:
             return
-        self._end_paragraph(None)
         self._table.end_row()
         self._paragraph.in_table = False
 

@@ -11,13 +11,12 @@ from ingest import titles
 from ingest.attachments import display_name
 from ingest.loaded import Attachment, LeftOut, LoadedDocument
 from ingest.loaders.mail import subject_of
-from ingest.mailbox import mails_in
+from ingest.mailbox import MAX_HEADER_BYTES, mails_in
 from rag.domain import DocumentState
 from rag.errors import DocumentError
 
 MEDIA_TYPE = "application/mbox"
 MAX_MAILS = 5_000
-MAX_HEADER_BYTES = 100_000  # of a mail, to find its subject in
 DELETED = "It was deleted in the mail program."
 _END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
 _EXPUNGED = 0x8  # of Mozilla's marks: deleted, and there until the folder is tidied up

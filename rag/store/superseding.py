@@ -13,7 +13,7 @@ from rag.intake import WITHIN, Job, Origin, Stage
 from rag.store.document_jobs import end_jobs_of, end_jobs_of_removed
 from rag.store.keeping import keep
 from rag.store.rows import Reading, document_of, storable
-from rag.store.tables import containers, documents, jobs, members
+from rag.store.tables import containers, documents, jobs, kept_documents, members
 
 # Whether a document is called by a file in another of these bytes, and so came in that.
 IS_MEMBER = exists().where(
@@ -38,7 +38,8 @@ def supersede(connection: Connection, reading: Reading) -> None:
     It is of the same name, and came from the same place; or both were handed over by themselves,
     no other of the name was, and it is not known that they came from two places. What could not be
     read of it in between goes with it. What cannot be asked takes nobody's place. Where the same
-    bytes lie in another place too, as far as is known, the document stays, and is called by that.
+    bytes lie in another place too, as far as is known, the document stays, and is called by that;
+    earlier versions that were called by this name are those of the new document then.
     """
     if reading.chunks:
         _take_place(connection, reading.document, reading.origin)
@@ -98,9 +99,27 @@ def _take_place(connection: Connection, document: Document, origin: Origin) -> N
     for row in _before(connection, document, origin):
         here = (storable(document.name), storable(origin.place))
         if _is_called_by_copy(connection, row, [here]):
+            _take_versions(connection, document, row.id)
             continue
         keep(connection, document_of(row), document.id)
         end_jobs_of(connection, row.id)
+
+
+def _take_versions(connection: Connection, document: Document, from_id: str) -> None:
+    """Make a document's what another had as earlier versions when it was called by this one's name.
+
+    That other is there still, by another name or from another place: what came from there stays.
+    """
+    there = select(documents.c.origin).where(documents.c.id == from_id).scalar_subquery()
+    connection.execute(
+        update(kept_documents)
+        .where(
+            kept_documents.c.version_of == from_id,
+            kept_documents.c.name == storable(document.name),
+            kept_documents.c.origin != there,
+        )
+        .values(version_of=document.id)
+    )
 
 
 def _before(connection: Connection, new: Document, origin: Origin) -> Sequence[Row[Any]]:

@@ -125,3 +125,53 @@ def test_the_mails_of_a_mailbox_in_an_archive_are_taken_in(
     ]
     (held,) = catalog.containers.named(library.id, within)
     assert [member.fate for member in catalog.containers.members(held)] == [Fate.READ] * 3
+
+
+TRAINS = (
+    "From Oslo 10:15 to Bergen 16:50\nTrain: 61\nPlatform: 4\nFare: 899 kroner\n\n"
+    "From Bergen 07:57 to Oslo 14:32\nTrain: 62\nPlatform: 1\nFare: 749 kroner"
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TRAINS,
+        TRAINS.replace("Train", "From").replace("Platform", "To"),  # no day on their first lines
+        "\n\n".join(["From ana@x.org Mon Jan  6 09:30:00 2025\nBoats: 41\nFerries: 2"] * 2),
+        f"From ana@x.org Mon Jan  6 09:30:00 2025\nBoats: 41\n\n{POSTMARK}To: bo\nDate: 6 Jan",
+    ],
+)
+def test_a_text_that_only_looks_like_mails_is_read_as_it_is(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "stored"
+    path.write_text(text)
+    loaded = load(path, "trains.txt", max_pages=50)
+    assert "\n\n".join(page.text for page in loaded.pages) == text
+    assert loaded.attachments == ()
+
+
+@pytest.mark.parametrize("name", ["post.mbox", "post.txt"])
+def test_what_only_looks_like_a_mail_stays_in_the_mail(tmp_path: Path, name: str) -> None:
+    first, *others = (message.as_string() for message in post())
+    path = tmp_path / "stored"
+    path.write_text(f"{POSTMARK}{first}\n\n{TRAINS}\n\n{POSTMARK}{others[0]}\n")
+    loaded = load(path, name, max_pages=50)
+    assert named(loaded) == ["Boats.eml", "Re: Boats.eml"]
+    assert TRAINS.encode() in loaded.attachments[0].content
+
+
+@pytest.mark.parametrize(
+    ("wrong", "names"), [(0, ["Outer.eml", "Next.eml"]), (5, ["Outer.eml", "In.eml", "Next.eml"])]
+)
+def test_a_mail_is_as_long_as_it_says_if_that_is_right(
+    tmp_path: Path, wrong: int, names: list[str]
+) -> None:
+    inner = f"See:\n\n{POSTMARK}From: a@x.org\nSubject: In\n\n>From here\nFrom there\n"
+    last = f"{POSTMARK}From: b@x.org\nSubject: Next\n\nEnd.\n"
+    path = tmp_path / "stored"
+    head = f"From: a@x.org\nSubject: Outer\nContent-Length: {len(inner) + wrong}"
+    path.write_text(f"{POSTMARK}{head}\n\n{inner}\n{last}")
+    loaded = load(path, "post.mbox", max_pages=50)
+    assert named(loaded) == names
+    whole = b"".join(attachment.content for attachment in loaded.attachments)
+    assert b">From here\nFrom there" in whole  # nothing was quoted in it

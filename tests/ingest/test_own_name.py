@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from ingest.queue import IngestQueue
+from ingest.taken import REPLACED
 from rag.domain import Library
 from rag.intake import Fate, Origin, Stage
 from rag.store.catalog import Catalog
 from tests.ingest.scanning import Counting, settled, start
 
 BOATS, FERRY = "The harbour holds forty-one boats.", "The ferry leaves Toulon at 9:40."
+PIERS = "The harbour has three piers."
 
 
 @pytest.fixture
@@ -103,6 +105,29 @@ def test_it_is_the_new_version_of_what_had_its_name(
     (own,) = [each for each in catalog.documents(library.id) if each.name == "list.txt"]
     (earlier,) = catalog.trash.versions(own.id)
     assert earlier.document.name == "list.txt"
+
+
+def test_its_earlier_versions_stay_its_own_when_the_mail_keeps_what_it_was(
+    catalog: Catalog, library: Library, queue: IngestQueue, tmp_path: Path
+) -> None:
+    hand_over(queue, tmp_path / "list.txt", FERRY.encode())
+    hand_over(queue, tmp_path / "post.eml", mail(PIERS))
+    hand_over(queue, tmp_path / "post.eml", mail(BOATS))
+    hand_over(queue, tmp_path / "list.txt", BOATS.encode())
+
+    outcome = hand_over(queue, tmp_path / "list.txt", b"The harbour holds forty-two boats.")
+
+    assert outcome == REPLACED.format("list.txt")
+    found = {document.name: document for document in catalog.documents(library.id)}
+    assert texts(catalog, library)["post.eml/list.txt"] == BOATS
+    earlier = {
+        name: [version.document.name for version in catalog.trash.versions(document.id)]
+        for name, document in found.items()
+        if name != "post.eml"
+    }
+    assert earlier == {"list.txt": ["list.txt"], "post.eml/list.txt": ["post.eml/list.txt"]}
+    (first,) = catalog.trash.versions(found["list.txt"].id)
+    assert catalog.cited.page(first.document.id, 1).text.strip() == FERRY
 
 
 def test_the_mail_read_again_does_not_take_it_back(

@@ -82,6 +82,16 @@ def test_a_document_that_libreoffice_wrote_is_read() -> None:
     assert [row.cells for row in loaded.tables[0].rows][1] == ("Winter", "41")
 
 
+def test_the_cells_of_a_table_around_a_page_stand_apart() -> None:
+    row = rb"\trowd\cellx1000\cellx2000\intbl %s\cell %s\cell\row"
+    rows = row % (b"Port", b"Page 1") + row % (rb"Office\par of it", b"2025")
+
+    document = richtext.read(rb"{\rtf1{\header%s\pard}Body\par %s}" % (rows, row % (b"A", b"B")))
+
+    assert [block.text for block in document.margins] == ["Port\tPage 1", "Office", "of it\t2025"]
+    assert [block.text for block in document.blocks] == ["Body", "A | B"]
+
+
 def test_what_all_sections_have_around_them_stands_once() -> None:
     margin = rb"{\%s %s\par}"
     section = rb"".join(
