@@ -18,6 +18,7 @@ SAME = 2.0  # points by which lines that are one may be beside each other, or ap
 TOUCH = 2.5  # points by which a line may miss the one that it ends at
 GAP = 8.0  # points between the lines of one table that are drawn with gaps
 NARROW = 3.0  # points: two lines less apart are a double one
+LOWEST = 6.0  # points: no row is less high
 FEWEST_ACROSS = 3  # lines, around two rows
 MOST_PAIRS = 20_000  # of lines across and up that are compared
 
@@ -40,11 +41,15 @@ class Region(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """Columns between places from the left, rows between places from above, and their cells."""
+    """Columns between places from the left, rows between places from above, and their cells.
+
+    `goes_on` where no line is above its first row: it began on the page before.
+    """
 
     across: tuple[float, ...]
     down: tuple[float, ...]
     regions: tuple[Region, ...]
+    goes_on: bool = False
 
     @property
     def area(self) -> Area:
@@ -147,6 +152,9 @@ def _of_drawing(level: Sequence[Stretch], upright: Sequence[Stretch]) -> Iterato
     if len(level) < FEWEST_ACROSS:
         return
     upright = [*upright, *_open_sides(level, upright)]
+    ends = _open_ends(level, upright)
+    goes_on = any(end.place > level[-1].place for end in ends)
+    level = [*level, *ends]
     columns = _places(each.place for each in upright)
     rows = _places(each.place for each in level)[::-1]
     if len(columns) < 3 or len(rows) < 3:
@@ -161,7 +169,7 @@ def _of_drawing(level: Sequence[Stretch], upright: Sequence[Stretch]) -> Iterato
         end = last + 2
         grid = _ruled(columns, rows[first:end], sides[first : last + 1], levels[first:end])
         if grid is not None:
-            yield grid
+            yield grid._replace(goes_on=goes_on and first == 0)
 
 
 def _open_sides(level: Sequence[Stretch], upright: Sequence[Stretch]) -> list[Stretch]:
@@ -174,6 +182,26 @@ def _open_sides(level: Sequence[Stretch], upright: Sequence[Stretch]) -> list[St
         if is_even and not any(abs(each.place - side) < NARROW for each in upright):
             sides.append(Stretch(side, low, high))
     return sides
+
+
+def _open_ends(level: Sequence[Stretch], upright: Sequence[Stretch]) -> list[Stretch]:
+    """The ends of rows that a page's end cuts: there all lines up end together, without one across.
+
+    Above and below all lines across, each as far away as a row is high.
+    """
+    found = []
+    for last, is_above in ((level[-1], True), (level[0], False)):
+        past = [
+            (line.place, line.end if is_above else line.begin)
+            for line in upright
+            if (line.end - last.place if is_above else last.place - line.begin) > LOWEST
+        ]
+        places, ends = [place for place, _ in past], [end for _, end in past]
+        if len({*places}) < 3 or max(ends) - min(ends) > NARROW:
+            continue
+        if abs(min(places) - last.begin) < NARROW and abs(max(places) - last.end) < NARROW:
+            found.append(Stretch(ends[0], last.begin, last.end))
+    return found
 
 
 def _places(places: Iterator[float]) -> list[float]:

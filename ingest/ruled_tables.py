@@ -94,7 +94,7 @@ def _table(cells: Cells, words: Sequence[Word]) -> RuledTable | None:
     above = 0
     while above < len(rows) - 1 and is_title(texts[above]):
         above += 1
-    names = _names(texts[above:])
+    names = 0 if cells.grid.goes_on else _names(texts[above:])
     above = above if names else 0
     name = " ".join(row[0] for row in texts[:above])
     return RuledTable(cells.grid.across, name, names, tuple(rows[above:]))

@@ -46,3 +46,50 @@ def test_values_beside_lines_at_their_heights_are_rows(rows: Content, tmp_path: 
     bare = read(tmp_path, [sheet], raw=b"0 0 m 1 1 l S\n").tables
 
     assert drawn == bare
+
+
+CUT = ["51", "Planks of the deck and", "357.50"]
+REST = ["", "of the stern", ""]
+
+
+def open_frames(sheet: Sheet, *, below: bool) -> bytes:
+    """The frames of cells, but for the line above all of them, or below."""
+    downs = sheet.downs()
+    high, low = downs[0], downs[-1]
+    lines = [(left, low, left, high) for left in sheet.across]
+    levels = downs[:-1] if below else downs[1:]
+    lines += [(sheet.across[0], y, sheet.across[-1], y) for y in levels]
+    return "".join(f"{x} {y} m {to} {up} l S\n" for x, y, to, up in lines).encode()
+
+
+def test_a_row_that_the_end_of_a_page_cuts_is_in_the_table(tmp_path: Path) -> None:
+    across = (72, 95, 242, 312)
+    rows = [["No", "Item", "Price"], ["49", "Oars", "343.50"], ["50", "Sails", "350.50"], CUT]
+    first = Sheet(rows, across=across)
+    more = Sheet([REST, ["52", "Pumps", "364.50"], ["53", "Anchors", "371.50"]], across=across)
+    one = read(tmp_path, [first], raw=open_frames(first, below=True))
+    other = read(tmp_path, [more], raw=open_frames(more, below=False))
+
+    assert cells(one) == [tuple(row) for row in rows]
+    assert one.tables[0].header == tuple(rows[0])
+    assert cells(other) == [tuple(row) for row in more.rows]
+    assert other.tables[0].header == ()
+
+
+def test_the_first_row_of_a_page_that_cuts_it_names_no_columns(tmp_path: Path) -> None:
+    sheet = Sheet([["of the", "deck", "each"], ["52", "60", "364.50"], ["53", "61", "371.50"]])
+
+    cut = read(tmp_path, [sheet], raw=open_frames(sheet, below=False))
+
+    assert (cut.tables[0].header, cells(cut)) == ((), [tuple(row) for row in sheet.rows])
+    assert read(tmp_path, [sheet]).tables[0].header == ("of the", "deck", "each")
+
+
+def test_lines_up_that_end_apart_are_no_row(tmp_path: Path) -> None:
+    rows = [["No", "Item", "Price"], ["49", "Oars", "343.50"], ["50", "Sails", "350.50"], CUT]
+    sheet = Sheet(rows, across=(72, 95, 242, 312))
+    longer = f"95 {sheet.downs()[-1] - 20} m 95 {sheet.downs()[-1]} l S\n".encode()
+
+    loaded = read(tmp_path, [sheet], raw=open_frames(sheet, below=True) + longer)
+
+    assert cells(loaded) == [tuple(row) for row in rows[:-1]]
