@@ -97,7 +97,7 @@ class Cells:
             return False
         rows = [region.row for region in filled]
         wide = sum(rows.count(row) > 1 for row in {*rows})
-        if wide < 2 or len({region.column for region in filled}) < 2:
+        if wide < min(2, len(self.grid.down) - 1) or len({region.column for region in filled}) < 2:
             return False
         return all(
             sum(word.end - word.start + 1 for word in words) <= LONGEST_CELL

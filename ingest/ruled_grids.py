@@ -19,7 +19,6 @@ TOUCH = 2.5  # points by which a line may miss the one that it ends at
 GAP = 8.0  # points between the lines of one table that are drawn with gaps
 NARROW = 3.0  # points: two lines less apart are a double one
 LOWEST = 6.0  # points: no row is less high
-FEWEST_ACROSS = 3  # lines, around two rows
 MOST_PAIRS = 20_000  # of lines across and up that are compared
 
 
@@ -66,15 +65,15 @@ class Grid(NamedTuple):
         )
 
 
-def grids(across: Sequence[Area], up: Sequence[Area]) -> list[Grid]:
-    """What is drawn of two rows and two columns at least, from above."""
-    if not up or len(across) < FEWEST_ACROSS:
+def grids(across: Sequence[Area], up: Sequence[Area], fewest: int = 2) -> list[Grid]:
+    """What is drawn of so many rows and two columns at least, from above."""
+    if not up or len(across) <= fewest:
         return []
     level = _joined([Stretch((a.low + a.high) / 2, a.left, a.right) for a in across])
     upright = _joined([Stretch((a.left + a.right) / 2, a.low, a.high) for a in up])
     if len(level) * len(upright) > MOST_PAIRS:
         return []
-    drawn = [grid for lines in _drawings(level, upright) for grid in _of_drawing(*lines)]
+    drawn = [grid for lines in _drawings(level, upright) for grid in _of_drawing(*lines, fewest)]
     found = [grid for grid in drawn if not _goes_on(grid, level)]
     return sorted(found, key=lambda grid: (-grid.down[0], grid.across[0]))
 
@@ -147,9 +146,11 @@ def _meet(across: Stretch, up: Stretch) -> bool:
     )
 
 
-def _of_drawing(level: Sequence[Stretch], upright: Sequence[Stretch]) -> Iterator[Grid]:
+def _of_drawing(
+    level: Sequence[Stretch], upright: Sequence[Stretch], fewest: int
+) -> Iterator[Grid]:
     """The grids of one drawing, one below the other where the borders of columns change."""
-    if len(level) < FEWEST_ACROSS:
+    if len(level) <= fewest:
         return
     upright = [*upright, *_open_sides(level, upright)]
     ends = _open_ends(level, upright)
@@ -157,7 +158,7 @@ def _of_drawing(level: Sequence[Stretch], upright: Sequence[Stretch]) -> Iterato
     level = [*level, *ends]
     columns = _places(each.place for each in upright)
     rows = _places(each.place for each in level)[::-1]
-    if len(columns) < 3 or len(rows) < 3:
+    if len(columns) < 3 or len(rows) <= fewest:
         return
     sides = [_along(upright, columns, low, high) for high, low in pairwise(rows)]
     bands = [_along(level, rows, left, right) for left, right in pairwise(columns)]
@@ -168,7 +169,7 @@ def _of_drawing(level: Sequence[Stretch], upright: Sequence[Stretch]) -> Iterato
     for first, last in _alike(sides):
         end = last + 2
         grid = _ruled(columns, rows[first:end], sides[first : last + 1], levels[first:end])
-        if grid is not None:
+        if grid is not None and len(grid.down) > fewest:
             yield grid._replace(goes_on=goes_on and first == 0)
 
 
@@ -247,7 +248,7 @@ def _ruled(
 ) -> Grid | None:
     """The grid of some rows, with those columns that they have; None where it is not whole."""
     own = sorted(frozenset().union(*sides))
-    if len(own) < 3 or len(rows) < 3:
+    if len(own) < 3:
         return None
     rank = {number: place for place, number in enumerate(own)}
     level = [

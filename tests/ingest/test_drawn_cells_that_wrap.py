@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders import Line
 from tests.ingest.test_drawn_cells import Content, Sheet, cells, read
 
 HEAD = ["Step", "Due", "Cost"]
@@ -93,3 +94,37 @@ def test_lines_up_that_end_apart_are_no_row(tmp_path: Path) -> None:
     loaded = read(tmp_path, [sheet], raw=open_frames(sheet, below=True) + longer)
 
     assert cells(loaded) == [tuple(row) for row in rows[:-1]]
+
+
+HEADED = Sheet([["No", "Item", "Price"], ["1", "Oars 12", "343.50"], ["2", "Sails", "350.50"]])
+LAST = ["3", "Anchors 7", "364.50"]
+
+
+def test_one_row_on_the_next_page_goes_on_with_a_table(tmp_path: Path) -> None:
+    loaded = read(tmp_path, [HEADED], [Sheet([LAST])])
+
+    assert [(table.number, table.page, table.header) for table in loaded.tables] == [
+        (1, 1, ("No", "Item", "Price")),
+        (1, 2, ("No", "Item", "Price")),
+    ]
+    assert cells(loaded, 1) == [tuple(LAST)]
+
+
+@pytest.mark.parametrize(
+    ("sheet", "above"),
+    [
+        (Sheet([LAST], across=(72, 130, 242, 312)), 0),  # other columns
+        (Sheet([LAST[:2]], across=(72, 172, 242)), 0),
+        (Sheet([LAST]), 6),  # below a text of its own
+    ],
+)
+def test_other_frames_of_one_row_are_no_table(sheet: Sheet, above: int, tmp_path: Path) -> None:
+    lines = [Line(f"The crew said so {n} times.", y=790 - 14 * n) for n in range(1, above + 1)]
+
+    loaded = read(tmp_path, [HEADED], [*lines, sheet])
+
+    assert [table.page for table in loaded.tables] == [1]
+
+
+def test_one_row_in_a_frame_without_a_table_before_it_is_none(tmp_path: Path) -> None:
+    assert read(tmp_path, [Sheet([LAST])]).tables == ()
