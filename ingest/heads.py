@@ -20,7 +20,8 @@ _DATE = re.compile(
     r"\d{1,4}[-/.]\d{1,2}(?:[-/.]\d{1,4})?(?:[ T]\d{1,2}:\d{2}(?::\d{2})?.*)?|\d{1,2}:\d{2}.*"
 )
 _YEAR = re.compile(r"(?:19|20)\d\d")
-_LOGICAL = frozenset({"true", "false", "yes", "no", "n/a", "#n/a"})
+_ANSWERS = frozenset({"true", "false", "yes", "no"})
+_LOGICAL = _ANSWERS | {"n/a", "#n/a"}
 
 Row = Sequence[str]
 
@@ -36,7 +37,11 @@ def header_of(rows: Sequence[Row]) -> tuple[str, ...]:
         return ()
     if any(len(name) > LONGEST_NAME for name in names):
         return ()
-    values = [name for name in names if is_value(name)]
+    values = [
+        name
+        for column, name in enumerate(first)
+        if is_value(name) and not _asks(name, column, below)
+    ]
     if values and not _are_years(values, names, below):
         return ()
     if not values and _goes_on_alike(first, below):
@@ -49,6 +54,13 @@ def is_value(cell: str) -> bool:
     if cell[-1:].isdigit() or cell[:1].isdigit() or not cell[:1].isalpha():
         return bool(_NUMBER.fullmatch(cell) or _DATE.fullmatch(cell)) or cell.lower() in _LOGICAL
     return cell.lower() in _LOGICAL
+
+
+def _asks(name: str, column: int, below: Sequence[Row]) -> bool:
+    """Whether a logical word is a name, such as "No" above numbers: no cell below is logical."""
+    return name.lower() in _ANSWERS and not any(
+        cell.lower() in _LOGICAL for row in below for cell in row[column : column + 1]
+    )
 
 
 def is_period(cell: str) -> bool:

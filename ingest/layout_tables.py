@@ -88,9 +88,8 @@ class Collector:
         """Look for tables on a page; pages are added in order."""
         before = self._open if self._page == number - 1 else None
         self._open, self._page = None, number
-        for table in find(text, lines, ruling):
-            above = [text[line.start : line.end] for line in lines[: min(table.first, MOST_BEFORE)]]
-            is_first = table.first < MOST_BEFORE and not any(map(announces, above))
+        for table in find(text, lines, ruling, before.ruled if before else None):
+            is_first = before is not None and _begins_page(text, lines, table)
             rows = _more(before, table) if before is not None and is_first else ()
             if before is not None and rows:
                 last = self._tables[-1]
@@ -103,6 +102,14 @@ class Collector:
                 self._tables.append(Table(count, number, table.name, header, rows))
             before = None
             self._open = table if len(lines) - 1 - table.last <= MOST_AFTER else None
+
+
+def _begins_page(text: str, lines: Sequence[Line], table: Found) -> bool:
+    """Whether hardly anything is above a table, and nothing that announces it."""
+    above = lines[: min(table.first, MOST_BEFORE)]
+    return table.first < MOST_BEFORE and not any(
+        announces(text[line.start : line.end]) for line in above
+    )
 
 
 def _more(before: Found, table: Found) -> tuple[TableRow, ...]:
@@ -132,21 +139,29 @@ def _with_heads_of(before: Found, table: Found) -> Found:
     return replace(table, ruled=before.ruled._replace(edges=table.ruled.edges))
 
 
-def find(text: str, lines: Sequence[Line], ruling: Ruling = UNRULED) -> Iterator[Found]:
+def find(
+    text: str,
+    lines: Sequence[Line],
+    ruling: Ruling = UNRULED,
+    before: RuledTable | None = None,
+) -> Iterator[Found]:
     """The tables of a page, in order; no line is in two of them.
 
     First those that ruled lines draw, then, in the other lines, those whose cells stand below each
-    other.
+    other. Of those in lines, one row goes on with the one `before`, which ends the last page.
     """
-    ruled = ruled_tables(text, ruling)
+    ruled = ruled_tables(text, ruling, before)
     if not ruled:
         yield from _in_lines(_Page(text, lines, ruling))
         return
     whole = lines or [Line(*line.span(), ()) for line in _LINE.finditer(text)]
+    placed = [_ruled(text, whole, table) for table in ruled]
+    if len(ruled[0].rows) == 1 and not _begins_page(text, whole, placed[0]):
+        del placed[0], ruled[0]
     rows = sorted((row.start, row.end) for table in ruled for row in table.rows)
     free = [line._replace(cells=(), numbers=()) if _is_in(line, rows) else line for line in whole]
     others = _in_lines(_Page(text, free, ruling))
-    tables = [*(_ruled(text, whole, table) for table in ruled), *others]
+    tables = [*placed, *others]
     yield from sorted(tables, key=lambda table: table.first)
 
 

@@ -19,6 +19,7 @@ FEWEST_FILLED = 0.3  # of the cells
 LONGEST_CELL = 1_000  # characters; longer ones are there to lay out a page
 ALIKE = 3  # lines in each cell of a row: it may well be so many rows
 FEW = 3  # rows between lines, of which that is asked
+BROKEN = ("-", "/", ",")  # at the end of a line: its value goes on in the next one
 MOST_ENDING = 0.5  # of the lines of a cell, which end with a value
 
 _WORD = re.compile(r"\S+")
@@ -37,6 +38,9 @@ class Word(NamedTuple):
     def level(self) -> float:
         """The height of its middle."""
         return (self.first.low + self.first.high) / 2
+
+
+_Line = list[Word]
 
 
 def words_of(text: str, ruling: Ruling) -> list[Word]:
@@ -93,7 +97,7 @@ class Cells:
             return False
         rows = [region.row for region in filled]
         wide = sum(rows.count(row) > 1 for row in {*rows})
-        if wide < 2 or len({region.column for region in filled}) < 2:
+        if wide < min(2, len(self.grid.down) - 1) or len({region.column for region in filled}) < 2:
             return False
         return all(
             sum(word.end - word.start + 1 for word in words) <= LONGEST_CELL
@@ -101,12 +105,17 @@ class Cells:
         )
 
     def hold_rows(self) -> bool:
-        """Whether what is between two lines is several rows: values below each other in a cell.
+        """Whether what is between two lines is several rows: values below each other in its cells.
 
-        In a table of hardly any lines, cells of words that all have as many lines are such as well.
+        One cell of several lines is no such thing: those of another are beside them. In a table of
+        hardly any lines, cells of words that all have as many lines are rows as well.
         """
         lines = {region: self._lines(words) for region, words in self._words.items()}
-        if any(_are_rows(own) for own in lines.values()):
+        bands: dict[tuple[int, int], list[list[_Line]]] = {}
+        for region, own in lines.items():
+            if len(own) > 1:
+                bands.setdefault((region.row, region.rows), []).append(own)
+        if any(map(self._are_beside, bands.values())):
             return True
         rows = len(self.grid.down) - 1
         for row in range(rows if rows <= FEW else 0):
@@ -115,16 +124,38 @@ class Cells:
                 return True
         return False
 
-    def _lines(self, words: Sequence[Word]) -> list[list[str]]:
+    def _are_beside(self, cells: Sequence[list[_Line]]) -> bool:
+        """Whether values below each other in a cell are beside the lines of another.
+
+        Those of two lines only are rows if the others are values too: words wrap as well.
+        """
+        values = [own for own in cells if self._are_rows(own)] if len(cells) > 1 else []
+        return any(
+            own is not other and (len(own) >= ALIKE or other in values) and _are_level(own, other)
+            for own in values
+            for other in cells
+        )
+
+    def _are_rows(self, lines: Sequence[_Line]) -> bool:
+        """Whether the lines of a cell are values below each other, or labels beside such."""
+        texts = [[self._text[word.start : word.end] for word in line] for line in lines]
+        if any(line[-1].endswith(BROKEN) for line in texts[:-1]):
+            return False
+        ends = sum(is_value(line[-1]) for line in texts)
+        return all(all(map(is_value, line)) for line in texts) or (
+            len(texts) >= ALIKE and ends > MOST_ENDING * len(texts)
+        )
+
+    def _lines(self, words: Sequence[Word]) -> list[_Line]:
         """The words of a cell line by line."""
-        found: list[list[Word]] = []
+        found: list[_Line] = []
         for word in words:
             height = word.first.high - word.first.low
             if found and abs(found[-1][-1].level - word.level) < height / 2:
                 found[-1].append(word)
             else:
                 found.append([word])
-        return [[self._text[word.start : word.end] for word in line] for line in found]
+        return found
 
     def _pieces(self, words: Sequence[Word]) -> Iterator[_Span]:
         """The words that follow one another in the text, put together."""
@@ -139,13 +170,11 @@ class Cells:
             yield begin, end
 
 
-def _are_rows(lines: Sequence[Sequence[str]]) -> bool:
-    """Whether the lines of a cell are values below each other, or labels beside such."""
-    if len(lines) < 2:
-        return False
-    ends = sum(is_value(line[-1]) for line in lines)
-    return all(all(map(is_value, line)) for line in lines) or (
-        len(lines) >= ALIKE and ends > MOST_ENDING * len(lines)
+def _are_level(lines: Sequence[_Line], others: Sequence[_Line]) -> bool:
+    """Whether two cells have as many lines, at the same heights."""
+    return len(lines) == len(others) and all(
+        abs(one[0].level - other[0].level) < (one[0].first.high - one[0].first.low) / 2
+        for one, other in zip(lines, others, strict=True)
     )
 
 

@@ -18,7 +18,7 @@ SAME = 2.0  # points by which lines that are one may be beside each other, or ap
 TOUCH = 2.5  # points by which a line may miss the one that it ends at
 GAP = 8.0  # points between the lines of one table that are drawn with gaps
 NARROW = 3.0  # points: two lines less apart are a double one
-FEWEST_ACROSS = 3  # lines, around two rows
+LOWEST = 6.0  # points: no row is less high
 MOST_PAIRS = 20_000  # of lines across and up that are compared
 
 
@@ -40,11 +40,15 @@ class Region(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """Columns between places from the left, rows between places from above, and their cells."""
+    """Columns between places from the left, rows between places from above, and their cells.
+
+    `goes_on` where no line is above its first row: it began on the page before.
+    """
 
     across: tuple[float, ...]
     down: tuple[float, ...]
     regions: tuple[Region, ...]
+    goes_on: bool = False
 
     @property
     def area(self) -> Area:
@@ -61,15 +65,15 @@ class Grid(NamedTuple):
         )
 
 
-def grids(across: Sequence[Area], up: Sequence[Area]) -> list[Grid]:
-    """What is drawn of two rows and two columns at least, from above."""
-    if not up or len(across) < FEWEST_ACROSS:
+def grids(across: Sequence[Area], up: Sequence[Area], fewest: int = 2) -> list[Grid]:
+    """What is drawn of so many rows and two columns at least, from above."""
+    if not up or len(across) <= fewest:
         return []
     level = _joined([Stretch((a.low + a.high) / 2, a.left, a.right) for a in across])
     upright = _joined([Stretch((a.left + a.right) / 2, a.low, a.high) for a in up])
     if len(level) * len(upright) > MOST_PAIRS:
         return []
-    drawn = [grid for lines in _drawings(level, upright) for grid in _of_drawing(*lines)]
+    drawn = [grid for lines in _drawings(level, upright) for grid in _of_drawing(*lines, fewest)]
     found = [grid for grid in drawn if not _goes_on(grid, level)]
     return sorted(found, key=lambda grid: (-grid.down[0], grid.across[0]))
 
@@ -142,14 +146,19 @@ def _meet(across: Stretch, up: Stretch) -> bool:
     )
 
 
-def _of_drawing(level: Sequence[Stretch], upright: Sequence[Stretch]) -> Iterator[Grid]:
+def _of_drawing(
+    level: Sequence[Stretch], upright: Sequence[Stretch], fewest: int
+) -> Iterator[Grid]:
     """The grids of one drawing, one below the other where the borders of columns change."""
-    if len(level) < FEWEST_ACROSS:
+    if len(level) <= fewest:
         return
     upright = [*upright, *_open_sides(level, upright)]
+    ends = _open_ends(level, upright)
+    goes_on = any(end.place > level[-1].place for end in ends)
+    level = [*level, *ends]
     columns = _places(each.place for each in upright)
     rows = _places(each.place for each in level)[::-1]
-    if len(columns) < 3 or len(rows) < 3:
+    if len(columns) < 3 or len(rows) <= fewest:
         return
     sides = [_along(upright, columns, low, high) for high, low in pairwise(rows)]
     bands = [_along(level, rows, left, right) for left, right in pairwise(columns)]
@@ -160,8 +169,8 @@ def _of_drawing(level: Sequence[Stretch], upright: Sequence[Stretch]) -> Iterato
     for first, last in _alike(sides):
         end = last + 2
         grid = _ruled(columns, rows[first:end], sides[first : last + 1], levels[first:end])
-        if grid is not None:
-            yield grid
+        if grid is not None and len(grid.down) > fewest:
+            yield grid._replace(goes_on=goes_on and first == 0)
 
 
 def _open_sides(level: Sequence[Stretch], upright: Sequence[Stretch]) -> list[Stretch]:
@@ -174,6 +183,26 @@ def _open_sides(level: Sequence[Stretch], upright: Sequence[Stretch]) -> list[St
         if is_even and not any(abs(each.place - side) < NARROW for each in upright):
             sides.append(Stretch(side, low, high))
     return sides
+
+
+def _open_ends(level: Sequence[Stretch], upright: Sequence[Stretch]) -> list[Stretch]:
+    """The ends of rows that a page's end cuts: there all lines up end together, without one across.
+
+    Above and below all lines across, each as far away as a row is high.
+    """
+    found = []
+    for last, is_above in ((level[-1], True), (level[0], False)):
+        past = [
+            (line.place, line.end if is_above else line.begin)
+            for line in upright
+            if (line.end - last.place if is_above else last.place - line.begin) > LOWEST
+        ]
+        places, ends = [place for place, _ in past], [end for _, end in past]
+        if len({*places}) < 3 or max(ends) - min(ends) > NARROW:
+            continue
+        if abs(min(places) - last.begin) < NARROW and abs(max(places) - last.end) < NARROW:
+            found.append(Stretch(ends[0], last.begin, last.end))
+    return found
 
 
 def _places(places: Iterator[float]) -> list[float]:
@@ -219,7 +248,7 @@ def _ruled(
 ) -> Grid | None:
     """The grid of some rows, with those columns that they have; None where it is not whole."""
     own = sorted(frozenset().union(*sides))
-    if len(own) < 3 or len(rows) < 3:
+    if len(own) < 3:
         return None
     rank = {number: place for place, number in enumerate(own)}
     level = [

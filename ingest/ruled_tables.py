@@ -74,13 +74,21 @@ def _are_as_wide(edges: Sequence[float], others: Sequence[float]) -> bool:
     return max(shifts) - min(shifts) < SHIFT
 
 
-def ruled_tables(text: str, ruling: Ruling) -> list[RuledTable]:
-    """The tables of a page that lines draw, in the order of its text."""
-    drawn = grids(*ruling.borders())
+def ruled_tables(text: str, ruling: Ruling, before: RuledTable | None = None) -> list[RuledTable]:
+    """The tables of a page that lines draw, in the order of its text.
+
+    One row alone is a table if it is the first and goes on with the one `before`, of the last page.
+    """
+    drawn = grids(*ruling.borders(), fewest=2 if before is None else 1)
     words = words_of(text, ruling) if drawn else []
     cells = (cells_of(text, words, grid, ruling) for grid in drawn)
     tables = (_table(each, words) for each in cells if each is not None)
-    return sorted((table for table in tables if table), key=lambda table: table.rows[0].start)
+    found = sorted((table for table in tables if table), key=lambda table: table.rows[0].start)
+    return [
+        table
+        for place, table in enumerate(found)
+        if len(table.rows) > 1 or (not place and before is not None and table.more_of(before))
+    ]
 
 
 def _table(cells: Cells, words: Sequence[Word]) -> RuledTable | None:
@@ -94,7 +102,7 @@ def _table(cells: Cells, words: Sequence[Word]) -> RuledTable | None:
     above = 0
     while above < len(rows) - 1 and is_title(texts[above]):
         above += 1
-    names = _names(texts[above:])
+    names = 0 if cells.grid.goes_on else _names(texts[above:])
     above = above if names else 0
     name = " ".join(row[0] for row in texts[:above])
     return RuledTable(cells.grid.across, name, names, tuple(rows[above:]))
@@ -126,7 +134,9 @@ def _kept(lines: Sequence[Row], across: Sequence[float]) -> list[int]:
 def _are_apart(placed: Sequence[tuple[int, TableRow]], cells: Cells, words: Sequence[Word]) -> bool:
     """Whether the rows follow one another in the text, and nothing else is within one."""
     rows = [row for _, row in placed]
-    if len(rows) < 2 or any(one.end > other.start for one, other in pairwise(rows)):
+    if len(rows) < min(2, len(cells.grid.down) - 1) or any(
+        one.end > other.start for one, other in pairwise(rows)
+    ):
         return False
     return all(
         {word.start for word in words if row.start <= word.start < row.end}

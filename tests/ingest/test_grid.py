@@ -23,6 +23,13 @@ def test_a_cell_is_cleaned() -> None:
         ([["a", "a"], ["1", "2"]], False),
         ([["a", "", "", ""], ["1", "2", "3", "4"]], False),
         ([["x" * 100, "b"], ["1", "2"]], False),
+        ([["No", "Item", "Price"], ["1", "Badger", "7.50"]], True),  # logical words as names
+        ([["Question", "Yes", "No"], ["Liked it", "12", "3"]], True),
+        ([["Fits", "Yes", "No"], ["Rope", "", "x"]], True),
+        ([["Ines", "yes", "Alder"], ["Jo", "no", "Tern"]], False),
+        ([["True", "False"], ["False", "True"]], False),
+        ([["Ines", "No", "3"], ["Jo", "x", "4"]], False),
+        ([["Ines", "n/a"], ["Jo", "x"]], False),
         ([["Item", "Price"]], False),
         ([], False),
     ],
