@@ -224,9 +224,10 @@ def _render_run(report: Report, run: Run) -> str:
     where = escape(place(document, run.first, run.last))
     key = escape(document.id)
     again = ""
-    if run.state in UNREAD and not report.is_going:
+    if _can_be_read(report, run):
         numbers = range(run.first.number, run.first.number + min(run.count, PAGES_AT_ONCE))
-        words = "Read again" if len(numbers) == run.count else f"Read {len(numbers)} again"
+        few = "" if len(numbers) == run.count else f" {len(numbers)}"
+        words = f"Read{few} {'by OCR' if run.state is PageState.NEEDS_OCR else 'again'}"
         words += _price(run.state, len(numbers) * (report.dollars_per_page or 0.0))
         busy = not report.reading.isdisjoint(numbers)
         again = (
@@ -244,8 +245,16 @@ def _render_run(report: Report, run: Run) -> str:
     )
 
 
+def _can_be_read(report: Report, run: Run) -> bool:
+    """Whether pages that were not read may be now; a page that failed may be without OCR."""
+    has_ocr = report.dollars_per_page is not None
+    return (
+        run.state in UNREAD and not report.is_going and (has_ocr or run.state is PageState.FAILED)
+    )
+
+
 def _price(state: PageState, dollars: float) -> str:
-    """What reading pages again costs, in words; a page that failed may be read without OCR."""
+    """What reading pages costs, in words; a page that failed may be read without OCR."""
     if not dollars:
         return ""
     digits = 2 if dollars >= LEAST_DOLLARS else 3
