@@ -197,6 +197,7 @@ class DocumentHandlers:
             *(document, pages, tables, job, reading, state, price, versions),
             members=catalog.containers.within(document),
             also=catalog.aliases.of(document.library_id, document.sha256),
+            also_in=catalog.containers.holding(document),
             library=library,
             others=others,
         )

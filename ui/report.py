@@ -70,6 +70,7 @@ class Report:
     versions: Sequence[Kept] = ()
     members: Sequence[Member] = ()  # the files that came in it
     also: Sequence[str] = ()  # the other names under which it was handed over
+    also_in: Sequence[str] = ()  # the files that held it besides
     library: Library | None = None
     others: Sequence[Library] = ()
 
@@ -175,6 +176,8 @@ def _render_summary(report: Report, runs: Sequence[Run]) -> str:
     lines.append(f"{document.name}, {_size(document.size_bytes)}.")
     if report.also:
         lines.append(f"It was also added as {', '.join(report.also)}.")
+    if report.also_in:
+        lines.append(f"It is also in {', '.join(report.also_in)}.")
     facts = "".join(f"<p>{escape(line)}</p>" for line in lines)
     note = f'<p class="note">{escape(document.reason)}</p>' if document.reason else ""
     needs_ocr = any(page.state is PageState.NEEDS_OCR for page in report.pages)

@@ -49,6 +49,13 @@ def test_what_no_ocr_reads_says_so() -> None:
     assert said not in render_report(Report(DOCUMENT, PAGES[:13], dollars_per_page=None))
 
 
+def test_what_held_it_besides_is_told() -> None:
+    assert "It is also in ferry.eml." in render_report(
+        Report(DOCUMENT, PAGES, also_in=["ferry.eml"])
+    )
+    assert "also in" not in render_report(Report(DOCUMENT, PAGES))
+
+
 def test_where_no_ocr_is_at_work_only_pages_that_failed_can_be_read_again() -> None:
     html = render_report(Report(DOCUMENT, PAGES, dollars_per_page=None))
     assert 'aria-label="Read again: p. 14"' in html
