@@ -10,6 +10,7 @@ from rag.asides import introduction, without_asides
 from rag.blocks import Block, Kind, blocks_of, flat, is_table, paired
 from rag.citations import without_markers
 from rag.domain import Span
+from rag.emphasis import without_emphasis
 from rag.markers import code_spans, find_markers, settled_markers
 from rag.sentences import split_sentences
 
@@ -39,7 +40,6 @@ _CELL = re.compile(r"(?<!\\)\|")
 _NO_VALUE = ("", "-", "–", "—", "n/a", "N/A")
 _LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
 _TAG = re.compile(r"</?[A-Za-z][^<>\n]*>")
-_EMPHASIS = re.compile(r"\*{2,3}|~~|`+|(?<!\w)[*_]{1,3}(?=\S)|(?<=\S)[*_]{1,3}(?!\w)")
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+.!|$~-])")
 
 
@@ -267,7 +267,7 @@ def _says_something(said: str) -> bool:
 def _unstyled(text: str) -> str:
     """The text without the marks of Markdown, on one line; its markers are kept."""
     text = _TAG.sub(" ", _LINK.sub(r"\1", text))
-    return " ".join(_ESCAPED.sub(r"\1", _EMPHASIS.sub("", text)).split())
+    return " ".join(_ESCAPED.sub(r"\1", without_emphasis(text)).split())
 
 
 def _plain(text: str) -> str:

@@ -13,6 +13,7 @@ from rag.amounts import amounts
 from rag.contradiction import evidence_of, faults
 from rag.denied import denies_otherwise
 from rag.domain import Span
+from rag.emphasis import plain, without_emphasis
 from rag.folding import flowing, fold, unaccented
 from rag.grids import is_in_table
 from rag.languages import SMALL_WORDS, detect
@@ -74,8 +75,13 @@ class Signs:
 
 
 def signs(claim: str, text: str, nearest: Nearest | None = None, context: str = "") -> Signs:
-    """What rules see of a claim in a text that stands under a context."""
-    claim = flowing(claim)
+    """What rules see of a claim in a text that stands under a context.
+
+    Marks of emphasis are left out of all three before any rule reads them.
+    """
+    claim, context = without_emphasis(flowing(claim)), without_emphasis(context)
+    stated = plain(text)
+    text = stated.text
     found = align(claim, text, nearest)
     span = found.span
     carried = text[span.start : span.end]
@@ -92,7 +98,7 @@ def signs(claim: str, text: str, nearest: Nearest | None = None, context: str = 
     held = _share(wanted, telling(f"{context} {text}"))
     strange = not found.found or (not held and detect(claim) in (None, evidence.language))
     return Signs(
-        span,
+        stated.original(span),
         read,
         verbatim,
         fault or (NOT_SAID if strange else None),

@@ -158,6 +158,8 @@ def _report(catalog: Catalog, document: Document, *, json: bool) -> None:
             printing.say(f"  {page_words(page.number, page.label)}: {page.reason}")
     for name in also:
         printing.say(f"  It was also added as {name}.")
+    for name in catalog.containers.holding(document):
+        printing.say(f"  It is also in {name}.")
     if members:
         printing.say(f"  In it, {counts_words(members)}.")
     for line in member_lines(members, document.name):

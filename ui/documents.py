@@ -25,10 +25,10 @@ from ui.progress import (
     render_again,
     render_queue,
     render_shared,
-    render_stalled,
     render_work,
     shared_faults,
 )
+from ui.stalled import BY_OCR, WAITING_FOR_OCR, render_stalled
 from ui.trash import render_trash, render_undo
 
 WARNING, FAILURE = "w", "b"
@@ -68,6 +68,7 @@ class Shelf:
     `removed` is in the trash, at the time `now`. `places` says in what files came, by their hashes,
     and `lost` in what some were not read, with how many there were and how many of them.
     `library` is where files that are added go, and `anew` whether it is being embedded anew.
+    `has_ocr` says whether pictures of pages can be read here.
     """
 
     documents: Sequence[Document]
@@ -83,6 +84,7 @@ class Shelf:
     lost: Sequence[tuple[Container, int, int]] = ()
     library: Library | None = None
     anew: Reembedding | None = None
+    has_ocr: bool = True
 
     @property
     def by_id(self) -> dict[str, Document]:
@@ -119,12 +121,24 @@ class Shelf:
 
     @property
     def stalled(self) -> list[Job]:
-        """The jobs that a fault has ended, whose documents are found by their words only."""
+        """The jobs that a fault has ended, whose documents can go on."""
         by_id = self.by_id
         return [
             job
             for id_, job in self.job_of.items()
-            if job.stage is Stage.FAILED and id_ in by_id and _can_go_on(by_id[id_], job)
+            if job.stage is Stage.FAILED
+            and id_ in by_id
+            and _can_go_on(by_id[id_], job, has_ocr=self.has_ocr)
+        ]
+
+    @property
+    def halted(self) -> list[Document]:
+        """The documents that a fault has left unread or without vectors, whatever can be done."""
+        by_id = self.by_id
+        return [
+            by_id[id_]
+            for id_, job in self.job_of.items()
+            if job.stage is Stage.FAILED and id_ in by_id and _is_halted(by_id[id_])
         ]
 
 
@@ -159,12 +173,13 @@ def render_documents(shelf: Shelf) -> str:
             job_of.get(document.id),
             document.id not in shelf.excluded,
             shelf.places.get(document.sha256),
+            has_ocr=shelf.has_ocr,
         )
         for document in newest
     ]
     lost = "".join(render_lost(*each) for each in shelf.settled)
     intake = render_queue(alone, together, documents) + render_shared(faults)
-    intake += render_stalled(shelf.stalled)
+    intake += render_stalled(shelf.halted, shelf.stalled)
     intake += f'<ul class="docs">{lost}</ul>' if lost else ""
     meaning = "" if shelf.library is None else render_progress(shelf.library, shelf.anew)
     label = ' aria-label="Files being taken in"' if intake else ""
@@ -274,7 +289,7 @@ def _outcome(job: Job, document: Document | None) -> str:
 
 
 def _render_document(
-    document: Document, job: Job | None, is_asked: bool, place: Container | None
+    document: Document, job: Job | None, is_asked: bool, place: Container | None, *, has_ocr: bool
 ) -> str:
     title = document.title or document.name
     key = escape(document.id)
@@ -292,7 +307,7 @@ def _render_document(
     if job is not None and not job.has_ended:
         below = render_work(job, document, _length(document) if document.page_count else "")
     else:
-        below = _render_end(document, job)
+        below = _render_end(document, job, has_ocr=has_ocr)
     link = "" if _sentences(document, job) else _render_report_link(document)
     is_told = place is None or title.startswith(f"{place.name}/")
     within = "" if place is None or is_told else render_place(place)
@@ -331,16 +346,19 @@ def _render_state(document: Document, job: Job | None) -> str:
     return length
 
 
-def _render_end(document: Document, job: Job | None) -> str:
+def _render_end(document: Document, job: Job | None, *, has_ocr: bool) -> str:
     """What there is to say of a document to which nothing happens, and what can be done."""
     sentences = _sentences(document, job)
     said = [f'<p class="why">{escape(sentence)}</p>' for sentence in sentences[:-1]]
     if sentences:
         link = _render_report_link(document)
         said.append(f'<p class="why">{escape(sentences[-1])} {link}</p>')
-    if job is not None and _can_go_on(document, job):
+    if job is not None and _can_go_on(document, job, has_ocr=has_ocr):
         title = escape(document.title or document.name)
-        said.append(render_again(job, f"Go on with {title}", "Go on"))
+        label, words = f"Go on with {title}", "Go on"
+        if not _lacks_vectors(document):
+            label, words = f"{BY_OCR}: {title}", BY_OCR
+        said.append(render_again(job, label, words))
     return "".join(said)
 
 
@@ -355,10 +373,19 @@ def _sentences(document: Document, job: Job | None) -> list[str]:
     return list(filter(None, said))
 
 
-def _can_go_on(document: Document, job: Job) -> bool:
+def _can_go_on(document: Document, job: Job, *, has_ocr: bool) -> bool:
+    """Whether taking a document up once more can bring it any further."""
     has_stopped = job.stage in (Stage.FAILED, Stage.CANCELLED)
-    waits_for_ocr = document.state in (DocumentState.NEEDS_OCR, DocumentState.PARTIAL)
-    return has_stopped and (document.embedded < document.chunks or waits_for_ocr)
+    return has_stopped and (_lacks_vectors(document) or (has_ocr and _is_halted(document)))
+
+
+def _is_halted(document: Document) -> bool:
+    """Whether there are pages that wait for OCR, or passages that wait for vectors."""
+    return document.state in WAITING_FOR_OCR or _lacks_vectors(document)
+
+
+def _lacks_vectors(document: Document) -> bool:
+    return document.embedded < document.chunks
 
 
 def _length(document: Document) -> str:

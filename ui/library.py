@@ -197,6 +197,7 @@ class DocumentHandlers:
             *(document, pages, tables, job, reading, state, price, versions),
             members=catalog.containers.within(document),
             also=catalog.aliases.of(document.library_id, document.sha256),
+            also_in=catalog.containers.holding(document),
             library=library,
             others=others,
         )
@@ -268,6 +269,7 @@ class DocumentHandlers:
             lost=catalog.containers.troubled(library.id),
             library=library,
             anew=anew,
+            has_ocr=self._dollars_per_page is not None,
         )
         return render_documents(shelf)
 
@@ -301,7 +303,8 @@ class DocumentHandlers:
     def _stalled(self) -> list[Job]:
         jobs = self._queue.jobs()
         documents = self._application.catalog.documents(self._application.library.id)
-        return Shelf(documents, jobs).stalled
+        has_ocr = self._dollars_per_page is not None
+        return Shelf(documents, jobs, has_ocr=has_ocr).stalled
 
     def _cancel(self, numbers: Iterable[int]) -> None:
         """Cancel jobs; one of which nothing is left is forgotten, with its file."""

@@ -238,17 +238,6 @@ def render_queue(
     )
 
 
-def render_stalled(jobs: Sequence[Job]) -> str:
-    """What takes up again, all at once, the documents whose embedding a fault has ended."""
-    if len(jobs) < 2:
-        return ""
-    return (
-        f'<div class="stalled"><p>{len(jobs):,} documents are found by their words only.</p>'
-        f'<button type="button" class="redo" data-event="retry" data-id="{EVERY}">'
-        f"{icons.AGAIN}Go on with all</button></div>"
-    )
-
-
 def kind_of(name: str) -> str:
     """What stands on the icon of a file."""
     return escape(PurePath(name).suffix.lstrip(".").upper()[:4] or "TXT")

@@ -70,6 +70,7 @@ class Report:
     versions: Sequence[Kept] = ()
     members: Sequence[Member] = ()  # the files that came in it
     also: Sequence[str] = ()  # the other names under which it was handed over
+    also_in: Sequence[str] = ()  # the files that held it besides
     library: Library | None = None
     others: Sequence[Library] = ()
 
@@ -175,6 +176,8 @@ def _render_summary(report: Report, runs: Sequence[Run]) -> str:
     lines.append(f"{document.name}, {_size(document.size_bytes)}.")
     if report.also:
         lines.append(f"It was also added as {', '.join(report.also)}.")
+    if report.also_in:
+        lines.append(f"It is also in {', '.join(report.also_in)}.")
     facts = "".join(f"<p>{escape(line)}</p>" for line in lines)
     note = f'<p class="note">{escape(document.reason)}</p>' if document.reason else ""
     needs_ocr = any(page.state is PageState.NEEDS_OCR for page in report.pages)
@@ -224,9 +227,10 @@ def _render_run(report: Report, run: Run) -> str:
     where = escape(place(document, run.first, run.last))
     key = escape(document.id)
     again = ""
-    if run.state in UNREAD and not report.is_going:
+    if _can_be_read(report, run):
         numbers = range(run.first.number, run.first.number + min(run.count, PAGES_AT_ONCE))
-        words = "Read again" if len(numbers) == run.count else f"Read {len(numbers)} again"
+        few = "" if len(numbers) == run.count else f" {len(numbers)}"
+        words = f"Read{few} {'by OCR' if run.state is PageState.NEEDS_OCR else 'again'}"
         words += _price(run.state, len(numbers) * (report.dollars_per_page or 0.0))
         busy = not report.reading.isdisjoint(numbers)
         again = (
@@ -244,8 +248,16 @@ def _render_run(report: Report, run: Run) -> str:
     )
 
 
+def _can_be_read(report: Report, run: Run) -> bool:
+    """Whether pages that were not read may be now; a page that failed may be without OCR."""
+    has_ocr = report.dollars_per_page is not None
+    return (
+        run.state in UNREAD and not report.is_going and (has_ocr or run.state is PageState.FAILED)
+    )
+
+
 def _price(state: PageState, dollars: float) -> str:
-    """What reading pages again costs, in words; a page that failed may be read without OCR."""
+    """What reading pages costs, in words; a page that failed may be read without OCR."""
     if not dollars:
         return ""
     digits = 2 if dollars >= LEAST_DOLLARS else 3

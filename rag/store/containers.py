@@ -29,6 +29,7 @@ from rag.failpoints import failpoint
 from rag.intake import Container, Content, Fate, Job, Member, Stage
 from rag.store.jobs import ENDED
 from rag.store.rows import storable
+from rag.store.superseding import IS_MEMBER
 from rag.store.tables import containers, documents, jobs, kept_documents, libraries, members
 
 OPENED = "The files in it are taken in by themselves."
@@ -113,15 +114,31 @@ class Containers:
         return [] if row is None else self.members(_container_of(row))
 
     def places(self, library_id: str) -> dict[str, Container]:
-        """What held each of these last, by the hashes of what it holds."""
+        """What held each document last that came in another file, by the documents' hashes.
+
+        What was handed over by itself, too, is called by its own name, and left out.
+        """
         query = (
             _CONTAINERS.add_columns(members.c.content.label("held"))
             .join(members, members.c.container_id == containers.c.id)
             .where(containers.c.library_id == library_id, members.c.content != "")
         )
+        came = select(documents.c.sha256).where(documents.c.library_id == library_id, IS_MEMBER)
         with self._reader.begin() as connection:
             rows = connection.execute(query).all()
-        return {row.held: _container_of(row) for row in reversed(rows)}
+            called = set(connection.execute(came).scalars())
+        return {row.held: _container_of(row) for row in reversed(rows) if row.held in called}
+
+    def holding(self, document: Document) -> list[str]:
+        """The names of what else has held a document than that which it is called by."""
+        query = select(containers.c.name).where(
+            members.c.container_id == containers.c.id,
+            members.c.content == document.sha256,
+            containers.c.library_id == document.library_id,
+            containers.c.name + "/" + members.c.name != document.name,
+        )
+        with self._reader.begin() as connection:
+            return sorted(set(connection.execute(query).scalars()))
 
     def troubled(self, library_id: str) -> list[tuple[Container, int, int]]:
         """What is no document itself, with how many files, and how many were not read whole.

@@ -246,7 +246,7 @@ def test_a_page_that_is_still_unread_is_told(page: Page, bench: Workbench, tmp_p
     add(page, tmp_path, "study.pdf", [*tale("tides"), PdfPage(image=True)])
     expect(row(page, "study")).to_contain_text(NO_KEY)
     page.get_by_role("button", name="Report on study").click()
-    page.locator("#source").get_by_role("button", name="Read again").click()
+    page.locator("#source").get_by_role("button", name="Read by OCR").click()
     notices = page.get_by_role("log", name="Notices")
     expect(notices).to_contain_text(NO_KEY)
     expect(page.locator("#source .runs")).to_contain_text(f"did not read the page: {NO_KEY}")
@@ -260,7 +260,7 @@ def test_reading_a_page_again_shows_its_price(page: Page, bench: Workbench, tmp_
     add(page, tmp_path, "study.pdf", [*tale("tides"), PdfPage(image=True)])
     expect(row(page, "study")).to_contain_text(NO_KEY)
     page.get_by_role("button", name="Report on study").click()
-    again = page.locator("#source").get_by_role("button", name="Read again, about $0.004: p. 2")
+    again = page.locator("#source").get_by_role("button", name="Read by OCR, about $0.004: p. 2")
     state = page.locator("#source .runs span", has_text="needs OCR")
     for width in (320, 1280):
         page.set_viewport_size({"width": width, "height": 900})

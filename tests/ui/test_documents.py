@@ -208,6 +208,40 @@ def test_documents_that_a_fault_has_stopped_go_on_together() -> None:
     assert 'data-id="all"' not in render_documents(Shelf([half, other], [fault, wished]))
 
 
+def test_scans_that_nobody_has_read_are_called_so() -> None:
+    scan = document(DocumentState.NEEDS_OCR)
+    other = replace(scan, id="d2", title="Other")
+    fault = job(1, "a.pdf", Stage.FAILED, "The key is not valid.", "d1")
+    jobs = [fault, replace(fault, id=2, document_id="d2")]
+    told = "2 documents hold pictures of pages that nobody has read."
+    html = render_documents(Shelf([scan, other], jobs))
+    assert told in html
+    assert "words only" not in html
+    assert 'data-id="1" aria-label="Read by OCR: A &amp; B"' in html
+    assert 'data-event="retry" data-id="all"' in html
+    assert "Read by OCR: all</button>" in html
+    html = render_documents(Shelf([scan, other], jobs, has_ocr=False))
+    assert told in html
+    assert 'data-event="retry"' not in html
+    assert Shelf([scan, other], jobs, has_ocr=False).stalled == []
+
+
+def test_what_lacks_vectors_goes_on_without_ocr() -> None:
+    scan = document(DocumentState.NEEDS_OCR)
+    half = replace(document(DocumentState.PARTIAL), id="d2", title="Half", chunks=10, embedded=4)
+    fault = job(1, "a.pdf", Stage.FAILED, "The key is not valid.", "d1")
+    jobs = [fault, replace(fault, id=2, document_id="d2")]
+    html = render_documents(Shelf([scan, half], jobs, has_ocr=False))
+    assert (
+        "1 document is found by its words only. "
+        "1 document holds pictures of pages that nobody has read." in html
+    )
+    assert 'data-id="2" aria-label="Go on with Half"' in html
+    assert 'data-id="1" aria-label' not in html
+    assert 'data-id="all"' not in html
+    assert "Go on with all</button>" in render_documents(Shelf([scan, half], jobs))
+
+
 def test_a_document_that_waits_for_a_word_comes_first_with_what_it_costs() -> None:
     scan, new = document(DocumentState.NEEDS_OCR), replace(document(), id="d2", title="New")
     asks = replace(

@@ -49,6 +49,19 @@ def test_what_no_ocr_reads_says_so() -> None:
     assert said not in render_report(Report(DOCUMENT, PAGES[:13], dollars_per_page=None))
 
 
+def test_what_held_it_besides_is_told() -> None:
+    assert "It is also in ferry.eml." in render_report(
+        Report(DOCUMENT, PAGES, also_in=["ferry.eml"])
+    )
+    assert "also in" not in render_report(Report(DOCUMENT, PAGES))
+
+
+def test_where_no_ocr_is_at_work_only_pages_that_failed_can_be_read_again() -> None:
+    html = render_report(Report(DOCUMENT, PAGES, dollars_per_page=None))
+    assert 'aria-label="Read again: p. 14"' in html
+    assert html.count('data-event="reread"') == 1
+
+
 def test_a_report_sums_up_and_tells_each_run() -> None:
     html = render_report(Report(DOCUMENT, PAGES, state="s1"))
     assert "16 pages: 12 with text, 1 by OCR, 2 needing OCR, 1 failed" in html
@@ -67,21 +80,21 @@ def test_a_report_sums_up_and_tells_each_run() -> None:
 def test_what_was_not_read_can_be_read_again() -> None:
     html = render_report(Report(DOCUMENT, PAGES))
     assert 'data-first="14" data-last="14" aria-label="Read again: p. 14"' in html
-    assert 'data-first="15" data-last="16" aria-label="Read again: p. 15–16"' in html
+    assert 'data-first="15" data-last="16" aria-label="Read by OCR: p. 15–16"' in html
     assert html.count('data-event="reread"') == 2
     html = render_report(Report(DOCUMENT, PAGES, reading=frozenset({14})))
     assert 'aria-label="Read again: p. 14" disabled' in html
     assert "Reading…" in html
     long = [page(number, PageState.NEEDS_OCR) for number in range(1, 301)]
     html = render_report(Report(DOCUMENT, long))
-    assert 'data-first="1" data-last="10" aria-label="Read 10 again: p. 1–300"' in html
+    assert 'data-first="1" data-last="10" aria-label="Read 10 by OCR: p. 1–300"' in html
 
 
 @pytest.mark.parametrize(
     ("dollars", "needing", "failed"),
     [
-        (0.004, "Read again, about $0.008", "Read again, at most $0.004"),
-        (0.03, "Read again, about $0.06", "Read again, at most $0.03"),
+        (0.004, "Read by OCR, about $0.008", "Read again, at most $0.004"),
+        (0.03, "Read by OCR, about $0.06", "Read again, at most $0.03"),
     ],
 )
 def test_reading_again_says_what_it_costs(dollars: float, needing: str, failed: str) -> None:

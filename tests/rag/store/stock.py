@@ -15,7 +15,7 @@ from tests.stored import vectors_of
 
 def add(catalog: Catalog, library: Library, *texts: str, name: str = "note.txt") -> Reading:
     """Add a document with its original, which holds its pages."""
-    source = catalog.data_dir.parent / f"source-{name}"
+    source = catalog.data_dir.parent / f"source-{name.replace('/', '-')}"
     source.write_text("\f".join(texts))
     sha256 = catalog.blobs.put(source)
     source.unlink()

@@ -138,9 +138,33 @@ def test_a_member_that_was_refused_and_then_added_by_itself_is_read(
 
 
 def test_where_a_document_came_from_is_told_by_its_bytes(
+    catalog: Catalog, library: Library
+) -> None:
+    within = add(catalog, library, "The ferry sails.", name="all.zip/a.txt").document
+    submitted = job(catalog, library, "all.zip", ARCHIVE)
+    catalog.containers.keep(submitted, [Content("a.txt", within.sha256, 9)])
+    (container,) = catalog.containers.of(library.id)
+    assert catalog.containers.places(library.id) == {within.sha256: container}
+    assert catalog.containers.holding(within) == []
+
+
+def test_what_came_by_itself_is_not_told_by_what_held_it_too(
     catalog: Catalog, library: Library, document: Document, container: Container
 ) -> None:
-    assert catalog.containers.places(library.id) == {document.sha256: container}
+    assert catalog.containers.places(library.id) == {}
+    assert catalog.containers.holding(document) == [container.name]
+
+
+def test_what_is_dropped_after_the_archive_that_held_it_is_called_by_its_own_name(
+    catalog: Catalog, library: Library
+) -> None:
+    within = add(catalog, library, "The ferry sails.", name="all.zip/a.txt").document
+    submitted = job(catalog, library, "all.zip", ARCHIVE)
+    catalog.containers.keep(submitted, [Content("a.txt", within.sha256, 9)])
+    catalog.aliases.note(job(catalog, library, "lease.txt", within.sha256))
+    assert catalog.document(within.id).name == "lease.txt"
+    assert catalog.containers.places(library.id) == {}
+    assert catalog.containers.holding(catalog.document(within.id)) == ["all.zip"]
 
 
 def test_a_name_of_nothing_is_a_fault_that_a_rebuild_mends(
