@@ -97,8 +97,7 @@ class ChatHandlers:
 
     def start_afresh(self, choice: Choice, key: str) -> tuple[Any, ...]:
         """An empty conversation about the chosen library, and an empty source pane."""
-        del choice  # by which the page finds these handlers
-        self._kept.keep(key, Conversation())
+        self._kept.keep(key, Conversation(library_id=choice.library or ""))
         return Conversation(), self._show(Conversation()), INVITATION
 
     def _again(

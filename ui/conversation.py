@@ -26,7 +26,8 @@ from rag.domain import (
 from rag.marks import Opinion
 from ui.steps import SUMMED_UP, step_done, step_of
 
-CONVERSATIONS_KEPT = 64
+TABS_KEPT = 64
+LIBRARIES_KEPT = 16  # of a tab
 TURNS_KEPT = 20
 PASSAGE_CHARACTERS_KEPT = 400  # more than a list of passages shows
 USUAL = Manner()
@@ -214,33 +215,73 @@ class Conversation:
         return tuple(messages)
 
 
-class KeptConversations:
-    """The last conversations of this process, for tabs that are loaded again.
+class _Tab:
+    """What is kept of one tab: its conversations by their libraries, and where it is."""
 
-    Each is kept under the random key of its tab: whoever knows the key may read it. Only what the
-    page shows is kept, and the oldest ones give way.
+    __slots__ = ("conversations", "library_id")
+
+    def __init__(self, library_id: str) -> None:
+        self.conversations: OrderedDict[str, Conversation] = OrderedDict()
+        self.library_id = library_id
+
+
+class KeptConversations:
+    """The last conversations of this process, for tabs that are loaded again or change the library.
+
+    Each is kept under the random key of its tab, one for each library: whoever knows the key may
+    read them. Only what the page shows is kept, and the oldest ones give way.
     """
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, Conversation] = OrderedDict()
+        self._tabs: OrderedDict[str, _Tab] = OrderedDict()
         self._lock = Lock()
 
     def keep(self, key: str, conversation: Conversation) -> None:
-        """Keep a conversation, in place of what the key held; an empty one is forgotten."""
+        """Keep a conversation in place of the one about its library; an empty one is forgotten."""
         if KEY.fullmatch(key) is None:
             return
         turns = tuple(_slim(turn) for turn in conversation.turns[-TURNS_KEPT:])
         with self._lock:
-            self._kept.pop(key, None)
+            kept = self._tab(key, conversation.library_id).conversations
+            kept.pop(conversation.library_id, None)
             if turns:
-                self._kept[key] = replace(conversation, turns=turns)
-            while len(self._kept) > CONVERSATIONS_KEPT:
-                self._kept.popitem(last=False)
+                kept[conversation.library_id] = replace(conversation, turns=turns)
+            while len(kept) > LIBRARIES_KEPT:
+                kept.popitem(last=False)
+
+    def enter(self, key: str, library_id: str) -> Conversation:
+        """The conversation of a tab about the library that it is in from now on, as `find`."""
+        if KEY.fullmatch(key) is not None:
+            with self._lock:
+                self._tab(key, library_id).library_id = library_id
+        return self.find(key)
 
     def find(self, key: str) -> Conversation:
-        """The conversation of a key, ended if it was running; empty when none is kept."""
+        """The conversation of a tab about the library that it is in, ended if it was running.
+
+        It is empty when none is kept, and about no library when nothing is known of the tab.
+        """
         with self._lock:
-            return self._kept.get(key, Conversation()).ended(TurnState.STOPPED)
+            tab = self._tabs.get(key)
+            if tab is None:
+                return Conversation()
+            nothing = Conversation(library_id=tab.library_id)
+            return tab.conversations.get(tab.library_id, nothing).ended(TurnState.STOPPED)
+
+    def forget(self, library_id: str) -> None:
+        """Forget what was said about a library that is deleted for good."""
+        with self._lock:
+            for tab in self._tabs.values():
+                tab.conversations.pop(library_id, None)
+
+    def _tab(self, key: str, library_id: str) -> _Tab:
+        """The tab of a key, the newest from now on; a new one is in that library."""
+        tab = self._tabs.setdefault(key, _Tab(library_id))
+        tab.library_id = tab.library_id or library_id
+        self._tabs.move_to_end(key)
+        while len(self._tabs) > TABS_KEPT:
+            self._tabs.popitem(last=False)
+        return tab
 
 
 def _slim(turn: Turn) -> Turn:

@@ -81,7 +81,7 @@ class LibraryHandlers:
     def choose(
         self, choice: Choice, conversation: Conversation, key: str, event: gr.EventData
     ) -> tuple[Any, ...]:
-        """Go to another library; the conversation stays behind, since it is about this one."""
+        """Go to another library, and to the conversation about it; this one stays behind."""
         return self._entered(choice, conversation, key, lambda: str(event.id))
 
     def restore(
@@ -96,9 +96,11 @@ class LibraryHandlers:
         try:
             room = self._rooms.open(wanted or "")
         except NotFoundError:  # deleted meanwhile
+            self._rooms.kept.enter(key, choice.library or "")
             told = WAS_DELETED.format(self._rooms.of(choice).library.name)
             return gr.skip(), self.show(choice, [told]), *nothing[2:], key
         except RagError:  # not to be opened any more
+            self._rooms.kept.enter(key, choice.library or "")
             return *nothing, key
         if wanted == choice.library and not kept.turns:
             return *nothing, key
@@ -142,6 +144,7 @@ class LibraryHandlers:
             if not chosen:
                 raise NotFoundError(NOT_IN_TRASH)
             is_clean = purge(self._catalog, [], chosen)
+            self._rooms.kept.forget(str(event.id))
             said.append(News(ERASED.format(chosen[0].library.name)))
             said += [] if is_clean else [still_there(self._catalog)]
         except RagError as error:
@@ -213,6 +216,7 @@ class LibraryHandlers:
         if library_id == choice.library:
             return choice, self.show(choice), *[gr.skip()] * 7
         choice = Choice(library=library_id)
-        self._rooms.kept.keep(key, FRESH)
+        kept = self._rooms.kept.enter(key, library_id)
         head, refreshed = room.documents.show_head(choice), room.documents.refresh(choice, FRESH)
-        return choice, self.show(choice), head, *refreshed, FRESH, [], INVITATION
+        shown = render_thread(kept) if kept.turns else []
+        return choice, self.show(choice), head, *refreshed, kept, shown, INVITATION

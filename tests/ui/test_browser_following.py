@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from rag.languages import Language
 from rag.purging import purge
 from rag.store.catalog import Catalog
 from rag.store.holdings import NewLibrary
@@ -95,17 +96,21 @@ def test_the_chooser_shows_what_becomes_of_libraries_elsewhere(
     expect(page.locator(ROWS)).to_have_text(["documents 0", "Shore 0"], timeout=SOON_MS)
     expect(page.locator("#libraries .stays")).to_have_attribute("aria-checked", "true")
     expect(page.locator("#libraries .menu")).to_be_visible()
-    page.fill("#libraries [data-event='make'] input", "Not yet")
+    # What is typed there stays, with the caret, and the rest follows all the same.
+    name = page.locator("#libraries [data-event='make'] input")
+    name.fill("Notyet")
+    for _ in range(3):
+        name.press("ArrowLeft")
     quay = make(elsewhere, "Quay")
-    # Not under somebody's hands; once they are done, it does.
-    with page.expect_response("**/documents?library=*"):
-        pass
-    with page.expect_response("**/documents?library=*"):
-        pass
-    expect(page.locator("#libraries [data-event='make'] input")).to_have_value("Not yet")
-    page.fill("#libraries [data-event='make'] input", "")
-    page.focus(SUMMARY)
+    elsewhere.libraries.set_policy(usual.id, stays_here=False)
+    elsewhere.libraries.set_language(usual.id, Language.GERMAN)
     expect(page.locator(ROWS)).to_have_count(3, timeout=SOON_MS)
+    expect(page.locator("#libraries .stays")).to_have_attribute("aria-checked", "false")
+    expect(page.get_by_label("Language of short documents")).to_have_value("german")
+    expect(name).to_have_value("Notyet")
+    expect(name).to_be_focused()
+    page.keyboard.type(" ")
+    expect(name).to_have_value("Not yet")
     elsewhere.libraries.remove(quay)
     expect(page.locator("#libraries .gone")).to_contain_text("Quay", timeout=SOON_MS)
     add(page, tmp_path)

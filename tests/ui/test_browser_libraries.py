@@ -82,6 +82,18 @@ def test_a_file_goes_into_the_library_that_is_chosen_and_is_asked_there(
     page.reload()
     expect(page.locator("#libraries summary")).to_have_attribute("aria-label", "Library: documents")
     expect(page.locator("#thread .turn")).to_have_count(0)
+    # It is there again for whoever comes back, and goes on.
+    choose(page, "Coast")
+    expect(page.locator("#thread .turn .a")).to_contain_text("forty-one")
+    page.locator("#thread .turn a.cite").first.click()
+    expect(page.locator("#source .hl.open")).not_to_have_count(0)
+    ask(page, QUESTION)
+    expect(page.locator("article.turn.done")).to_have_count(2)
+    page.get_by_role("button", name="New").first.click()
+    expect(page.locator("#thread .turn")).to_have_count(0)
+    choose(page, "documents")
+    choose(page, "Coast")
+    expect(page.locator("#thread .turn")).to_have_count(0)
 
 
 def test_a_document_is_moved_from_its_report(page: Page, tmp_path: Path, bench: Workbench) -> None:

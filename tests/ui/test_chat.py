@@ -20,8 +20,9 @@ from rag.errors import UnavailableError
 from rag.stopping import resting
 from ui.background import Rests, in_batches
 from ui.conversation import (
-    CONVERSATIONS_KEPT,
+    LIBRARIES_KEPT,
     PASSAGE_CHARACTERS_KEPT,
+    TABS_KEPT,
     TURNS_KEPT,
     Conversation,
     KeptConversations,
@@ -105,10 +106,30 @@ def test_only_so_much_is_kept() -> None:
     conversation = Conversation()
     for number in range(TURNS_KEPT + 5):
         conversation = answered(conversation.asking(str(number)), "yes")
-    for number in range(CONVERSATIONS_KEPT + 1):
+    for number in range(TABS_KEPT + 1):
         kept.keep(f"{number:032x}", conversation)
     assert kept.find(f"{0:032x}") == Conversation()
     assert [turn.number for turn in kept.find(f"{1:032x}").turns] == list(range(5, TURNS_KEPT + 5))
+
+
+def test_a_tab_has_a_conversation_of_its_own_in_each_library() -> None:
+    kept, key = KeptConversations(), "a" * 32
+    kept.keep(key, Conversation())  # nothing is known of its library yet
+    first = answered(Conversation(library_id="1").asking("one"), "yes")
+    kept.keep(key, first)
+    assert kept.enter(key, "2") == Conversation(library_id="2")
+    kept.keep(key, Conversation(library_id="2").asking("two"))
+    kept.keep(key, first)  # which ends late: the tab stays where it is
+    assert [turn.question for turn in kept.find(key).turns] == ["two"]
+    assert kept.enter(key, "1") == first
+    kept.keep(key, Conversation(library_id="1"))
+    assert kept.find(key) == Conversation(library_id="1")
+    kept.forget("2")
+    assert kept.enter(key, "2").turns == ()
+    for number in range(LIBRARIES_KEPT + 1):
+        kept.keep(key, replace(first, library_id=f"l{number}"))
+    assert kept.enter(key, "l0").turns == ()
+    assert kept.enter(key, "l1").turns == first.turns
 
 
 def test_items_arrive_in_order_and_failures_after_them() -> None:

@@ -8,9 +8,37 @@
     document.querySelector(`#${id} [id^="html-"]`)?.dispatchEvent(new CustomEvent("gesture", { detail }));
   const opened = () => document.querySelector("#source .asked[data-document]");
 
-  // Under somebody's hands the chooser stays as it is: what is typed, chosen or asked there.
-  const isInUse = (menu) => menu.open && Boolean(menu.querySelector(".ask, :is(input, select):focus") ||
-    [...menu.querySelectorAll("input")].some((input) => input.value !== input.defaultValue));
+  // What is typed or chosen in the chooser and not sent is kept while it is drawn anew, with the caret.
+  const FIELDS = "#libraries input, #libraries select:not([data-submits])";
+  const typed = new Map();  // by the form and the name of the field
+  const keyOf = (field) => [field.form?.dataset.event, field.form?.dataset.id, field.name].join(" ");
+  let field = null;  // that has the focus
+  let isComposing = false;
+  document.addEventListener("input", ({ target }) => {
+    if (!target.matches(FIELDS)) return;
+    if (target.value === target.defaultValue) typed.delete(keyOf(target)); else typed.set(keyOf(target), target.value);
+  });
+  document.addEventListener("submit", ({ target }) => {
+    if (target.closest("#libraries")) for (const each of target.elements) typed.delete(keyOf(each));
+  });
+  document.addEventListener("focusin", ({ target }) => { field = target.matches(FIELDS) ? target : null; });
+  document.addEventListener("focusout", ({ target }) => setTimeout(() => { if (field === target && target.isConnected && document.activeElement !== target) field = null; }));
+  for (const kind of ["compositionstart", "compositionend"]) document.addEventListener(kind, () => { isComposing = kind === "compositionstart"; });
+  const retype = () => {
+    for (const each of document.querySelectorAll(FIELDS)) {
+      const value = typed.get(keyOf(each));
+      const isThere = each.tagName === "INPUT" || [...each.options].some((option) => option.value === value);
+      if (value !== undefined && each.value !== value && isThere) each.value = value;
+    }
+    if (!field || field.isConnected || document.activeElement !== document.body) return;
+    const now = [...document.querySelectorAll(FIELDS)].find((each) => keyOf(each) === keyOf(field));
+    const { selectionStart, selectionEnd } = field;
+    now?.focus({ preventScroll: true });
+    if (now && typeof selectionStart === "number") now.setSelectionRange(selectionStart, selectionEnd);
+  };
+  // It stays as it is only while something is asked in it, a word is being composed or a list is unfolded.
+  const UNFOLDED = CSS.supports("selector(select:open)") ? "select:open" : "select:focus";
+  const isInUse = (menu) => menu.open && (isComposing || Boolean(menu.querySelector(`.ask, ${UNFOLDED}`)));
   const MOST_MS = 5000;  // for the chooser to be drawn
   let drawing = null;  // that it was asked for: since when, in place of what, and whether it is unfolded
   const followLibraries = (state) => {
@@ -82,7 +110,7 @@
     if (!documents || !libraries) { requestAnimationFrame(watch); return; }
     new MutationObserver(() => { noticeLibrary(); noticeChange(); })
       .observe(documents, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-state", "data-library"] });
-    new MutationObserver(unfold).observe(libraries, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-state"] });
+    new MutationObserver(() => { unfold(); retype(); }).observe(libraries, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-state"] });
     noticeLibrary();
     noticeChange();
   };
