@@ -28,7 +28,8 @@ REPOSITORIES: tuple[type, ...] = (
     *(Reembeddings, Spending),
 )
 HASH = b"hash of a text "
-CONTENTS = [Content("inner.txt", "c" * 64, 5), Content("lost.txt", "", 5, "It is locked.")]
+INNER = "c" * 64
+CONTENTS = [Content("inner.txt", INNER, 5), Content("lost.txt", "", 5, "It is locked.")]
 BOX = WordBox(0, 3, 10.0, 10.0, 30.0, 20.0)
 
 
@@ -75,6 +76,8 @@ def filled(catalog: Catalog, word: str) -> Things:
     job = catalog.jobs.submit(library.id, f"{word}.zip", f"{word}zip".ljust(64, "0"), 9)
     catalog.containers.keep(job, CONTENTS)
     (box,) = catalog.containers.of(library.id)
+    inner = reading(library, f"{word} inner", name=f"{word}.zip/inner.txt")
+    catalog.publish(replace(inner, document=replace(inner.document, sha256=INNER)))
     catalog.aliases.note(replace(job, name="also.txt", sha256=document.sha256))
     catalog.jobs.cancel(job.id)
     return Things(
@@ -225,6 +228,9 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
     ),
     "Containers.has": (lambda c, _, o: c.containers.has(replace(o.document, sha256=o.box.sha256)),),
     "Containers.places": (lambda c, _, o: c.containers.places(o.library.id),),
+    "Containers.holding": (
+        lambda c, _, o: c.containers.holding(replace(o.document, sha256=INNER)),
+    ),
     "Containers.troubled": (lambda c, _, o: c.containers.troubled(o.library.id),),
     "Containers.hide": (lambda c, _, o: c.containers.hide(o.box.id),),
     "Containers.refuse": (
@@ -344,8 +350,8 @@ def _once_more(things: Things) -> Job:
 
 
 def _packed(things: Things) -> dict[int, bytes]:
-    """Other vectors for the two chunks of the library."""
-    return {things.chunk: b"abcd", things.chunk + 1: b"efgh"}
+    """Other vectors for the three chunks of the library."""
+    return {things.chunk: b"abcd", things.chunk + 1: b"efgh", things.chunk + 2: b"ijkl"}
 
 
 def _into(read: Reading, library: Library) -> Reading:
