@@ -30,7 +30,7 @@ _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _LISTS = frozenset({"ul", "ol", "menu", "dir"})
 _UNSEEN_NAMES = (
     "script style template noframes iframe object embed applet audio video canvas annotation "
-    "datalist map area head desc metadata"
+    "datalist map area head desc metadata defs symbol"
 )
 _NEVER_SHOWN = frozenset(_UNSEEN_NAMES.split())
 _PREFORMATTED = frozenset({"pre", "textarea"})
@@ -40,6 +40,8 @@ _SHOWN_VALUE_NAMES = (
     "text search email tel url number date time month week datetime-local submit button reset"
 )
 _SHOWN_VALUES = frozenset({"", *_SHOWN_VALUE_NAMES.split()})  # fields that show what they hold
+_MARKED = frozenset({"checkbox", "radio"})
+_CHOSEN, _OPEN = "[x] ", "[ ] "  # before what a form lets one choose
 _NAVIGATION = frozenset({"nav"})
 _HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.I)
 _SPACE = re.compile(r"[ \t\r\n\f\xa0]+")
@@ -112,6 +114,8 @@ class _Target:
         self._in_title = False
         self._pre = 0
         self._deep_tables = 0
+        self._options: list[tuple[int, bool]] = []  # where in the text, and whether it is chosen
+        self._takes_many = False
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         """An element begins."""
@@ -124,6 +128,12 @@ class _Target:
             self._in_head = tag == "head"
         elif tag in _LINES or (tag == "tspan" and _PLACED & attributes.keys()):
             self._text.append("\n" + attributes.get("label", "") * (tag == "optgroup"))
+            if tag == "option":
+                self._options.append((len(self._text), "selected" in attributes))
+                self._text.append("")
+        elif tag == "select":
+            self._end_select()
+            self._takes_many = "multiple" in attributes
         elif tag == "button":  # which stands apart from what is beside it
             self._text.append(" ")
         elif tag == "input":
@@ -194,6 +204,8 @@ class _Target:
             self._text.append("\n")
         elif tag == "button":
             self._text.append(" ")
+        elif tag == "select":
+            self._end_select()
         elif tag == "table":
             self._flush()
             if self._deep_tables:
@@ -242,8 +254,17 @@ class _Target:
         self._lists[-1] += 1
         return f"{indent}{self._lists[-1]}. "
 
+    def _end_select(self) -> None:
+        """Mark what is chosen of a list; nothing where that is not told. The last one counts."""
+        options, self._options = self._options, []
+        chosen = [place for place, is_chosen in options if is_chosen]
+        shown = frozenset(chosen if self._takes_many else chosen[-1:])
+        for place, _ in options if shown else ():
+            self._text[place] = _CHOSEN if place in shown else _OPEN
+
     def _flush(self, heading: int = 0) -> None:
         """End the block that is open."""
+        self._end_select()
         if not self._text:
             return
         text = _CONTROLS.sub("", "".join(self._text))
@@ -267,9 +288,11 @@ def _tidy(text: str) -> str:
 
 
 def _value(attributes: Mapping[str, str]) -> str:
-    """What stands in a field of a form, or on a button; nothing of what is no text."""
-    is_shown = attributes.get("type", "").strip().lower() in _SHOWN_VALUES
-    return attributes.get("value", "") if is_shown else ""
+    """What stands in a field of a form, on a button or in a box; nothing of what is no text."""
+    kind = attributes.get("type", "").strip().lower()
+    if kind in _MARKED:
+        return _CHOSEN if "checked" in attributes else _OPEN
+    return attributes.get("value", "") if kind in _SHOWN_VALUES else ""
 
 
 def _is_hidden(attributes: Mapping[str, str]) -> bool:

@@ -118,17 +118,29 @@ def test_a_page_of_nothing_but_navigation_is_read(tmp_path: Path) -> None:
         (
             "<p>Berth <select><optgroup label=North><option>N1<option>N2</optgroup>"
             "<option selected>South</select> of two",
-            "Berth\nNorth\nN1\nN2\nSouth\nof two",
+            "Berth\nNorth\n[ ] N1\n[ ] N2\n[x] South\nof two",
+        ),
+        (
+            "Shirt <select><option>S<option selected>M<option>L</select> Hat <select><option>S"
+            "<option>L</select> Oars <select multiple><option selected>2<option>4"
+            "<option selected>6</select><select><option selected>1<option selected>2</select>",
+            "Shirt\n[ ] S\n[x] M\n[ ] L\nHat\nS\nL\nOars\n[x] 2\n[ ] 4\n[x] 6\n[ ] 1\n[x] 2",
+        ),
+        (
+            "<input type=checkbox checked> Agree<input type=radio name=c>Red"
+            '<input type=" RADIO" name=c checked="">Blue',
+            "[x] Agree [ ] Red [x] Blue",
         ),
         ("<button>Cast off</button><button>Moor</button>", "Cast off Moor"),
         ('Name<input value="Ada"><input type=submit value=Send>', "Name Ada Send"),
         (
             "a<input type=hidden value=x><input type=password value=x>"
             "<input type=checkbox value=x>b",
-            "a b",
+            "a [ ] b",
         ),
         (
-            "<svg><title>Tides</title><defs><style>x</style></defs><metadata>x</metadata>"
+            "<svg><title>Tides</title><defs><style>x</style><text>x</text></defs><symbol><title>x</title><text>x"
+            "</text></symbol><metadata>x</metadata>"
             "<desc>x</desc><text x=1>High</text><text><tspan x=1 y=2>Low</tspan><tspan x=1 y=3>"
             "ebb</tspan></text><script>x</script></svg>",
             "Tides\nHigh\nLow\nebb",
@@ -138,6 +150,11 @@ def test_a_page_of_nothing_but_navigation_is_read(tmp_path: Path) -> None:
             "<table><tr><th>Boat<th>State<tr><td><input value=Iris><td><select><option>out"
             "<option>in</select></table>",
             "Boat | State\nIris | out in",
+        ),
+        (
+            "<table><tr><th>Boat<th>State<tr><td><input type=checkbox checked>Iris<td><select>"
+            "<option>out<option selected>in</select></table>",
+            "Boat | State\n[x] Iris | [ ] out [x] in",
         ),
         ("<div hidden><button>x</button><textarea>x</textarea></div>seen", "seen"),
     ],
