@@ -7,17 +7,17 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
 
-from ingest.taken import ADDED
 from rag.domain import Document, DocumentState, Library
-from rag.intake import Container, Job, Stage
+from rag.intake import Container, Content, Job, Stage
 from rag.store.reembeddings import Reembedding
 from rag.store.trash import Kept
 from ui import icons
 from ui.chat import ANSWERABLE
 from ui.containing import reference, render_lost, render_place
 from ui.embedding_menu import render_progress
-from ui.endings import BY_WORDS, FAILED, being_read, kind_of_end
+from ui.endings import FAILED, being_read, is_opened, kind_of_end
 from ui.notices import render_notices
+from ui.outcomes import render_left_out, render_outcome
 from ui.progress import (
     fault_of,
     is_at_work,
@@ -68,7 +68,8 @@ class Shelf:
     `removed` is in the trash, at the time `now`. `places` says in what files came, by their hashes,
     and `lost` in what some were not read, with how many there were and how many of them.
     `library` is where files that are added go, and `anew` whether it is being embedded anew.
-    `has_ocr` says whether pictures of pages can be read here.
+    `has_ocr` says whether pictures of pages can be read here. `left_out` are the files that were
+    never taken out of an archive, by its name and hash.
     """
 
     documents: Sequence[Document]
@@ -85,6 +86,7 @@ class Shelf:
     library: Library | None = None
     anew: Reembedding | None = None
     has_ocr: bool = True
+    left_out: Mapping[tuple[str, str], Sequence[Content]] = field(default_factory=dict)
 
     @property
     def by_id(self) -> dict[str, Document]:
@@ -243,7 +245,12 @@ def _render_count(shelf: Shelf) -> str:
 def _render_outcomes(shelf: Shelf, documents: Mapping[str, Document]) -> str:
     """How each file ended, for the page to tell whoever added it, and which have not."""
     ended = [job for job in shelf.jobs if job.has_ended][-OUTCOMES:]
-    outcomes = "".join(_render_outcome(job, documents.get(job.document_id or "")) for job in ended)
+    outcomes = "".join(render_outcome(job, documents.get(job.document_id or "")) for job in ended)
+    outcomes += "".join(
+        render_left_out(job, shelf.left_out.get((job.name, job.sha256), ()))
+        for job in ended
+        if is_opened(job)
+    )
     outcomes += render_notices(shelf.said)
     going = " ".join(f"{job.id}:{job.parent_id or ''}" for job in shelf.jobs if not job.has_ended)
     newest = max((job.id for job in shelf.jobs), default=0)
@@ -269,23 +276,6 @@ def _failures(shelf: Shelf, documents: Mapping[str, Document]) -> Iterator[str]:
         is_done = id_ in documents and job.has_ended and not job.is_lost
         if is_done and kind_of_end(job, documents[id_]) == FAILED:
             yield str(job.id)
-
-
-def _render_outcome(job: Job, document: Document | None) -> str:
-    tone = "bad" if job.stage is Stage.FAILED else ""
-    return (
-        f'<i data-job="{job.id}" data-document="{escape(job.document_id or "")}" '
-        f'data-parent="{job.parent_id or ""}" data-kind="{kind_of_end(job, document)}" '
-        f'data-tone="{tone}">{escape(_outcome(job, document))}</i>'
-    )
-
-
-def _outcome(job: Job, document: Document | None) -> str:
-    said = job.outcome
-    if job.stage is Stage.CANCELLED and document is not None:
-        by_words = document.embedded < document.chunks
-        said = f"Found {BY_WORDS}." if by_words else document.reason or ADDED.format(job.name)
-    return said if job.name in said else f"{job.name}: {said}"
 
 
 def _render_document(

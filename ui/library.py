@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from ingest.queue import IngestQueue
+from ingest.within import TOO_DEEP
 from rag.errors import NotFoundError, RagError
 from rag.intake import Job, Stage
 from rag.purging import purge, still_there
@@ -267,6 +268,7 @@ class DocumentHandlers:
             now=time.time(),
             places=catalog.containers.places(library.id),
             lost=catalog.containers.troubled(library.id),
+            left_out=catalog.containers.left_out(library.id, TOO_DEEP),
             library=library,
             anew=anew,
             has_ocr=self._dollars_per_page is not None,

@@ -40,8 +40,7 @@ class Containers:
     """Reads and writes what files held. Safe from many threads and processes."""
 
     def __init__(self, reader: Engine, writer: Engine) -> None:
-        self._reader = reader
-        self._writer = writer
+        self._reader, self._writer = reader, writer
 
     def keep(self, job: Job, contents: Sequence[Content]) -> None:
         """Write down what the file of a job holds, in place of what it held before."""
@@ -118,16 +117,34 @@ class Containers:
 
         What was handed over by itself, too, is called by its own name, and left out.
         """
-        query = (
-            _CONTAINERS.add_columns(members.c.content.label("held"))
-            .join(members, members.c.container_id == containers.c.id)
-            .where(containers.c.library_id == library_id, members.c.content != "")
+        held = _CONTAINERS.add_columns(members.c.content.label("held"))
+        query = held.join(members, members.c.container_id == containers.c.id).where(
+            containers.c.library_id == library_id, members.c.content != ""
         )
         came = select(documents.c.sha256).where(documents.c.library_id == library_id, IS_MEMBER)
         with self._reader.begin() as connection:
             rows = connection.execute(query).all()
             called = set(connection.execute(came).scalars())
         return {row.held: _container_of(row) for row in reversed(rows) if row.held in called}
+
+    def left_out(self, library_id: str, reason: str) -> dict[tuple[str, str], list[Content]]:
+        """What could not be taken out of each container, or was not for this reason.
+
+        By the container's name and hash.
+        """
+        query = (
+            select(containers.c.name, containers.c.content, members.c.name, members.c.reason)
+            .join(members, members.c.container_id == containers.c.id)
+            .where(containers.c.library_id == library_id, members.c.reason != "")
+            .where(members.c.passed.is_(False))
+            .where((members.c.content == "") | (members.c.reason == storable(reason)))
+            .order_by(containers.c.id, members.c.number)
+        )
+        found: dict[tuple[str, str], list[Content]] = {}
+        with self._reader.begin() as connection:
+            for container, sha256, name, why in connection.execute(query):
+                found.setdefault((container, sha256), []).append(Content(name, reason=why))
+        return found
 
     def holding(self, document: Document) -> list[str]:
         """The names of what else has held a document than that which it is called by."""

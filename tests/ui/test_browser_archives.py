@@ -42,6 +42,9 @@ def test_an_archive_that_lost_files_stays_until_it_is_hidden(
     page.set_input_files("#files", path)
     held = page.locator(".doc.held")
     expect(held).to_contain_text("2 of 3 files not fully read")
+    card = page.locator("#batches .batch")
+    expect(card.locator("h2")).to_have_text("3 files: 1 read, 2 failed")
+    expect(card.locator("li.failed").filter(has_text="bundle.zip/old.zip: ")).to_have_count(1)
 
     page.reload()
 

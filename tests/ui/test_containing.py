@@ -6,7 +6,7 @@ from dataclasses import replace
 from ingest.loaders.mailbox import DELETED
 from ingest.mailbody import SIGNED
 from rag.domain import Document, DocumentState
-from rag.intake import Container, Fate, Job, Member, Stage
+from rag.intake import Container, Content, Fate, Job, Member, Stage
 from ui.containing import (
     MOST_SHOWN,
     counts_words,
@@ -133,3 +133,15 @@ def test_what_stays_when_a_mail_is_removed_is_named_up_to_a_few() -> None:
         "What came in mail.eml stays in the library: mail.eml/0.txt."
     )
     assert staying_words(came, "mail.eml").endswith("mail.eml/4.txt and 2 more.")
+
+
+def test_what_was_never_taken_out_of_an_archive_is_counted_with_its_files() -> None:
+    opened = Job(1, "l1", "a&b.zip", ARCHIVE.sha256, 900, Stage.DONE)
+    left_out = {("a&b.zip", ARCHIVE.sha256): [Content("inner.zip", reason="It is <nested>.")]}
+    html = render_documents(Shelf([], [opened], left_out=left_out))
+    assert (
+        '<i data-job="1.1" data-document="" data-parent="1" data-kind="failed" data-tone="bad">'
+        "a&amp;b.zip/inner.zip: It is &lt;nested&gt;.</i>" in html
+    )
+    going = replace(opened, stage=Stage.READING)
+    assert "inner.zip" not in render_documents(Shelf([], [going], left_out=left_out))

@@ -164,6 +164,7 @@
     try { localStorage.removeItem(BATCH + batch.id); } catch { /* a strict frame */ }
   };
   // How the files of a batch ended, with those that came in others of it; null while some go on.
+  // What was never taken out of archive 7 is numbered 7.1 and so on.
   const endsOf = (batch, list) => {
     const ended = new Map([...list.querySelectorAll("i")].map((each) => [each.dataset.job, each]));
     const going = new Map((list.dataset.going || "").split(" ").filter(Boolean).map((each) => each.split(":")));
@@ -178,7 +179,7 @@
       changed = true;
     }
     if (changed) keep(batch);
-    const open = Object.keys(batch.jobs).some((job) => going.has(job) || Number(job) > Number(list.dataset.newest));
+    const open = Object.keys(batch.jobs).some((job) => going.has(job) || Math.floor(Number(job)) > Number(list.dataset.newest));
     if (batch.left || open) return null;
     const ends = Object.values(batch.jobs).filter((end) => end?.[0]);
     return [...ends, ...Object.values(batch.refused).map((reason) => ["failed", reason])];

@@ -167,6 +167,21 @@ def test_what_is_dropped_after_the_archive_that_held_it_is_called_by_its_own_nam
     assert catalog.containers.holding(catalog.document(within.id)) == ["all.zip"]
 
 
+def test_what_never_became_a_job_is_left_out(catalog: Catalog, library: Library) -> None:
+    contents = [
+        Content("read.txt", "cd" * 32, 9),
+        Content("deep.txt", "ef" * 32, 9, "It lies too deep."),
+        Content("gone.txt", "12" * 32, 9, "It is damaged."),  # a job told of it
+        Content("inner.zip", reason="It is an archive."),
+        Content(".hidden", reason="It is hidden.", passed=True),
+    ]
+    catalog.containers.keep(job(catalog, library, "all.zip", ARCHIVE), contents)
+    left_out = catalog.containers.left_out(library.id, "It lies too deep.")
+    assert {key: [each.name for each in found] for key, found in left_out.items()} == {
+        ("all.zip", ARCHIVE): ["deep.txt", "inner.zip"]
+    }
+
+
 def test_a_name_of_nothing_is_a_fault_that_a_rebuild_mends(
     catalog: Catalog, library: Library, document: Document
 ) -> None:
