@@ -94,7 +94,7 @@ def state_of_deleted(catalog: Catalog, library_id: str) -> str:
 def _render_back(event: str, key: str, name: str, words: str) -> str:
     return (
         f'<button type="button" class="do" data-event="{event}" data-id="{escape(key)}" '
-        f'aria-label="Bring back {escape(name)}">{icons.BACK}<span>{words}</span></button>'
+        f'aria-label="{words} {escape(name)}">{icons.BACK}<span>{words}</span></button>'
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -50,6 +51,7 @@ class LibraryHandlers:
             replace(
                 menu,
                 said=said,
+                now=time.time(),
                 question=question,
                 offers=() if current is None else application.embedding_offers(current),
                 new_offers=application.embedding_offers(),

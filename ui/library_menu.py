@@ -18,6 +18,7 @@ from ui.embedding_menu import Question, render_choice_of_new, render_embedding
 from ui.notices import render_notices
 from ui.progress import counted
 from ui.times import day_of
+from ui.trash import UNDO_SECONDS
 
 LANGUAGE_HINT = "Documents that are too short to tell theirs, such as a note, are read in it"
 STAYS_HINT = "Nothing of it is sent to another machine, and no question about it"
@@ -30,7 +31,7 @@ class Menu:
     None is in use where that was deleted meanwhile; it was called `lost`. `sizes` are the numbers
     of documents, by the libraries' ids. `offers` are the embedding models for the one in use,
     `new_offers` those for a new one, which gets the `usual` one where nothing is chosen. It is open
-    while there is a `question`.
+    while there is a `question`. What was deleted in the minute before `now` is said, and undone.
     """
 
     libraries: Sequence[Library]
@@ -44,6 +45,7 @@ class Menu:
     question: Question | None = None
     sizes: Mapping[str, int] = field(default_factory=dict)
     lost: str = ""
+    now: float = 0.0
 
     @property
     def state(self) -> str:
@@ -74,7 +76,20 @@ def render_menu(menu: Menu) -> str:
         f'<details class="library{" one" * one}" data-state="{menu.state}"{is_open}>'
         f'<summary aria-label="Library: {escape(called)}"><span class="name">{escape(name)}</span>'
         f'{lock}{icons.DOWN}</summary><div class="menu">{listed}{_render_new(menu)}{own}</div>'
-        f"</details>{render_notices(menu.said)}"
+        f"</details>{_render_undo(menu)}{render_notices(menu.said)}"
+    )
+
+
+def _render_undo(menu: Menu) -> str:
+    """The last deletions, each with what undoes it; whoever is in such a library is told below."""
+    return "".join(
+        f'<p class="undo" role="status"><span>The library {escape(each.library.name)} was deleted.'
+        f'</span><button type="button" class="rep" data-event="remake" data-id="'
+        f'{escape(each.library.id)}" aria-label="Undo deleting {escape(each.library.name)}">Undo'
+        "</button></p>"
+        for each in menu.removed
+        if each.since > menu.now - UNDO_SECONDS
+        if menu.current is not None or each.library.name != menu.lost
     )
 
 

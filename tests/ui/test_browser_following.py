@@ -196,7 +196,7 @@ def test_a_library_deleted_elsewhere_is_not_taken_for_another(
     usual = bench.application.library.id
     assert [each.name for each in elsewhere.documents(usual)] == ["mole.pdf"]
 
-    page.get_by_role("button", name="Bring back Coast").last.click()
+    page.get_by_role("button", name="Bring it back Coast").click()
     expect(row(page, "harbour")).to_have_count(1)
     expect(page.locator(SUMMARY)).to_have_attribute("aria-label", "Library: Coast")
     chip.click()

@@ -100,6 +100,7 @@ def test_thirty_files_are_dropped_followed_and_told(page: Page, bench: Workbench
     expect(card.locator("li:visible")).to_have_text("empty.txt: The file is empty.")
     card.get_by_role("button", name="Show each").click()
     expect(card.locator("li:visible")).to_have_count(30)
+    assert card.locator("ul").evaluate("ul => ul.scrollHeight <= ul.clientHeight")
     expect(page.locator(".intake")).to_be_empty()
     page.reload()
     card.get_by_role("button", name="Dismiss").click()

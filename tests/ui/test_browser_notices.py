@@ -87,6 +87,25 @@ def test_files_that_are_refused_for_one_reason_are_told_of_once(
         expect(bad).to_have_count(1)
 
 
+def test_notices_stand_in_the_middle_of_the_conversation(
+    browser: Browser, application: Application
+) -> None:
+    with (
+        Workbench(application, HeldEmbedder(application.embedder)).page() as address,
+        opened(browser, address) as page,
+    ):
+        for width in (1280, 1600, 390):
+            page.set_viewport_size({"width": width, "height": 800})
+            page.wait_for_function(
+                """() => {
+                  const [said, middle] = ["say", "middle"].map(
+                    (id) => document.getElementById(id).getBoundingClientRect());
+                  const away = said.left + said.width / 2 - middle.left - middle.width / 2;
+                  return Math.abs(away) < 1 && said.width <= middle.width;
+                }"""
+            )
+
+
 def test_a_fault_is_told_once_until_something_is_done(
     browser: Browser, application: Application
 ) -> None:

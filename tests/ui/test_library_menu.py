@@ -78,6 +78,18 @@ def test_names_are_escaped_and_what_was_deleted_can_come_back() -> None:
     assert 'aria-checked="true"' in html
 
 
+def test_a_deletion_is_said_for_a_minute_with_what_undoes_it() -> None:
+    removed = [RemovedLibrary(Library("3", "<Gone>", "m", 8, 0), 1_000.0)]
+    html = render_menu(Menu([USUAL, OTHER], OTHER, removed, now=1_059.0))
+    assert "The library &lt;Gone&gt; was deleted." in html
+    assert 'aria-label="Undo deleting &lt;Gone&gt;">Undo<' in html
+    assert "was deleted" not in render_menu(Menu([USUAL, OTHER], OTHER, removed, now=1_061.0))
+    # Whoever is in it reads the same below.
+    assert "was deleted" not in render_menu(
+        Menu([USUAL], None, removed, lost="<Gone>", now=1_001.0)
+    )
+
+
 def test_a_room_is_opened_once_and_goes_with_its_library(rooms: Rooms) -> None:
     coast = make(rooms, "Coast")
     choice = Choice(library=coast.id)

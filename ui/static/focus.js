@@ -6,7 +6,7 @@
   const CONTROLS = "button:not(:disabled), a[href], input, select, summary, [tabindex='0']";
   const FIRST = {
     documents: [".undo button", ".docs .t", "#files", ".deleted button"],
-    libraries: ["summary"],
+    libraries: [".undo button", "summary"],
     source: [".absent button", ".report", ".pg", "button"],
   };
   const canHaveIt = (control) => control.checkVisibility({ checkVisibilityCSS: true }) && !control.disabled;

@@ -281,6 +281,7 @@
       const card = control.closest(".batch");
       if (control.dataset.batchDoes === "all") {
         unfold(card, !card.hasAttribute("data-open"));
+        card.querySelector(card.hasAttribute("data-open") ? "li.well" : "h2").scrollIntoView({ block: "nearest" });
       } else {
         forget(batches.find((batch) => batch.id === card.dataset.batch));
         card.remove();

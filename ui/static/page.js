@@ -27,6 +27,19 @@
   said.setAttribute("role", "log");
   said.setAttribute("aria-label", "Notices");
   if (document.body) document.body.append(said); else document.addEventListener("DOMContentLoaded", () => document.body.append(said));
+  // They stand in the middle of the conversation, not over the page of a source.
+  const centre = () => {
+    const { left, width } = document.getElementById("middle").getBoundingClientRect();
+    said.style.left = `${left + width / 2}px`;
+    said.style.maxWidth = `${Math.min(520, width - 32)}px`;
+  };
+  const keepCentred = () => {
+    const middle = document.getElementById("middle");
+    if (!middle) { requestAnimationFrame(keepCentred); return; }
+    new ResizeObserver(centre).observe(middle);
+    addEventListener("resize", centre);
+  };
+  keepCentred();
   // One fault is told once, until something is done here: whoever only waits has read it.
   const faults = new Map();  // sentences, and their notes
   for (const kind of ["pointerdown", "keydown", "drop", "change"]) document.addEventListener(kind, () => faults.forEach((note, sentence) => { if (!note.isConnected) faults.delete(sentence); }), true);
