@@ -55,6 +55,13 @@ class Estimated:
     repeated: tuple[str, ...] = ()
     taken_in: bool = True
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the file and all in it would be taken in, as far as was looked."""
+        lost = [it for it in self.loaded.left_out if not it.passed]
+        lost += [it for it in self.uncounted if it.reason != TOO_DEEP]
+        return self.taken_in and not lost
+
 
 class Seen:
     """What the files before have in common with those to come, which is taken in once."""

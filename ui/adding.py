@@ -169,7 +169,7 @@ def _report(catalog: Catalog, document: Document, *, json: bool) -> None:
 
 
 def _estimate(files: Sequence[Path], application: Application, *, json: bool) -> int:
-    """Say what each file would take; how many cannot be read."""
+    """Say what each file would take; how many cannot be taken in, or not with all in them."""
     failed = 0
     estimates: list[Estimate] = []
     seen = Seen()
@@ -181,7 +181,7 @@ def _estimate(files: Sequence[Path], application: Application, *, json: bool) ->
                 failed += 1
                 printing.tell(str(error))
                 continue
-            failed += not found.taken_in
+            failed += not found.is_whole
             if found.taken_in:
                 estimates.append(found.estimate)
             _say_estimate(path, found, json=json)

@@ -17,13 +17,14 @@ def test_an_estimate_counts_the_files_within_and_adds_none(run: Run, tmp_path: P
     archive.write_bytes(archive_of({"a.txt": BOATS, "b.txt": LIGHT, "c.bin": b"\x00\x01" * 50}))
     arguments = ("add", archive, "--estimate", "--data-dir", data)
     output = run(*arguments)
-    assert (output.code, output.err) == (0, "")
+    assert (output.code, output.err) == (1, "")  # as adding it ends
     assert output.out.startswith("all.zip: 2 pages, ")
     assert "This is with 2 files in it. Not counted: all.zip/c.bin (This is a file" in output.out
     row, total = run(*arguments, "--json").rows
     assert (row["document"], row["pages"], row["files_within"]) == ("all.zip", 2, 2)
     assert (total["document"], total["pages"], total["tokens"]) == (None, 2, row["tokens"])
     assert run("list", "--data-dir", data, "--json").rows == []
+    assert run("add", archive, "--data-dir", data).code == 1
 
 
 def test_what_cannot_be_taken_in_is_left_out_of_the_sum_and_named(
