@@ -73,7 +73,11 @@ def filled(catalog: Catalog, word: str) -> Things:
     assert version.document.id == first.document.id
     chunk = catalog.all_chunks(library.id)[0].id
     job = catalog.jobs.submit(library.id, f"{word}.zip", f"{word}zip".ljust(64, "0"), 9)
-    catalog.containers.keep(job, CONTENTS)
+    within = reading(library, f"{word} inner", name=f"{word}.zip/inner.txt")
+    inner = catalog.publish(replace(within, chunks=(), vectors=within.vectors[:0]))
+    held = [Content(each.name, each.sha256, 9) for each in (document, inner)]
+    held[1] = replace(held[1], name="inner.txt")
+    catalog.containers.keep(job, [*CONTENTS, *held])
     (box,) = catalog.containers.of(library.id)
     catalog.aliases.note(replace(job, name="also.txt", sha256=document.sha256))
     catalog.jobs.cancel(job.id)
@@ -225,6 +229,8 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
     ),
     "Containers.has": (lambda c, _, o: c.containers.has(replace(o.document, sha256=o.box.sha256)),),
     "Containers.places": (lambda c, _, o: c.containers.places(o.library.id),),
+    "Containers.holding": (lambda c, _, o: c.containers.holding(o.document),),
+    "Containers.left_out": (lambda c, _, o: c.containers.left_out(o.library.id, "no reason"),),
     "Containers.troubled": (lambda c, _, o: c.containers.troubled(o.library.id),),
     "Containers.hide": (lambda c, _, o: c.containers.hide(o.box.id),),
     "Containers.refuse": (
