@@ -28,8 +28,7 @@ REPOSITORIES: tuple[type, ...] = (
     *(Reembeddings, Spending),
 )
 HASH = b"hash of a text "
-INNER = "c" * 64
-CONTENTS = [Content("inner.txt", INNER, 5), Content("lost.txt", "", 5, "It is locked.")]
+CONTENTS = [Content("inner.txt", "c" * 64, 5), Content("lost.txt", "", 5, "It is locked.")]
 BOX = WordBox(0, 3, 10.0, 10.0, 30.0, 20.0)
 
 
@@ -74,10 +73,12 @@ def filled(catalog: Catalog, word: str) -> Things:
     assert version.document.id == first.document.id
     chunk = catalog.all_chunks(library.id)[0].id
     job = catalog.jobs.submit(library.id, f"{word}.zip", f"{word}zip".ljust(64, "0"), 9)
-    catalog.containers.keep(job, CONTENTS)
+    within = reading(library, f"{word} inner", name=f"{word}.zip/inner.txt")
+    inner = catalog.publish(replace(within, chunks=(), vectors=within.vectors[:0]))
+    held = [Content(each.name, each.sha256, 9) for each in (document, inner)]
+    held[1] = replace(held[1], name="inner.txt")
+    catalog.containers.keep(job, [*CONTENTS, *held])
     (box,) = catalog.containers.of(library.id)
-    inner = reading(library, f"{word} inner", name=f"{word}.zip/inner.txt")
-    catalog.publish(replace(inner, document=replace(inner.document, sha256=INNER)))
     catalog.aliases.note(replace(job, name="also.txt", sha256=document.sha256))
     catalog.jobs.cancel(job.id)
     return Things(
@@ -228,9 +229,8 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
     ),
     "Containers.has": (lambda c, _, o: c.containers.has(replace(o.document, sha256=o.box.sha256)),),
     "Containers.places": (lambda c, _, o: c.containers.places(o.library.id),),
-    "Containers.holding": (
-        lambda c, _, o: c.containers.holding(replace(o.document, sha256=INNER)),
-    ),
+    "Containers.holding": (lambda c, _, o: c.containers.holding(o.document),),
+    "Containers.left_out": (lambda c, _, o: c.containers.left_out(o.library.id, "no reason"),),
     "Containers.troubled": (lambda c, _, o: c.containers.troubled(o.library.id),),
     "Containers.hide": (lambda c, _, o: c.containers.hide(o.box.id),),
     "Containers.refuse": (
@@ -350,8 +350,8 @@ def _once_more(things: Things) -> Job:
 
 
 def _packed(things: Things) -> dict[int, bytes]:
-    """Other vectors for the three chunks of the library."""
-    return {things.chunk: b"abcd", things.chunk + 1: b"efgh", things.chunk + 2: b"ijkl"}
+    """Other vectors for the two chunks of the library."""
+    return {things.chunk: b"abcd", things.chunk + 1: b"efgh"}
 
 
 def _into(read: Reading, library: Library) -> Reading:
