@@ -24,10 +24,9 @@ UNEXPECTED = "Something went wrong on our side. Ask again; the server's log says
 NAMES_SHOWN = 5
 ANSWERABLE = frozenset({DocumentState.READY, DocumentState.PARTIAL})
 
-LIBRARY_GONE = (
-    "This library was deleted, and nothing was done. Bring it back, or choose another one, on the "
-    "left."
-)
+LIBRARY_IS_GONE = "This library was deleted, and nothing was done."
+LIBRARY_OFFER = "Bring it back, or choose another one, on the left."
+LIBRARY_GONE = f"{LIBRARY_IS_GONE} {LIBRARY_OFFER}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from rag.intake import Job, Stage
 from rag.purging import purge, still_there
 from rag.spending import day_in_words
 from rag.store.reembeddings import Reembedding
-from ui.absent import render_deleted
+from ui.absent import Standing, render_deleted, standing_of
 from ui.chat import ANSWERABLE, Choice
 from ui.containing import NO_RECORD, REF, render_container, staying_words
 from ui.conversation import Conversation
@@ -142,15 +142,17 @@ class DocumentHandlers:
     def remove(
         self, choice: Choice, conversation: Conversation, event: gr.EventData
     ) -> tuple[Any, ...]:
-        """Take a document out of the library."""
+        """Take a document out of the library; one that was taken out meanwhile is no fault."""
         with _telling() as said:
             self._require(choice)
             catalog = self._application.catalog
-            document = catalog.document(str(event.id))
-            members = catalog.containers.within(document)
-            catalog.remove(document.id)
-            if staying := staying_words(members, document.title or document.name):
-                said.append(News(staying))
+            key = str(event.id)
+            if standing_of(catalog, key) not in (Standing.REMOVED, Standing.PURGED):
+                document = catalog.document(key)
+                members = catalog.containers.within(document)
+                catalog.remove(key)
+                if staying := staying_words(members, document.title or document.name):
+                    said.append(News(staying, about=key))
         return self._after(choice, conversation, said)
 
     def bring_back(
@@ -160,7 +162,7 @@ class DocumentHandlers:
         with _telling() as said:
             self._require(choice)
             document = self._application.catalog.trash.bring_back(str(event.id))
-            said.append(News(BACK.format(document.title or document.name)))
+            said.append(News(BACK.format(document.title or document.name), about=document.id))
         return self._after(choice, conversation, said)
 
     def purge(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -128,7 +129,8 @@ class LibraryHandlers:
         """Delete a library, and go to another."""
 
         def act() -> str:
-            self._catalog.libraries.remove(str(event.id))
+            with suppress(NotFoundError):  # it was deleted meanwhile
+                self._catalog.libraries.remove(str(event.id))
             return self._catalog.libraries.all()[0].id
 
         return self._entered(choice, conversation, key, act)
@@ -143,11 +145,11 @@ class LibraryHandlers:
         try:
             known = self._catalog.libraries.removed()
             chosen = [each for each in known if each.library.id == str(event.id)]
-            if not chosen:
+            if not chosen and str(event.id) in {each.id for each in self._catalog.libraries.all()}:
                 raise NotFoundError(NOT_IN_TRASH)
             is_clean = purge(self._catalog, [], chosen)
             self._rooms.kept.forget(str(event.id))
-            said.append(News(ERASED.format(chosen[0].library.name)))
+            said += [News(ERASED.format(each.library.name)) for each in chosen]
             said += [] if is_clean else [still_there(self._catalog)]
         except RagError as error:
             said.append(str(error))
@@ -193,7 +195,9 @@ class LibraryHandlers:
             dear = (price.dollars or 0.0) > application.settings.ask_above
             moved, _ = self._catalog.libraries.move(document.id, target.id, price if dear else None)
             sentence = ASKED if dear else MOVED
-            said.append(News(sentence.format(moved.title or moved.name, target.name)))
+            said.append(
+                News(sentence.format(moved.title or moved.name, target.name), about=moved.id)
+            )
         except RagError as error:
             said.append(str(error))
         return self.show(choice, said)

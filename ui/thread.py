@@ -10,6 +10,7 @@ from rag.assistant import ALONE
 from rag.domain import Answer
 from rag.offers import offer_of
 from ui import icons
+from ui.chat import LIBRARY_GONE, LIBRARY_IS_GONE, LIBRARY_OFFER
 from ui.checking import (
     marked_parts,
     render_badge,
@@ -82,9 +83,9 @@ def _render_turn(turn: Turn, is_last: bool, idle: bool) -> str:
     if turn.state is TurnState.STOPPED:
         parts.append(STOPPED)
     if turn.state is TurnState.HELD:
-        parts.append(f'<p class="held" role="status">{escape(turn.error)}</p>')
+        parts.append(f'<p class="held" role="status">{_render_error(turn.error)}</p>')
     if turn.state is TurnState.FAILED:
-        parts.append(f'<p class="error" role="alert">{escape(turn.error)}</p>')
+        parts.append(f'<p class="error" role="alert">{_render_error(turn.error)}</p>')
     if turn.state is not TurnState.RUNNING:
         parts.append(_render_meta(turn, is_last))
     refused = " refused" if turn.answer and turn.answer.refused else ""
@@ -99,6 +100,13 @@ def _render_turn(turn: Turn, is_last: bool, idle: bool) -> str:
 def is_alone(turn: Turn) -> bool:
     """Whether what is written is not from the documents."""
     return not (turn.manner.documents if turn.answer is None else turn.answer.grounded)
+
+
+def _render_error(error: str) -> str:
+    """Why there is no answer; what is offered with it is hidden once it is not to be had."""
+    if error != LIBRARY_GONE:
+        return escape(error)
+    return f'{escape(LIBRARY_IS_GONE)}<span class="offer"> {escape(LIBRARY_OFFER)}</span>'
 
 
 def _render_search(turn: Turn, is_last: bool) -> str:

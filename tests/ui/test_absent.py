@@ -123,7 +123,25 @@ def test_a_library_of_the_trash_is_purged_once(application: Application, rooms: 
     catalog.libraries.remove(coast)
     assert "The library Coast was deleted for good." in does.erase(Choice(), event)
     assert catalog.libraries.removed() == []
-    assert "not in the trash" in does.erase(Choice(), event)
+    assert "data-said" not in does.erase(Choice(), event)  # what is done already is no fault
+
+
+def test_what_was_removed_meanwhile_is_removed_without_a_fault(
+    application: Application, rooms: Rooms, tmp_path: Path
+) -> None:
+    catalog, document = application.catalog, add(application, tmp_path)
+    here = Choice(library=document.library_id)
+    catalog.remove(document.id)
+    event: Any = gesture(id=document.id)
+    html, *_ = rooms.of(here).documents.remove(here, Conversation(), event)
+    assert "data-said" not in html
+    assert [kept.document.id for kept in catalog.trash.of(document.library_id)] == [document.id]
+    coast = make(catalog, "Coast")
+    catalog.libraries.remove(coast)
+    event = gesture(id=coast)
+    choice, menu, *_ = LibraryHandlers(rooms).unmake(here, Conversation(), "", event)
+    assert choice == here
+    assert "data-said" not in menu
 
 
 def test_a_language_is_set_and_taken_back(application: Application, rooms: Rooms) -> None:

@@ -166,6 +166,27 @@ def test_what_is_removed_and_purged_here_leaves_the_pane(
     assert "harbour" not in page.locator("#source").inner_text()
 
 
+def test_a_question_and_a_notice_go_with_what_they_are_about(
+    page: Page, bench: Workbench, elsewhere: Catalog, tmp_path: Path
+) -> None:
+    bench.let_all()
+    add(page, tmp_path)
+    row(page, "harbour").hover()
+    page.get_by_role("button", name="Remove harbour").click()
+    dialog = page.locator("dialog")
+    expect(dialog).to_contain_text("Remove “harbour”?")
+    (document,) = elsewhere.documents(bench.application.library.id)
+    elsewhere.remove(document.id)
+    expect(page.locator("dialog")).to_have_count(0, timeout=SOON_MS)
+    page.get_by_role("button", name="Undo removing harbour").click()
+    back = page.locator("#say p", has_text="harbour is in the library again.")
+    expect(back).to_have_count(1)
+    back.evaluate("note => clearTimeout(note.leaving)")  # it would stay
+    elsewhere.remove(document.id)
+    expect(page.locator(".undo")).to_contain_text("harbour was removed.", timeout=SOON_MS)
+    expect(back).to_have_count(0)
+
+
 def test_a_library_deleted_elsewhere_is_not_taken_for_another(
     page: Page, bench: Workbench, elsewhere: Catalog, tmp_path: Path
 ) -> None:
@@ -186,6 +207,7 @@ def test_a_library_deleted_elsewhere_is_not_taken_for_another(
     expect(page.locator("#source")).to_contain_text("was deleted with its library “Coast”")
     ask(page, QUESTION)
     expect(page.locator("article.turn").last).to_contain_text("This library was deleted")
+    expect(page.locator("article.turn .offer")).to_be_visible()
     drop = """() => {
       const event = new Event('drop', {cancelable: true});
       event.dataTransfer = {types: ['Files'], files: [new File(['Words.'], 'late.txt')], items: []};
@@ -198,6 +220,7 @@ def test_a_library_deleted_elsewhere_is_not_taken_for_another(
 
     page.get_by_role("button", name="Bring it back Coast").click()
     expect(row(page, "harbour")).to_have_count(1)
+    expect(page.locator("article.turn .offer")).to_be_hidden()
     expect(page.locator(SUMMARY)).to_have_attribute("aria-label", "Library: Coast")
     chip.click()
     expect(page.locator("#source .hl.open")).not_to_have_count(0)

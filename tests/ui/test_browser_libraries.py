@@ -139,6 +139,7 @@ def test_a_library_is_renamed_deleted_and_brought_back(page: Page, bench: Workbe
     page.click("#libraries summary")
     page.click("#libraries [data-confirm='unmake']")
     page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.locator("#libraries .undo")).to_have_count(1)
     page.click("#libraries summary")
     page.get_by_role("button", name="Bring back Shore").click()
     page.click("#libraries summary")

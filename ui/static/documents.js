@@ -52,7 +52,12 @@
   document.addEventListener("report-again", () => openReport(document.querySelector("#source .report")));
 
   // A question before something is done: `act` is done on a yes.
-  const ask = ({ title, text, no, yes, danger, act }) => {
+  // It goes by itself once what it is about, as `still` finds it, is gone.
+  const gone = new Map();
+  const closeGone = () => requestAnimationFrame(() => {
+    for (const [dialog, still] of gone) if (!document.querySelector(still)) dialog.close("no");
+  });
+  const ask = ({ title, text, no, yes, danger, act, still }) => {
     const dialog = document.createElement("dialog");
     dialog.className = "confirm";
     dialog.innerHTML = '<form method="dialog"><h2></h2><p></p><div><button value="no"></button><button value="yes"></button></div></form>';
@@ -63,10 +68,12 @@
     dialog.querySelector('[value="yes"]').classList.add(danger ? "danger" : "main");
     dialog.addEventListener("close", () => {
       if (dialog.returnValue === "yes") act();
+      gone.delete(dialog);
       dialog.remove();
     });
     document.body.append(dialog);
     dialog.showModal();
+    if (still) gone.set(dialog, still);
   };
   document.addEventListener("ask", ({ detail }) => ask(detail));
   const confirmRemoval = ({ id, name }) => ask({
@@ -74,24 +81,28 @@
     text: "Its pages leave every answer at once. It stays in the trash for 30 days.",
     no: "Keep", yes: "Remove", danger: true,
     act: () => gesture("documents", { event: "remove", id }),
+    still: `#documents .doc[data-id="${CSS.escape(id)}"]`,
   });
   const confirmPurge = ({ id, name }) => ask({
     title: `Delete “${name}” for good?`,
     text: "It cannot be brought back. Earlier versions of it and marked answers that cite it are deleted too.",
     no: "Keep", yes: "Delete for good", danger: true,
     act: () => gesture("documents", { event: "purge", id }),
+    still: `#documents [data-kept="${CSS.escape(id)}"]`,
   });
   const confirmUnmake = ({ id, name }) => ask({
     title: `Delete the library “${name}”?`,
     text: "Its documents leave every answer at once. It stays in the trash for 30 days, with them.",
     no: "Keep", yes: "Delete", danger: true,
     act: () => gesture("libraries", { event: "unmake", id }),
+    still: `#libraries [data-confirm="unmake"][data-id="${CSS.escape(id)}"]`,
   });
   const confirmErase = ({ id, name }) => ask({
     title: `Delete the library “${name}” for good?`,
     text: "It cannot be brought back. Its documents, their earlier versions and marked answers that cite them are deleted too.",
     no: "Keep", yes: "Delete for good", danger: true,
     act: () => gesture("libraries", { event: "erase", id }),
+    still: `#libraries [data-confirm="erase"][data-id="${CSS.escape(id)}"]`,
   });
   const confirmMove = (detail) => ask({
     title: "Let it leave this machine?",
@@ -170,8 +181,14 @@
   const watch = () => {
     const documents = byId("documents");
     if (!documents) { requestAnimationFrame(watch); return; }
-    new MutationObserver(() => { markUnfolded(); markStopping(); followReport(); noticeEnd(); })
+    new MutationObserver(() => { markUnfolded(); markStopping(); followReport(); noticeEnd(); closeGone(); })
       .observe(documents, { childList: true, subtree: true, attributes: true, attributeFilter: ["hidden", "aria-expanded", "data-state"] });
   };
   watch();
+  const watchLibraries = () => {
+    const libraries = byId("libraries");
+    if (!libraries) { requestAnimationFrame(watchLibraries); return; }
+    new MutationObserver(closeGone).observe(libraries, { childList: true, subtree: true });
+  };
+  watchLibraries();
 })();

@@ -65,11 +65,21 @@
 
   // What handlers have to say comes with what they draw, and is said once.
   const told = new Set();
+  // What is newer about a document takes the place of what was said of it: a removal, too.
+  let removals = new Set();
+  const outdate = (about) => { for (const note of said.children) if (about && note.dataset.about === about) note.remove(); };
   const tell = (place) => {
+    if (place.id === "documents") {
+      const now = new Set([...place.querySelectorAll(".undo [data-id]")].map((control) => control.dataset.id));
+      for (const id of now) if (!removals.has(id)) outdate(id);
+      removals = now;
+    }
     for (const sentence of place.querySelectorAll("[data-said]")) {
       if (told.has(sentence.dataset.said)) continue;
       told.add(sentence.dataset.said);
-      say(sentence.textContent, sentence.dataset.tone).dataset.place = place.id;
+      const { about = "", tone } = sentence.dataset;
+      outdate(about);
+      Object.assign(say(sentence.textContent, tone).dataset, { place: place.id, about });
     }
   };
   // Who tries again has read what was amiss: it goes, and is said once more where it is so still.
