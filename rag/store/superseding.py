@@ -87,12 +87,20 @@ def displace(connection: Connection, job: Job) -> None:
 
 
 def _of_bytes(connection: Connection, job: Job) -> Document | None:
-    """The document of a job's bytes, by the job's name; None where it cannot be asked."""
+    """The document of a job's bytes, by the job's name.
+
+    None where it cannot be asked, and where it is called so: then it took its place long ago.
+    """
     query = select(documents).where(
         documents.c.library_id == job.library_id, documents.c.sha256 == job.sha256
     )
     row = connection.execute(query).first()
-    return None if row is None or not row.chunks else replace(document_of(row), name=job.name)
+    if row is None or not row.chunks:
+        return None
+    name, place = storable(job.name), storable(job.origin.place)
+    if row.name == name and place in ("", row.origin):
+        return None
+    return replace(document_of(row), name=job.name)
 
 
 def _take_place(connection: Connection, document: Document, origin: Origin) -> None:

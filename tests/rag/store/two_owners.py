@@ -8,6 +8,8 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from rag.domain import Document, Library, Usage
 from rag.intake import Container, Content, Job, Origin, Stage, Table, TableRow, WordBox
 from rag.store.aliases import Aliases
@@ -74,7 +76,8 @@ def filled(catalog: Catalog, word: str) -> Things:
     chunk = catalog.all_chunks(library.id)[0].id
     job = catalog.jobs.submit(library.id, f"{word}.zip", f"{word}zip".ljust(64, "0"), 9)
     within = reading(library, f"{word} inner", name=f"{word}.zip/inner.txt")
-    inner = catalog.publish(replace(within, chunks=(), vectors=within.vectors[:0]))
+    none = np.empty((0, DIMENSION), np.float32)
+    inner = catalog.publish(replace(within, chunks=(), vectors=none))
     held = [Content(each.name, each.sha256, 9) for each in (document, inner)]
     held[1] = replace(held[1], name="inner.txt")
     catalog.containers.keep(job, [*CONTENTS, *held])
