@@ -192,7 +192,10 @@ def index_is_built_in_its_place() -> None:
     """An index has its name, and a manifest, before it has its content."""
 
     def provide(
-        folder: Path, expected: Mapping[str, str | int], build: Callable[[Path], None]
+        folder: Path,
+        expected: Mapping[str, str | int],
+        build: Callable[[Path], None],
+        _library: str = "",
     ) -> Path:
         if not derived.is_intact(folder, expected):
             shutil.rmtree(folder, ignore_errors=True)

@@ -246,13 +246,13 @@ def _are_near(ours: bytes, theirs: bytes) -> bool:
 
 
 def _under_way(data: Path) -> set[str]:
-    """The libraries whose change of the embedding model was cut off, and is to be gone on with."""
+    """The libraries whose change of the embedding model was cut off or failed: it can go on."""
     if not (data / KEPT_VECTORS).is_dir():
         return set()
     with closing(Catalog(data)) as catalog:
         known = [library.id for library in catalog.libraries.all()]
         noted = {id_: catalog.reembeddings.of(id_) for id_ in known}
-    return {id_ for id_, each in noted.items() if each and each.stage is Stage.EMBEDDING}
+    return {id_ for id_, each in noted.items() if each and each.stage is not Stage.DONE}
 
 
 def _untidy(root: Path) -> Iterator[str]:

@@ -125,4 +125,6 @@ def test_a_hostile_passage_is_checked_in_time_that_grows_with_its_length(piece: 
         signs(claim, text)
         return time.process_time() - started
 
-    assert seconds(96_000) < 16 * max(seconds(12_000), 0.05)
+    # The least of three: what else the process does now and then, such as collecting, is not meant.
+    most = 16 * max(min(seconds(12_000) for _ in range(3)), 0.05)
+    assert min(seconds(96_000) for _ in range(3)) < most
