@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import closing
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,6 +24,7 @@ from rag.purging import purge, still_there
 from rag.store.catalog import Catalog
 from rag.store.holdings import RemovedLibrary
 from rag.store.names import folded
+from rag.store.presence import check_library
 from ui import printing
 from ui.confirming import Sure, is_meant
 from ui.intake import open_queue
@@ -225,6 +227,14 @@ def language(
         _say(catalog, library, "{}", json=json)
 
 
+def _check_target(data_dir: Path, name: str) -> None:
+    """Check that the library is there that documents are to be moved to."""
+    try:
+        check_library(data_dir, name)
+    except NotFoundError as error:
+        raise NotFoundError(str(error).replace("--library", "--to")) from error
+
+
 @commands.command(cls=Command)
 def move(
     documents: Documents,
@@ -239,6 +249,7 @@ def move(
     Where that is embedded with another model, they are embedded again; what it costs is said first.
     """
     settings = settings_of(data_dir, library)
+    _check_target(settings.data_dir, to)
     with open_application(data_dir, to) as application:
         catalog = application.catalog
         source, target = catalog.library(settings.library), application.library

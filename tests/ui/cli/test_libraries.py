@@ -85,6 +85,13 @@ def test_a_deleted_library_can_be_brought_back_or_purged(run: Run, filled: Path)
     assert "is in the trash" in run("library", "purge", "second").sentence(2)
 
 
+def test_a_mistyped_target_is_named_by_its_own_option(run: Run, filled: Path) -> None:
+    moved = run("library", "move", "boats.pdf", "--to", "documets")
+    assert moved.code == 2
+    assert "There is no library named 'documets'." in moved.err
+    assert moved.err.rstrip().endswith("Say which with --to.")
+
+
 def test_documents_are_moved_with_their_vectors(run: Run, filled: Path) -> None:
     run("library", "create", "other")
     moved = run("library", "move", "boats.pdf", "nothing.pdf", "--to", "other")
