@@ -106,7 +106,7 @@ def _render_error(error: str) -> str:
     """Why there is no answer; what is offered with it is hidden once it is not to be had."""
     if error != LIBRARY_GONE:
         return escape(error)
-    return f'{escape(LIBRARY_IS_GONE)}<span class="offer"> {escape(LIBRARY_OFFER)}</span>'
+    return f'{escape(LIBRARY_IS_GONE)}<span class="remake-offer"> {escape(LIBRARY_OFFER)}</span>'
 
 
 def _render_search(turn: Turn, is_last: bool) -> str:

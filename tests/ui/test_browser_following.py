@@ -207,7 +207,7 @@ def test_a_library_deleted_elsewhere_is_not_taken_for_another(
     expect(page.locator("#source")).to_contain_text("was deleted with its library “Coast”")
     ask(page, QUESTION)
     expect(page.locator("article.turn").last).to_contain_text("This library was deleted")
-    expect(page.locator("article.turn .offer")).to_be_visible()
+    expect(page.locator("article.turn .remake-offer")).to_be_visible()
     drop = """() => {
       const event = new Event('drop', {cancelable: true});
       event.dataTransfer = {types: ['Files'], files: [new File(['Words.'], 'late.txt')], items: []};
@@ -220,7 +220,7 @@ def test_a_library_deleted_elsewhere_is_not_taken_for_another(
 
     page.get_by_role("button", name="Bring it back Coast").click()
     expect(row(page, "harbour")).to_have_count(1)
-    expect(page.locator("article.turn .offer")).to_be_hidden()
+    expect(page.locator("article.turn .remake-offer")).to_be_hidden()
     expect(page.locator(SUMMARY)).to_have_attribute("aria-label", "Library: Coast")
     chip.click()
     expect(page.locator("#source .hl.open")).not_to_have_count(0)
