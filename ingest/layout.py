@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from enum import IntEnum
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from statistics import median
 from typing import NamedTuple
 
@@ -51,6 +51,7 @@ _NUMBER = re.compile(
 _SUFFIX = re.compile(r"[)%\]]+|pts?\.?|bps|x")
 _NUMERIC = re.compile(f"{_NUMBER.pattern}|{_SUFFIX.pattern}|{_CURRENCY.pattern}", re.IGNORECASE)
 _WORD = re.compile(r"\S+")
+_new = tuple.__new__  # of a named tuple: half the time of calling it
 _BULLET = re.compile(r"[•●▪■◦‣·⁃*o–-]|\(?(?:[a-z]{1,2}|[ivx]{1,5}|\d{1,2})[.)]", re.IGNORECASE)
 
 
@@ -107,26 +108,24 @@ def lines(text: str, ruler_of: Callable[[], Ruler]) -> list[Line]:
     hopes = _hopes(spans, numeric)
     if not any(hopes):
         return []
-    ruler = ruler_of()
+    ruler, faint = ruler_of(), _Hope.FAINT
     whole = [
-        _whole(ruler, *span)
-        if hope is _Hope.GOOD or (hope is _Hope.FAINT and place % SAMPLED == 0)
-        else None
+        _whole(ruler, *span) if hope and (hope is not faint or place % SAMPLED == 0) else None
         for place, (span, hope) in enumerate(zip(spans, hopes, strict=True))
     ]
     if not any(whole):
         return []
     unit = _unit(text, [line for line in whole if line is not None], ruler)
     if any(
-        hope is _Hope.FAINT and line is not None and _has_gaps(line, unit)
+        hope is faint and line is not None and _has_gaps(line, unit)
         for line, hope in zip(whole, hopes, strict=True)
     ):
         whole = [
-            line or (_whole(ruler, *span) if hope is _Hope.FAINT else None)
+            line or (_whole(ruler, *span) if hope is faint else None)
             for line, span, hope in zip(whole, spans, hopes, strict=True)
         ]
     return [
-        Line(*span, ()) if line is None else _line(text, line, ruler, unit, gap)
+        _new(Line, (*span, (), ())) if line is None else _line(text, line, ruler, unit, gap)
         for span, line, gap in zip(spans, whole, _gaps(whole, numeric, unit), strict=True)
     ]
 
@@ -157,20 +156,22 @@ def _hopes(spans: Sequence[tuple[int, int]], numeric: Sequence[bool]) -> list[_H
     """
     longest = max((end - start for start, end in spans), default=0)
     short = max(SHORT_LINE * longest, SHORT_CHARACTERS)
-    hopes = [_Hope.NONE] * len(spans)
-    first_short, number, above = 0, -2 * NEAR, 0
+    hopes, faint = [_Hope.NONE] * len(spans), _Hope.FAINT
+    first_short, number, above, known = 0, -2 * NEAR, 0, 0
     for place, (start, end) in enumerate(spans):
-        below = min(place + NEAR + 1, len(spans))
         if numeric[place]:
             if place - number <= NEAR + 1:
+                below = min(place + NEAR + 1, len(spans))
                 first = max(min(above, number - NEAR), 0)
                 hopes[first:below] = [_Hope.GOOD] * (below - first)
             number, above = place, max(first_short, place - MOST_ABOVE)
         elif end - start >= short:
             first_short = place + 1
         elif place - first_short >= NEAR:
-            for near in range(max(place - 2 * NEAR, 0), below):
-                hopes[near] = hopes[near] or _Hope.FAINT
+            below = min(place + NEAR + 1, len(spans))
+            for near in range(max(place - 2 * NEAR, known), below):
+                hopes[near] = hopes[near] or faint
+            known = below
     return hopes
 
 
@@ -217,10 +218,11 @@ def _line(text: str, whole: _Whole, ruler: Ruler, unit: float, gap: float | None
         words = text[start:end].split()
         if 1 < len(words) <= MOST_WORDS:
             cells = _cells(text, words, whole, ruler, (unit, gap or WIDE_GAP))
-            return Line(start, end, cells, tuple([cell for cell in cells if cell.is_number]))
+            numbers = tuple([cell for cell in cells if cell.is_number])
+            return _new(Line, (start, end, cells, numbers))
     is_number = end - start <= LONG_NUMBER and all(map(_is_numeric, text[start:end].split()))
-    cell = Cell(start, end, left / unit, right / unit, is_number)
-    return Line(start, end, (cell,), (cell,) if is_number else ())
+    cell = _new(Cell, (start, end, left / unit, right / unit, is_number))
+    return _new(Line, (start, end, (cell,), (cell,) if is_number else ()))
 
 
 def _has_gaps(whole: _Whole, unit: float) -> bool:
@@ -242,26 +244,26 @@ def _cells(
     cells: list[Cell] = []
     first, left = 0, whole[2]
     known, edges = -1, None  # the word whose first character was measured last
-    for place in range(_words_of_label(words, starts, numeric, whole, ruler, unit), len(words)):
-        before, word = words[place - 1], words[place]
+    begin = _words_of_label(words, starts, numeric, whole, ruler, unit)
+    for place, (before, word) in enumerate(pairwise(words[begin - 1 :]), begin):
         is_mark = word[0] in _MARKS and all(numeric[place : place + 2])  # not of "% change"
-        if (before[0] in _SIGNS or is_mark) and _belong(before, word):
+        if (is_mark or before[0] in _SIGNS) and _belong(before, word):
             continue
         end = starts[place - 1] + len(before)
-        one = edges if known == place - 1 and len(before) == 1 else ruler(end - 1)
+        one = edges if known == place - 1 and end - 1 == starts[known] else ruler(end - 1)
         known, edges = place, ruler(starts[place])
         if one is None or edges is None:
             continue
         gap = (edges[0] - one[1]) / unit
-        if gap <= (GAP_OF_NUMBERS if numeric[place - 1] and numeric[place] else least):
+        if gap <= least and (gap <= GAP_OF_NUMBERS or not (numeric[place - 1] and numeric[place])):
             continue
         if place == 1 and not numeric[1] and _BULLET.fullmatch(before):
             continue
         is_number = all(numeric[first:place])
-        cells.append(Cell(starts[first], end, left / unit, one[1] / unit, is_number))
+        cells.append(_new(Cell, (starts[first], end, left / unit, one[1] / unit, is_number)))
         first, left = place, edges[0]
     is_number = all(numeric[first:])
-    cells.append(Cell(starts[first], whole[1], left / unit, whole[3] / unit, is_number))
+    cells.append(_new(Cell, (starts[first], whole[1], left / unit, whole[3] / unit, is_number)))
     return tuple(cells)
 
 
@@ -298,9 +300,19 @@ def _words_of_label(
 
 def _belong(one: str, other: str) -> bool:
     """Whether two words are parts of one amount, however far apart they are set."""
-    if _CURRENCY.fullmatch(one):  # a unit beside another one is a heading of its own
+    if _is_currency(one):  # a unit beside another one is a heading of its own
         return _NUMBER.fullmatch(other) is not None
-    return _SUFFIX.fullmatch(other) is not None and one != other and _is_numeric(one)
+    return _is_suffix(other) and one != other and _is_numeric(one)
+
+
+@lru_cache(MOST_KNOWN)
+def _is_currency(word: str) -> bool:
+    return _CURRENCY.fullmatch(word) is not None
+
+
+@lru_cache(MOST_KNOWN)
+def _is_suffix(word: str) -> bool:
+    return _SUFFIX.fullmatch(word) is not None
 
 
 @lru_cache(MOST_KNOWN)

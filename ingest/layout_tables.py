@@ -363,11 +363,12 @@ def _rows(text: str, lines: Sequence[Line], grid: Columns) -> Iterator[TableRow]
 
 
 def _row(text: str, lines: Sequence[Line], grid: Columns) -> TableRow:
-    words: list[list[str]] = [[] for _ in grid.edges]
+    words = [""] * len(grid.edges)
     for line in lines:
         for cell, place in zip(line.cells, grid.places(line.cells), strict=True):
-            words[place].append(_words(text, cell))
-    return TableRow(lines[0].start, lines[-1].end, tuple(" ".join(cell) for cell in words))
+            own = _words(text, cell)
+            words[place] = f"{words[place]} {own}" if words[place] else own
+    return TableRow(lines[0].start, lines[-1].end, tuple(words))
 
 
 def _words(text: str, cell: Cell) -> str:

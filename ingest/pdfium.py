@@ -16,6 +16,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -178,11 +179,8 @@ class OpenPdf:
         drawn = drawing or (unmapped > 0 and not text.strip())
         bare = not (text or drawn or pdfium_c.FPDFPage_CountObjects(page))
         content = PageContent(text, drawn, unmapped, bare)
-        return ReadPage(
-            content,
-            lambda: Ruler(textpage, text).quick(),
-            Ruling(lambda: _drawing(page, Ruler(textpage, text))),
-        )
+        ruler = cache(lambda: Ruler(textpage, text))
+        return ReadPage(content, lambda: ruler().quick(), Ruling(lambda: _drawing(page, ruler())))
 
 
 @contextmanager
@@ -293,9 +291,10 @@ def _text(textpage: Any, characters: int) -> str:
     if first > last:
         return ""
     length = text_index(textpage, last) + 1 - text_index(textpage, first)
-    buffer = (ctypes.c_ushort * (length + 1))()
-    written = pdfium_c.FPDFText_GetText(textpage, first, last + 1 - first, buffer)
-    text = bytes(memoryview(buffer)[: max(written - 1, 0)]).decode("utf-16-le", "replace")
+    buffer = bytearray(2 * (length + 1))  # UTF-16, and the zero behind it
+    place = ctypes.byref(ctypes.c_ushort.from_buffer(buffer))
+    written = pdfium_c.FPDFText_GetText(textpage, first, last + 1 - first, place)
+    text = buffer[: 2 * max(written - 1, 0)].decode("utf-16-le", "replace")
     return text.replace("\ufffe", END_OF_LINE_HYPHEN)
 
 

@@ -30,6 +30,8 @@ class Ruler:
         self._units: list[int] = []  # before each character, UTF-16's; made when needed
         self._left, self._right, self._low, self._high = (ctypes.c_double() for _ in range(4))
         self._extent = pdfium_c.FS_RECTF()
+        self._place = ctypes.byref(self._extent)
+        self._pointer = ctypes.byref(textpage.contents)
         last = len(text) - 1
         units = len(text.encode("utf-16-le")) // 2
         index = pdfium_c.FPDFText_GetTextIndexFromCharIndex(textpage, last)
@@ -58,7 +60,7 @@ class Ruler:
     def area(self, offset: int) -> tuple[float, float, float, float] | None:
         """The left, lower, right and upper edge of `text[offset]` in points; None if not known."""
         index = offset if self._indices_are_offsets else self._index(offset)
-        if not pdfium_c.FPDFText_GetLooseCharBox(self._textpage, index, self._extent):
+        if not _box_of(self._pointer, index, self._place):
             return None
         extent = self._extent
         return extent.left, extent.bottom, extent.right, extent.top
@@ -67,8 +69,8 @@ class Ruler:
         """The same, as a function that takes half the time where a page is as most are."""
         if not (self._is_upright and self._indices_are_offsets):
             return self
-        textpage, extent = ctypes.cast(self._textpage, ctypes.c_void_p), (ctypes.c_float * 4)()
-        place = ctypes.cast(extent, ctypes.c_void_p)
+        textpage, extent = self._pointer, (ctypes.c_float * 4)()
+        place = ctypes.byref(extent)
         edges = memoryview(extent).cast("B").cast("f")  # left, top, right, bottom
 
         def measure(offset: int) -> tuple[float, float] | None:

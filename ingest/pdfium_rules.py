@@ -6,8 +6,9 @@ Used while pdfium is locked, as `ingest.pdfium` does.
 from __future__ import annotations
 
 import ctypes
+import struct
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import compress, repeat
 from typing import Any
 
@@ -21,15 +22,21 @@ CROWD = 1_000  # objects: where each word is one, or more than text and tables a
 MOST_RULES = 1_000  # of a page, either way
 MOST_SEGMENTS = 2_000  # of the paths of a page that are more than one line
 MANY_OBJECTS = 250  # among them filled bars may be no lines, but what keeps colours apart
-STRIDES = ((64, 1), (250, 2), (1_000, 4), (MOST_OBJECTS, 16))
+STRIDES = ((64, 1), (250, 2), (1_000, 4), (MOST_OBJECTS, 32))
 """Of up to so many objects, one in how many is asked whether a line goes up."""
+STEP = 8  # of a crowd, one object in so many is asked whether lines are near
+REACH = 24  # objects to either side of a line that others are looked for in
 CORNERS = 5  # segments of a rectangle
 THIN = 2.5  # points
 HAIRLINE = 1.1  # points
 LONG = 4.0  # points
 FRAME = 7.0  # points, either way: what is smaller is no cell
 
-_Path = tuple[int, float, float, float, float]
+_EDGES = struct.Struct("4f")
+_BUFFER = bytearray(_EDGES.size)  # where pdfium, which is locked, tells edges
+_CORNERS = tuple(ctypes.byref(ctypes.c_float.from_buffer(_BUFFER, 4 * place)) for place in range(4))
+_NOWHERE = ctypes.c_char.from_address(0)  # what is so far from it is at that address
+_Path = tuple[int, tuple[float, ...]]
 """Where pdfium keeps a path, and its left, lower, right and upper edge."""
 
 _Point = tuple[float, float]
@@ -38,7 +45,7 @@ _Point = tuple[float, float]
 def _plain(function: Any, result: Any, *arguments: Any) -> Any:
     """A function of pdfium that takes and gives pointers as numbers: made once, half the time.
 
-    One whose arguments are not told takes them as they are, pointers as `c_void_p`: quicker yet.
+    One whose arguments are not told takes them as they are, pointers by reference: quicker yet.
     """
     address = ctypes.cast(function, ctypes.c_void_p).value or 0
     return ctypes.PYFUNCTYPE(result, *arguments)(address)
@@ -63,6 +70,7 @@ class Rules:
 
     def __init__(self, page: Any, ruler: Ruler) -> None:
         self._page, self._ruler = page, ruler
+        self._pointer = ctypes.byref(_NOWHERE, ctypes.cast(page, ctypes.c_void_p).value or 0)
 
     def letter(self, offset: int) -> Area | None:
         """Where a character of the text stands; None where that is not known."""
@@ -83,7 +91,7 @@ class Rules:
             return (), ()
         across, up = map(list, self._thin)
         segments = 0
-        for path, left, low, right, high in self._paths:
+        for path, (left, low, right, high) in self._paths:
             if right - left < FRAME or high - low < FRAME:
                 continue
             is_stroked, length = _is_stroked(path), _length_of(path)
@@ -99,14 +107,24 @@ class Rules:
     def _thin(self) -> tuple[Sequence[Area], Sequence[Area]]:
         across: list[Area] = []
         up: list[Area] = []
-        _sort_in([path[1:] for path in self._paths], across, up)
+        _sort_in([edges for _, edges in self._paths], across, up)
         return ((), ()) if max(len(across), len(up)) > MOST_RULES else (across, up)
 
     @cached_property
     def _paths(self) -> list[_Path]:
-        """All paths of the page; none where too much is drawn on it."""
+        """The paths of the page, of a crowd those near others; none where too much is drawn."""
         count = pdfium_c.FPDFPage_CountObjects(self._page)
-        return [] if count > MOST_OBJECTS else self._among(range(count))
+        if count > MOST_OBJECTS:
+            return []
+        return self._among(range(count) if count <= CROWD else self._near_paths(count))
+
+    def _near_paths(self, count: int) -> Iterable[int]:
+        """The places of objects near a path: in a crowd, lines are drawn one after the other."""
+        asked = range(0, count, STEP)
+        near = bytearray(count + REACH)
+        for place in compress(asked, self._are_paths(self._drawn(asked))):
+            near[max(place - REACH, 0) : place + REACH] = b"\1" * min(2 * REACH, place + REACH)
+        return compress(range(count), near)
 
     def _goes_up(self) -> bool:
         """Whether a line goes up the page or a frame is drawn; of many objects, some are asked."""
@@ -116,7 +134,7 @@ class Rules:
         stride = next(every for most, every in STRIDES if count <= most)
         widest = THIN if count <= MANY_OBJECTS else HAIRLINE
         frames = []
-        for path, left, low, right, high in self._among(range(0, count, stride)):
+        for path, (left, low, right, high) in self._among(range(0, count, stride)):
             width, height = right - left, high - low
             if height > LONG and (width < widest or (width < THIN and _is_stroked(path))):
                 return True
@@ -124,24 +142,27 @@ class Rules:
                 frames.append(path)
         return any(_is_stroked(path) or _length_of(path) > CORNERS for path in frames)
 
-    def _among(self, places: range) -> list[_Path]:
+    def _among(self, places: Iterable[int]) -> list[_Path]:
         """The paths among the objects at some places."""
-        extent = (ctypes.c_float * 4)()
-        edges = memoryview(extent).cast("B").cast("f")
-        corners = [ctypes.c_void_p(ctypes.addressof(extent) + 4 * number) for number in range(4)]
-        page = ctypes.cast(self._page, ctypes.c_void_p)
-        drawn = list(map(_object_at, repeat(page), places))
-        is_path = map(pdfium_c.FPDF_PAGEOBJ_PATH.__eq__, map(_kind_of, drawn))
+        drawn = self._drawn(places)
+        left, low, right, high = _CORNERS
+        edges, pointer = partial(_EDGES.unpack_from, _BUFFER), partial(ctypes.byref, _NOWHERE)
         return [
-            (path, *edges)
-            for path in compress(drawn, is_path)
-            if _edges_of(ctypes.c_void_p(path), *corners)
+            (path, edges())
+            for path in compress(drawn, self._are_paths(drawn))
+            if _edges_of(pointer(path), left, low, right, high)
         ]
 
+    def _drawn(self, places: Iterable[int]) -> list[int]:
+        """Where pdfium keeps the objects at some places."""
+        return [*map(_object_at, repeat(self._pointer), places)]
 
-def _sort_in(
-    areas: Iterable[tuple[float, float, float, float]], across: list[Area], up: list[Area]
-) -> None:
+    @staticmethod
+    def _are_paths(drawn: Iterable[int]) -> Iterator[bool]:
+        return map(pdfium_c.FPDF_PAGEOBJ_PATH.__eq__, map(_kind_of, drawn))
+
+
+def _sort_in(areas: Iterable[tuple[float, ...]], across: list[Area], up: list[Area]) -> None:
     """Add those that are lines to the ones of their direction."""
     for left, low, right, high in areas:
         if high - low < THIN:

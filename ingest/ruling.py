@@ -136,12 +136,15 @@ class Ruling:
         """
         if any(len(line.cells) == 1 and line.left >= grid.edges[0][1] for line in lines):
             return True
+        own = [line for line in lines if line.cells]
+        if all(len(line.cells) > 1 for line in own):
+            return False
         apart: list[float] = []
         beside: list[float] = []
-        for above, below in pairwise(line for line in lines if line.cells):
-            one, other = self.letter(above.start), self.letter(below.start)
+        places = [(self.letter(line.start), len(line.cells) > 1) for line in own]
+        for (one, is_one_row), (other, is_other_row) in pairwise(places):
             if one and other:
-                is_row = len(above.cells) > 1 and len(below.cells) > 1
+                is_row = is_one_row and is_other_row
                 (apart if is_row else beside).append(one.low - other.low)
         return bool(beside) and (not apart or min(map(abs, beside)) < CLOSE * median(apart))
 

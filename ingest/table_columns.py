@@ -48,11 +48,12 @@ class Columns:
 
     def places(self, cells: Sequence[Cell]) -> Iterable[int]:
         """The columns in which the cells of a line stand; see `of`."""
-        if len(cells) == len(self.edges) and all(
-            cell.left < right and cell.right > left
-            for cell, (left, right) in zip(cells, self.edges, strict=True)
-        ):
-            return range(len(cells))
+        if len(cells) == len(self.edges):
+            for cell, (left, right) in zip(cells, self.edges, strict=True):
+                if cell.left >= right or cell.right <= left:
+                    break
+            else:
+                return range(len(cells))
         return [self.of(cell) for cell in cells]
 
     def of(self, cell: Cell) -> int:
@@ -198,16 +199,17 @@ def _is_prose(rank: Sequence[Cell], edge: tuple[float, float]) -> bool:
 
 def _has_an_edge(rank: Sequence[Cell]) -> bool:
     """Whether most cells below each other begin, end or have their middle at one place."""
-    places = (
-        [cell.right for cell in rank],
-        [cell.left for cell in rank],
-        [(cell.left + cell.right) / 2 for cell in rank],
+    return (
+        _is_common([cell.right for cell in rank])
+        or _is_common([cell.left for cell in rank])
+        or _is_common([(cell.left + cell.right) / 2 for cell in rank])
     )
-    for place in places:
-        middle = median(place)
-        if sum(abs(value - middle) <= EDGE for value in place) >= SHARE_ALIGNED * len(place):
-            return True
-    return False
+
+
+def _is_common(places: Sequence[float]) -> bool:
+    middle = median(places)
+    low, high = middle - EDGE, middle + EDGE
+    return sum([low <= place <= high for place in places]) >= SHARE_ALIGNED * len(places)
 
 
 def _fits(cells: Sequence[Cell], edges: Sequence[tuple[float, float]]) -> bool:
@@ -221,8 +223,9 @@ def _fits(cells: Sequence[Cell], edges: Sequence[tuple[float, float]]) -> bool:
 def _nearest(cell: Cell, edges: Sequence[tuple[float, float]]) -> tuple[int, float]:
     """The column that shares most with a cell, and how much; see `_shared`."""
     most = -math.inf
-    for index, edge in enumerate(edges):
-        shared = _shared(cell, edge)
+    begin, end = cell.left, cell.right
+    for index, (left, right) in enumerate(edges):
+        shared = (end if end < right else right) - (begin if begin > left else left)
         if shared <= most:  # from left to right they come nearer, then go away
             return index - 1, most
         most = shared

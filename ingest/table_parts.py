@@ -20,8 +20,9 @@ _Edges = tuple[float, float]
 
 _NOWHERE: _Edges = (math.inf, math.inf)
 FEWEST_ROWS = 3  # of a table without values
-_NOTE = re.compile(r"\(\w{1,2}\)")
-_SIGN = re.compile(r"(?:EUR|USD|GBP|CHF|pts?\.?|bps|x|[^\w—–−*-])+")
+_NOTE = r"\(\w{1,2}\)"
+_SIGN = r"(?:EUR|USD|GBP|CHF|pts?\.?|bps|x|[^\w—–−*-])+"
+_NO_VALUE = re.compile(f"(?i:{YEAR.pattern})|{_NOTE}|{_SIGN}")
 PERIOD = re.compile(r"\b(?:19|20)\d\d\b")
 _SENTENCE = re.compile(r"\S+(?:\s+\S+){6,}[.!?]\s*", re.S)
 _AMOUNT = re.compile(r"[(\W]?\d")
@@ -29,12 +30,12 @@ _AMOUNT = re.compile(r"[(\W]?\d")
 
 def has_values(text: str, line: Line) -> bool:
     """Whether it has a number that is no year, no mark of a note and no unit alone."""
-    return any(is_value(text[cell.start : cell.end]) for cell in line.numbers)
+    return None in [_NO_VALUE.fullmatch(text, cell.start, cell.end) for cell in line.numbers]
 
 
 def is_value(number: str) -> bool:
     """Whether what reads like a number is none of a header: a year, a mark of a note, a unit."""
-    return not any(known.fullmatch(number) for known in (YEAR, _NOTE, _SIGN))
+    return _NO_VALUE.fullmatch(number) is None
 
 
 def parts(text: str, lines: Sequence[Line], first: int, last: int) -> Iterator[tuple[int, int]]:
@@ -74,8 +75,12 @@ def parts(text: str, lines: Sequence[Line], first: int, last: int) -> Iterator[t
 
 def _edges(edges: _Edges, lines: Sequence[Line]) -> _Edges:
     """The edges of a table with more lines."""
-    numbers = [line.numbers[0].left for line in lines if line.numbers]
-    return min([edges[0], *(line.left for line in lines)]), min([edges[1], *numbers])
+    label, values = edges
+    for line in lines:
+        label = min(label, line.left)
+        if line.numbers:
+            values = min(values, line.numbers[0].left)
+    return label, values
 
 
 def _is_row(text: str, line: Line) -> bool:

@@ -79,4 +79,4 @@ def announces(line: str) -> bool:
 def names_columns(text: str, line: Line) -> bool:
     """Whether its numbers are years or dates."""
     values = line.cells if line.cells[0].is_number else line.cells[1:]
-    return all(YEAR.fullmatch(text[cell.start : cell.end]) for cell in values)
+    return all(YEAR.fullmatch(text, cell.start, cell.end) for cell in values)

@@ -40,6 +40,7 @@ MAX_CHARACTERS = 20_000_000  # in all; more is a file made to fill memory
 
 _LINE = re.compile(r"[^\r\n]+")
 _NO_LETTER = re.compile("[\x00\x01\x03-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ue000-\uf8ff]")
+LONG, SAMPLED = 1_000, 16  # characters; of more, one in how many is looked at first
 
 PAGES_AT_ONCE = 16
 MAX_ATTACHMENTS = 100
@@ -218,7 +219,13 @@ def _is_tree(root: object) -> bool:
 
 
 def _is_unreadable(content: PageContent) -> bool:
-    """Whether the letters of most characters are not known: a font without a character map."""
+    """Whether the letters of most characters are not known: a font without a character map.
+
+    Of a long text a part tells that none are unknown.
+    """
+    some = content.text[:: 1 if len(content.text) < LONG else SAMPLED]
+    if not content.unmapped and _NO_LETTER.search(some) is None:
+        return False
     unknown = content.unmapped + len(_NO_LETTER.findall(content.text))
     return unknown > 0 and 2 * unknown > content.unmapped + len("".join(content.text.split()))
 

@@ -261,6 +261,19 @@ def test_tables_on_pages_with_many_objects_are_found(
     assert read(tmp_path, [GAPS]).tables[0].header == ("Item", "2022", "2023")
 
 
+@pytest.mark.parametrize("way", ["lines", "one path", "bars"])
+@pytest.mark.parametrize("behind", [0, 13, 200])
+def test_lines_in_a_crowd_of_words_are_found(
+    way: str, behind: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pdfium_rules, "CROWD", 10)
+    monkeypatch.setattr(pdfium_rules, "STRIDES", ((pdfium_rules.MOST_OBJECTS, 1),))
+    words = b"".join(b"BT /F1 4 Tf %d 40 Td (w) Tj ET\n" % (6 * place) for place in range(behind))
+    raw = words + b"60 36 400 0.5 re f\n" * 8 + drawn_by(way)
+
+    assert cells(read(tmp_path, [GAPS], raw=raw)) == [tuple(row) for row in GAPS.rows]
+
+
 @pytest.mark.parametrize(("width", "is_read"), [(0.5, True), (1.5, False)])
 def test_filled_bars_among_many_objects_are_lines_if_they_are_thin(
     width: float, is_read: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
