@@ -28,6 +28,7 @@ from ui.progress import (
     render_work,
     shared_faults,
 )
+from ui.readiness import render_count, render_others
 from ui.stalled import BY_OCR, WAITING_FOR_OCR, render_stalled
 from ui.trash import render_trash, render_undo
 
@@ -190,7 +191,8 @@ def render_documents(shelf: Shelf) -> str:
         f"{DROP_ZONE.format(formats, shelf.max_file_mb, formats)}"
         f'<ul class="docs" id="unsent"></ul>{meaning}'
         f'<section class="intake"{label}>{intake}</section>'
-        f'<div class="h"><h2>Documents</h2>{_render_count(shelf)}</div>'
+        f'<div class="h"><h2>Documents</h2>{render_count(shelf.documents, shelf.excluded)}'
+        f"</div>{render_others(shelf.documents, job_of)}"
         f"{render_undo(shelf.removed, shelf.now)}"
         f'<ul class="docs">{"".join(rows)}</ul>'
         f"{'' if rows or alone else NOTHING}{render_trash(shelf.removed)}"
@@ -219,27 +221,6 @@ def _has_row(job: Job) -> bool:
     if job.stage is Stage.CANCELLED:
         return job.document_id is None
     return not job.has_ended or job.is_lost
-
-
-def _render_count(shelf: Shelf) -> str:
-    able = [document.id for document in shelf.documents if document.state in ANSWERABLE]
-    asked = sum(id_ not in shelf.excluded for id_ in able)
-    if not able:
-        return ""
-    words = f"{asked} of {len(able)} chosen"
-    if asked == len(able) < len(shelf.documents):
-        words = f"{asked} of {len(shelf.documents)} ready"
-    elif asked == len(able):
-        words = f"all {asked} chosen" if asked > 1 else "1 chosen"
-    count = f'<span class="count">{words}</span>'
-    if len(able) == 1:
-        return count
-    checked = "true" if asked == len(able) else "mixed" if asked else "false"
-    return (
-        f'{count}<button type="button" class="box" role="checkbox" aria-checked="{checked}" '
-        f'data-event="every" aria-label="Ask all documents" title="All or none">{icons.CHECK}'
-        "</button>"
-    )
 
 
 def _render_outcomes(shelf: Shelf, documents: Mapping[str, Document]) -> str:
