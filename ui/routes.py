@@ -116,7 +116,8 @@ def _changes(
             gone = state_of_deleted(catalog, library)
             return JSONResponse({"state": gone, "libraries": menu, "standing": standing})
         jobs = _queue_of(queue, rooms, library).jobs()
-        state = state_of(known, jobs, catalog.reembeddings.of(known.id))
+        again = {} if rooms is None else rooms.rereading.going(known.id)
+        state = state_of(known, jobs, catalog.reembeddings.of(known.id), again)
         return JSONResponse({"state": state, "libraries": menu, "standing": standing})
     except RagError as error:
         return PlainTextResponse(str(error), 503)

@@ -79,7 +79,7 @@
     if (again) look();
   };
   setInterval(look, 1000 * SECONDS_BETWEEN_LOOKS);
-  for (const moment of ["visibilitychange", "turn-ended"]) document.addEventListener(moment, look);
+  for (const moment of ["visibilitychange", "turn-ended", "look"]) document.addEventListener(moment, look);
   addEventListener("focus", look);
 
   // What was done here is followed at once.
