@@ -62,7 +62,7 @@
     else if (bar) for (const part of ["i", "b"]) drawn.querySelector(part).style.width = bar.querySelector(part).style.width;
   };
   const openReport = (report) => { if (report) gesture("source", { event: "report", id: report.dataset.report }); };
-  document.addEventListener("report-again", () => openReport(document.querySelector("#source .report")));
+  for (const moment of ["report-again", "server-started"]) document.addEventListener(moment, () => openReport(document.querySelector("#source .report")));
 
   // A question before something is done: `act` is done on a yes.
   // It goes by itself once what it is about, as `still` finds it, is gone.
