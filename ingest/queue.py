@@ -20,7 +20,7 @@ from ingest.child import CancelledError
 from ingest.incoming import Incoming, size_of
 from ingest.intake import Intake
 from ingest.outcomes import PASSING, READABLE
-from ingest.pipeline import Progress
+from ingest.pipeline import Progress, Report
 from ingest.taken import Added, added_after
 from ingest.within import NESTED, Within, with_left_out
 from rag.domain import Document, DocumentState, Library
@@ -161,8 +161,10 @@ class IngestQueue:
             self._within.note_lost(job)
             self._catalog.trash.discard_file(job.sha256)
 
-    def retry_pages(self, document_id: str, numbers: Collection[int]) -> Document:
-        """Read pages of a document again, by OCR if they need it.
+    def retry_pages(
+        self, document_id: str, numbers: Collection[int], report: Report = lambda _told: None
+    ) -> Document:
+        """Read pages of a document again, by OCR if they need it; `report` is told how far it is.
 
         Raises:
             NotFoundError: the document was removed.
@@ -171,7 +173,7 @@ class IngestQueue:
         recogniser = self.intake.recogniser
         if recogniser is None:
             return self._catalog.document(document_id)
-        document = recogniser.read_pages(document_id, numbers)
+        document = recogniser.read_pages(document_id, numbers, report, report)
         self._complete(document)
         return document
 

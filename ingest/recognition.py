@@ -58,11 +58,16 @@ class Recogniser:
         ]
 
     def read_pages(
-        self, document_id: str, numbers: Collection[int], report: Report = lambda _progress: None
+        self,
+        document_id: str,
+        numbers: Collection[int],
+        report: Report = lambda _progress: None,
+        loading: Report = lambda _progress: None,
     ) -> Document:
         """Read these pages of a document once more, by OCR where they need it.
 
-        What was read is published every few pages, with the rest of the document as it was.
+        What was read is published every few pages, with the rest of the document as it was;
+        `loading` is told how far the file is read, and then `report` how many pages are, by OCR.
 
         Returns:
             The document as it is then; its new chunks have no vectors yet.
@@ -74,7 +79,7 @@ class Recogniser:
         """
         document = self._catalog.document(document_id)
         path = self._catalog.original(document_id)
-        loaded = self._ingestor.load(path, document.name, document.size_bytes)
+        loaded = self._ingestor.load(path, document.name, document.size_bytes, loading)
         if not loaded.pages:  # it could be read before, and is not made worse
             return document
         fresh = _Read({page.number: page for page in loaded.pages}, dict(loaded.words))
@@ -84,9 +89,9 @@ class Recogniser:
         unpublished, done = True, set[int]()
         try:
             for count, number in enumerate(sorted(numbers), 1):
-                report(Progress(document.name, Stage.OCR, count - 1, len(numbers)))
                 page = read.pages.get(number)
                 if page is not None and page.state is PageState.NEEDS_OCR and self.ocr is not None:
+                    report(Progress(document.name, Stage.OCR, count - 1, len(numbers)))
                     if self._catalog.page(document_id, number).state is not before.get(number):
                         continue  # somebody else has read it meanwhile
                     self._recognise(path, page, read, self.ocr)

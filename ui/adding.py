@@ -42,7 +42,7 @@ from ui.pages import page_words
 from ui.paying import Yes, agrees
 from ui.placing import catalog_of, where_it_went
 from ui.progress import fault_of
-from ui.times import day_of
+from ui.times import written_day
 
 if TYPE_CHECKING:
     from rag.wiring import Application
@@ -165,7 +165,7 @@ def _report(catalog: Catalog, document: Document, *, json: bool) -> None:
     for line in member_lines(members, document.name):
         printing.say(f"    {line}")
     for version in versions:
-        printing.say(f"  An earlier version was replaced on {day_of(version.since)}.")
+        printing.say(f"  An earlier version was replaced on {written_day(version.since)}.")
 
 
 def _estimate(files: Sequence[Path], application: Application, *, json: bool) -> int:

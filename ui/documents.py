@@ -28,6 +28,8 @@ from ui.progress import (
     render_work,
     shared_faults,
 )
+from ui.readiness import render_count, render_others
+from ui.rereading import Again, render_again_work, sign_of
 from ui.stalled import BY_OCR, WAITING_FOR_OCR, render_stalled
 from ui.trash import render_trash, render_undo
 
@@ -56,6 +58,7 @@ CHECKUP = (
     '<button type="button" class="act setup" data-event="checkup">'
     f"{icons.PULSE}<span>Check the set-up</span></button>"
 )
+NOTHING_AGAIN: Mapping[str, Again] = {}
 OUTCOMES = 300  # the last files whose end the page is told of
 
 
@@ -69,7 +72,7 @@ class Shelf:
     and `lost` in what some were not read, with how many there were and how many of them.
     `library` is where files that are added go, and `anew` whether it is being embedded anew.
     `has_ocr` says whether pictures of pages can be read here. `left_out` are the files that were
-    never taken out of an archive, by its name and hash.
+    never taken out of an archive, by its name and hash. `again` are pages that are read once more.
     """
 
     documents: Sequence[Document]
@@ -87,6 +90,7 @@ class Shelf:
     anew: Reembedding | None = None
     has_ocr: bool = True
     left_out: Mapping[tuple[str, str], Sequence[Content]] = field(default_factory=dict)
+    again: Mapping[str, Again] = field(default_factory=dict)
 
     @property
     def by_id(self) -> dict[str, Document]:
@@ -144,13 +148,19 @@ class Shelf:
         ]
 
 
-def state_of(library: Library, jobs: Sequence[Job], anew: Reembedding | None = None) -> str:
+def state_of(
+    library: Library,
+    jobs: Sequence[Job],
+    anew: Reembedding | None = None,
+    again: Mapping[str, Again] = NOTHING_AGAIN,
+) -> str:
     """A word that changes with every change of the library's documents and of what is read."""
     newest = max((job.id for job in jobs), default=0)
     ended = sum(job.has_ended for job in jobs)
     asking = sum(job.stage is Stage.CONFIRM for job in jobs)
     places = f"{library.id}-{library.generation}-{library.vectors}"
-    return f"{places}-{anew.stage if anew else ''}-{asking}-{newest}-{len(jobs)}-{ended}"
+    stage = anew.stage if anew else ""
+    return f"{places}-{stage}-{asking}-{newest}-{len(jobs)}-{ended}{sign_of(again)}"
 
 
 def render_documents(shelf: Shelf) -> str:
@@ -176,6 +186,7 @@ def render_documents(shelf: Shelf) -> str:
             document.id not in shelf.excluded,
             shelf.places.get(document.sha256),
             has_ocr=shelf.has_ocr,
+            again=shelf.again.get(document.id),
         )
         for document in newest
     ]
@@ -190,7 +201,8 @@ def render_documents(shelf: Shelf) -> str:
         f"{DROP_ZONE.format(formats, shelf.max_file_mb, formats)}"
         f'<ul class="docs" id="unsent"></ul>{meaning}'
         f'<section class="intake"{label}>{intake}</section>'
-        f'<div class="h"><h2>Documents</h2>{_render_count(shelf)}</div>'
+        f'<div class="h"><h2>Documents</h2>{render_count(shelf.documents, shelf.excluded)}'
+        f"</div>{render_others(shelf.documents, job_of)}"
         f"{render_undo(shelf.removed, shelf.now)}"
         f'<ul class="docs">{"".join(rows)}</ul>'
         f"{'' if rows or alone else NOTHING}{render_trash(shelf.removed)}"
@@ -198,9 +210,13 @@ def render_documents(shelf: Shelf) -> str:
     )
 
 
-def are_running(jobs: Sequence[Job], anew: Reembedding | None = None) -> bool:
+def are_running(
+    jobs: Sequence[Job],
+    anew: Reembedding | None = None,
+    again: Mapping[str, Again] = NOTHING_AGAIN,
+) -> bool:
     """Whether something happens to a file, or to the whole library, by itself."""
-    is_changing = anew is not None and anew.stage is Stage.EMBEDDING
+    is_changing = bool(again) or (anew is not None and anew.stage is Stage.EMBEDDING)
     return is_changing or any(is_at_work(job) for job in jobs)
 
 
@@ -219,27 +235,6 @@ def _has_row(job: Job) -> bool:
     if job.stage is Stage.CANCELLED:
         return job.document_id is None
     return not job.has_ended or job.is_lost
-
-
-def _render_count(shelf: Shelf) -> str:
-    able = [document.id for document in shelf.documents if document.state in ANSWERABLE]
-    asked = sum(id_ not in shelf.excluded for id_ in able)
-    if not able:
-        return ""
-    words = f"{asked} of {len(able)} chosen"
-    if asked == len(able) < len(shelf.documents):
-        words = f"{asked} of {len(shelf.documents)} ready"
-    elif asked == len(able):
-        words = f"all {asked} chosen" if asked > 1 else "1 chosen"
-    count = f'<span class="count">{words}</span>'
-    if len(able) == 1:
-        return count
-    checked = "true" if asked == len(able) else "mixed" if asked else "false"
-    return (
-        f'{count}<button type="button" class="box" role="checkbox" aria-checked="{checked}" '
-        f'data-event="every" aria-label="Ask all documents" title="All or none">{icons.CHECK}'
-        "</button>"
-    )
 
 
 def _render_outcomes(shelf: Shelf, documents: Mapping[str, Document]) -> str:
@@ -279,7 +274,13 @@ def _failures(shelf: Shelf, documents: Mapping[str, Document]) -> Iterator[str]:
 
 
 def _render_document(
-    document: Document, job: Job | None, is_asked: bool, place: Container | None, *, has_ocr: bool
+    document: Document,
+    job: Job | None,
+    is_asked: bool,
+    place: Container | None,
+    *,
+    has_ocr: bool,
+    again: Again | None,
 ) -> str:
     title = document.title or document.name
     key = escape(document.id)
@@ -297,7 +298,8 @@ def _render_document(
     if job is not None and not job.has_ended:
         below = render_work(job, document, _length(document) if document.page_count else "")
     else:
-        below = _render_end(document, job, has_ocr=has_ocr)
+        below = render_again_work(again) if again is not None else ""
+        below += _render_end(document, job, has_ocr=has_ocr and again is None)
     link = "" if _sentences(document, job) else _render_report_link(document)
     is_told = place is None or title.startswith(f"{place.name}/")
     within = "" if place is None or is_told else render_place(place)

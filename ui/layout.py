@@ -85,7 +85,7 @@ element.addEventListener('click', event => {
     return send('cite', {turn, index});
   }
   const control = event.target.closest('button[data-event]');
-  if (control) send(control.dataset.event, control.dataset);
+  if (control && control.ariaDisabled !== 'true') send(control.dataset.event, control.dataset);
 });
 element.addEventListener('submit', event => {
   event.preventDefault();

@@ -32,7 +32,7 @@ from ui.naming import document_named, document_row
 from ui.opening import DONE, MISUSE, SOME_FAILED, make_library, open_application, settings_of
 from ui.options import AsJson, Command, DataDir, Documents, LibraryName
 from ui.paying import Yes, agrees
-from ui.times import day_of, time_of
+from ui.times import time_of, written_day
 
 if TYPE_CHECKING:
     from rag.wiring import Application
@@ -99,8 +99,8 @@ def list_libraries(data_dir: DataDir = None, json: AsJson = False) -> None:
             if json:
                 printing.say_row(_row(catalog, each.library, each))
             else:
-                days = f"deleted {day_of(each.since)}, can be brought back until"
-                printing.say(f"{each.library.name}: {days} {day_of(each.until)}")
+                days = f"deleted {written_day(each.since)}, can be brought back until"
+                printing.say(f"{each.library.name}: {days} {written_day(each.until)}")
     if not known and not json:
         printing.tell("There is no library yet. The first file makes one: tramontane add PATH")
 
@@ -331,7 +331,7 @@ def _removed_named(catalog: Catalog, name: str) -> RemovedLibrary:
     if not removed:
         raise NotFoundError(NOT_IN_TRASH.format(name))
     if len(removed) > 1:
-        told = [f"{each.library.id} (deleted {day_of(each.since)})" for each in removed]
+        told = [f"{each.library.id} (deleted {written_day(each.since)})" for each in removed]
         count = f"{len(removed)} libraries of the trash are called {name!r}."
         raise NotFoundError(f"{count} Name one by its id: {', '.join(told)}.")
     return removed[0]

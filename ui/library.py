@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +26,7 @@ from ui.header import render_head
 from ui.notices import News, render_notices
 from ui.progress import EVERY, is_at_work
 from ui.report import PAGES_AT_ONCE, UNREAD, Report, place, render_report
+from ui.rereading import Again, Rereading
 from ui.thread import told_price
 
 if TYPE_CHECKING:
@@ -45,14 +45,14 @@ class DocumentHandlers:
         application: Application,
         queue: IngestQueue,
         invite: Callable[[], str],
+        rereading: Rereading,
     ) -> None:
-        """Take what is shown, and what invites to ask it."""
+        """Take what is shown, what invites to ask it, and what notes pages that are read again."""
         self._application = application
         self._queue = queue
         self._invite = invite
         self._quiet_until: int | None = None  # the newest job when nothing was going on
-        self._reading: set[tuple[str, int]] = set()  # pages that are being read again
-        self._lock = threading.Lock()
+        self._rereading = rereading
 
     def show(self, choice: Choice) -> str:
         """The list as it is now."""
@@ -189,15 +189,15 @@ class DocumentHandlers:
         document = catalog.document(document_id)
         job = Shelf([document], jobs).job_of.get(document_id)
         pages, tables = catalog.pages(document_id), catalog.tables(document_id)
-        with self._lock:
-            reading = frozenset(page for id_, page in self._reading if id_ == document_id)
-        state = self._state(jobs)
+        state, again = self._state(jobs), self._again
         price = self._dollars_per_page
         versions = catalog.trash.versions(document_id)
         others = [each for each in catalog.libraries.all() if each.id != document.library_id]
         library = self._application.library
         report = Report(
-            *(document, pages, tables, job, reading, state, price, versions),
+            *(document, pages, tables, job, self._rereading.pages(document_id), state, price),
+            versions=versions,
+            again=again.get(document_id),
             members=catalog.containers.within(document),
             also=catalog.aliases.of(document.library_id, document.sha256),
             also_in=catalog.containers.holding(document),
@@ -220,11 +220,12 @@ class DocumentHandlers:
         """Read neighbouring pages of a document once more; this can take seconds."""
         key, first = str(event.id), int(event.first)
         numbers = range(first, min(int(event.last) + 1, first + PAGES_AT_ONCE))
-        with self._claimed(key, numbers) as free, _telling() as said:
+        with _telling() as said:
             self._require(choice)
-            if free:
-                self._queue.retry_pages(key, free)
-            said += self._still_unread(key, free)
+            with self._rereading.claimed(self._application.library.id, key, numbers) as claim:
+                if claim.pages:
+                    self._queue.retry_pages(key, claim.pages, claim.report)
+            said += self._still_unread(key, claim.pages)
         return self._after(choice, conversation, said)
 
     def pick(self, choice: Choice, event: gr.EventData) -> Choice:
@@ -241,7 +242,7 @@ class DocumentHandlers:
             return self._show(choice, (), said), gr.Timer(active=False), welcome
         jobs = self._queue.jobs()
         welcome = gr.skip() if conversation.turns else self._invite()
-        timer = gr.Timer(active=are_running(jobs, self._anew))
+        timer = gr.Timer(active=are_running(jobs, self._anew, self._again))
         return self._show(choice, jobs, said), timer, welcome
 
     @property
@@ -250,8 +251,13 @@ class DocumentHandlers:
         application = self._application
         return application.catalog.reembeddings.of(application.library.id)
 
+    @property
+    def _again(self) -> dict[str, Again]:
+        """What of the library is being read again."""
+        return self._rereading.going(self._application.library.id)
+
     def _state(self, jobs: Sequence[Job]) -> str:
-        return state_of(self._application.library, jobs, self._anew)
+        return state_of(self._application.library, jobs, self._anew, self._again)
 
     def _show(self, choice: Choice, jobs: Sequence[Job], said: Sequence[str] = ()) -> str:
         # After the jobs: what they have published by then is there.
@@ -262,7 +268,8 @@ class DocumentHandlers:
         documents, removed = catalog.documents(library.id), catalog.trash.of(library.id)
         limit = self._application.settings.max_file_mb
         anew = self._anew
-        state, since = state_of(library, jobs, anew), self._quiet_since(jobs)
+        again = self._again
+        state, since = state_of(library, jobs, anew, again), self._quiet_since(jobs)
         excluded = choice.excluded
         shelf = Shelf(
             *(documents, jobs, excluded, state, limit, since, tuple(said)),
@@ -274,6 +281,7 @@ class DocumentHandlers:
             library=library,
             anew=anew,
             has_ocr=self._dollars_per_page is not None,
+            again=again,
         )
         return render_documents(shelf)
 
@@ -318,19 +326,6 @@ class DocumentHandlers:
         for job in self._queue.jobs_of(numbers):
             if job.stage is Stage.CANCELLED and job.document_id is None:
                 self._queue.dismiss(job.id)
-
-    @contextmanager
-    def _claimed(self, document_id: str, numbers: Iterable[int]) -> Iterator[list[int]]:
-        """Those of the pages that nobody reads again at this moment, claimed meanwhile."""
-        with self._lock:
-            free = [number for number in numbers if (document_id, number) not in self._reading]
-            places = {(document_id, number) for number in free}
-            self._reading |= places
-        try:
-            yield free
-        finally:
-            with self._lock:
-                self._reading -= places
 
     def _still_unread(self, document_id: str, numbers: Iterable[int]) -> list[str]:
         """What is to say of pages that were read again, and in vain."""

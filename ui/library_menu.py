@@ -17,7 +17,7 @@ from ui import icons
 from ui.embedding_menu import Question, render_choice_of_new, render_embedding
 from ui.notices import render_notices
 from ui.progress import counted
-from ui.times import day_of
+from ui.times import written_day
 from ui.trash import UNDO_SECONDS
 
 LANGUAGE_HINT = "Documents that are too short to tell theirs, such as a note, are read in it"
@@ -108,7 +108,7 @@ def _render_choice(library: Library, menu: Menu) -> str:
 def _render_removed(removed: RemovedLibrary) -> str:
     name, key = escape(removed.library.name), escape(removed.library.id)
     return (
-        f'<li class="gone"><span>{name}</span><small>until {day_of(removed.until)}</small>'
+        f'<li class="gone"><span>{name}</span><small>until {written_day(removed.until)}</small>'
         f'<button type="button" class="rep" data-event="remake" '
         f'data-id="{key}" aria-label="Bring back {name}">Bring back</button>'
         f'<button type="button" class="x" data-confirm="erase" data-id="{key}" '

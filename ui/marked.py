@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from rag.folding import flowing
@@ -14,6 +13,7 @@ from rag.marks import MarkedAnswer, Place
 from ui import printing
 from ui.report_layout import wrapped
 from ui.runs import write_text
+from ui.times import written_time
 
 STDOUT = Path("-")
 LONGEST_ANSWER = 160  # characters that are shown
@@ -43,8 +43,8 @@ def say_marked_as_json(marked: Sequence[MarkedAnswer]) -> None:
 def say_marked(marked: Sequence[MarkedAnswer]) -> None:
     """Print the marked answers for people, in the order in which they were marked."""
     for each in marked:
-        at = datetime.fromtimestamp(each.marked_at, UTC).astimezone()
-        printing.say(wrapped(f"- {each.opinion}, {at:%Y-%m-%d %H:%M}: {flowing(each.question)}"))
+        at = written_time(each.marked_at)
+        printing.say(wrapped(f"- {each.opinion}, {at}: {flowing(each.question)}"))
         for line in _lines(each):
             printing.say(wrapped(line, indent=4))
     if not marked:

@@ -15,6 +15,7 @@ from ui import icons
 from ui.containing import render_within
 from ui.pages import page_words
 from ui.progress import LEAST_DOLLARS, cost, render_work
+from ui.rereading import Again, render_again_work
 from ui.times import written_day
 from ui.viewer import render_bar
 
@@ -28,6 +29,7 @@ STATES = {
 UNREAD = (PageState.NEEDS_OCR, PageState.FAILED)
 PAGES_AT_ONCE = 10  # that one press reads again: each is read while the reader waits
 FEW_TABLES = 8
+BUSY = ' aria-disabled="true"'  # at work, it keeps the focus
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class Report:
     also_in: Sequence[str] = ()  # the files that held it besides
     library: Library | None = None
     others: Sequence[Library] = ()
+    again: Again | None = None  # how far the pages are that are being read again
 
     @property
     def is_going(self) -> bool:
@@ -186,6 +189,8 @@ def _render_summary(report: Report, runs: Sequence[Run]) -> str:
     work = ""
     if job is not None and not job.has_ended:
         work = render_work(job, document)
+    elif report.again is not None:
+        work = render_again_work(report.again)
     return (
         f"<h3>{escape(counts)}</h3>{_render_strip(runs)}{note}"
         f'<div class="facts">{facts}</div>{work}'
@@ -236,12 +241,13 @@ def _render_run(report: Report, run: Run) -> str:
         again = (
             f'<button type="button" class="redo" data-event="reread" data-id="{key}" '
             f'data-first="{numbers[0]}" data-last="{numbers[-1]}" '
-            f'aria-label="{words}: {where}"{" disabled" * busy}>{icons.AGAIN}'
+            f'aria-label="{words}: {where}"{BUSY * busy}>{icons.AGAIN}'
             f"<span>{'Reading…' if busy else words}</span></button>"
         )
     reason = f'<p class="why">{escape(run.reason)}</p>' if run.reason else ""
     return (
-        f'<li data-state="{run.state}"><i data-state="{run.state}" aria-hidden="true"></i>'
+        f'<li data-state="{run.state}" data-pages="{run.first.number} {run.last.number}">'
+        f'<i data-state="{run.state}" aria-hidden="true"></i>'
         f'<button type="button" class="to" data-event="show" data-id="{key}" '
         f'data-page="{run.first.number}">{where}</button>'
         f"<span>{STATES[run.state]}</span>{again}{reason}</li>"

@@ -24,6 +24,7 @@ from ui.conversation import KeptConversations
 from ui.drafts import DraftHandlers
 from ui.intake import open_queue
 from ui.library import DocumentHandlers
+from ui.rereading import Rereading
 from ui.thread import render_thread
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class Rooms:
         """Take the library that the server began with, and what invites to ask one."""
         self.kept = KeptConversations()
         self.catalog = application.catalog
+        self.rereading = Rereading()
         self._invite = invite
         self._lock = threading.Lock()
         self._first = self._furnished(application, queue)
@@ -181,7 +183,7 @@ class Rooms:
         return Room(
             application,
             queue,
-            DocumentHandlers(application, queue, invite),
+            DocumentHandlers(application, queue, invite, self.rereading),
             ChatHandlers(application, queue, self.kept, render_thread),
             DraftHandlers(application, queue),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import secrets
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import lru_cache, partial
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 PAGE_WIDTH_PIXELS = 1200  # sharp on a screen of two pixels a point in a pane of 468 points
 PAGES_IN_MEMORY = 32
 MAX_PLACE_CHARACTERS = 2_000
+STARTED = "x-started"  # differs with each start of the server: what is set may differ, too
 NOWHERE = "This library was deleted. Bring it back, or choose another one, on the left."
 EXCESS = "Split it, or raise TRAMONTANE_MAX_FILE_MB."
 
@@ -44,6 +46,7 @@ def build_router(
     """The routes over a catalog and an ingestion queue."""
     router = APIRouter()
     queue_of = partial(_queue_of, queue, rooms)
+    started = secrets.token_hex(4)
 
     @lru_cache(maxsize=PAGES_IN_MEMORY)
     def image(path: Path, number: int) -> bytes:
@@ -81,7 +84,9 @@ def build_router(
 
     @router.get("/documents")
     def state(library: str = "", shown: str = "") -> Response:
-        return _changes(application, queue, rooms, library, shown)
+        response = _changes(application, queue, rooms, library, shown)
+        response.headers[STARTED] = started
+        return response
 
     router.add_api_route("/offers", lambda: _reachability(application), response_model=None)
     return router
@@ -116,7 +121,8 @@ def _changes(
             gone = state_of_deleted(catalog, library)
             return JSONResponse({"state": gone, "libraries": menu, "standing": standing})
         jobs = _queue_of(queue, rooms, library).jobs()
-        state = state_of(known, jobs, catalog.reembeddings.of(known.id))
+        again = {} if rooms is None else rooms.rereading.going(known.id)
+        state = state_of(known, jobs, catalog.reembeddings.of(known.id), again)
         return JSONResponse({"state": state, "libraries": menu, "standing": standing})
     except RagError as error:
         return PlainTextResponse(str(error), 503)

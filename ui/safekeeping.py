@@ -16,6 +16,7 @@ from rag.store.restoring import restore as restore_backup
 from ui import bars, printing
 from ui.opening import DONE, SOME_FAILED, settings_of
 from ui.options import AsJson, DataDir
+from ui.times import rewritten_time
 
 BackupFile = Annotated[
     Path, typer.Argument(metavar="FILE", help="The file of the backup, such as backup.tar.")
@@ -43,9 +44,10 @@ def restore(file: BackupFile, data_dir: DataDir = None, json: AsJson = False) ->
     with bars.bytes_progress("restoring") as report:
         made = restore_backup(file, settings.data_dir, report)
     row = {"data_dir": str(made.data_dir), **_row(made.manifest)}
+    made_at = rewritten_time(made.manifest.made_at)
     sentence = (
-        f"{_counted(made.manifest)} were restored into {made.data_dir}, as of "
-        f"{made.manifest.made_at}. The search indexes are made again at the first question."
+        f"{_counted(made.manifest)} were restored into {made.data_dir}, as of {made_at}. "
+        "The search indexes are made again at the first question."
     )
     return _say(made.manifest, row, sentence, "was not in the backup", json=json)
 

@@ -8,7 +8,7 @@ from html import escape
 from rag.store.trash import KEPT_DAYS, Kept
 from ui import icons
 from ui.progress import kind_of
-from ui.times import day_of
+from ui.times import written_day
 
 UNDO_SECONDS = 60.0  # for which a removal can be undone where it was done
 NAME = "trash"
@@ -44,7 +44,7 @@ def _render_row(kept: Kept) -> str:
         f'<li class="doc unread" data-kept="{key}"><span class="ico" aria-hidden="true">'
         f"{kind_of(kept.document.name)}</span>"
         f'<span class="t" title="{escape(kept.document.name)}">{title}</span>'
-        f'<span class="s">until {day_of(kept.until)}{_render_back(kept, "Bring back")}</span>'
+        f'<span class="s">until {written_day(kept.until)}{_render_back(kept, "Bring back")}</span>'
         f'<button type="button" class="x" data-confirm="purge" data-id="{key}" '
         f'data-name="{title}" aria-label="Delete {title} for good">{icons.CROSS}</button></li>'
     )

@@ -22,7 +22,7 @@ from ui.naming import document_named, document_row, hashes_named, kept_row
 from ui.opening import DONE, SOME_FAILED, settings_of
 from ui.options import AsJson, DataDir, Documents, LibraryName
 from ui.placing import catalog_of
-from ui.times import day_of
+from ui.times import written_day
 
 NOTHING = f"Nothing has been in the trash for {KEPT_DAYS} days. To empty it: tramontane purge --all"
 FOR_GOOD = "Delete {} document{} of the trash for good? They cannot be brought back."
@@ -65,7 +65,7 @@ def trash(data_dir: DataDir = None, library: LibraryName = None, json: AsJson = 
         if json:
             printing.say_row(kept_row(kept))
         else:
-            printing.say(f"{kept.document.name}: removed {day_of(kept.since)}, {_until(kept)}")
+            printing.say(f"{kept.document.name}: removed {written_day(kept.since)}, {_until(kept)}")
     if not removed and not json:
         printing.tell(EMPTY)
 
@@ -192,4 +192,4 @@ def _removed_named(catalog: Catalog, library: str, name: str) -> Kept:
 
 
 def _until(kept: Kept) -> str:
-    return f"can be brought back until {day_of(kept.until)}"
+    return f"can be brought back until {written_day(kept.until)}"

@@ -19,7 +19,7 @@ from ui.conversation import Conversation, Turn
 from ui.pages import page_words
 from ui.references import Reference, references
 from ui.render import excerpt, render_page_text
-from ui.times import day_of
+from ui.times import written_day
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -235,7 +235,7 @@ def _render_age(newer: Kept | None) -> str:
     """That what is opened is an earlier version, if it is one."""
     if newer is None:
         return ""
-    now, day = newer.document, day_of(newer.since)
+    now, day = newer.document, written_day(newer.since)
     sentence = f"An earlier version of {now.title or now.name}, replaced on {day}."
     return f'<p class="doubt-note" role="note">{escape(sentence)}</p>'
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pptx.table import Table, _Cell
     from pptx.text.text import TextFrame
 
+ITEM = "- "
 ROW_HEIGHT = 228_600  # EMU, a quarter of an inch: shapes that begin as high stand side by side
 DEEPEST = 20  # groups in one another
 MAX_POINTS = 10_000  # of a series in a chart
@@ -94,7 +95,7 @@ def _parts(shape: BaseShape, depth: int) -> Iterator[Part]:
         yield from _of_frame(shape)
     elif shape.has_text_frame and not _is_unseen(shape):
         frame: TextFrame = shape.text_frame  # type: ignore[attr-defined]  # that it has one was asked
-        yield from _text(_lines(frame))
+        yield from _statements(_lines(frame))
 
 
 def _is_unseen(shape: BaseShape) -> bool:
@@ -106,8 +107,19 @@ def _lines(frame: TextFrame) -> Iterator[str]:
     for paragraph in frame.paragraphs:
         text = grid.clean(paragraph.text)
         if text:
-            indent = "  " * (paragraph.level - 1) + "- " if paragraph.level else ""
+            indent = "  " * (paragraph.level - 1) + ITEM if paragraph.level else ""
             yield indent + text
+
+
+def _statements(lines: Iterable[str]) -> list[Part]:
+    """Each paragraph with the items below it: no line of a slide goes on in the next one."""
+    parts: list[list[str]] = []
+    for line in lines:
+        if parts and line.lstrip().startswith(ITEM):
+            parts[-1].append(line)
+        else:
+            parts.append([line])
+    return [Part(tuple(part)) for part in parts]
 
 
 def _text(lines: Iterable[str]) -> list[Part]:

@@ -17,6 +17,7 @@ from ingest.loaded import Heading, LoadedDocument
 from ingest.loaders import slides
 from rag.domain import DocumentState, PageState
 from rag.errors import DocumentError
+from rag.sentences import split_sentences
 
 BRIEFING = Path(__file__).parents[1] / "fixtures" / "formats" / "briefing.pptx"
 BLANK, TITLE_ONLY = 6, 5  # layouts of the template
@@ -52,6 +53,13 @@ def rewritten(content: bytes, change: Callable[[str, bytes], bytes]) -> bytes:
     return file.getvalue()
 
 
+def test_no_statement_of_a_slide_runs_on_into_the_next_one() -> None:
+    text = slides.load(BRIEFING, "briefing.pptx", max_pages=10).pages[0].text
+    said = [text[span.start : span.end] for span in split_sentences(text)]
+    assert "- The last one leaves at 21:40" in said
+    assert "The Skua stays in the dock until March" in said
+
+
 def read(tmp_path: Path, content: bytes, *, max_pages: int = 100) -> LoadedDocument:
     path = tmp_path / "talk"
     path.write_bytes(content)
@@ -62,7 +70,7 @@ def test_a_presentation_that_libreoffice_wrote_is_read_whole() -> None:
     found = slides.load(BRIEFING, "briefing.pptx", max_pages=10)
     assert [page.text.rstrip() for page in found.pages] == [
         "Winter timetable\n\nEleven crossings a day from 3 November\n"
-        "- The last one leaves at 21:40\n"
+        "- The last one leaves at 21:40\n\n"
         "The Skua stays in the dock until March\n\nPrinted plan: 20 October\n\n"
         "Crew briefing: 27 October\n\n"
         "Speaker notes: Say that the night boat is not certain yet.\nThank the crews.",

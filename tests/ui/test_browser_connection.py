@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from rag.wiring import Application
-from tests.builders import paragraph, pdf
+from tests.builders import PdfPage, paragraph, pdf
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import APIResponse, Browser, Page, Route, expect  # noqa: E402
 
 from tests.ui.harbours import IN_CHROMIUM, ask, opened  # noqa: E402
-from tests.ui.workbench import HeldEmbedder, Workbench  # noqa: E402
+from tests.ui.workbench import HeldEmbedder, HeldOcr, Workbench  # noqa: E402
 
 pytestmark = IN_CHROMIUM
 
@@ -79,6 +80,29 @@ def test_a_server_that_is_gone_is_told_in_the_words_of_the_page(
         expect(page.locator("#say p")).to_contain_text("The server does not answer.")
         expect(page.locator(".toast-wrap")).to_be_hidden()
         expect(page.get_by_role("textbox", name="Question")).to_have_value(UNANSWERED)
+
+
+def test_a_report_is_drawn_anew_once_the_server_was_started_again(
+    browser: Browser, bench: Workbench, tmp_path: Path
+) -> None:
+    with ExitStack() as end:
+        with bench.page() as address:
+            page = end.enter_context(opened(browser, address))
+            path = tmp_path / "study.pdf"
+            path.write_bytes(pdf([paragraph("This page tells of quays."), PdfPage(image=True)]))
+            page.set_input_files("#files", path)
+            page.get_by_role("button", name="Report on study").click()
+            report = page.locator("#source .report")
+            expect(report).to_contain_text("No OCR is at work here.")
+            report.evaluate("report => { report.ownerDocument.isKept = true; }")
+        bench.ocr = HeldOcr()
+        with bench.page(urlsplit(address).port or 0):
+            again = report.get_by_role("button", name="Read by OCR")
+            expect(again).to_be_visible()
+            expect(report).not_to_contain_text("No OCR is at work here.")
+            assert page.evaluate("document.isKept")  # not by loading the page
+            again.click()
+            expect(report.locator("h3").first).to_have_text("2 pages: 1 with text, 1 by OCR")
 
 
 def test_what_was_typed_outlives_the_page(page: Page) -> None:

@@ -58,6 +58,24 @@ def test_all_can_be_chosen_or_none(states: str, excluded: str, words: str, check
     assert f'aria-checked="{checked}" data-event="every" aria-label="Ask all documents"' in html
 
 
+def test_what_keeps_documents_from_being_asked_is_told_in_few_words() -> None:
+    states = [
+        *[DocumentState.READY] * 2,
+        *[DocumentState.PARTIAL],
+        *[DocumentState.NEEDS_OCR] * 3,
+        *[DocumentState.NEEDS_PASSWORD, DocumentState.EMPTY, DocumentState.DAMAGED],
+        *[DocumentState.TOO_LARGE],
+    ]
+    documents = [replace(document(state), id=str(id_)) for id_, state in enumerate(states)]
+    reading = job(1, "scan.pdf", Stage.OCR, of="3")
+    html = render_documents(Shelf(documents, [reading]))
+    assert ">3 of 10 ready</span>" in html
+    others = "1 being read, 2 need OCR, 1 needs a password, 1 without text, 2 failed"
+    assert f'<p class="others">{others}</p>' in html
+    assert "others" not in render_documents(Shelf(documents[:3], []))
+    assert "others" not in render_documents(Shelf(documents[5:6], []))  # its row says it
+
+
 def test_the_newest_document_comes_first() -> None:
     old, new = document(), replace(document(), id="d2", name="new.pdf", title="New")
     html = render_documents(Shelf([old, new], []))

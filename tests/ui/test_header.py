@@ -15,6 +15,7 @@ from ui.chat import Choice
 from ui.header import render_head
 from ui.library import DocumentHandlers
 from ui.model_words import context_in_words, offer_row, price_in_words, told_in_full, told_in_short
+from ui.rereading import Rereading
 
 SERVED = ModelCard("a <b>", "127.0.0.1:8000", 8000, tools=True)
 QUOTING = ModelCard(READER, "this computer", 8000, instructable=False)
@@ -154,7 +155,7 @@ def test_a_model_for_programs() -> None:
 def test_only_a_model_that_is_offered_can_be_picked(
     application: Application, queue: IngestQueue
 ) -> None:
-    does = DocumentHandlers(application, queue, str)
+    does = DocumentHandlers(application, queue, str, Rereading())
 
     def picked(name: str) -> str | None:
         return does.pick(Choice(), gr.EventData(None, {"value": name})).model

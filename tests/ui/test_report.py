@@ -83,7 +83,7 @@ def test_what_was_not_read_can_be_read_again() -> None:
     assert 'data-first="15" data-last="16" aria-label="Read by OCR: p. 15–16"' in html
     assert html.count('data-event="reread"') == 2
     html = render_report(Report(DOCUMENT, PAGES, reading=frozenset({14})))
-    assert 'aria-label="Read again: p. 14" disabled' in html
+    assert 'aria-label="Read again: p. 14" aria-disabled="true"' in html
     assert "Reading…" in html
     long = [page(number, PageState.NEEDS_OCR) for number in range(1, 301)]
     html = render_report(Report(DOCUMENT, long))

@@ -161,9 +161,9 @@ class Workbench:
             closing.join()
 
     @contextmanager
-    def page(self) -> Iterator[str]:
-        """The page over the queue at work; yields its address."""
-        with self.working() as queue, socket.create_server(("127.0.0.1", 0)) as listener:
+    def page(self, port: int = 0) -> Iterator[str]:
+        """The page over the queue at work, at this port if one is given; yields its address."""
+        with self.working() as queue, socket.create_server(("127.0.0.1", port)) as listener:
 
             async def run() -> None:
                 app = create_app(self.application, queue)

@@ -3,6 +3,7 @@
 (() => {
   "use strict";
   const SECONDS_BETWEEN_REPORTS = 1.5;
+  const MS_TO_BEGIN = 250;
   const byId = (id) => document.getElementById(id);
   const gesture = (id, detail) =>
     document.querySelector(`#${id} [id^="html-"]`)?.dispatchEvent(new CustomEvent("gesture", { detail }));
@@ -48,8 +49,20 @@
       openReport(document.querySelector("#source .report"));
     }, 1000 * SECONDS_BETWEEN_REPORTS);
   };
+  // How far a file is, as the list has it drawn last.
+  const followWork = () => {
+    const report = document.querySelector("#source .report");
+    const now = report && document.querySelector(`#documents .doc[data-id="${CSS.escape(report.dataset.report)}"] > .work:not(.ask)`);
+    const shown = report?.querySelector(":scope > .work:not(.ask)");
+    if (!now || !shown) return;
+    const [words, told] = [now, shown].map((work) => work.querySelector("p span"));
+    const [bar, drawn] = [now, shown].map((work) => work.querySelector(".bar"));
+    if (told.textContent !== words.textContent) told.textContent = words.textContent;
+    if (bar && !drawn) shown.querySelector("p").after(bar.cloneNode(true));
+    else if (bar) for (const part of ["i", "b"]) drawn.querySelector(part).style.width = bar.querySelector(part).style.width;
+  };
   const openReport = (report) => { if (report) gesture("source", { event: "report", id: report.dataset.report }); };
-  document.addEventListener("report-again", () => openReport(document.querySelector("#source .report")));
+  for (const moment of ["report-again", "server-started"]) document.addEventListener(moment, () => openReport(document.querySelector("#source .report")));
 
   // A question before something is done: `act` is done on a yes.
   // It goes by itself once what it is about, as `still` finds it, is gone.
@@ -141,8 +154,10 @@
     } else if (control.matches("#documents .docs .stop")) stop([control]);
     else if (control.dataset.event === "retry") stopping.delete(control.dataset.id);
     else if (control.dataset.event === "reread") {
-      control.disabled = true;
+      // It keeps the focus. What is done is seen at once by whoever looks.
+      control.setAttribute("aria-disabled", "true");
       control.querySelector("span").textContent = "Reading…";
+      setTimeout(() => document.dispatchEvent(new Event("look")), MS_TO_BEGIN);
     }
   });
   // What another model takes is counted on the server, for seconds where there is much to embed.
@@ -181,7 +196,7 @@
   const watch = () => {
     const documents = byId("documents");
     if (!documents) { requestAnimationFrame(watch); return; }
-    new MutationObserver(() => { markUnfolded(); markStopping(); followReport(); noticeEnd(); closeGone(); })
+    new MutationObserver(() => { markUnfolded(); markStopping(); followWork(); followReport(); noticeEnd(); closeGone(); })
       .observe(documents, { childList: true, subtree: true, attributes: true, attributeFilter: ["hidden", "aria-expanded", "data-state"] });
   };
   watch();

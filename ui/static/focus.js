@@ -12,8 +12,8 @@
   const canHaveIt = (control) => control.checkVisibility({ checkVisibilityCSS: true }) && !control.disabled;
   const keyOf = (row) => row && (row.dataset.id ?? row.dataset.job ?? row.dataset.kept ?? row.dataset.held ?? row.dataset.key);
   const signOf = (control) => {
-    const { event, confirm, unsent, more, id } = control.dataset;
-    return [control.tagName, event ?? confirm ?? unsent ?? more ?? control.name, id ?? control.form?.dataset.event ?? keyOf(control.closest("li"))].join(" ");
+    const { event, confirm, unsent, more, id, first, page } = control.dataset;
+    return [control.tagName, event ?? confirm ?? unsent ?? more ?? control.name, id ?? control.form?.dataset.event ?? keyOf(control.closest("li")), first ?? page].join(" ");
   };
 
   // What has the focus, and which rows come after it, the nearest first.
@@ -25,7 +25,7 @@
     const rows = row ? [...row.parentElement.children] : [];
     const at = rows.indexOf(row);
     const next = [...rows.slice(at + 1), ...rows.slice(0, Math.max(at, 0)).reverse()].map(keyOf).filter(Boolean);
-    return { control, place: place.id, sign: signOf(control), id: control.dataset.id, event: control.dataset.event ?? control.dataset.confirm, next };
+    return { control, place: place.id, sign: signOf(control), id: control.dataset.id, first: control.dataset.first, event: control.dataset.event ?? control.dataset.confirm, next };
   };
   document.addEventListener("focusin", ({ target }) => {
     if (!target.closest("dialog")) held = hold(target);  // a question is about what was pressed
@@ -37,12 +37,17 @@
 
   const within = (row) => [...row.querySelectorAll(CONTROLS)].find(canHaveIt);
   const rowOf = (place, key) => [...place.querySelectorAll("li")].find((row) => keyOf(row) === key && within(row));
+  // Of a report, the row of the pages that were read again: they may stand with others by now.
+  const pagesOf = (place) => held.event === "reread" && [...place.querySelectorAll("li[data-pages]")].find((row) => {
+    const [first, last] = row.dataset.pages.split(" ").map(Number);
+    return first <= held.first && held.first <= last;
+  }) || undefined;
   const neighbour = () => {
     const place = document.getElementById(held.place);
     if (!place) return null;
     const same = [...place.querySelectorAll(CONTROLS)].find((control) => signOf(control) === held.sign && canHaveIt(control));
     if (same) return same;
-    const row = [held.event === "remove" ? undefined : held.id, ...held.next].map((key) => key && rowOf(place, key)).find(Boolean);
+    const row = pagesOf(place) ?? [held.event === "remove" ? undefined : held.id, ...held.next].map((key) => key && rowOf(place, key)).find(Boolean);
     if (row) return within(row);
     return FIRST[held.place].flatMap((selector) => [...place.querySelectorAll(selector)]).find(canHaveIt);
   };

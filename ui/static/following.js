@@ -55,6 +55,16 @@
     gesture("source", { event: kind, ...detail });
   };
 
+  // What a server that was started again has set may differ: what is drawn of it is drawn anew.
+  let started = null;
+  const followStart = (now) => {
+    if (started && now && now !== started) {
+      gesture("documents", { event: "added" });
+      document.dispatchEvent(new Event("server-started"));
+    }
+    started = now ?? started;
+  };
+
   let looking = false;
   let again = false;
   const look = async () => {
@@ -68,6 +78,7 @@
     try {
       const answer = await fetch(`documents?${new URLSearchParams({ library, shown: asked?.dataset.document ?? "" })}`);
       const shown = byId("outcomes")?.dataset;
+      if (answer.ok) followStart(answer.headers.get("x-started"));
       if (answer.ok && shown?.library === library) {
         const now = await answer.json();
         if (now.state !== byId("outcomes")?.dataset.state) gesture("documents", { event: "added" });
@@ -79,7 +90,7 @@
     if (again) look();
   };
   setInterval(look, 1000 * SECONDS_BETWEEN_LOOKS);
-  for (const moment of ["visibilitychange", "turn-ended"]) document.addEventListener(moment, look);
+  for (const moment of ["visibilitychange", "turn-ended", "look"]) document.addEventListener(moment, look);
   addEventListener("focus", look);
 
   // What was done here is followed at once.

@@ -137,7 +137,7 @@
   setInterval(() => { if (document.querySelector("#head .away")) lookAtModels(); }, 20000);
   document.addEventListener("visibilitychange", lookAtModels);
   document.addEventListener("turn-ended", lookAtModels);
-  document.addEventListener("files-ended", lookAtModels);
+  for (const moment of ["files-ended", "server-started"]) document.addEventListener(moment, lookAtModels);
 
   // Gradio drops what is asked while the stream of what was stopped still ends: it waits for that.
   const ENDING_MS = 1000;

@@ -101,17 +101,24 @@
   const MARKS = ".hl:not(.other), mark:not(.other)";
   const SIZES = [1, 1.25, 1.5, 1.75, 2, 2.5, 3, 4];
   const READABLE_LINE = 14;  // pixels from the top to the bottom of a line's letters
+  const LEAST_LINE = 8.5;  // as small print is on a phone
   const READABLE_POINT = 1.3;
+  const MARGIN = 12;  // pixels between what is marked and the edge of the view
   let size = 1;
   let chosen = null;
+  const marksOf = (page) => [...page.querySelectorAll(MARKS)].flatMap((mark) => [...mark.getClientRects()]);
+  // So large that the lines of a quote are easy to read; smaller, if it fits the width then and can be read.
   const readable = (page) => {
     const sheet = page.querySelector(".sheet");
     if (!sheet) return 1;
-    const lines = [...sheet.querySelectorAll(MARKS)].map((mark) => mark.getBoundingClientRect().height / size).sort((a, b) => a - b);
-    const wanted = lines.length
-      ? READABLE_LINE / lines[lines.length >> 1]
-      : READABLE_POINT * sheet.dataset.points * size / sheet.getBoundingClientRect().width;
-    return Math.min(3, Math.max(1, wanted));
+    const marks = marksOf(page);
+    const lines = marks.map((mark) => mark.height / size).sort((a, b) => a - b);
+    const line = lines[lines.length >> 1];
+    const wanted = lines.length ? READABLE_LINE / line : READABLE_POINT * sheet.dataset.points * size / sheet.getBoundingClientRect().width;
+    const across = (Math.max(...marks.map((mark) => mark.right)) - Math.min(...marks.map((mark) => mark.left))) / size;
+    const fitting = lines.length ? (page.clientWidth - 2 * MARGIN) / across : wanted;
+    const best = fitting < wanted && fitting * line >= LEAST_LINE ? fitting : wanted;
+    return Math.min(3, Math.max(1, best));
   };
   const resize = (to) => {
     size = to;
@@ -123,23 +130,36 @@
     document.querySelector('[data-zoom="out"]').disabled = to <= SIZES[0];
     document.querySelector('[data-zoom="in"]').disabled = to >= SIZES.at(-1);
   };
+  // Where to scroll along one axis for what lies between two places of a view: it is in the middle if
+  // it fits; if not, its first line is in view, or the beginning of that, and of the others as much as can be.
+  const startOf = (lines, length) => {
+    const [first] = lines;
+    const begin = Math.min(...lines.map((line) => line.begin));
+    const end = Math.max(...lines.map((line) => line.end));
+    if (end - begin <= length - 2 * MARGIN) return (begin + end - length) / 2;
+    if (first.end - first.begin > length - 2 * MARGIN) return first.begin - MARGIN;
+    const [least, most] = [first.end + MARGIN - length, first.begin - MARGIN];
+    const seen = (start) => lines.reduce((sum, line) => sum + Math.max(0, Math.min(line.end, start + length) - Math.max(line.begin, start)), 0);
+    const starts = [most, ...lines.map((line) => line.begin - MARGIN)].filter((start) => start >= least && start <= most);
+    return [least, ...starts.sort((a, b) => a - b)].reduce((best, start) => seen(start) > seen(best) + 1 ? start : best);
+  };
   const centre = (page) => {
-    const marks = page.querySelectorAll(MARKS);
-    const boxes = [...(marks.length ? marks : page.querySelectorAll(".edge, .in"))].map((mark) => mark.getBoundingClientRect())
-      .sort((one, other) => one.top - other.top);
+    // A row of a table that is wider than the page is a view of its own.
+    for (const mark of [...page.querySelectorAll(MARKS)].reverse()) {
+      const row = mark.closest(".row");
+      if (!row || row.scrollWidth <= row.clientWidth) continue;
+      const { left, right } = mark.getBoundingClientRect();
+      const view = row.getBoundingClientRect().left;
+      row.scrollLeft += startOf([{ begin: left, end: right }], row.clientWidth) - view;
+    }
+    const marks = marksOf(page);
+    const boxes = marks.length ? marks : [...page.querySelectorAll(".edge, .in")].map((mark) => mark.getBoundingClientRect());
     if (!boxes.length) { page.scrollTo(0, 0); return; }
     const view = page.getBoundingClientRect();
-    const left = Math.min(...boxes.map((box) => box.left));
-    const right = Math.max(...boxes.map((box) => box.right));
-    const top = Math.min(...boxes.map((box) => box.top));
-    const bottom = Math.max(...boxes.map((box) => box.bottom));
-    // Of a quote wider than the view, as much as possible.
-    const seen = (start) => boxes.reduce((sum, box) =>
-      sum + Math.max(0, Math.min(box.right, start + view.width) - Math.max(box.left, start)), 0);
-    const begin = boxes.map((box) => box.left - 12).reduce((best, start) => seen(start) > seen(best) + 1 ? start : best, left - 12);
-    const across = right - left < view.width - 24 ? (left + right - view.width) / 2 : begin;
-    const down = bottom - top < view.height / 2 ? (top + bottom - view.height) / 2 : top - view.height / 4;
-    page.scrollBy(across - view.left, down - view.top);
+    page.scrollBy(
+      startOf(boxes.map((box) => ({ begin: box.left, end: box.right })), page.clientWidth) - view.left,
+      startOf(boxes.map((box) => ({ begin: box.top, end: box.bottom })), page.clientHeight) - view.top,
+    );
   };
   const placePage = () => {
     offerPage();

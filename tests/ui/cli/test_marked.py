@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -43,14 +44,13 @@ def test_marks_are_listed_for_people(run: Run, marked: Marks) -> None:
 
     assert (output.code, output.err) == (0, "")
     first, *lines = output.out.splitlines()
-    assert first.startswith("- right, 2023-11-1")
-    assert first.endswith(f": {BOATS}")
+    assert re.fullmatch(rf"- right, 1[45] Nov 2023, \d\d:\d\d: {re.escape(BOATS)}", first)
     assert lines[:3] == [
         "    because: exactly",
         "    answered by small: Forty-one [1].",
         "    cited: boats.pdf, p. 2",
     ]
-    assert lines[3].startswith("- unanswerable, 20")
+    assert re.match(r"- unanswerable, \d+ [A-Z][a-z]{2} \d{4}, \d\d:\d\d: ", lines[3])
 
 
 def test_without_marks_it_says_how_to_make_one(run: Run, filled: Path) -> None:
