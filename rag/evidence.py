@@ -106,7 +106,7 @@ class SentenceScorer:
         asked = asked_rows(question, rows, lambda text: self._words(text, language), language)
         shares = Shares(weights, places, found, before)
         subjects = subjects_of(question, places, texts)
-        others = asked.siblings | heads_of_none(heads, asked.siblings)
+        others = asked.siblings | heads_of_none(rows, asked.siblings)
         letters = letters or letter_rarity([passage.text for passage in passages])
         spelled = spelled_shares(question, places, texts, letters, before)
         return [

@@ -11,6 +11,7 @@ from rag.calibration import LetterRarity
 from rag.domain import Span
 from rag.identifiers import contradicts, identifiers
 from rag.spelling import sequences
+from rag.table_lines import Row
 
 
 class Place(NamedTuple):
@@ -50,9 +51,10 @@ class Shares:
         return held / self._total
 
 
-def heads_of_none(heads: Mapping[int, int], rows: Collection[int]) -> frozenset[int]:
-    """The heads that stand above no row but these."""
-    return frozenset(heads.values()) - {head for row, head in heads.items() if row not in rows}
+def heads_of_none(rows: Mapping[int, Row], left_out: Collection[int]) -> frozenset[int]:
+    """The positions of heads that stand above no row but those that are left out."""
+    above = {row.below for at, row in rows.items() if at in left_out and row.below is not None}
+    return frozenset(above) - {row.below for at, row in rows.items() if at not in left_out}
 
 
 def going_on_from(places: Sequence[Place], heads: Mapping[int, int]) -> list[int]:

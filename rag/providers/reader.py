@@ -253,6 +253,9 @@ def _lead_on(
         only_names = not leads_on and _only_names(text, asked)
         if not leads_on and not only_names and _telling_words(text) - asked:
             continue
+        if not is_last and sentences[following].contradicted:  # a row of something else
+            scores[position] = scores[position] if _FIGURE.search(text) else -1.0
+            continue
         if not is_last and not only_names and position not in told.values():
             if position in heads.values():
                 lent[following] = scores[following]

@@ -221,3 +221,29 @@ def test_rows_below_a_line_of_words_are_found_in_plain_text(desk: Desk) -> None:
 
 def test_an_empty_cell_answers_nothing() -> None:
     assert found("What is the price of Kiwi?", ("Name", "Price"), [("Kiwi", "")])[0] == set()
+
+
+PAGES = (
+    "animals\nPage 1\nAnimal Species Weight Price\n"
+    + "\n".join(f"Animal {n} {('Dog', 'Cat')[n % 2]} {n + 7} {3 * n}.50" for n in range(1, 61))
+    + "\n\nPage 2\n"
+    + "\n".join(f"Animal {n} {('Dog', 'Cat')[n % 2]} {n + 7} {3 * n}.50" for n in range(61, 121))
+)
+
+
+def test_heads_are_those_of_the_page_on_which_the_table_begins(desk: Desk) -> None:
+    desk.add("animals.txt", PAGES)
+
+    text = answer_of(list(desk.reader().ask("Price of Animal 107?", (), desk.scope))).text
+
+    assert "“Animal 107 Cat 114 321.50” [" in text
+    assert text.count("Animal") == 1
+
+
+@pytest.mark.parametrize("question", ["Price of Animal 950?", "What is the weight of Animal 121?"])
+def test_no_other_row_of_plain_text_answers(desk: Desk, question: str) -> None:
+    desk.add("animals.txt", PAGES)
+
+    text = answer_of(list(desk.reader().ask(question, (), desk.scope))).text
+
+    assert not any(f"Animal {n} " in text for n in range(1, 121))
