@@ -22,6 +22,7 @@ from rag.wording import folded, wording_of
 from rag.wording import words as word_set
 
 MOST_ROWS = 3  # of one table: what fits more rows picks none
+BEGINNING = 3  # letters that two forms of a word have in common
 LONGEST_NAME = 4  # words at the beginning of a row whose cells only spaces part
 Stems = Callable[[str], Sequence[str]]
 _TOKEN = re.compile(r"[^\W_]+")
@@ -85,13 +86,33 @@ def asked_rows(question: str, rows: Mapping[int, Row], stems: Stems, language: L
     numbered = [word for word in words if word.is_number and word.before]
     siblings = {at for at, row in rows.items() if compare.is_sibling(numbered, row)}
     fitting = {
-        at: row
-        for at, row in rows.items()
-        if words and at not in siblings and compare.is_asked(words, row)
+        at: rows[at]
+        for at in _likely(words, rows, compare)
+        if at not in siblings and compare.is_asked(words, rows[at])
     }
     often = Counter(heads for heads, _ in {(row.heads, row.cells) for row in fitting.values()})
     picked = {at for at, row in fitting.items() if often[row.heads] <= MOST_ROWS}
     return Asked(frozenset(picked), frozenset(siblings))
+
+
+def _likely(words: Sequence[_Word], rows: Mapping[int, Row], compare: _Comparison) -> list[int]:
+    """The rows that may be asked for, told by the first letters of their words: that is quick."""
+    begun = {at: _beginnings(" ".join(row.cells)) for at, row in rows.items()}
+    heads = {head for row in rows.values() for head in (*row.heads, row.under)}
+    named = frozenset().union(*map(compare.keys, heads))
+    anywhere = frozenset().union(*begun.values())
+    wanted = [_beginnings(" ".join(word.keys)) for word in words]
+    if not all(
+        word.keys & named or starts & anywhere for word, starts in zip(words, wanted, strict=True)
+    ):
+        return []
+    every = frozenset().union(*wanted)
+    return [at for at, starts in begun.items() if starts & every]
+
+
+def _beginnings(text: str) -> frozenset[str]:
+    plain = text.casefold() if text.isascii() else folded(text)
+    return frozenset(token[:BEGINNING] for token in _TOKEN.findall(plain))
 
 
 def _telling(question: str, compare: _Comparison, language: Language) -> list[_Word]:
@@ -132,7 +153,7 @@ class _Comparison:
 
     def is_sibling(self, numbered: Iterable[_Word], row: Row) -> bool:
         """Whether a row is named like what is asked about, but for its number."""
-        wanted = list(numbered)
+        wanted = list(numbered)  # mostly none
         for word in wanted:
             cells = [self._numbers(word, row, column) for column in range(len(row.cells))]
             numbers = set().union(*cells)
