@@ -23,6 +23,7 @@ LOOKED_AT = 20  # rows below them, to see which columns hold figures
 WIDEST = 500  # columns; wider tables have one row of names
 
 _MISSING = re.compile(r"[-–—−.…*]|n\.?\s?[av]\.?|k\.\s?a\.|nil|\.\.+", re.I)
+_WORD_OR_NAME = re.compile(r"yes|no|true|false|na|nv|nil", re.I)
 _WORD = re.compile(r"[^\W\d_]+[²³]?|[^\w\s.,;:/()'’\[\]-]")
 _PREFIXED = re.compile(
     r"([tkm]|mio|mrd|mln|bn|th)?(€|\$|£|¥|eur|usd|gbp|chf)(k|m|t|bn|mn|mln|mio)?"
@@ -53,14 +54,14 @@ def count_of(rows: Sequence[Row], marked: int = 0) -> int:
     if most < 1 or len(rows[0]) > WIDEST:
         return max(count, bool(header_of(rows)))
     if marked <= most:
-        while count < marked and not any(map(_is_amount, rows[count])):
+        while count < marked and not _has_amounts(rows, count):
             count += 1
         while count > 1 and not spread_heads(rows[:count]):
             count -= 1
     count = max(count, bool(header_of(rows)))
     for reached in range(1, most):
         row = rows[reached]
-        if any(map(_is_amount, row)) or (_is_section(row) and not _is_unit(row[0])):
+        if _has_amounts(rows, reached) or (_is_section(row) and not _is_unit(row[0])):
             break
         if reached >= count and _is_found(rows, reached, is_next=reached == max(count, 1)):
             count = reached + 1
@@ -162,16 +163,30 @@ def _are_heads(row: Row, figures: Collection[int], below: Sequence[Row]) -> bool
             cells = [each[column] for each in below if each[column]]
             if 2 * sum(map(is_period, cells)) >= len(cells):
                 return False
-        elif _is_amount(cell):
+        elif _is_amount(cell, column, below):
             return False
     return True
 
 
-def _is_amount(cell: str) -> bool:
-    """Whether a cell is a figure, or says that there is none."""
+def _has_amounts(rows: Sequence[Row], place: int) -> bool:
+    below = rows[place + 1 : place + 1 + LOOKED_AT]
+    return any(_is_amount(cell, column, below) for column, cell in enumerate(rows[place]))
+
+
+def _is_amount(cell: str, column: int, below: Sequence[Row]) -> bool:
+    """Whether a cell is a figure, or says that there is none.
+
+    A word that may be a name as well ("No" of an order, "NA" for a region) is one above figures,
+    where no cell below it is such a word.
+    """
     if not cell or is_period(cell):
         return False
-    return is_value(cell) or _MISSING.fullmatch(cell) is not None
+    if not is_value(cell) and not _MISSING.fullmatch(cell):
+        return False
+    if not _WORD_OR_NAME.fullmatch(cell):
+        return True
+    cells = [row[column] for row in below if row[column]]
+    return not any(map(is_value, cells)) or any(map(_WORD_OR_NAME.fullmatch, cells))
 
 
 def _is_section(row: Row) -> bool:

@@ -1,7 +1,7 @@
 """Whether a claim affirms what its source denies, or denies what it affirms.
 
 A denial is compared word by word: "no longer supported" denies "supported" and nothing else, so
-that what a claim leaves out may hold any number of them. In English and French.
+that what a claim leaves out may hold any number of them. In English, French and German.
 """
 
 from __future__ import annotations
@@ -21,9 +21,12 @@ SCOPE, REACH = 2, 7  # telling words that a denial is of, among so many that fol
 _NOT = word_set(
     "no not never none neither nor nobody nothing cannot without unable don doesn didn isn aren "
     "wasn weren won hasn haven shouldn mustn couldn wouldn non pas jamais aucun aucune aucuns "
-    "aucunes rien guere ni sans nul nulle"
+    "aucunes rien guere ni sans nul nulle "
+    "nicht nie niemals keinesfalls keine keinen keinem keiner keines kein weder ohne"
 )
-_LACKING = frozenset({"without", "sans", "non"})
+# In German the denial of a verb stands behind it: "Öffnen Sie den Deckel nicht."
+_BEHIND = frozenset({"nicht", "nie", "niemals", "keinesfalls"})
+_LACKING = frozenset({"without", "sans", "non", "ohne"})
 _FRENCH = word_set("pas jamais aucun aucune rien plus guere ni personne nul nulle point")
 _VERB = re.compile(
     r"(?:avoid|prohibit|forbid|forbad|refus(?!al)|contraindic|exempt|ceas|interdi|evit|dispens|"
@@ -31,7 +34,8 @@ _VERB = re.compile(
 )
 _BOUND = re.compile(
     r"(?:more|less|fewer|later|earlier|exceed\w*|below|above|over|under|beyond|only|just|moins|"
-    r"depass\w*|exced\w*|avant|before|until|seulement|uniquement|necessarily)$"
+    r"depass\w*|exced\w*|avant|before|until|seulement|uniquement|necessarily|"
+    r"nur|weniger|langer|hoher|spater|fruher|notwendigerweise|unbedingt)$"
 )
 _THAN = re.compile(
     r"\b(?:(?:more|less|fewer|longer|later|earlier|older|younger) than|(?:plus|moins) (?:de|d))"
@@ -44,7 +48,9 @@ _NEGATIVE = re.compile(
     r"un(?!der|ion|it|til|iver|iqu|iform|e\b|less)[a-z]{4,}|in(?:valid|compat|complet|suffi|effect|"
     r"activ|eligib|accur|exist|util|dispon|connu)\w*|im(?:poss|prop)\w*|non\w*|mis\w+|"
     r"dis(?:abl|agre|continu|miss|allow|qualif)\w*|des?(?:activ|accord)\w*|"
-    r"sauf|hormis|seulement|uniquement|proscri\w*|perd\w*|excep\w*|autres?|identique|inchang\w*|stable|moins|reste\w*|faute)\b"
+    r"sauf|hormis|seulement|uniquement|proscri\w*|perd\w*|excep\w*|autres?|identique|inchang\w*|stable|moins|reste\w*|faute|"
+    r"verb(?:ot|iet)\w*|untersag\w*|ausgeschlossen\w*|ausser\w*|nur|entfall\w*|verzicht\w*|vermeid\w*|fehl\w*|"
+    r"mindestens|hochstens|sonst|ander\w*|unverandert\w*)\b"
 )
 _MEASURE = re.compile(r"=(?:year|month|week|day|hour)$")
 
@@ -91,6 +97,12 @@ def _denial(words: Sequence[Term], at: int) -> tuple[Denial | None, int]:
         if _bounds(following) or _is_longer_than(following):
             return None, at
         denied = _of(following, 1 if word.word in _LACKING else SCOPE)
+        if word.word in _BEHIND:
+            denied |= _of(
+                [each for each in words[max(0, at - REACH) : at] if each.sentence == word.sentence][
+                    ::-1
+                ]
+            )
         return Denial(word.span.start, word.word, denied), at
     if not word.small and _VERB.match(word.word) and following:
         before = [each for each in words[max(0, at - 5) : at] if each.sentence == word.sentence]

@@ -5,24 +5,24 @@ from __future__ import annotations
 import math
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.asked_rows import asked_rows
 from rag.calibration import LetterRarity, letter_rarity
 from rag.domain import Passage, Span
 from rag.folding import flowing
 from rag.headed_rows import heads_of
-from rag.identifiers import contradicts, identifiers
 from rag.languages import Language, detect
 from rag.pipe_rows import is_rule
 from rag.protocols import Embedder, Vectors
 from rag.scripts import is_without_words
 from rag.sentences import split_sentences
-from rag.spelling import sequences
+from rag.shares import Place, Shares, going_on_from, heads_of_none, spelled_shares, subjects_of
+from rag.table_lines import table_rows
 
 REMEMBERED_SENTENCES = 20_000
 USUAL_BAR = 0.05  # what is below it counts as not answered by the documents; see `Evidence`
@@ -43,6 +43,7 @@ class Sentence:
     question, `contradicted` that it speaks of a sibling of one. `passage` is the position of its
     passage. `spelled_context` and `spelled_around` are shares like `context` and `around`, of the
     question's letter sequences. `words` are those of the question that it holds, as indexed.
+    `asked` says that it is the row of a table that the question asks for.
     """
 
     passage: int
@@ -56,13 +57,7 @@ class Sentence:
     spelled_context: float = 0.0
     spelled_around: float = 0.0
     words: frozenset[str] = frozenset()
-
-
-class Place(NamedTuple):
-    """Where a sentence stands: the position of its passage, and its span there."""
-
-    passage: int
-    span: Span
+    asked: bool = False
 
 
 class SentenceScorer:
@@ -105,20 +100,26 @@ class SentenceScorer:
         if rarity is None:
             rarity = _rarity_among(found)
         weights = {word: rarity(word) for word in self._words(question, language)}
-        before = _before(places, [passage.text for passage in passages])
-        shares = _Shares(weights, places, found, before)
-        subjects = _subjects(question, places, texts)
+        heads = heads_of(places, [passage.text for passage in passages])
+        before = going_on_from(places, heads)
+        rows = table_rows(places, passages, heads)
+        asked = asked_rows(question, rows, lambda text: self._words(text, language), language)
+        shares = Shares(weights, places, found, before)
+        subjects = subjects_of(question, places, texts)
+        others = asked.siblings | heads_of_none(rows, asked.siblings)
         letters = letters or letter_rarity([passage.text for passage in passages])
-        spelled = _spelled(question, places, texts, letters, before)
+        spelled = spelled_shares(question, places, texts, letters, before)
         return [
             Sentence(
                 at,
                 span,
                 float(similarity),
                 *shares.of(position),
-                *subjects[position],
+                subjects[position][0],
+                subjects[position][1] or position in others,
                 *spelled[position],
                 frozenset(weights.keys() & found[position]),
+                position in asked.rows,
             )
             for position, ((at, span), similarity) in enumerate(
                 zip(places, similarities, strict=True)
@@ -174,89 +175,6 @@ class SentenceScorer:
             while len(self._vectors) > REMEMBERED_SENTENCES:
                 self._vectors.popitem(last=False)
         return np.stack([known[text] for text in texts])
-
-
-class _Shares:
-    """How much of a question's words sentences hold, alone and with what stands around them."""
-
-    def __init__(
-        self,
-        weights: Mapping[str, float],
-        places: Sequence[Place],
-        found: Sequence[set[str]],
-        before: Sequence[int],
-    ) -> None:
-        self._weights = weights
-        self._total = sum(weights.values()) or 1.0
-        self._places = places
-        self._found = found
-        self._before = before
-        self._held: dict[int, set[str]] = {}
-        for (at, _), words in zip(places, found, strict=True):
-            self._held.setdefault(at, set()).update(words)
-
-    def of(self, position: int) -> tuple[float, float, float]:
-        """The shares of a sentence alone, with the one before, and of its whole passage."""
-        at, words = self._places[position].passage, self._found[position]
-        with_before = words | self._found[self._before[position]]
-        return self._share(words), self._share(with_before), self._share(self._held[at])
-
-    def _share(self, words: Collection[str]) -> float:
-        held = sum(weight for word, weight in self._weights.items() if word in words)
-        return held / self._total
-
-
-def _before(places: Sequence[Place], texts: Sequence[str]) -> list[int]:
-    """For each sentence the one that it goes on from: its head if a row has one, or itself if none.
-
-    `texts` are those of the passages.
-    """
-    heads = heads_of(places, texts)
-    return [
-        heads.get(at, at - 1 if at and places[at - 1].passage == place.passage else at)
-        for at, place in enumerate(places)
-    ]
-
-
-def _spelled(
-    question: str,
-    places: Sequence[Place],
-    texts: Sequence[str],
-    letters: LetterRarity,
-    before: Sequence[int],
-) -> list[tuple[float, float]]:
-    """The shares of a question's letter sequences held with the sentence before, and all around."""
-    wanted = np.unique(sequences(question))
-    weights = letters.of(wanted)
-    total = float(weights.sum()) or 1.0
-    held = np.stack([np.isin(wanted, sequences(text)) for text in texts])
-    owners = np.array([at for at, _ in places])
-    around = {at: float(held[owners == at].any(axis=0) @ weights) / total for at in set(owners)}
-    context = held | held[list(before)]
-    return [
-        (float(share) / total, around[at])
-        for share, at in zip(context @ weights, owners, strict=True)
-    ]
-
-
-def _subjects(
-    question: str, places: Sequence[Place], texts: Sequence[str]
-) -> list[tuple[bool, bool]]:
-    """For each sentence, whether it names what the question names, and whether it contradicts it.
-
-    A sentence that names nothing of its own speaks of what the one before it named.
-    """
-    asked = identifiers(question)
-    if not asked:
-        return [(False, False)] * len(texts)
-    subjects: list[tuple[bool, bool]] = []
-    before, passage = frozenset[str](), -1
-    for (at, _), text in zip(places, texts, strict=True):
-        said = identifiers(text)
-        subject = said or (before if at == passage else said)
-        subjects.append((bool(asked & said), contradicts(asked, subject)))
-        before, passage = subject, at
-    return subjects
 
 
 def _language_of(question: str, passages: Sequence[Passage]) -> Language:
@@ -315,6 +233,8 @@ MISSING_NAME = 3.0
 NAMED_DOCUMENT = 1.5
 # What is gained where the passages hold a rare code of the question, as "E-07".
 HELD_CODE = 2.0
+# What is gained where a row of a table is asked for by all that the question says.
+ASKED_ROW = 4.0
 # A model that can say no itself is stopped at this share of the bar.
 MODEL_SHARE = 0.1
 # The share of XQuAD's answerable questions, of all three languages alike, with lower log odds.
@@ -354,6 +274,7 @@ def weigh(
     odds += NAMED_DOCUMENT * named + HELD_CODE * coded - MISSING_NAME * unheard
     odds += WORDS_AHEAD * _ahead(fitting, lambda at: _context(at) + _around(at), USUALLY_AHEAD[0])
     odds += MEANING_AHEAD * _ahead(fitting, lambda at: at.similarity, USUALLY_AHEAD[1])
+    odds += ASKED_ROW * any(sentence.asked for sentence in fitting)
     score = float(np.interp(odds, WORSE_ODDS, WORSE_SHARE))
     return Evidence(score, missing, judged)
 

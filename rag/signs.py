@@ -12,6 +12,7 @@ from rag.alignment import Nearest, align
 from rag.amounts import amounts
 from rag.contradiction import evidence_of, faults
 from rag.denied import denies_otherwise
+from rag.denied_around import is_denied_around
 from rag.domain import Span
 from rag.emphasis import plain, without_emphasis
 from rag.folding import flowing, fold, unaccented
@@ -33,7 +34,7 @@ _LIMITS = re.compile(
     r"no|not?n?|never|none|neither|nor|without|except\w*|unless|only|if|may|might|could|some|"
     r"most|many|"
     r"up|least|nearly|almost|about|partly|hardly|fail\w*|not|ne|pas|sans|sauf|si|peut|certains?|"
-    r"certaines|plupart|aucune?|jamais|presque|environ|kein\w*|nicht|nie|ohne|ausser|wenn|kann|"
+    r"certaines|plupart|aucune?|jamais|presque|environ|kein\w*|nicht|nie|niemals|keinesfalls|weder|ohne|ausser|wenn|kann|"
     r"manche|nunca|sin|salvo|puede|algunos"
 )
 _WORD = re.compile(r"[^\W_]+")
@@ -93,7 +94,7 @@ def signs(claim: str, text: str, nearest: Nearest | None = None, context: str = 
     verbatim = _is_verbatim(claim, text)
     fault = "" if verbatim else next((each.reason for each in faults(claim, evidence)), "")
     if not verbatim and not fault:
-        verbatim = _is_shortened(claim, carried)
+        verbatim = _is_shortened(claim, text, span)
         fault = "" if verbatim else refutation(claim, text)
     held = _share(wanted, telling(f"{context} {text}"))
     strange = not found.found or (not held and detect(claim) in (None, evidence.language))
@@ -172,8 +173,9 @@ def _share(wanted: frozenset[str], there: frozenset[str]) -> float:
     return len(wanted & there) / len(wanted) if wanted else 1.0
 
 
-def _is_shortened(claim: str, carried: str) -> bool:
+def _is_shortened(claim: str, text: str, span: Span) -> bool:
     """Whether a claim is its evidence with words left out, none of which denies or limits it."""
+    carried = text[span.start : span.end]
     said = [unaccented(word) for word in _WORD.findall(claim)]
     there = [unaccented(word) for word in _WORD.findall(carried)]
     matching = difflib.SequenceMatcher(None, said, there, autojunk=False).get_matching_blocks()
@@ -187,7 +189,11 @@ def _is_shortened(claim: str, carried: str) -> bool:
     left_out = [at for at in range(min(used), max(used)) if at not in used]
     if any(_LIMITS.fullmatch(there[at]) for at in left_out):
         return False
-    return not any(_is_clause(carried, there, gap) for gap in _gaps(left_out))
+    if any(_is_clause(carried, there, gap) for gap in _gaps(left_out)):
+        return False
+    places = [match.span() for match in _WORD.finditer(carried)]
+    first, last = places[min(used)][0], places[max(used)][1]
+    return not is_denied_around(text, span.start + first, span.start + last)
 
 
 def _gaps(places: Sequence[int]) -> list[tuple[int, int]]:
@@ -212,6 +218,8 @@ def _is_clause(carried: str, there: Sequence[str], gap: tuple[int, int]) -> bool
 
 def _is_verbatim(claim: str, text: str) -> bool:
     said = fold(claim).text.strip(' .“”"»«')
-    return bool(said) and bool(
-        re.search(rf"(?<!\w){re.escape(said)}(?![\w%]|[.,]\d)", fold(text).text)
-    )
+    if not said:
+        return False
+    there = fold(text).text
+    places = re.finditer(rf"(?<!\w){re.escape(said)}(?![\w%]|[.,]\d)", there)
+    return any(not is_denied_around(there, *place.span()) for place in places)

@@ -112,7 +112,8 @@ class EmbeddedReader:
         heads = heads_of(sentences, [passage.text for passage in passages])
         quotes, shown = [], set[str]()
         chosen = choose(question, sentences, texts, titles, in_its_words, heads)
-        for position in [*chosen, *_on_next_page(chosen, sentences, passages)]:
+        rest = [] if any(sentences[at].asked for at in chosen) else chosen
+        for position in [*chosen, *_on_next_page(rest, sentences, passages)]:
             source = sources[sentences[position].passage]
             first = position - 1 if _needs_its_question(position, sentences, texts) else position
             span = slice(sentences[first].span.start, sentences[position].span.end)
@@ -175,6 +176,9 @@ def choose(
     sentences, in_its_words = (_by_themselves(each, heads) for each in (sentences, in_its_words))
     scores = _scores(question, sentences, texts, in_its_words)
     lent = _lead_on(question, sentences, texts, titles, heads, scores)
+    asked = [at for at, sentence in enumerate(sentences) if sentence.asked]
+    if asked:
+        return sorted(asked, key=lambda at: (-scores[at], at))[:MOST_SENTENCES]
     best = max(scores, default=0.0)
     others = [scores[row] for row in heads if sentences[row].coverage > 0 and row not in lent]
     is_asked = max(others, default=0.0) > WORTH_QUOTING * best
@@ -239,11 +243,18 @@ def _lead_on(
         )
         leads_on = (
             position in heads.values()
-            or _leads_on(text, titles, is_bare=is_bare)
-            or (_is_column_head(text) and not is_of_the_kind(question, text))
+            or (position not in heads and _leads_on(text, titles, is_bare=is_bare))
+            or (
+                position not in heads
+                and _is_column_head(text)
+                and not is_of_the_kind(question, text)
+            )
         )
         only_names = not leads_on and _only_names(text, asked)
         if not leads_on and not only_names and _telling_words(text) - asked:
+            continue
+        if not is_last and sentences[following].contradicted:  # a row of something else
+            scores[position] = scores[position] if _FIGURE.search(text) else -1.0
             continue
         if not is_last and not only_names and position not in told.values():
             if position in heads.values():

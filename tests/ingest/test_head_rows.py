@@ -169,3 +169,17 @@ def test_wide_tables_and_tables_of_names_alone_end() -> None:
     assert grid.headed(wide).header == ()
     names = [("Region", ACROSS, "x"), (REGION, ACROSS, "y")]
     assert grid.headed(names, 9).rows == [("Region", "", "x"), ("Region", "", "y")]
+
+
+@pytest.mark.parametrize("name", ["No", "NA", "nil", "Yes"])
+def test_a_short_word_above_figures_is_a_name(name: str) -> None:
+    rows = [("", "2024", "", "2023", ""), ("Region", name, "EUR", name, "EUR"), NORTH, SOUTH]
+
+    assert header(*rows)[1:] == (f"2024 {name}", "2024 EUR", f"2023 {name}", "2023 EUR")
+
+
+@pytest.mark.parametrize("missing", ["no", "n/a", "n.a.", "nil", "–"])
+def test_a_short_word_among_others_like_it_is_no_name(missing: str) -> None:
+    rows = [("Region", "Open", "Orders"), ("North", missing, missing), ("South", missing, "4")]
+
+    assert header(*rows) == ("Region", "Open", "Orders")
