@@ -137,7 +137,7 @@ def _spans(text: str) -> list[tuple[int, int]]:
     for line in text.split("\n"):
         words = line.strip()
         if words:
-            start = position + len(line) - len(line.lstrip())
+            start = position if not line[0].isspace() else position + len(line) - len(line.lstrip())
             spans.append((start, start + len(words)))
         position += len(line) + 1
     return spans

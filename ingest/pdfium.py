@@ -29,6 +29,7 @@ from ingest import repair
 from ingest.boxes import NO_EXTENT, Boxes, Rectangle, as_displayed, merge
 from ingest.loaded import Heading
 from ingest.page_content import PageContent, ReadPage
+from ingest.pdfium_calls import plain
 from ingest.pdfium_ruler import Ruler
 from ingest.pdfium_rules import Rules
 from ingest.ruling import Ruling
@@ -38,6 +39,9 @@ from rag.errors import DocumentError, NotFoundError
 END_OF_LINE_HYPHEN = "\x02"  # pdfium's mark for a hyphen that only breaks a word at a line's end
 MIN_PATHS_OF_A_DRAWING = 20  # fewer are rules and frames, more may be letters drawn as outlines
 _NOTES = (pdfium_c.FPDF_ANNOT_WIDGET, pdfium_c.FPDF_ANNOT_FREETEXT)
+_note_at = plain(pdfium_c.FPDFPage_GetAnnot, ctypes.c_void_p)
+_kind_of_note = plain(pdfium_c.FPDFAnnot_GetSubtype, ctypes.c_int, ctypes.c_void_p)
+_close_note = plain(pdfium_c.FPDFPage_CloseAnnot, None, ctypes.c_void_p)
 _lock = threading.Lock()
 logging.getLogger("pypdfium2").setLevel(logging.ERROR)  # it warns of forms it draws in part
 
@@ -331,11 +335,11 @@ def _count_notes(page: Any) -> int:
 
 
 def _kind(page: Any, index: int) -> int:
-    note = pdfium_c.FPDFPage_GetAnnot(page, index)
+    note = _note_at(page, index)
     if not note:
         return int(pdfium_c.FPDF_ANNOT_UNKNOWN)
-    kind = int(pdfium_c.FPDFAnnot_GetSubtype(note))
-    pdfium_c.FPDFPage_CloseAnnot(note)
+    kind = int(_kind_of_note(note))
+    _close_note(note)
     return kind
 
 

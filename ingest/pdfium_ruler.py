@@ -13,11 +13,10 @@ from typing import Any
 import pypdfium2.raw as pdfium_c
 
 from ingest.page_content import Measure
+from ingest.pdfium_calls import plain
 
-# Pointers are given to it as they are: half of the time of a call goes into looking at them.
-_box_of = ctypes.PYFUNCTYPE(ctypes.c_int)(
-    ctypes.cast(pdfium_c.FPDFText_GetLooseCharBox, ctypes.c_void_p).value or 0
-)
+_box_of = plain(pdfium_c.FPDFText_GetLooseCharBox, ctypes.c_int)
+_tight_box_of = plain(pdfium_c.FPDFText_GetCharBox, ctypes.c_int)
 _LONG_LINE = re.compile(r"\S[^\r\n]{20,}\S")
 _LINE = re.compile(r"\S[^\r\n]+\S")
 
@@ -29,6 +28,8 @@ class Ruler:
         self._textpage, self._text = textpage, text
         self._units: list[int] = []  # before each character, UTF-16's; made when needed
         self._left, self._right, self._low, self._high = (ctypes.c_double() for _ in range(4))
+        ends = self._left, self._right, self._low, self._high
+        self._ends = tuple(map(ctypes.byref, ends))
         self._extent = pdfium_c.FS_RECTF()
         self._place = ctypes.byref(self._extent)
         self._pointer = ctypes.byref(textpage.contents)
@@ -43,11 +44,9 @@ class Ruler:
         """The edges of `text[offset]`; None for white space and where they are not known."""
         index = offset if self._indices_are_offsets else self._index(offset)
         if self._is_upright:
-            if pdfium_c.FPDFText_GetLooseCharBox(self._textpage, index, self._extent):
+            if _box_of(self._pointer, index, self._place):
                 return self._extent.left, self._extent.right
-        elif pdfium_c.FPDFText_GetCharBox(
-            self._textpage, index, self._left, self._right, self._low, self._high
-        ):
+        elif _tight_box_of(self._pointer, index, *self._ends):
             begin, end = self._along
             return begin.value * self._sign, end.value * self._sign
         return None

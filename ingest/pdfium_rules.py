@@ -14,6 +14,7 @@ from typing import Any
 
 import pypdfium2.raw as pdfium_c
 
+from ingest.pdfium_calls import plain
 from ingest.pdfium_ruler import Ruler
 from ingest.ruling import Area
 
@@ -22,7 +23,7 @@ CROWD = 1_000  # objects: where each word is one, or more than text and tables a
 MOST_RULES = 1_000  # of a page, either way
 MOST_SEGMENTS = 2_000  # of the paths of a page that are more than one line
 MANY_OBJECTS = 250  # among them filled bars may be no lines, but what keeps colours apart
-STRIDES = ((64, 1), (250, 2), (1_000, 4), (MOST_OBJECTS, 32))
+STRIDES = ((64, 1), (250, 2), (1_000, 6), (MOST_OBJECTS, 48))
 """Of up to so many objects, one in how many is asked whether a line goes up."""
 STEP = 8  # of a crowd, one object in so many is asked whether lines are near
 REACH = 24  # objects to either side of a line that others are looked for in
@@ -42,27 +43,18 @@ _Path = tuple[int, tuple[float, ...]]
 _Point = tuple[float, float]
 
 
-def _plain(function: Any, result: Any, *arguments: Any) -> Any:
-    """A function of pdfium that takes and gives pointers as numbers: made once, half the time.
-
-    One whose arguments are not told takes them as they are, pointers by reference: quicker yet.
-    """
-    address = ctypes.cast(function, ctypes.c_void_p).value or 0
-    return ctypes.PYFUNCTYPE(result, *arguments)(address)
-
-
-_object_at = _plain(pdfium_c.FPDFPage_GetObject, ctypes.c_void_p)
-_kind_of = _plain(pdfium_c.FPDFPageObj_GetType, ctypes.c_int, ctypes.c_void_p)
-_edges_of = _plain(pdfium_c.FPDFPageObj_GetBounds, ctypes.c_int)
-_way_of = _plain(pdfium_c.FPDFPath_GetDrawMode, ctypes.c_int, *[ctypes.c_void_p] * 3)
-_length_of = _plain(pdfium_c.FPDFPath_CountSegments, ctypes.c_int, ctypes.c_void_p)
-_matrix_of = _plain(pdfium_c.FPDFPageObj_GetMatrix, ctypes.c_int, *[ctypes.c_void_p] * 2)
-_segment_at = _plain(
+_object_at = plain(pdfium_c.FPDFPage_GetObject, ctypes.c_void_p)
+_kind_of = plain(pdfium_c.FPDFPageObj_GetType, ctypes.c_int, ctypes.c_void_p)
+_edges_of = plain(pdfium_c.FPDFPageObj_GetBounds, ctypes.c_int)
+_way_of = plain(pdfium_c.FPDFPath_GetDrawMode, ctypes.c_int, *[ctypes.c_void_p] * 3)
+_length_of = plain(pdfium_c.FPDFPath_CountSegments, ctypes.c_int, ctypes.c_void_p)
+_matrix_of = plain(pdfium_c.FPDFPageObj_GetMatrix, ctypes.c_int, *[ctypes.c_void_p] * 2)
+_segment_at = plain(
     pdfium_c.FPDFPath_GetPathSegment, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int
 )
-_point_of = _plain(pdfium_c.FPDFPathSegment_GetPoint, ctypes.c_int, *[ctypes.c_void_p] * 3)
-_step_of = _plain(pdfium_c.FPDFPathSegment_GetType, ctypes.c_int, ctypes.c_void_p)
-_closes = _plain(pdfium_c.FPDFPathSegment_GetClose, ctypes.c_int, ctypes.c_void_p)
+_point_of = plain(pdfium_c.FPDFPathSegment_GetPoint, ctypes.c_int, *[ctypes.c_void_p] * 3)
+_step_of = plain(pdfium_c.FPDFPathSegment_GetType, ctypes.c_int, ctypes.c_void_p)
+_closes = plain(pdfium_c.FPDFPathSegment_GetClose, ctypes.c_int, ctypes.c_void_p)
 
 
 class Rules:

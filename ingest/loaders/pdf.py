@@ -134,9 +134,10 @@ class _Reader:
                 }
             for page in pages:
                 page = self._checked(page, shows_nothing=page.number in bare)
-                yield replace(page, label=self._label(page.number), offset=offset)
-                progress(page.number, count)
-                offset += len(page.text)
+                number, text = page.number, page.text
+                yield Page(number, self._label(number), text, offset, page.state, page.reason)
+                progress(number, count)
+                offset += len(text)
                 if offset > MAX_CHARACTERS:
                     raise DocumentError(
                         DocumentState.TOO_LARGE,
