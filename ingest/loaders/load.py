@@ -65,6 +65,7 @@ _TEXTS = (
     *(FileType.CSV, FileType.TSV, FileType.JSON, FileType.MARKDOWN, FileType.CODE),
     *(FileType.TEXT, FileType.HTML),
 )
+_UNDECLARED = (FileType.CSV, FileType.TSV, FileType.MARKDOWN, FileType.TEXT)
 _READ = (DocumentState.READY, DocumentState.PARTIAL, DocumentState.NEEDS_OCR)
 
 
@@ -78,20 +79,24 @@ def load(
     """Read a file; `name` is what its owner calls it.
 
     `progress` is called with the number of pages read and of pages in all, after each page. The
-    `reason` of a file that was read although its name promises another kind, or that holds zeros,
-    says so.
+    `reason` of a file that was read although its name promises another kind, that holds zeros, or
+    whose character set is a guess, says so.
 
     Raises:
         DocumentError: the file gives nothing; its state says why.
     """
     kind = detect(path, name)
-    zeros = text.note_on_zeros(path.read_bytes()) if kind in _TEXTS else ""
+    content = path.read_bytes() if kind in _TEXTS else b""
+    zeros = text.note_on_zeros(content)
+    guessed = text.note_on_encoding(content) if kind in _UNDECLARED else ""
     if kind is FileType.PDF:
         loaded = pdf.load(path, name, max_pages=max_pages, progress=progress)
     else:
         loaded = _READERS[kind](path, name, max_pages=max_pages)
         progress(len(loaded.pages), len(loaded.pages))
-    return _with_note(_with_note(loaded, zeros), mismatch(kind, name))
+    for note in (zeros, guessed, mismatch(kind, name)):
+        loaded = _with_note(loaded, note)
+    return loaded
 
 
 def _with_note(loaded: LoadedDocument, note: str) -> LoadedDocument:
