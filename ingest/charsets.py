@@ -79,6 +79,7 @@ _NO_TEXT = (
 _NO_LABELS = frozenset(_NO_TEXT.split())
 _ESCAPED = re.compile("[\udc80-\udcff]")
 _IN_WORD = re.compile("[A-Za-z][\udc80-\udcff]|[\udc80-\udcff][A-Za-z]")
+_HALF_WIDTH = re.compile("[\uff61-\uff9f]{3}")
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
 _JAPANESE_MAIL = re.compile(rb"\x1b\$[@B]")
 _ASCII = bytes(range(128))
@@ -268,6 +269,11 @@ def _other_script(sample: bytes) -> str:
     from charset_normalizer import from_bytes
 
     best = from_bytes(sample, cp_isolation=_OTHER_SCRIPTS).best()
+    if best is not None and best.encoding == "cp932" and _HALF_WIDTH.search(str(best)):
+        others = [
+            each for each in _OTHER_SCRIPTS if each != "cp932"
+        ]  # Cyrillic, taken for Katakana
+        best = from_bytes(sample, cp_isolation=others).best()
     return best.encoding if best is not None else ""
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ingest.detection import FileType, detect, mismatch
+from ingest.filetypes import called_otherwise
 from ingest.loaded import LoadedDocument
 from ingest.loaders import (
     archives,
@@ -29,6 +30,7 @@ from ingest.loaders import (
     word,
 )
 from rag.domain import DocumentState
+from rag.errors import DocumentError
 
 
 class _Reader(Protocol):
@@ -86,6 +88,17 @@ def load(
         DocumentError: the file gives nothing; its state says why.
     """
     kind = detect(path, name)
+    try:
+        return _read(path, name, kind, max_pages, progress)
+    except DocumentError as error:
+        if said := called_otherwise(kind, name):
+            raise DocumentError(error.state, f"{said} {error.reason}") from error
+        raise
+
+
+def _read(
+    path: Path, name: str, kind: FileType, max_pages: int, progress: Callable[[int, int], None]
+) -> LoadedDocument:
     content = path.read_bytes() if kind in _TEXTS else b""
     zeros = text.note_on_zeros(content)
     guessed = text.note_on_encoding(content) if kind in _UNDECLARED else ""
