@@ -13,6 +13,7 @@ from pptx.enum.shapes import PP_PLACEHOLDER
 from pptx.exc import PythonPptxError
 from pptx.shapes.graphfrm import GraphicFrame
 from pptx.shapes.group import GroupShape
+from pptx.shapes.picture import Picture
 
 from ingest import grid, raised
 from ingest.numerals import shown
@@ -96,6 +97,10 @@ def _parts(shape: BaseShape, depth: int) -> Iterator[Part]:
                 yield from _parts(inner, depth + 1)
     elif isinstance(shape, GraphicFrame):
         yield from _of_frame(shape)
+    elif isinstance(shape, Picture):
+        picture: Any = shape._element
+        described = grid.clean(picture.nvPicPr.cNvPr.get("descr", ""))
+        yield from _text([f"[image: {described}]" if described else ""])
     elif shape.has_text_frame and not _is_unseen(shape):
         frame: TextFrame = shape.text_frame  # type: ignore[attr-defined]  # that it has one was asked
         yield from _text(_lines(frame))

@@ -224,6 +224,10 @@ class Body(Part):
         """Take a text of another format, once so that none grows, or what a paragraph is."""
         if name == "altChunk":
             self.blocks += self._chunks.pop(attributes.get("id", ""), [])
+        elif name == "vertAlign":
+            self._shift = _SHIFTS.get(attributes.get("val", ""), 0)
+        elif name == "rStyle":
+            self._shift = self._styles.shift(attributes.get("val", ""))
         elif self._open:
             self._formulas.start(name, attributes, self._open[-1].pieces)
             self._note(self._open[-1], name, attributes)
@@ -239,10 +243,8 @@ class Body(Part):
             paragraph.number = value
         elif name == "ilvl":
             paragraph.depth = _depth(value)
-        elif name == "vertAlign":
-            self._shift = _SHIFTS.get(value, 0)
-        elif name == "rStyle":
-            self._shift = self._styles.shift(value)
+        elif name == "docPr" and (described := grid.clean(attributes.get("descr", ""))):
+            paragraph.pieces.append(f" [image: {described}] ")
         elif name in _SIGNS:
             paragraph.pieces.append(_SIGNS[name])
         elif name == COMMENT:
