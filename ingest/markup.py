@@ -178,7 +178,7 @@ class _Target:
             self._end_select()
             self._takes_many = "multiple" in attributes
         elif tag in _SHIFTS:
-            self._shifted.append(len(self._text))
+            self._shifted.append(-1 if self._shifted else len(self._text))  # once, if in another
         elif tag == "button":  # which stands apart from what is beside it
             self._text.append(" ")
         elif tag == "input":
@@ -288,7 +288,7 @@ class _Target:
     def _end_shifted(self, shift: int) -> None:
         """Write what is raised or lowered apart; what goes beyond a block stays as it is."""
         start = self._shifted.pop() if self._shifted else len(self._text)
-        if start < len(self._text) and not self._options:
+        if 0 <= start < len(self._text) and not self._options:
             before = "".join(self._text[max(start - 8, 0) : start])
             text = "".join(self._text[start:])
             self._text[start:] = [raised.shifted(text, before, shift=shift)]

@@ -11,6 +11,7 @@ import re
 
 from rag.raised import FIGURES, LETTERS, LOW_FIGURES, RAISED
 
+MOST_LOOKED_AT = 200
 LONGEST = 12  # characters; more are a text that is set so, and no mark
 _SPACES = re.compile(r"\s+")
 _SIGNS = {"+": "⁺", "-": "⁻", "−": "⁻", "–": "⁻", "=": "⁼", "(": "⁽", ")": "⁾"}
@@ -24,7 +25,7 @@ _ORDINAL_ENDINGS = "st nd rd th e er ère ere re ème eme es ers ª º"
 _ORDINALS = frozenset(_ORDINAL_ENDINGS.split())
 _RAISED = re.compile(f"[{RAISED},]+")
 _LETTERS = re.compile(r"[^\W\d_]{2,}\.?")
-_FRACTION = re.compile(rf"(\d?)([{FIGURES}]+)[/⁄∕]([{LOW_FIGURES}]+)")
+_FRACTION = re.compile(rf"(\d?)([{FIGURES}]{{1,4}})[/⁄∕]([{LOW_FIGURES}]{{1,4}})")
 _HIGH_PLAIN = str.maketrans(FIGURES, "0123456789")
 _LOW_PLAIN = str.maketrans(LOW_FIGURES, "0123456789")
 _IN_MARKUP = re.compile(
@@ -37,7 +38,7 @@ _IN_MARKUP = re.compile(
 
 def raised(text: str, before: str) -> str:
     """What stands raised behind `before`, which is the text up to there or its last character."""
-    bare = _SPACES.sub("", text)
+    bare = _SPACES.sub("", text[:MOST_LOOKED_AT])
     is_figure = before[-1:].isdigit()
     if not bare or len(bare) > LONGEST:
         return f" {text}" if is_figure and bare[:1].isalnum() else text
@@ -54,8 +55,13 @@ def raised(text: str, before: str) -> str:
 
 def lowered(text: str, before: str) -> str:
     """What stands lowered behind `before`: "CO₂"; letters stay what they are: "xmax"."""
-    bare = _SPACES.sub("", text)
-    if bare and len(bare) <= LONGEST and not any(map(str.isalpha, bare)):
+    bare = _SPACES.sub("", text[:MOST_LOOKED_AT])
+    if (
+        bare
+        and len(bare) <= LONGEST
+        and len(text) <= MOST_LOOKED_AT
+        and not any(map(str.isalpha, bare))
+    ):
         return bare.translate(_LOW)
     return _set_apart(text, bare) if before[-1:].isdigit() else text
 

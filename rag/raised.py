@@ -26,9 +26,11 @@ _ANY = re.compile(rf"[{RAISED}]|10\^")
 _FOUND = re.compile(
     rf"(?<![\w.,])(?:(?P<times>\d+(?:[.,]\d{{1,2}})?)[ \u00a0\u202f]?[×x·⋅*][ \u00a0\u202f]?)?"
     rf"10(?:(?P<power>⁻?[{FIGURES}]{{1,2}})(?![{RAISED}])|\^\{{?(?P<caret>[-−]?\d{{1,2}})(?!\d)\}}?)"
-    rf"|(?P<word>[^\W_{RAISED}]*[\d)%]|[^\W_{RAISED}]{{2,}})(?P<mark>{_RUN})"
+    rf"|(?:(?<=[\d)%])|(?<=[^\W\d_{RAISED}]{{2}}))(?P<mark>{_RUN})"
 )
 _BORDER = re.compile(rf"(?<=\d)(?=[{RAISED}])|(?<=\w)(?=[{LETTERS}])|(?<=[{LOW_FIGURES}])(?=\d)")
+_LAST_WORD = re.compile(rf"[^\W\d_{RAISED}]+$")
+NEAR = 40  # characters on either side, in which a cell begins or ends
 _CELL_START, _CELL_END = re.compile(r"(?:^|[|\t\n])[^\S\n]*$"), re.compile(r"[^\S\n]*(?:[|\t\n]|$)")
 
 
@@ -77,7 +79,7 @@ def _edits(text: str) -> Iterator[tuple[int, int, str]]:
     """What is said otherwise: from where to where, and how."""
     for found in _FOUND.finditer(text):
         if found["mark"]:
-            if found["word"].lower() not in _MEASURES:
+            if _last_word(text, found.start()) not in _MEASURES:
                 yield *found.span("mark"), ""
         elif found["power"] and not _is_power(found):
             yield *found.span("power"), ""
@@ -90,9 +92,16 @@ def _is_power(found: re.Match[str]) -> bool:
     exponent = int(found["power"].translate(_PLAIN))
     if found["times"] or exponent < 0:
         return True
-    before, after = _CELL_START.search(found.string, 0, found.start()), found.end()
-    is_cell = before is not None and _CELL_END.match(found.string, after) is not None
-    return exponent >= LEAST_EXPONENT and not (is_cell and "|" in found.string)
+    before = found.string[max(found.start() - NEAR, 0) : found.start()]
+    after = found.string[found.end() : found.end() + NEAR]
+    is_cell = _CELL_START.search(before) is not None and _CELL_END.match(after) is not None
+    return exponent >= LEAST_EXPONENT and not (is_cell and "|" in before + after)
+
+
+def _last_word(text: str, end: int) -> str:
+    """The word that ends in a place, or so much of it as a unit has letters."""
+    found = _LAST_WORD.search(text[max(end - 5, 0) : end])
+    return found[0].lower() if found else ""
 
 
 def _power(found: re.Match[str]) -> str | None:

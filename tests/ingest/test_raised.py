@@ -185,3 +185,9 @@ def test_markdown_and_not_the_code_in_it(tmp_path: Path) -> None:
     assert "1,234² million, x², `x<sup>2</sup>`" in found.pages[0].text
     assert "5<sup>2</sup>" in found.pages[0].text
     assert found.tables[0].rows[-1].cells == ("Sales", "57¹")
+
+
+def test_marks_in_marks_are_read_in_time(tmp_path: Path) -> None:
+    page = "<p>57" + "<sup>" * 5_000 + "1" * 100_000 + "</sup>" * 5_000 + "<p>end"
+
+    assert read(tmp_path, "page.html", page).pages[-1].text.endswith("end")

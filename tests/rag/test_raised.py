@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from rag.domain import Prompt, Span, TextDelta
@@ -94,3 +96,14 @@ def test_the_reader_quotes_the_figure_with_its_mark() -> None:
     text = "".join(item.text for item in items if isinstance(item, TextDelta))
 
     assert text == "“Harbour sales were 1,234² million euros in 2023.” [2]"
+
+
+@pytest.mark.parametrize(
+    "text", ["a" * 200_000 + "¹", "¹" * 200_000, "10⁶ " * 50_000, "1" * 200_000 + " 10^6"]
+)
+def test_no_text_takes_longer_than_its_length(text: str) -> None:
+    started = time.perf_counter()
+    stated(text)
+    spaced(text)
+
+    assert time.perf_counter() - started < 5  # a quadratic reading takes minutes
