@@ -6,6 +6,7 @@ import codecs
 import re
 from collections import Counter
 
+from ingest.common_letters import LEAST_SHARE, common_share
 from ingest.written import MAX_ODD_SHARE, is_odd, is_written
 
 BOMS = (
@@ -54,9 +55,10 @@ _ALPHABETS = (
     ("cp1257", ("ąčęėįšųūž", "āčēģīķļņšūž", "äöõüšž")),
 )
 _SIGNS = "“”„‘’‚«»–—…€•°§©®™·´\xa0\xad½×"
+_EAST_ASIAN = ("cp932", "euc_jp", "gb18030", "big5", "cp949")
 _OTHER_SCRIPTS = [
     *("cp1251", "koi8_r", "koi8_u", "iso8859_5", "cp866"),
-    *("cp932", "euc_jp", "gb18030", "big5", "cp949"),
+    *_EAST_ASIAN,
     *("cp1253", "iso8859_7", "cp1255", "cp1256", "cp874"),
 ]
 _LABELS = {
@@ -75,6 +77,9 @@ _NO_TEXT = (
     "utf-32 utf-32-le utf-32-be"
 )
 _NO_LABELS = frozenset(_NO_TEXT.split())
+_ESCAPED = re.compile("[\udc80-\udcff]")
+_IN_WORD = re.compile("[A-Za-z][\udc80-\udcff]|[\udc80-\udcff][A-Za-z]")
+_HALF_WIDTH = re.compile("[\uff61-\uff9f]{3}")
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
 _JAPANESE_MAIL = re.compile(rb"\x1b\$[@B]")
 _ASCII = bytes(range(128))
@@ -99,12 +104,24 @@ def wide_encoding(content: bytes) -> str:
     sample = content[:WIDE_SAMPLE_BYTES]
     zeros = sample.count(0)
     if not zeros or (zeros < LEAST_ZEROS * len(sample) and _is_narrow(sample)):
-        return ""
+        return _wide_script(sample)
     plain = {encoding: _plain_letters(content, encoding, width) for encoding, width in _WIDE}
     best = max(plain, key=lambda encoding: plain[encoding])
     if not plain[best]:
-        return ""
+        return _wide_script(sample)
     return best if is_written(sample.decode(best, errors="ignore")) else ""
+
+
+def _wide_script(sample: bytes) -> str:
+    """UTF-16 of a script that hardly leaves a byte zero; empty for anything else."""
+    if sample.isascii():
+        return ""
+    for encoding in ("utf-16-le", "utf-16-be"):
+        text = sample[: len(sample) // 2 * 2].decode(encoding, errors="replace")
+        odd = sum(map(is_odd, text))
+        if odd <= MAX_ODD_SHARE * len(text) and common_share(text) >= LEAST_SHARE:
+            return encoding
+    return ""
 
 
 def _is_narrow(sample: bytes) -> bool:
@@ -155,6 +172,8 @@ def encoding_of(content: bytes) -> str:
     beyond = len(sample.translate(None, _ASCII))
     runs = (len(run) for run in _BEYOND_ASCII.findall(sample))
     in_words = sum(length for length in runs if length >= WORD_BYTES)
+    if likely := _east_asian(sample):
+        return likely
     if in_words > MAX_WORD_SHARE * beyond:
         return _other_script(sample)
     return _latin(sample)
@@ -192,8 +211,45 @@ def is_utf8(content: bytes) -> bool:
     except UnicodeDecodeError:
         text = content.decode("utf-8", errors="replace")
         beyond_ascii = len(text) - len(text.encode("ascii", errors="ignore"))
-        return text.count("\ufffd") <= MAX_DAMAGED_SHARE * beyond_ascii
+        is_damaged = text.count("\ufffd") <= MAX_DAMAGED_SHARE * beyond_ascii
+        return is_damaged or _is_mostly_utf8(content)
     return True
+
+
+def _is_mostly_utf8(content: bytes) -> bool:
+    """Whether some lines are UTF-8 with letters beyond ASCII, and most bytes of such letters."""
+    text = content.decode("utf-8", errors="surrogateescape")
+    wrong = len(_ESCAPED.findall(text))
+    beyond = len(content.translate(None, _ASCII))
+    lines = (line for line in text.splitlines() if not line.isascii())
+    return 2 * wrong < beyond and any(not _ESCAPED.search(line) for line in lines)
+
+
+def mended(content: bytes) -> tuple[str, int]:
+    """A text that is UTF-8 but for some lines, and how many of these were read as Windows-1252.
+
+    Wrong bytes in a line that has letters of UTF-8, too, are damage, and become U+FFFD.
+    """
+    text = content.decode("utf-8", errors="surrogateescape")
+    if not _ESCAPED.search(text):
+        return text, 0
+    lines, count = text.splitlines(keepends=True), 0
+    for place, line in enumerate(lines):
+        if _ESCAPED.search(line):
+            is_latin = bool(_IN_WORD.search(line)) and _ESCAPED.sub("", line).isascii()
+            latin = _as_latin(line) if is_latin else ""
+            count += bool(latin)
+            lines[place] = latin or line.encode("utf-8", "surrogateescape").decode(
+                "utf-8", "replace"
+            )
+    return "".join(lines), count
+
+
+def _as_latin(line: str) -> str:
+    """A line in Windows-1252, empty where it would have other signs than words have."""
+    text = line.encode("utf-8", "surrogateescape").decode("cp1252", errors="replace")
+    known = all(each.isascii() or each.isalpha() or each in _SIGNS for each in text)
+    return text if known else ""
 
 
 def _sample(content: bytes) -> bytes:
@@ -213,7 +269,25 @@ def _other_script(sample: bytes) -> str:
     from charset_normalizer import from_bytes
 
     best = from_bytes(sample, cp_isolation=_OTHER_SCRIPTS).best()
+    if best is not None and best.encoding == "cp932" and _HALF_WIDTH.search(str(best)):
+        others = [
+            each for each in _OTHER_SCRIPTS if each != "cp932"
+        ]  # Cyrillic, taken for Katakana
+        best = from_bytes(sample, cp_isolation=others).best()
     return best.encoding if best is not None else ""
+
+
+def _east_asian(sample: bytes) -> str:
+    shares = {encoding: _share(sample, encoding) for encoding in _EAST_ASIAN}
+    likely = max(shares, key=lambda encoding: shares[encoding])
+    return likely if shares[likely] >= LEAST_SHARE else ""
+
+
+def _share(sample: bytes, encoding: str) -> float:
+    """How much of a text consists of what its script uses most, if it is in this encoding."""
+    text = sample.decode(encoding, errors="replace")
+    wrong = text.count("\ufffd")
+    return common_share(text) if wrong <= MAX_WRONG_SHARE * len(text) else 0.0
 
 
 def _latin(sample: bytes) -> str:

@@ -15,6 +15,7 @@ from ingest.charsets import (
     wide_encoding,
 )
 from ingest.containers import OLE_MARK, ZIP_MARKS, ole_type, zip_type
+from ingest.delimited_text import delimiter_in
 from ingest.filetypes import (
     CONTAINERS,
     NO_TEXT,
@@ -214,8 +215,16 @@ def _type_of_text(path: Path, name: str, text: str) -> FileType:
     if promised is FileType.TEXT or promised is None:
         if text.startswith("#!") and not suffix:
             return FileType.CODE
-        return FileType.JSON if _is_json(path, text) else FileType.TEXT
-    return promised
+        return FileType.JSON if _is_json(path, text) else _text_or_table(text)
+    is_table = promised in (FileType.CSV, FileType.TSV)
+    return FileType.JSON if is_table and _is_json(path, text) else promised
+
+
+def _text_or_table(text: str) -> FileType:
+    delimiter = delimiter_in(text)
+    if not delimiter:
+        return FileType.TEXT
+    return FileType.TSV if delimiter == "\t" else FileType.CSV
 
 
 def _is_legible(text: str) -> bool:

@@ -104,6 +104,7 @@ READ_KINDS = (
 )
 NO_TEXT = "It holds no text to read."
 CALLED = "The file is called"
+_TABLES = (FileType.CSV, FileType.TSV)
 _PROSE = frozenset(
     {
         *(FileType.TEXT, FileType.MARKDOWN, FileType.CODE, FileType.JSON),
@@ -129,15 +130,31 @@ def mismatch(kind: FileType, name: str) -> str:
 
     Kinds of text are told apart by their names, so that they do not contradict them.
     """
-    promised = type_by_name(name)
     suffix = suffix_of(name)
-    if promised is None and suffix not in (".doc", ".ppt"):
+    if not called_otherwise(kind, name):
         return ""
-    if promised is kind or {promised, kind} <= _PROSE:
-        return ""
+    if kind is FileType.JSON and type_by_name(name) in _TABLES:
+        return f"{CALLED} {suffix}, but is {WORDS[kind]}; it was read as one."
     if kind in _PROSE and kind not in (FileType.CSV, FileType.TSV):
         return f"{CALLED} {suffix}, but is plain text; it was read as text."
     return f"{CALLED} {suffix}, but is {WORDS[kind]}; it was read as one."
+
+
+def called_otherwise(kind: FileType, name: str) -> str:
+    """The same of a file that may not have been read: "The file is called .docx, but is a PDF."."""
+    promised, suffix = type_by_name(name), suffix_of(name)
+    if promised is None and suffix not in (".doc", ".ppt"):
+        return ""
+    if promised is kind or ({promised, kind} <= _PROSE and not _is_other_table(promised, kind)):
+        return ""
+    return f"{CALLED} {suffix}, but is {WORDS[kind]}."
+
+
+def _is_other_table(promised: FileType | None, kind: FileType) -> bool:
+    """Whether a text turned out to be a table, or what was called a table to be JSON."""
+    if promised in _TABLES:
+        return kind is FileType.JSON
+    return promised is FileType.TEXT and kind in _TABLES
 
 
 def unsupported(kind: str, remedy: str = READ_KINDS) -> DocumentError:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from ingest.spans import Covered
+from rag.raised import without_marks
 
 LONGEST_NAME = 80  # characters, of a column
 FEWEST_NAMED = 0.5  # of the columns, for a row to be a header
@@ -51,6 +52,7 @@ def header_of(rows: Sequence[Row]) -> tuple[str, ...]:
 
 def is_value(cell: str) -> bool:
     """Whether a cell is a number, a date, a time or a logical value, and no name."""
+    cell = without_marks(cell)
     if cell[-1:].isdigit() or cell[:1].isdigit() or not cell[:1].isalpha():
         return bool(_NUMBER.fullmatch(cell) or _DATE.fullmatch(cell)) or cell.lower() in _LOGICAL
     return cell.lower() in _LOGICAL

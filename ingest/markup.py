@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ingest import grid
+from ingest import grid, raised
 from ingest.composer import Composer
 from ingest.markup_tables import ROW_GROUPS, Block, Cell, Table
 from rag.domain import DocumentState
@@ -18,6 +18,7 @@ from rag.errors import DocumentError
 
 MAX_TABLE_DEPTH = 8  # tables in one another; deeper ones are read as text
 MAX_INDENT = 6  # levels of lists in one another that are shown
+MAX_FRAMES = 3  # pages in one another
 PIECE_CHARACTERS = 65_536
 
 _BLOCK_NAMES = (
@@ -41,6 +42,8 @@ _SHOWN_VALUE_NAMES = (
 )
 _SHOWN_VALUES = frozenset({"", *_SHOWN_VALUE_NAMES.split()})  # fields that show what they hold
 _MARKED = frozenset({"checkbox", "radio"})
+_SHIFTS = {"sup": 1, "sub": -1}
+_WITHIN_LINES = frozenset({"select", "button", "input", "img", *_SHIFTS})
 _CHOSEN, _OPEN = "[x] ", "[ ] "  # before what a form lets one choose
 _NAVIGATION = frozenset({"nav"})
 _HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.I)
@@ -81,10 +84,10 @@ def write(blocks: Iterable[Block], composer: Composer) -> None:
             composer.paragraph(block.text)
 
 
-def _parse(markup: str, skipped: frozenset[str]) -> Markup:
+def _parse(markup: str, skipped: frozenset[str], frames: int = 0) -> Markup:
     from lxml import etree
 
-    target = _Target(skipped)
+    target = _Target(skipped, frames)
     parser = etree.HTMLParser(target=target, encoding="utf-8", no_network=True, huge_tree=True)
     try:
         for start in range(0, len(markup), PIECE_CHARACTERS):
@@ -100,8 +103,9 @@ def _parse(markup: str, skipped: frozenset[str]) -> Markup:
 class _Target:
     """What the parser tells of the elements of a page, in their order."""
 
-    def __init__(self, skipped: frozenset[str]) -> None:
+    def __init__(self, skipped: frozenset[str], frames: int) -> None:
         self._skipped = skipped
+        self._frames = frames  # that the page stands within
         self._blocks: list[Block] = []
         self._tables: list[Table] = []
         self._text: list[str] = []
@@ -116,6 +120,7 @@ class _Target:
         self._deep_tables = 0
         self._options: list[tuple[int, bool]] = []  # where in the text, and whether it is chosen
         self._takes_many = False
+        self._shifted: list[int] = []  # where in the text what is raised or lowered begins
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         """An element begins."""
@@ -124,6 +129,8 @@ class _Target:
             self._in_title = tag == "title" and self._in_head and not self._title
             return
         if tag in self._skipped or _is_hidden(attributes):
+            if tag == "iframe" and not _is_hidden(attributes):
+                self._add_frame(attributes.get("srcdoc", ""))
             self._hidden_from = self._depth
             self._in_head = tag == "head"
         elif tag in _LINES or (tag == "tspan" and _PLACED & attributes.keys()):
@@ -131,13 +138,8 @@ class _Target:
             if tag == "option":
                 self._options.append((len(self._text), "selected" in attributes))
                 self._text.append("")
-        elif tag == "select":
-            self._end_select()
-            self._takes_many = "multiple" in attributes
-        elif tag == "button":  # which stands apart from what is beside it
-            self._text.append(" ")
-        elif tag == "input":
-            self._text.append(f" {_value(attributes)} ")
+        elif tag in _WITHIN_LINES:
+            self._start_within_line(tag, attributes)
         elif tag == "table":
             self._start_table()
         elif tag in _BLOCKS or tag in _HEADINGS:
@@ -170,6 +172,25 @@ class _Target:
         while self._tables:
             self._end_table()
         return Markup(grid.clean("".join(self._title)), tuple(self._blocks))
+
+    def _start_within_line(self, tag: str, attributes: Mapping[str, str]) -> None:
+        if tag == "select":
+            self._end_select()
+            self._takes_many = "multiple" in attributes
+        elif tag in _SHIFTS:
+            self._shifted.append(-1 if self._shifted else len(self._text))  # once, if in another
+        elif tag == "button":  # which stands apart from what is beside it
+            self._text.append(" ")
+        elif tag == "input":
+            self._text.append(f" {_value(attributes)} ")
+        elif said := grid.clean(attributes.get("alt", "")):
+            self._text.append(f" [image: {said}] ")
+
+    def _add_frame(self, page: str) -> None:
+        """What a page within the page shows; one deeper than is bearable shows nothing."""
+        if self._frames < MAX_FRAMES and page.strip():
+            self._flush()
+            self._room().extend(_parse(page, self._skipped, self._frames + 1).blocks)
 
     def _start_block(self, tag: str, attributes: Mapping[str, str]) -> None:
         if tag in _LISTS:
@@ -204,6 +225,8 @@ class _Target:
             self._text.append("\n")
         elif tag == "button":
             self._text.append(" ")
+        elif tag in _SHIFTS:
+            self._end_shifted(_SHIFTS[tag])
         elif tag == "select":
             self._end_select()
         elif tag == "table":
@@ -262,13 +285,22 @@ class _Target:
         for place, _ in options if shown else ():
             self._text[place] = _CHOSEN if place in shown else _OPEN
 
+    def _end_shifted(self, shift: int) -> None:
+        """Write what is raised or lowered apart; what goes beyond a block stays as it is."""
+        start = self._shifted.pop() if self._shifted else len(self._text)
+        if 0 <= start < len(self._text) and not self._options:
+            before = "".join(self._text[max(start - 8, 0) : start])
+            text = "".join(self._text[start:])
+            self._text[start:] = [raised.shifted(text, before, shift=shift)]
+
     def _flush(self, heading: int = 0) -> None:
         """End the block that is open."""
         self._end_select()
         if not self._text:
             return
-        text = _CONTROLS.sub("", "".join(self._text))
+        text = raised.with_fractions(_CONTROLS.sub("", "".join(self._text)))
         self._text.clear()
+        self._shifted.clear()
         text = text.strip("\n").rstrip() if self._pre else _tidy(text)
         if not text.strip():
             return

@@ -9,14 +9,15 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from striprtf.striprtf import charset_map, destinations
 
-from ingest import grid
+from ingest import grid, raised
 from ingest.charsets import whole
 from ingest.markup_tables import Block
 from ingest.richtext_signs import CODE_PAGES, ESCAPES, SIGNS
+from ingest.richtext_state import Aside, Paragraph, RichText, State
 from ingest.richtext_tables import DEFINING, RichTable
 from rag.domain import DocumentState
 from rag.errors import DocumentError
@@ -31,51 +32,15 @@ _TOKEN = re.compile(
 _MARGINS = frozenset(
     ("header", "headerl", "headerr", "headerf", "footer", "footerl", "footerr", "footerf")
 )
-_ASIDES = _MARGINS | {"footnote", "shptxt"}  # text of their own, in the middle of another
+_ASIDES = _MARGINS | {
+    "footnote",
+    "shptxt",
+    "annotation",
+}  # text of their own, in the middle of another
 _MARKERS = frozenset(("listtext", "pntext"))
 
 _HEADING_NAME = re.compile(r"(?:heading|überschrift|titre|título|titolo)\s*([1-9])", re.IGNORECASE)
 _BULLETS = frozenset("•·▪◦‣●○■–-*\uf0b7\uf0a7o")
-
-
-@dataclass(frozen=True, slots=True)
-class RichText:
-    """What a rich text document says: its title, its blocks, and what its pages have around, once.
-
-    Of one that `is_damaged`, bytes are missing that it announces.
-    """
-
-    title: str
-    blocks: tuple[Block, ...]
-    margins: tuple[Block, ...]
-    is_damaged: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _State:
-    """What holds inside a group; `destination` is empty where there is text."""
-
-    destination: str = ""
-    encoding: str = ""
-    after_unicode: int = 1  # characters that stand for one that a reader may not know
-    is_hidden: bool = False
-    is_marker: bool = False
-
-
-@dataclass(slots=True)
-class _Paragraph:
-    pieces: list[str] = field(default_factory=list)
-    marker: list[str] = field(default_factory=list)
-    level: int = 0
-    in_table: bool = False
-
-
-@dataclass(slots=True)
-class _Aside:
-    depth: int
-    outer: _Paragraph
-    blocks: list[Block]
-    margin: str = ""  # "header" or "footer"
 
 
 def read(content: bytes) -> RichText:
@@ -92,20 +57,21 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._state = _State()
-        self._open: list[_State] = []
+        self._state = State()
+        self._open: list[State] = []
         self._encoding = "cp1252"
         self._fonts: dict[str, str] = {}
         self._font = ""
         self._levels: dict[str, int] = {}  # of heading styles
         self._style = ""
         self._title: list[str] = []
+        self._author: list[str] = []  # of the next comment
         self._bytes = bytearray()  # of the text, not yet decoded
         self._to_skip = 0
         self._is_optional = False
         self._is_first = False  # in its group
-        self._paragraph = _Paragraph()
-        self._asides: list[_Aside] = []
+        self._paragraph = Paragraph()
+        self._asides: list[Aside] = []
         self._blocks: list[Block] = []
         self._notes: list[Block] = []
         self._margins: dict[tuple[str, tuple[Block, ...]], None] = {}  # each that differs, once
@@ -226,27 +192,42 @@ class _Reader:
         destination = self._state.destination
         if destination == "title":
             self._title.append(text)
+        elif destination == "atnauthor":
+            self._author.append(text)
         elif destination == "stylesheet":
             found = _HEADING_NAME.search(text)
             if found and self._style and len(self._levels) < MAX_FONTS:
                 self._levels[self._style] = min(int(found[1]), HEADINGS)
         elif not destination and not self._state.is_hidden:
             is_marker = self._state.is_marker
-            (self._paragraph.marker if is_marker else self._paragraph.pieces).append(text)
+            pieces = self._paragraph.marker if is_marker else self._paragraph.pieces
+            pieces.append(raised.shifted(text, "".join(pieces[-2:]), shift=self._state.shift))
 
     def _start_aside(self, word: str) -> None:
         self._decode()
         margin = word[:6] if word in _MARGINS else ""
         within = self._asides[-1] if self._asides else None
         blocks = [] if margin else within.blocks if within and within.margin else self._notes
-        self._asides.append(_Aside(len(self._open), self._paragraph, blocks, margin))
-        self._paragraph = _Paragraph()
+        comment = self._comment() if word == "annotation" else ""
+        depth = len(self._open)
+        aside = Aside(depth, self._paragraph, blocks, margin, comment, len(blocks))
+        self._asides.append(aside)
+        self._paragraph = Paragraph()
         self._set(destination="", is_hidden=False, is_marker=False)
+        self._state = replace(self._state, shift=0)
+
+    def _comment(self) -> str:
+        author = grid.clean("".join(self._author))
+        self._author.clear()
+        return f"Comment by {author}" if author else "Comment"
 
     def _end_aside(self) -> None:
         self._end_paragraph(None)
         ended = self._asides.pop()
         self._paragraph = ended.outer
+        if ended.comment and len(ended.blocks) > ended.first:
+            begun = ended.blocks[ended.first]
+            ended.blocks[ended.first] = replace(begun, text=f"{ended.comment}: {begun.text}")
         if ended.margin:  # programs write it for every section, and for left and right pages
             self._margins[ended.margin, tuple(ended.blocks)] = None
 
@@ -255,7 +236,7 @@ class _Reader:
         if self._state.is_marker or self._state.destination:
             return
         paragraph = self._paragraph
-        text = whole("".join(paragraph.pieces)).strip()
+        text = raised.with_fractions(whole("".join(paragraph.pieces))).strip()
         marker = "".join(paragraph.marker).strip()
         paragraph.pieces.clear()
         paragraph.marker.clear()
@@ -348,7 +329,20 @@ class _Reader:
     def _show(self, _number: str | None) -> None:
         self._decode()
         self._set(is_hidden=False)
-        self._state = replace(self._state, encoding="")
+        self._state = replace(self._state, encoding="", shift=0)
+
+    def _raise(self, number: str | None) -> None:
+        self._shift(int(number != "0"))
+
+    def _lower(self, number: str | None) -> None:
+        self._shift(-int(number != "0"))
+
+    def _level(self, _number: str | None) -> None:
+        self._shift(0)
+
+    def _shift(self, shift: int) -> None:
+        self._decode()
+        self._state = replace(self._state, shift=shift)
 
     def _after_unicode(self, number: str | None) -> None:
         self._state = replace(self._state, after_unicode=min(max(int(number or 1), 0), 10))
@@ -357,9 +351,9 @@ class _Reader:
         """What a damaged file never ended."""
         self._decode()
         while self._asides:
-            self._state = _State()
+            self._state = State()
             self._end_aside()
-        self._state = _State()
+        self._state = State()
         self._paragraph.in_table = False
         self._end_paragraph(None)
         self._blocks += self._table.take()
@@ -396,5 +390,8 @@ _WORDS: dict[str, Callable[[_Reader, str | None], None]] = {
     "ansicpg": _Reader._code_page,
     **dict.fromkeys(("v", "deleted"), _Reader._hide),
     "plain": _Reader._show,
+    **dict.fromkeys(("super", "up"), _Reader._raise),
+    **dict.fromkeys(("sub", "dn"), _Reader._lower),
+    "nosupersub": _Reader._level,
     "uc": _Reader._after_unicode,
 }

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from rag.languages import SMALL_WORDS
+from rag.raised import spaced
 
 _LABELS = (
     "§ article art artikel articulo articolo artigo section sec clause chapter chapitre kapitel "
@@ -45,7 +46,7 @@ def exact_words(text: str) -> list[str]:
     found: list[str] = []
     groups: list[str] = []
     before = ""
-    for piece in _BRACKETED.sub(r"\1 ", text).split():
+    for piece in _BRACKETED.sub(r"\1 ", spaced(text)).split():
         if piece.isalpha() or not _DIGIT.search(piece):
             if groups:
                 found += _joined(groups)

@@ -7,6 +7,8 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
+from rag import raised
+
 # pdfium marks a hyphen at the end of a line, whose word goes on in the next, as U+0002 or U+FFFE.
 _BROKEN_WORD = re.compile(
     r"[\x02\ufffe\u00ad]\s*|(?<=[a-zß-öø-ÿ])-[ \t]*\r?\n[ \t]*(?=[a-zß-öø-ÿ])"
@@ -61,8 +63,8 @@ def readable(text: str) -> str:
 
 
 def unaccented(text: str) -> str:
-    """A text without capitals and accents; it may be of another length."""
-    letters = unicodedata.normalize("NFKD", text.casefold())
+    """A text without capitals, accents and marks of notes; it may be of another length."""
+    letters = unicodedata.normalize("NFKD", raised.without_marks(text).casefold())
     return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
@@ -74,8 +76,18 @@ def flowing(text: str) -> str:
 def fold(text: str) -> Folded:
     """Fold case, accents, white space, quotation marks, dashes, ligatures and broken words.
 
-    Two passages that a reader would call the same words fold to the same text.
+    Two passages that a reader would call the same words fold to the same text; marks of notes
+    behind figures are none of it.
     """
+    stated = raised.stated(text)
+    plain = _fold(stated.text)
+    if stated.text == text:
+        return plain
+    spans = [stated.original(*span) for span in zip(plain.offsets, plain.ends, strict=True)]
+    return Folded(plain.text, tuple(start for start, _ in spans), tuple(end for _, end in spans))
+
+
+def _fold(text: str) -> Folded:
     letters: list[str] = []
     offsets: list[int] = []
     ends: list[int] = []

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise, takewhile
 from typing import Protocol
 
+from rag import raised
 from rag.domain import Span
 from rag.pipe_rows import cells_in, is_pipe_row, is_rule, without_marks
 
@@ -87,7 +88,10 @@ def _is_next(above: Placed, below: Placed, texts: Sequence[str]) -> bool:
 
 
 def _names_columns(text: str, span: Span) -> bool:
-    return not any(_VALUE.fullmatch(cell.strip(" *")) for cell in cells_of(_text(text, span)))
+    return not any(
+        _VALUE.fullmatch(raised.without_marks(cell.strip(" *")))
+        for cell in cells_of(_text(text, span))
+    )
 
 
 def cells_of(row: str, like: str = "") -> list[str]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from rag.domain import Span
 from rag.languages import Language
 from rag.numerals import NUMERAL, ORDINALS, numeral
+from rag.raised import stated
 from rag.units import MAGNITUDES, UNITS
 from rag.worded import worded
 
@@ -127,8 +128,17 @@ def quantities(text: str, language: Language | None = None) -> list[Quantity]:
     """The quantities of a text in their order.
 
     In English a comma parts thousands and a point decimals, in other languages it is the other way
-    round; where the `language` is not known, three figures behind either may be both.
+    round; where the `language` is not known, three figures behind either may be both. Marks of
+    notes behind figures are none of them.
     """
+    meant = stated(text)
+    return [
+        replace(each, span=Span(*meant.original(each.span.start, each.span.end)))
+        for each in _quantities(meant.text, language)
+    ]
+
+
+def _quantities(text: str, language: Language | None) -> list[Quantity]:
     fractions = [
         Quantity(
             ((each.value, each.step),),

@@ -14,6 +14,7 @@ from rag import confined_query
 from rag.confined_query import NAME, Order
 from rag.errors import ToolError
 from rag.intake import Table
+from rag.raised import without_marks
 
 ROW_NUMBER = "row_number"
 ONLY_SELECT = f"Only a single SELECT over {NAME} can be run."
@@ -114,9 +115,9 @@ def _rows(parts: Sequence[Table], width: int) -> Iterator[tuple[object, ...]]:
 
 
 def _valued(cell: str) -> float | str | None:
-    """A cell as a number where it is one: `(1,577)` is -1577, `12 %` is 12."""
+    """A cell as a number where it is one: `(1,577)` is -1577, `12 %` is 12, `57¹` is 57."""
     text = cell.strip()
-    found = _NUMBER.fullmatch(text)
+    found = _NUMBER.fullmatch(without_marks(text))
     if found is None:
         return text[:LONGEST_CELL] or None
     digits = re.sub(r"[^\d.]", "", found["digits"])

@@ -10,12 +10,15 @@ from functools import lru_cache
 from rag.domain import Span
 from rag.languages import SMALL_WORDS, Language
 from rag.numerals import SPELLED
+from rag.raised import RAISED, without_marks
 from rag.sentences import split_sentences
 from rag.synonyms import concept
 from rag.wording import folded, words
 
 MOST_TERMS = 4_000  # of a text, what comes after is not compared
-_WORD = re.compile(r"\d+(?:[.,]\d+)+(?![\w-])|-{0,2}[^\W_]+(?:[-_.][^\W_]+)*")
+_WORD = re.compile(
+    rf"\d+(?:[.,]\d+)+(?=[{RAISED}]|(?![\w-]))|-{{0,2}}(?![{RAISED}])[^\W_]+(?:[-_.][^\W_]+)*"
+)
 _FIGURE = re.compile(r"\d[\d.,  ]*\d|\d")
 _CODE = re.compile(r"(?=.*\d)(?=.*[^\W\d])|.*_|--")
 _SMALL = SMALL_WORDS[Language.ENGLISH] | SMALL_WORDS[Language.FRENCH]
@@ -77,8 +80,14 @@ def _pieces(match: re.Match[str]) -> list[tuple[int, str]]:
     word = match.group()
     if _CODE.match(word) or word.lower() in SPELLED or "-" not in word:
         bare = word.lstrip("-") if not word.startswith("--") else word
-        return [(match.end() - len(bare), bare)]
+        return [(match.end() - len(bare), _without_mark(bare))]
     return [(match.start() + piece.start(), piece.group()) for piece in re.finditer(r"[^-]+", word)]
+
+
+def _without_mark(word: str) -> str:
+    """A word without the mark of a note behind it."""
+    meant = without_marks(word)
+    return meant if word.startswith(meant) else word
 
 
 def _key(plain: str) -> str:

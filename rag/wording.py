@@ -10,6 +10,8 @@ import unicodedata
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from rag.raised import RAISED
+
 _WORDS = re.compile(r"[^\W_]+")
 
 
@@ -49,12 +51,14 @@ class Wording:
 
 
 def folded(text: str) -> str:
-    """A text without capitals and accents, each character in its place."""
+    """A text without capitals and accents, each character in its place; what is raised stays so."""
     return "".join(map(_plain, text))
 
 
 @lru_cache(maxsize=4096)
 def _plain(letter: str) -> str:
+    if letter in RAISED:
+        return letter
     lower = unicodedata.normalize("NFKD", letter)[0].lower()
     return "'" if lower in "’‘`´" else lower if len(lower) == 1 else letter
 

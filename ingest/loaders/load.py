@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ingest.detection import FileType, detect, mismatch
+from ingest.filetypes import called_otherwise
 from ingest.loaded import LoadedDocument
 from ingest.loaders import (
     archives,
@@ -29,6 +30,7 @@ from ingest.loaders import (
     word,
 )
 from rag.domain import DocumentState
+from rag.errors import DocumentError
 
 
 class _Reader(Protocol):
@@ -65,6 +67,7 @@ _TEXTS = (
     *(FileType.CSV, FileType.TSV, FileType.JSON, FileType.MARKDOWN, FileType.CODE),
     *(FileType.TEXT, FileType.HTML),
 )
+_UNDECLARED = (FileType.CSV, FileType.TSV, FileType.MARKDOWN, FileType.TEXT)
 _READ = (DocumentState.READY, DocumentState.PARTIAL, DocumentState.NEEDS_OCR)
 
 
@@ -78,20 +81,35 @@ def load(
     """Read a file; `name` is what its owner calls it.
 
     `progress` is called with the number of pages read and of pages in all, after each page. The
-    `reason` of a file that was read although its name promises another kind, or that holds zeros,
-    says so.
+    `reason` of a file that was read although its name promises another kind, that holds zeros, or
+    whose character set is a guess, says so.
 
     Raises:
         DocumentError: the file gives nothing; its state says why.
     """
     kind = detect(path, name)
-    zeros = text.note_on_zeros(path.read_bytes()) if kind in _TEXTS else ""
+    try:
+        return _read(path, name, kind, max_pages, progress)
+    except DocumentError as error:
+        if said := called_otherwise(kind, name):
+            raise DocumentError(error.state, f"{said} {error.reason}") from error
+        raise
+
+
+def _read(
+    path: Path, name: str, kind: FileType, max_pages: int, progress: Callable[[int, int], None]
+) -> LoadedDocument:
+    content = path.read_bytes() if kind in _TEXTS else b""
+    zeros = text.note_on_zeros(content)
+    guessed = text.note_on_encoding(content) if kind in _UNDECLARED else ""
     if kind is FileType.PDF:
         loaded = pdf.load(path, name, max_pages=max_pages, progress=progress)
     else:
         loaded = _READERS[kind](path, name, max_pages=max_pages)
         progress(len(loaded.pages), len(loaded.pages))
-    return _with_note(_with_note(loaded, zeros), mismatch(kind, name))
+    for note in (zeros, guessed, mismatch(kind, name)):
+        loaded = _with_note(loaded, note)
+    return loaded
 
 
 def _with_note(loaded: LoadedDocument, note: str) -> LoadedDocument:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ingest import titles
+from ingest import raised, titles
 from ingest.loaded import Heading, LoadedDocument
 from ingest.loaders import text as plain_text
 from rag.domain import Page
@@ -49,6 +49,7 @@ def loaded_from(text: str, name: str, *, max_pages: int) -> LoadedDocument:
     Raises:
         DocumentError: there is no text, or too much of it.
     """
+    text = raised.in_markup(text)
     plain = plain_text.loaded_from(text, name, max_pages=max_pages)
     found = list(headings(text))
     outline = tuple(placed(heading, plain.pages) for heading in found)

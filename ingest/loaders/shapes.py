@@ -13,8 +13,9 @@ from pptx.enum.shapes import PP_PLACEHOLDER
 from pptx.exc import PythonPptxError
 from pptx.shapes.graphfrm import GraphicFrame
 from pptx.shapes.group import GroupShape
+from pptx.shapes.picture import Picture
 
-from ingest import grid
+from ingest import grid, raised
 from ingest.numerals import shown
 from ingest.spans import ACROSS, Covered
 
@@ -37,6 +38,8 @@ _CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 _DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _CHOICE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Choice"
+_BREAK = f"{_DRAWING}br"
+_RUNS = (f"{_DRAWING}r", _BREAK, f"{_DRAWING}fld")
 _UNSEEN = (PP_PLACEHOLDER.SLIDE_NUMBER, PP_PLACEHOLDER.DATE)
 
 
@@ -53,7 +56,9 @@ class Part:
 def title_of(slide: Slide) -> str:
     """The title of a slide on one line, empty where it has none."""
     title = slide.shapes.title
-    return grid.clean(title.text_frame.text) if title is not None and title.has_text_frame else ""
+    return (
+        grid.clean(_text_of(title.text_frame)) if title is not None and title.has_text_frame else ""
+    )
 
 
 def parts_of(slide: Slide) -> list[Part]:
@@ -69,7 +74,7 @@ def parts_of(slide: Slide) -> list[Part]:
     for choice in slide.element.iter(_CHOICE):
         parts += _text(_paragraphs(choice))
     if slide.has_notes_slide and (frame := slide.notes_slide.notes_text_frame) is not None:
-        notes = [line for line in map(grid.clean, frame.text.splitlines()) if line]
+        notes = [line for line in map(grid.clean, _text_of(frame).splitlines()) if line]
         if notes:
             parts.append(Part((f"Speaker notes: {notes[0]}", *notes[1:])))
     return parts
@@ -93,6 +98,10 @@ def _parts(shape: BaseShape, depth: int) -> Iterator[Part]:
                 yield from _parts(inner, depth + 1)
     elif isinstance(shape, GraphicFrame):
         yield from _of_frame(shape)
+    elif isinstance(shape, Picture):
+        picture: Any = shape._element
+        described = grid.clean(picture.nvPicPr.cNvPr.get("descr", ""))
+        yield from _text([f"[image: {described}]" if described else ""])
     elif shape.has_text_frame and not _is_unseen(shape):
         frame: TextFrame = shape.text_frame  # type: ignore[attr-defined]  # that it has one was asked
         yield from _statements(_lines(frame))
@@ -105,7 +114,7 @@ def _is_unseen(shape: BaseShape) -> bool:
 def _lines(frame: TextFrame) -> Iterator[str]:
     """The paragraphs; where there are several, those below the highest level are items."""
     for paragraph in frame.paragraphs:
-        text = grid.clean(paragraph.text)
+        text = grid.clean(_said(paragraph._p))
         if text:
             indent = "  " * (paragraph.level - 1) + ITEM if paragraph.level else ""
             yield indent + text
@@ -120,6 +129,25 @@ def _statements(lines: Iterable[str]) -> list[Part]:
         else:
             parts.append([line])
     return [Part(tuple(part)) for part in parts]
+
+
+def _text_of(frame: TextFrame) -> str:
+    return "\n".join(_said(paragraph._p) for paragraph in frame.paragraphs)
+
+
+def _said(paragraph: Any) -> str:
+    """The text of a paragraph; what its runs raise or lower stays apart from what is before it."""
+    pieces: list[str] = []
+    for run in paragraph.iterchildren(*_RUNS):
+        if run.tag == _BREAK:
+            pieces.append("\v")
+            continue
+        properties, text = run.find(f"{_DRAWING}rPr"), run.findtext(f"{_DRAWING}t") or ""
+        level = properties.get("baseline", "") if properties is not None else ""
+        high = level.strip("-0%.").isdigit()
+        shift = (-1 if level.startswith("-") else 1) if high else 0
+        pieces.append(raised.shifted(text, "".join(pieces[-2:]), shift=shift))
+    return raised.with_fractions("".join(pieces))
 
 
 def _text(lines: Iterable[str]) -> list[Part]:
@@ -157,7 +185,7 @@ def _of_table(table: Table) -> Iterator[Part]:
 
 def _cell(cell: _Cell, above: Sequence[str]) -> str:
     """A cell; of one that is merged with others, what it is there."""
-    text = grid.clean(cell.text_frame.text)
+    text = grid.clean(_text_of(cell.text_frame))
     if text or not cell.is_spanned:
         return text
     merged: Any = cell._tc  # python-pptx tells only that it is merged, not with which
@@ -213,7 +241,5 @@ def _paragraphs(element: Any) -> Sequence[str]:
     if element is None:
         return ()
     return [
-        said
-        for paragraph in element.iter(f"{_DRAWING}p")
-        if (said := grid.clean("".join(each.text or "" for each in paragraph.iter(f"{_DRAWING}t"))))
+        said for paragraph in element.iter(f"{_DRAWING}p") if (said := grid.clean(_said(paragraph)))
     ]

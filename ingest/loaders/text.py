@@ -11,6 +11,7 @@ from ingest.charsets import (
     fitting,
     has_few_zeros,
     marked_encoding,
+    mended,
     wide_encoding,
 )
 from ingest.filetypes import unsupported
@@ -25,6 +26,9 @@ SECTION_CHARACTERS = 20_000
 LONGEST_TITLE = 100  # characters
 MAX_CONTROL_SHARE = 0.001
 MEDIA_TYPE = "text/plain"
+SHORT_BYTES = 200  # beyond ASCII, by which a character set is no more than guessed
+# By far the usual ones, those that are told by their zeros, and one with marks.
+SURE = ("cp1252", "latin-1", "utf-16", "utf-32", "iso2022_jp")
 
 _PARAGRAPH_END = re.compile(r"(?:\r\n|\r(?!\n)|\n)[^\S\r\n]*(?:\r\n|\r|\n)+")
 _BLANK_LINE = re.compile(r"[^\S\n]*\n")
@@ -83,7 +87,8 @@ def decode(content: bytes, declared: str = "") -> str:
     encoding = encoding or fitting(content, declared) or encoding_of(content)
     if not encoding:
         raise unsupported("a file of an unknown binary format or text encoding")
-    text = content[start:].decode(encoding, errors="replace")
+    text = mended(content[start:])[0] if encoding == "utf-8" else ""
+    text = text or content[start:].decode(encoding, errors="replace")
     is_wide = encoding.startswith(("utf-16", "utf-32"))
     if is_wide and not is_text_throughout(text.strip("\0"), marked=start > 0):
         raise unsupported("a file of an unknown binary format")
@@ -126,6 +131,25 @@ def note_on_zeros(content: bytes) -> str:
         return ""
     counted = "a zero byte" if zeros == 1 else f"{zeros:,} zero bytes"
     return f"The file holds {counted}, which no text should; between characters, \ufffd is shown."
+
+
+def note_on_encoding(content: bytes) -> str:
+    """A sentence where `decode` had to guess what bytes stand for; empty where it is sure."""
+    encoding, _ = marked_encoding(content)
+    if encoding or not content or content.isascii():
+        return ""
+    encoding = encoding_of(content)
+    if encoding == "utf-8":
+        _, lines = mended(content)
+        counted = "One line is" if lines == 1 else f"{lines:,} lines are"
+        return f"{counted} not in UTF-8 as the rest is, and read as Windows-1252." if lines else ""
+    beyond = len(content.translate(None, bytes(range(128))))
+    if not encoding or encoding.startswith(SURE) or beyond > SHORT_BYTES:
+        return ""
+    return (
+        f"The file does not say its character set, and is too short to tell it surely: it is read "
+        f"as {encoding.replace('_', '-')}. If letters are wrong, save it as UTF-8 and add it again."
+    )
 
 
 def _checked(text: str) -> str:

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from ingest import grid
+from ingest import grid, raised
+from ingest.loaders import formulas
+from ingest.loaders.formulas import Formulas
 from ingest.loaders.numbering import BULLET, LEVELS, Numbering
 from ingest.ooxml import Part
 from ingest.spans import ACROSS, Covered
@@ -21,6 +23,7 @@ COMMENT = "commentReference"
 DEEPEST_STYLE = 10  # styles that are based on one another
 _SKIPPED = frozenset({"moveFrom", "Fallback", "del"})  # what is no longer there, or there twice
 _SIGNS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"}
+_SHIFTS = {"superscript": 1, "subscript": -1}
 _LIST = re.compile(r"List ?(?:Bullet|Number)", re.IGNORECASE)
 _HEADING_NAME = re.compile(r"(?:heading|title|titre|überschrift|título)\s?([1-9])?", re.IGNORECASE)
 _TITLE_NAME = re.compile(r"title|titre|titel|título", re.IGNORECASE)
@@ -58,6 +61,7 @@ class _Style:
     level: int = 0
     number: str = ""
     depth: int | None = None
+    shift: int = 0  # 1 for raised characters, -1 for lowered ones
 
 
 @dataclass(slots=True)
@@ -99,6 +103,12 @@ class Styles(Part):
             self._style.number = value
         elif name == "ilvl":
             self._style.depth = _depth(value)
+        elif name == "vertAlign":
+            self._style.shift = _SHIFTS.get(value, 0)
+
+    def shift(self, style: str) -> int:
+        """1 for a style of raised characters, -1 for one of lowered ones, 0 for others."""
+        return next((each.shift for each in self._family(style) if each.shift), 0)
 
     def level(self, style: str) -> int:
         """The level of a style of headings, 0 of others."""
@@ -148,8 +158,12 @@ class Body(Part):
         self._open: list[_Paragraph] = []
         self._rows: list[list[_Cell]] = []  # that are open
         self._tables: list[Block] = []  # that are open
+        self._outer: list[int] = []  # where each of these stands among those that are closed
+        self._closed: list[Block] = []  # in one that is open
         self._skipped = 0
         self._in_text = False
+        self._shift = 0  # of the run that is open
+        self._formulas = Formulas()
         self._length = 0
         self._noted = 0
 
@@ -161,12 +175,15 @@ class Body(Part):
             self._open.append(_Paragraph())
         elif name == "tbl":
             self._tables.append(Block(Kind.TABLE))
+            self._outer.append(len(self._closed))
         elif name == "tr":
             self._rows.append([])
         elif name == "tc" and self._rows:
             self._rows[-1].append(_Cell())
         elif name == "t":
             self._in_text = True
+        elif name == "r":
+            self._shift = 0
         elif name == "tblHeader" and self._tables:
             _head_row(self._tables[-1], attributes.get("val", ""))
         elif name in ("gridSpan", "vMerge") and self._rows and self._rows[-1]:
@@ -186,22 +203,33 @@ class Body(Part):
             self._close_row(self._rows.pop())
         elif name == "tbl" and self._tables:
             self._close_table(self._tables.pop())
+        elif self._open:
+            self._formulas.end(name, self._open[-1].pieces)
 
     def say(self, text: str) -> None:
         """Characters."""
         if self._in_text and self._open and not self._skipped:
-            self._open[-1].pieces.append(text)
+            self._open[-1].pieces.append(self._shifted(text))
             self._length += len(text)
             if self._length > MAX_CHARACTERS:
                 raise DocumentError(
                     DocumentState.TOO_LARGE, "The Word document holds too much text. Split it."
                 )
 
+    def _shifted(self, text: str) -> str:
+        """A run's text as it stands behind the one before; its characters come at once."""
+        return raised.shifted(text, "".join(self._open[-1].pieces[-2:]), shift=self._shift)
+
     def _take(self, name: str, attributes: Mapping[str, str]) -> None:
         """Take a text of another format, once so that none grows, or what a paragraph is."""
         if name == "altChunk":
             self.blocks += self._chunks.pop(attributes.get("id", ""), [])
+        elif name == "vertAlign":
+            self._shift = _SHIFTS.get(attributes.get("val", ""), 0)
+        elif name == "rStyle":
+            self._shift = self._styles.shift(attributes.get("val", ""))
         elif self._open:
+            self._formulas.start(name, attributes, self._open[-1].pieces)
             self._note(self._open[-1], name, attributes)
 
     def _note(self, paragraph: _Paragraph, name: str, attributes: Mapping[str, str]) -> None:
@@ -215,6 +243,8 @@ class Body(Part):
             paragraph.number = value
         elif name == "ilvl":
             paragraph.depth = _depth(value)
+        elif name == "docPr" and (described := grid.clean(attributes.get("descr", ""))):
+            paragraph.pieces.append(f" [image: {described}] ")
         elif name in _SIGNS:
             paragraph.pieces.append(_SIGNS[name])
         elif name == COMMENT:
@@ -230,7 +260,7 @@ class Body(Part):
             paragraph.notes.append(self._notes[key])
 
     def _close(self, paragraph: _Paragraph) -> None:
-        text = "".join(paragraph.pieces).strip()
+        text = formulas.tidy(raised.with_fractions("".join(paragraph.pieces))).strip()
         if self._rows and self._rows[-1]:
             cell = self._rows[-1][-1]
             mark = self._mark(paragraph) if text else ""
@@ -287,10 +317,12 @@ class Body(Part):
         table.headed = min(table.headed, len(table.rows))
 
     def _close_table(self, table: Block) -> None:
-        if table.rows:
-            self.blocks.append(table)
-        else:
-            self._say_alone(table.notes)
+        """Take a table, those in its cells behind it."""
+        alone = [Block(Kind.PARAGRAPH, note) for note in table.notes]
+        self._closed.insert(self._outer.pop(), table) if table.rows else self._closed.extend(alone)
+        if not self._tables:
+            self.blocks += self._closed
+            self._closed.clear()
 
     def _say_alone(self, notes: list[str]) -> None:
         """Notes on what says nothing itself."""

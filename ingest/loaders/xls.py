@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import xlrd
 from xlrd.compdoc import CompDocError
 from xlrd.formula import FormulaError
 
-from ingest import grid
+from ingest import grid, raised
 from ingest.loaders.sheet import Cells, Merged, Sheet
 from ingest.numerals import shown
 from ingest.serials import MAC_EPOCH, WINDOWS_EPOCH
@@ -29,6 +31,9 @@ _ATTEMPTS = (
     {"formatting_info": False},
     {"formatting_info": False, "ignore_workbook_corruption": True},
 )
+
+
+_SHIFTS = {1: 1, 2: -1}  # of fonts, by how xlrd has it
 
 
 def read(path: Path) -> list[Sheet]:
@@ -82,13 +87,25 @@ def _sheet(book: Any, number: int, cells: Cells) -> Sheet:
                 notes.append(f"Note on {xlrd.cellname(*place)}: {text}")
         for row in range(sheet.nrows):
             for column, cell in enumerate(sheet.row(row)):
-                cells.put(row, column, _text(book, cell))
+                runs = sheet.rich_text_runlist_map.get((row, column), ())
+                cells.put(row, column, _rich(book, cell, runs) if runs else _text(book, cell))
         is_whole = True
     except UNREADABLE:
         is_whole = False
     rows = cells.take(merged)
     damaged_from = None if is_whole else row + 1
     return Sheet(name, rows, is_hidden, damaged_from=damaged_from, notes=tuple(notes))
+
+
+def _rich(book: Any, cell: Any, runs: Sequence[tuple[int, int]]) -> str:
+    """A text whose runs, each from a place on in a font, may be raised or lowered."""
+    places = [0, *(start for start, _ in runs), len(cell.value)]
+    fonts = [None, *(font for _, font in runs)]
+    said = ""
+    for (start, end), font in zip(pairwise(places), fonts, strict=True):
+        shift = _SHIFTS.get(book.font_list[font].escapement, 0) if font is not None else 0
+        said += raised.shifted(cell.value[start:end], said, shift=shift)
+    return grid.clean(raised.with_fractions(said))
 
 
 def _text(book: Any, cell: Any) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from ingest import archive, grid
+from ingest import archive, grid, raised
 from ingest.composer import MAX_CELLS
 from ingest.loaders.sheet import MAX_ROWS, Cells, Merged, Sheet
 from ingest.numerals import BUILTIN_CODES, shown
@@ -28,6 +28,7 @@ _WITH_CELLS = frozenset({"worksheet", "xlMacrosheet", "xlIntlMacrosheet"})
 _WITHOUT_CELLS = frozenset({"chartsheet", "dialogsheet"})
 _NOTES = ("comments", "threadedComment")  # the first repeat the second, for older programs
 _REFERENCE = re.compile(r"\$?([A-Za-z]{1,3})\$?(\d{1,7})")
+_SHIFTS = {"superscript": 1, "subscript": -1}
 _LETTERS = {chr(ord("A") + place): place + 1 for place in range(26)}
 
 
@@ -83,9 +84,11 @@ class _Strings(Part):
         self._pieces: list[str] = []
         self._in_text = False
         self._phonetic = 0
+        self._shift = 0
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         self._in_text = name == "t" and not self._phonetic
+        self._shift = _shift_of(name, attributes, self._shift)
         self._phonetic += name == "rPh"
 
     def end(self, name: str) -> None:
@@ -93,7 +96,7 @@ class _Strings(Part):
         if name == "rPh":
             self._phonetic -= 1
         elif name == "si":
-            self.texts.append(grid.clean("".join(self._pieces)))
+            self.texts.append(_put_together(self._pieces))
             self._pieces.clear()
             if len(self.texts) > MAX_CELLS:
                 raise DocumentError(
@@ -102,7 +105,7 @@ class _Strings(Part):
 
     def say(self, text: str) -> None:
         if self._in_text:
-            self._pieces.append(text)
+            self._pieces.append(raised.shifted(text, "".join(self._pieces[-2:]), shift=self._shift))
 
 
 class _Styles(Part):
@@ -214,9 +217,10 @@ class _Grid(Part):
         self._kind = self._style = ""
         self._value: list[str] = []
         self._is_open = self._has_formula = False
-        self._phonetic = 0
+        self._phonetic = self._shift = 0
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        self._shift = _shift_of(name, attributes, self._shift)
         if name == "c":
             self._begin(attributes)
         elif name == "v" or (name == "t" and not self._phonetic):
@@ -242,7 +246,7 @@ class _Grid(Part):
 
     def say(self, text: str) -> None:
         if self._is_open:
-            self._value.append(text)
+            self._value.append(raised.shifted(text, "".join(self._value[-2:]), shift=self._shift))
 
     def _begin(self, attributes: Mapping[str, str]) -> None:
         self._kind, self._style = attributes.get("t", "n"), attributes.get("s", "0")
@@ -253,7 +257,7 @@ class _Grid(Part):
 
     def _close(self) -> None:
         if self._value:
-            text = self._text(self._kind, self._style, "".join(self._value))
+            text = self._text(self._kind, self._style, _put_together(self._value))
             self._cells.put(self.row - 1, self._column - 1, text)
         elif self._has_formula and self._kind != "str":
             self.lacks_results = True
@@ -314,6 +318,17 @@ class _Notes(Part):
     def say(self, text: str) -> None:
         if self._in_text:
             self._pieces.append(text)
+
+
+def _shift_of(name: str, attributes: Mapping[str, str], shift: int) -> int:
+    """Whether the run of rich text that is read is raised (1), lowered (-1), or neither (0)."""
+    if name == "vertAlign":
+        return _SHIFTS.get(attributes.get("val", ""), 0)
+    return 0 if name in ("r", "si", "c") else shift
+
+
+def _put_together(pieces: list[str]) -> str:
+    return grid.clean(raised.with_fractions("".join(pieces)))
 
 
 def _place(reference: str) -> tuple[int, int] | None:

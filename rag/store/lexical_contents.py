@@ -13,7 +13,7 @@ from rag.store.words import UNTOLD
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 5
+FORMAT = 6
 CONTENTS = "contents.json"
 
 

@@ -8,6 +8,7 @@ import unicodedata
 from tantivy import Filter, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
 
 from rag.languages import Language
+from rag.raised import spaced
 from rag.scripts import apart
 from rag.store.rows import storable
 
@@ -29,7 +30,7 @@ class Words:
         The same text has as many words in each language. Scripts that write no words apart have
         pairs or threes of characters in their place; see `apart`.
         """
-        text = apart(unicodedata.normalize("NFC", storable(text)))
+        text = spaced(apart(unicodedata.normalize("NFC", storable(text))))
         with self._lock:
             return self._analyzers[language].analyze(text)
 

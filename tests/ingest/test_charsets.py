@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.charsets import encoding_of, fitting
-from ingest.loaders.text import decode
+from ingest.loaders.text import decode, note_on_encoding
 from rag.errors import DocumentError
 
 RUSSIAN = "В гавани зимой стоит сорок одна лодка и один паром, а летом гораздо больше."
@@ -104,3 +104,41 @@ def test_any_bytes_have_an_encoding_or_none(content: bytes) -> None:
     encoding = encoding_of(content)
     if encoding:
         assert isinstance(content.decode(encoding, errors="replace"), str)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("台北的預算是五千元。會議在星期一舉行。負責人是王先生。", "big5"),
+        ("東京の予算は五千円です。会議は月曜日に開かれます。", "euc_jp"),
+        ("北京的预算是五千元。会议在星期一举行。负责人是王先生。", "gb18030"),
+        ("서울의 예산은 오천 원입니다. 회의는 월요일에 열립니다.", "cp949"),
+    ],
+)
+def test_a_short_text_of_east_asia_keeps_its_script_and_is_called_a_guess(
+    text: str, encoding: str
+) -> None:
+    content = text.encode(encoding)
+
+    assert decode(content) == text
+    assert f"it is read as {encoding.replace('_', '-')}." in note_on_encoding(content)
+    assert not note_on_encoding((text * 20).encode(encoding))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_japanese_in_utf_16_needs_no_mark(encoding: str) -> None:
+    text = "東京の予算は四千七百十一ユーロです。二行目です。"
+
+    assert decode(text.encode(encoding)) == text
+    assert not note_on_encoding(text.encode(encoding))
+
+
+def test_a_line_of_latin_1_in_utf_8_is_read_and_named() -> None:
+    content = "UTF-8 Größe\n".encode() + "latin Größe 55\n".encode("cp1252") + b"end"
+
+    assert decode(content) == "UTF-8 Größe\nlatin Größe 55\nend"
+    assert note_on_encoding(content) == (
+        "One line is not in UTF-8 as the rest is, and read as Windows-1252."
+    )
+    assert not note_on_encoding("Größe\n".encode())
+    assert not note_on_encoding("Größe und Café\n".encode("cp1252"))

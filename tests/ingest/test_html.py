@@ -239,3 +239,23 @@ def test_a_page_that_libreoffice_wrote_is_read() -> None:
     assert "holds forty-one boats & a ferry." in loaded.pages[0].text
     assert [heading.title for heading in loaded.outline] == ["Harbour report", "Winter", "Summer"]
     assert [row.cells for row in loaded.tables[0].rows][1] == ("Winter", "41")
+
+
+def test_a_picture_says_what_is_written_for_it() -> None:
+    page = '<p>Sales <img alt="Chart:  57 boats" src=a.png>rose.<img alt="" src=b.png><img src=c>'
+
+    assert [block.text for block in markup.read(page).blocks] == [
+        "Sales [image: Chart: 57 boats] rose."
+    ]
+
+
+def test_a_frame_that_a_page_holds_itself_is_read_and_not_without_end() -> None:
+    inner = "<p>deepest</p>"
+    for _ in range(5):
+        inner = (
+            f'<p>in</p><iframe srcdoc="{inner.replace("&", "&amp;").replace(chr(34), "&quot;")}">'
+        )
+    found = [block.text for block in markup.read(f"<p>before</p>{inner}</iframe><p>behind").blocks]
+
+    assert found == ["before", *["in"] * 4, "behind"]
+    assert not markup.read('<iframe hidden srcdoc="<p>unseen">').blocks

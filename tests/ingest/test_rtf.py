@@ -184,3 +184,15 @@ def test_stored_text_is_taken_as_it_is() -> None:
     assert compressed_rtf.inflate(stored) == b"{\\rtf1 x}"
     assert compressed_rtf.inflate(stored[:10]) == b""
     assert compressed_rtf.inflate(b"x" * 40) == b""
+
+
+def test_a_comment_is_kept_with_who_made_it(tmp_path: Path) -> None:
+    content = (
+        rb"{\rtf1\ansi Sales rose{\*\atnid AB}{\*\atnauthor Ann B}\chatn {\*\annotation "
+        rb"{\*\atnref 1}{\*\atndate 123}\pard\plain {\chatn }a remark 20}.\par "
+        rb"Next{\*\annotation no author}\par}"
+    )
+
+    assert read(tmp_path, content).pages[0].text == (
+        "Sales rose.\n\nComment by Ann B: a remark 20\n\nNext\n\nComment: no author"
+    )

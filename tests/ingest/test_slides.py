@@ -18,6 +18,7 @@ from ingest.loaders import slides
 from rag.domain import DocumentState, PageState
 from rag.errors import DocumentError
 from rag.sentences import split_sentences
+from tests.builders import png
 
 BRIEFING = Path(__file__).parents[1] / "fixtures" / "formats" / "briefing.pptx"
 BLANK, TITLE_ONLY = 6, 5  # layouts of the template
@@ -230,3 +231,15 @@ def test_a_presentation_without_text_is_empty(tmp_path: Path) -> None:
     with pytest.raises(DocumentError) as caught:
         read(tmp_path, made(blank))
     assert caught.value.state is DocumentState.EMPTY
+
+
+def test_a_picture_says_what_is_written_for_it(tmp_path: Path) -> None:
+    presentation = Presentation()
+    slide = presentation.slides.add_slide(presentation.slide_layouts[BLANK])
+    for described in ("Chart: 57 boats", ""):
+        picture = slide.shapes.add_picture(io.BytesIO(png()), Cm(1), Cm(1))
+        picture._element.nvPicPr.cNvPr.set("descr", described)
+    path = tmp_path / "a.pptx"
+    presentation.save(str(path))
+
+    assert slides.load(path, path.name, max_pages=5).pages[0].text == "[image: Chart: 57 boats]"

@@ -279,3 +279,23 @@ def test_a_document_without_text_is_empty(tmp_path: Path) -> None:
     with pytest.raises(DocumentError) as caught:
         loaded(tmp_path, docx(paragraph_of()))
     assert caught.value.state is DocumentState.EMPTY
+
+
+def test_a_table_in_a_cell_comes_behind_its_table(tmp_path: Path) -> None:
+    inner = table_of(("in", "side"), ("21", "22"))
+    cells = (paragraph_of(said("North")), inner + paragraph_of(said("after")))
+    row = "".join(f"<w:tc>{cell}</w:tc>" for cell in cells)
+    head = "".join(f"<w:tc>{paragraph_of(said(cell))}</w:tc>" for cell in ("Region", "2023"))
+
+    assert read(tmp_path, docx(f"<w:tbl><w:tr>{head}</w:tr><w:tr>{row}</w:tr></w:tbl>")) == (
+        "| Region | 2023 |\n| --- | --- |\n| North | after |\n\n"
+        "| in | side |\n| --- | --- |\n| 21 | 22 |"
+    )
+
+
+def test_a_picture_says_what_is_written_for_it(tmp_path: Path) -> None:
+    drawing = '<w:r><w:drawing><docPr id="1" descr="Chart: 57 boats"/></w:drawing></w:r>'
+
+    assert read(tmp_path, docx(paragraph_of(said("Sales"), drawing))) == (
+        "Sales [image: Chart: 57 boats]"
+    )
