@@ -183,16 +183,27 @@ def _whole(ruler: Ruler, start: int, end: int) -> _Whole | None:
 
 
 def _unit(text: str, whole: Sequence[_Whole], ruler: Ruler) -> float:
-    """The width of a usual character: in the first long word of lines from all over the page."""
+    """The width of a usual character: in the first long word of lines from all over the page.
+
+    Where a line has none, in all of it, but at most in its longest word: a row of a table has gaps.
+    """
     widths = []
     for start, end, left, right in whole[:: max(len(whole) // UNIT_LINES, 1)]:
         word = _LONG_WORD.search(text, start, end)
-        edges = word and (ruler(word.start()), ruler(word.end() - 1))
-        if word and edges and edges[0] and edges[1] and edges[1][1] > edges[0][0]:
-            widths.append((edges[1][1] - edges[0][0]) / (word.end() - word.start()))
-        else:
-            widths.append((right - left) / (end - start))
+        first, last = word.span() if word else _longest(text, start, end)
+        edges = ruler(first), ruler(last - 1)
+        own = most = (right - left) / (end - start)
+        if edges[0] and edges[1] and edges[1][1] > edges[0][0]:
+            own = (edges[1][1] - edges[0][0]) / (last - first)
+        widths.append(own if word else min(own, most))
     return median(widths)
+
+
+def _longest(text: str, start: int, end: int) -> tuple[int, int]:
+    """Where the longest word of a line is."""
+    word = max(text[start:end].split(), key=len)
+    first = text.index(word, start)
+    return first, first + len(word)
 
 
 def _gaps(

@@ -32,6 +32,7 @@ from ingest.page_content import PageContent, ReadPage
 from ingest.pdfium_calls import plain
 from ingest.pdfium_ruler import Ruler
 from ingest.pdfium_rules import Rules
+from ingest.pdfium_text import load_text
 from ingest.ruling import Ruling
 from rag.domain import DocumentState
 from rag.errors import DocumentError, NotFoundError
@@ -172,7 +173,7 @@ class OpenPdf:
         if noted is not None:
             opened.callback(noted.close)
             page = noted[0]
-        textpage = pdfium_c.FPDFText_LoadPage(page)
+        textpage = load_text(page)
         if not textpage:
             return None
         opened.callback(pdfium_c.FPDFText_ClosePage, textpage)
@@ -255,9 +256,14 @@ def span_rectangles(path: Path, number: int, start: int, end: int) -> list[Recta
         NotFoundError: there is no page of that number.
         DocumentError: the file or the page cannot be read.
     """
-    with open_pdf(path) as document, document.page_with_notes(number) as page:
-        textpage = page.get_textpage()
-        characters = textpage.count_chars()
+    with ExitStack() as opened:
+        document = opened.enter_context(open_pdf(path))
+        page = opened.enter_context(document.page_with_notes(number))
+        textpage = load_text(page)
+        if not textpage:
+            raise _unreadable(number)
+        opened.callback(pdfium_c.FPDFText_ClosePage, textpage)
+        characters = pdfium_c.FPDFText_CountChars(textpage)
         text = _text(textpage, characters)
         chosen = _character_indices(textpage, text, max(start, 0), min(end, len(text)))
         boxes = _character_boxes(page, textpage, characters)
@@ -345,7 +351,7 @@ def _kind(page: Any, index: int) -> int:
 
 def _letters(page: Any) -> Counter[str]:
     """How often each character is on a page."""
-    textpage = pdfium_c.FPDFText_LoadPage(page)
+    textpage = load_text(page)
     if not textpage:
         return Counter()
     text = _text(textpage, pdfium_c.FPDFText_CountChars(textpage))

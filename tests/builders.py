@@ -93,6 +93,25 @@ def paragraph(*texts: str, x: float = 72.0, top: float = 700.0, leading: float =
     )
 
 
+def grid(
+    rows: Sequence[Sequence[str]],
+    *,
+    left: float = 72.0,
+    pitch: float = 100.0,
+    top: float = 700.0,
+    leading: float = 20.0,
+) -> PdfPage:
+    """A page with a table without lines, each cell of which is drawn by itself."""
+    return PdfPage(
+        tuple(
+            Line(cell, x=left + column * pitch, y=top - number * leading)
+            for number, row in enumerate(rows)
+            for column, cell in enumerate(row)
+            if cell
+        )
+    )
+
+
 def pdf(
     pages: Sequence[PdfPage],
     *,

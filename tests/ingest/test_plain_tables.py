@@ -1,0 +1,83 @@
+"""Tables of PDF pages without ruled lines, read as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ingest.loaders import pdf
+from rag.intake import Table
+from tests import builders
+
+CITIES = [
+    ["Graz", "291,134", "127"],
+    ["Linz", "206,537", "96"],
+    ["Wels", "61,727", "46"],
+]
+
+
+def tables(folder: Path, *pages: builders.PdfPage) -> tuple[Table, ...]:
+    """The tables of a PDF file of such pages."""
+    path = folder / "plain.pdf"
+    path.write_bytes(builders.pdf(pages))
+    return pdf.load(path, path.name, max_pages=9, progress=lambda _done, _all: None).tables
+
+
+def cells(table: Table) -> list[tuple[str, ...]]:
+    return [row.cells for row in table.rows]
+
+
+@pytest.mark.parametrize(
+    "head", [["City", "Population", "Area"], ["Name", "Stock", "Sum"], ["City", "People", "Area"]]
+)
+@pytest.mark.parametrize("times", [1, 4])
+def test_short_rows_with_wide_gaps_have_their_head(
+    tmp_path: Path, head: Sequence[str], times: int
+) -> None:
+    rows = [[f"{label}{time}", *values] for time in range(times) for label, *values in CITIES]
+
+    (table,) = tables(tmp_path, builders.grid([head, *rows]))
+
+    assert table.header == tuple(head)
+    assert cells(table) == [tuple(row) for row in [head, *rows]]
+
+
+@pytest.mark.parametrize("above", [[], ["Parts in stock"], ["Parts in stock", "at the works"]])
+@pytest.mark.parametrize("price", ["{}", "{}.50"])
+def test_cells_of_one_character_belong_to_their_row(
+    tmp_path: Path, above: Sequence[str], price: str
+) -> None:
+    parts = [[f"Part {n}", str(n % 9 + 1), price.format(n * 7 % 9 + 1)] for n in range(12)]
+    rows = [["Item", "Qty", "Price"], *parts]
+
+    (table,) = tables(tmp_path, builders.grid([*([words] for words in above), *rows]))
+
+    assert cells(table) == [tuple(row) for row in rows]
+    assert table.header == ("Item", "Qty", "Price")
+
+
+def test_the_text_of_a_row_that_is_put_together_stays_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "parts.pdf"
+    rows = [["Item", "Qty", "Price"], ["Bolt", "3", "7"], ["Nut", "4", "8"], ["Gear", "12", "9"]]
+    path.write_bytes(builders.pdf([builders.grid(rows)]))
+
+    document = pdf.load(path, path.name, max_pages=9, progress=lambda _done, _all: None)
+
+    text = document.pages[0].text
+    (table,) = document.tables
+    assert text == "Item Qty Price\r\nBolt\r\n3\r\n7\r\nNut\r\n4\r\n8\r\nGear 12\r\n9"
+    assert [text[row.start : row.end].split() for row in table.rows] == rows
+
+
+@pytest.mark.parametrize("raised", [5.0, -20.0])
+def test_a_mark_at_another_height_is_no_cell_of_the_row(tmp_path: Path, raised: float) -> None:
+    rows = [["Item", "2022", "2023"], ["Sales", "55", "57"], ["Costs", "40", "41"]]
+    page = builders.grid(rows)
+    mark = builders.Line("1", x=330, y=660 + raised, size=7)
+
+    (table,) = tables(tmp_path, replace(page, lines=(*page.lines, mark)))
+
+    assert cells(table) == [tuple(row) for row in rows]

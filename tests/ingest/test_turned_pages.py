@@ -1,0 +1,89 @@
+"""Pages that a viewer turned, and pages whose words are drawn to be read as they are turned."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from ingest import pdfium, rendering
+from tests import builders
+
+TURNS = [0, 90, 180, 270]
+PROSE = ["The first line of it", "goes on in the second", "and ends in the third."]
+GRID = [["City", "People", "Area"], ["Graz town", "291,134", "127"], ["Linz", "206,537", "96"]]
+MATRICES = {0: "1 0 0 1", 90: "0 1 -1 0", 180: "-1 0 0 -1", 270: "0 -1 1 0"}
+
+
+def written(folder: Path, page: builders.PdfPage) -> Path:
+    path = folder / "turned.pdf"
+    path.write_bytes(builders.pdf([page]))
+    return path
+
+
+def text(path: Path) -> str:
+    with pdfium.open_pdf(path) as document:
+        return document.read(1).text
+
+
+def drawn_turned(page: builders.PdfPage, turn: int) -> builders.PdfPage:
+    """A page whose words stand upright as it is shown, though it is turned."""
+    width, height = builders.LETTER[2:]
+    raw = b""
+    for line in page.lines:
+        x, y = {
+            0: (line.x, line.y),
+            90: (width - line.y, line.x),
+            180: (width - line.x, height - line.y),
+            270: (line.y, height - line.x),
+        }[turn]
+        raw += f"BT /F1 12 Tf {MATRICES[turn]} {x} {y} Tm ({line.text}) Tj ET\n".encode()
+    return builders.PdfPage(raw=raw, rotation=turn)
+
+
+@pytest.mark.parametrize("turn", TURNS)
+def test_lines_of_a_turned_page_come_in_their_order(tmp_path: Path, turn: int) -> None:
+    prose = replace(builders.paragraph(*PROSE), rotation=turn)
+    grid = replace(builders.grid(GRID), rotation=turn)
+
+    assert text(written(tmp_path, prose)).splitlines() == PROSE
+    assert text(written(tmp_path, grid)).splitlines() == [" ".join(row) for row in GRID]
+
+
+@pytest.mark.parametrize("turn", TURNS)
+def test_lines_that_are_drawn_turned_come_as_they_are_shown(tmp_path: Path, turn: int) -> None:
+    prose = drawn_turned(builders.paragraph(*PROSE, top=500), turn)
+    grid = drawn_turned(builders.grid(GRID, top=500), turn)
+
+    assert text(written(tmp_path, prose)).splitlines() == PROSE
+    assert text(written(tmp_path, grid)).splitlines() == [" ".join(row) for row in GRID]
+
+
+@pytest.mark.parametrize("turn", TURNS)
+def test_words_of_a_turned_page_are_marked_where_they_are_drawn(tmp_path: Path, turn: int) -> None:
+    lines = builders.paragraph("Before it all", "the words sought", "and after them").lines
+    colours = [(0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 0.0, 0.0)]
+    coloured = tuple(replace(line, color=own) for line, own in zip(lines, colours, strict=True))
+    path = written(tmp_path, builders.PdfPage(coloured, rotation=turn))
+    words = text(path)
+    start = words.index("the words sought")
+
+    (found,) = pdfium.span_rectangles(path, 1, start, start + len("the words sought"))
+
+    image = Image.open(io.BytesIO(rendering.render_page(path, 1, 1200))).convert("RGB")
+    red = image.split()[1].point(lambda green: 255 if green < 120 else 0)
+    black = image.split()[0].point(lambda red: 255 if red < 120 else 0)
+    inside = (
+        int(found.left * image.width) - 2,
+        int(found.top * image.height) - 2,
+        int(found.right * image.width) + 3,
+        int(found.bottom * image.height) + 3,
+    )
+    assert black.crop(inside).getbbox() is None
+    box = red.crop(inside).getbbox()
+    assert box is not None
+    assert box[2] - box[0] > inside[2] - inside[0] - 12
+    assert box[3] - box[1] > inside[3] - inside[1] - 12
