@@ -46,4 +46,4 @@ def _is_upright(textpage: Any) -> bool:
         pdfium_c.FPDFText_GetCharAngle(textpage, index) for index in islice(visible, LOOKED_AT)
     ]
     upright = [angle >= 0 and cos(angle) > UPRIGHT for angle in angles]
-    return 2 * sum(upright) > len(upright)
+    return bool(2 * sum(upright) > len(upright))
