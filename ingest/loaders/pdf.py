@@ -18,7 +18,7 @@ import pypdf
 from pypdf.errors import DependencyError, PyPdfError
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
 
-from ingest import layout, layout_tables, level_lines, pdfium, repair, titles
+from ingest import layout, layout_tables, level_lines, pdfium, raised_marks, repair, titles
 from ingest.attachments import display_name
 from ingest.blank_pages import BlankPages
 from ingest.loaded import Attachment, Heading, LeftOut, LoadedDocument
@@ -157,7 +157,9 @@ class _Reader:
         if _is_unreadable(read.content):
             return Page(number, "", "", 0, PageState.NEEDS_OCR, NO_LETTERS)
         if text.strip():
-            lines = level_lines.joined(text, layout.lines(text, read.ruler), read.ruling.letter)
+            letter = read.ruling.letter
+            lines = level_lines.joined(text, layout.lines(text, read.ruler), letter)
+            lines = raised_marks.without_marks(text, lines, letter)
             self.tables.add(number, text, lines, read.ruling)
             return Page(number, "", text, 0)
         if read.content.drawn:

@@ -81,3 +81,32 @@ def test_a_mark_at_another_height_is_no_cell_of_the_row(tmp_path: Path, raised: 
     (table,) = tables(tmp_path, replace(page, lines=(*page.lines, mark)))
 
     assert cells(table) == [tuple(row) for row in rows]
+
+
+@pytest.mark.parametrize("mark", ["2", "12"])
+def test_a_raised_mark_is_no_digit_of_the_figure_before_it(tmp_path: Path, mark: str) -> None:
+    rows = [["Sales", "1,234", "9,876"], ["Costs", "1,100", "8,000"], ["Profit", "1,034", "1,876"]]
+    lines = [*builders.grid([["Item", "2022", "2023"], *rows]).lines]
+    lines.insert(0, builders.Line("Sales and costs of the last years in thousands", y=740))
+    lines.insert(6, builders.Line(mark, x=172 + 30.5, y=685, size=7))
+    lines.insert(4, builders.Line(mark, x=272 + 27.2, y=705, size=7))
+    path = tmp_path / "marked.pdf"
+    path.write_bytes(builders.pdf([builders.PdfPage(tuple(lines))]))
+
+    document = pdf.load(path, path.name, max_pages=9, progress=lambda _done, _all: None)
+
+    (table,) = document.tables
+    assert cells(table) == [("Item", "2022", "2023"), *map(tuple, rows)]
+    text = document.pages[0].text
+    assert [text[row.start : row.end] for row in table.rows[:2]] == [
+        f"Item 2022 2023{mark}",
+        f"Sales 1,234{mark} 9,876",
+    ]
+
+
+def test_digits_of_one_size_are_all_of_the_figure(tmp_path: Path) -> None:
+    rows = [["Item", "Number", "Code"], ["Bolt", "1,2345", "20225"], ["Nut", "1,2346", "20226"]]
+
+    (table,) = tables(tmp_path, builders.grid(rows))
+
+    assert cells(table) == [tuple(row) for row in rows]
