@@ -23,7 +23,8 @@ def highlights(
     if page.state is PageState.OCR:
         return word_rectangles(page.text, words, start, end)
     if document.media_type == PDF:
-        return pdfium.span_rectangles(path, page.number, start, end)
+        said = page.text[start:end]
+        return pdfium.span_rectangles(path, page.number, start, end, said)
     return []
 
 

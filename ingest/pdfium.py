@@ -32,12 +32,11 @@ from ingest.page_content import PageContent, ReadPage
 from ingest.pdfium_calls import plain
 from ingest.pdfium_ruler import Ruler
 from ingest.pdfium_rules import Rules
-from ingest.pdfium_text import load_text
+from ingest.pdfium_text import character_indices, load_text, text_of
 from ingest.ruling import Ruling
 from rag.domain import DocumentState
 from rag.errors import DocumentError, NotFoundError
 
-END_OF_LINE_HYPHEN = "\x02"  # pdfium's mark for a hyphen that only breaks a word at a line's end
 MIN_PATHS_OF_A_DRAWING = 20  # fewer are rules and frames, more may be letters drawn as outlines
 _NOTES = (pdfium_c.FPDF_ANNOT_WIDGET, pdfium_c.FPDF_ANNOT_FREETEXT)
 _note_at = plain(pdfium_c.FPDFPage_GetAnnot, ctypes.c_void_p)
@@ -178,7 +177,7 @@ class OpenPdf:
             return None
         opened.callback(pdfium_c.FPDFText_ClosePage, textpage)
         characters = pdfium_c.FPDFText_CountChars(textpage)
-        text = _text(textpage, characters)
+        text = text_of(textpage, characters)
         unmapped = max(characters - len(text), 0)
         drawing = noted is None and not text.strip() and _shows_a_drawing(page)
         drawn = drawing or (unmapped > 0 and not text.strip())
@@ -246,11 +245,14 @@ def page_size(path: Path, number: int) -> tuple[float, float]:
     return float(width), float(height)
 
 
-def span_rectangles(path: Path, number: int, start: int, end: int) -> list[Rectangle]:
+def span_rectangles(
+    path: Path, number: int, start: int, end: int, words: str | None = None
+) -> list[Rectangle]:
     """The rectangles that cover exactly `text[start:end]` of a page's text, in reading order.
 
     One rectangle a line, more where one would also cover the middle of a character outside the
-    span. What lies outside the visible part of the page is left out.
+    span. What lies outside the visible part of the page is left out. Where the page was read in
+    another order once, its `words` are elsewhere now; none are covered in place of others.
 
     Raises:
         NotFoundError: there is no page of that number.
@@ -264,8 +266,11 @@ def span_rectangles(path: Path, number: int, start: int, end: int) -> list[Recta
             raise _unreadable(number)
         opened.callback(pdfium_c.FPDFText_ClosePage, textpage)
         characters = pdfium_c.FPDFText_CountChars(textpage)
-        text = _text(textpage, characters)
-        chosen = _character_indices(textpage, text, max(start, 0), min(end, len(text)))
+        text = text_of(textpage, characters)
+        if words is not None and text[start:end] != words:
+            start = text.find(words)
+            end = start + len(words) if start >= 0 else 0
+        chosen = character_indices(textpage, text, max(start, 0), min(end, len(text)))
         boxes = _character_boxes(page, textpage, characters)
         upright = [not _is_sideways(page, textpage, index) for index in chosen]
     return [Rectangle(*(float(edge) for edge in box)) for box in merge(boxes, chosen, upright)]
@@ -288,24 +293,6 @@ def _refusal(code: int | None) -> DocumentError:
 
 def _unreadable(number: int) -> DocumentError:
     return DocumentError(DocumentState.FAILED, f"Page {number} is damaged and cannot be read.")
-
-
-def _text(textpage: Any, characters: int) -> str:
-    """The page's text; characters pdfium knows no text for are absent from it."""
-    text_index = pdfium_c.FPDFText_GetTextIndexFromCharIndex
-    first, last = 0, characters - 1
-    while first <= last and text_index(textpage, first) < 0:
-        first += 1
-    while last > first and text_index(textpage, last) < 0:
-        last -= 1
-    if first > last:
-        return ""
-    length = text_index(textpage, last) + 1 - text_index(textpage, first)
-    buffer = bytearray(2 * (length + 1))  # UTF-16, and the zero behind it
-    place = ctypes.byref(ctypes.c_ushort.from_buffer(buffer))
-    written = pdfium_c.FPDFText_GetText(textpage, first, last + 1 - first, place)
-    text = buffer[: 2 * max(written - 1, 0)].decode("utf-16-le", "replace")
-    return text.replace("\ufffe", END_OF_LINE_HYPHEN)
 
 
 def _drawing(page: Any, ruler: Ruler) -> Rules | None:
@@ -354,7 +341,7 @@ def _letters(page: Any) -> Counter[str]:
     textpage = load_text(page)
     if not textpage:
         return Counter()
-    text = _text(textpage, pdfium_c.FPDFText_CountChars(textpage))
+    text = text_of(textpage, pdfium_c.FPDFText_CountChars(textpage))
     pdfium_c.FPDFText_ClosePage(textpage)
     return Counter("".join(text.split()))
 
@@ -368,17 +355,6 @@ def _shows_a_drawing(page: Any) -> bool:
             return True
         paths += kind in (pdfium_c.FPDF_PAGEOBJ_PATH, pdfium_c.FPDF_PAGEOBJ_SHADING)
     return paths >= MIN_PATHS_OF_A_DRAWING
-
-
-def _character_indices(textpage: Any, text: str, start: int, end: int) -> list[int]:
-    """The engine's index of each visible character of a span; its text counts UTF-16 units."""
-    unit = len(text[:start].encode("utf-16-le")) // 2
-    indices = []
-    for character in text[start:end]:
-        if not character.isspace():
-            indices.append(pdfium_c.FPDFText_GetCharIndexFromTextIndex(textpage, unit))
-        unit += 2 if ord(character) > 0xFFFF else 1
-    return indices
 
 
 def _character_boxes(page: Any, textpage: Any, characters: int) -> Boxes:

@@ -7,12 +7,14 @@ ordered as they stand before the page is turned. Used while pdfium is locked.
 
 from __future__ import annotations
 
+import ctypes
 from itertools import islice
 from math import cos
 from typing import Any
 
 import pypdfium2.raw as pdfium_c
 
+END_OF_LINE_HYPHEN = "\x02"  # pdfium's mark for a hyphen that only breaks a word at a line's end
 LOOKED_AT = 64  # characters of a turned page, from all over it
 UPRIGHT = 0.99  # cosine of the angle at which a character stands, at least
 
@@ -47,3 +49,32 @@ def _is_upright(textpage: Any) -> bool:
     ]
     upright = [angle >= 0 and cos(angle) > UPRIGHT for angle in angles]
     return bool(2 * sum(upright) > len(upright))
+
+
+def text_of(textpage: Any, characters: int) -> str:
+    """The page's text; characters pdfium knows no text for are absent from it."""
+    text_index = pdfium_c.FPDFText_GetTextIndexFromCharIndex
+    first, last = 0, characters - 1
+    while first <= last and text_index(textpage, first) < 0:
+        first += 1
+    while last > first and text_index(textpage, last) < 0:
+        last -= 1
+    if first > last:
+        return ""
+    length = text_index(textpage, last) + 1 - text_index(textpage, first)
+    buffer = bytearray(2 * (length + 1))  # UTF-16, and the zero behind it
+    place = ctypes.byref(ctypes.c_ushort.from_buffer(buffer))
+    written = pdfium_c.FPDFText_GetText(textpage, first, last + 1 - first, place)
+    text = buffer[: 2 * max(written - 1, 0)].decode("utf-16-le", "replace")
+    return text.replace("\ufffe", END_OF_LINE_HYPHEN)
+
+
+def character_indices(textpage: Any, text: str, start: int, end: int) -> list[int]:
+    """The engine's index of each visible character of a span; its text counts UTF-16 units."""
+    unit = len(text[:start].encode("utf-16-le")) // 2
+    indices = []
+    for character in text[start:end]:
+        if not character.isspace():
+            indices.append(pdfium_c.FPDFText_GetCharIndexFromTextIndex(textpage, unit))
+        unit += 2 if ord(character) > 0xFFFF else 1
+    return indices

@@ -87,3 +87,16 @@ def test_words_of_a_turned_page_are_marked_where_they_are_drawn(tmp_path: Path, 
     assert box is not None
     assert box[2] - box[0] > inside[2] - inside[0] - 12
     assert box[3] - box[1] > inside[3] - inside[1] - 12
+
+
+def test_words_that_were_read_in_another_order_are_marked_where_they_are_now(
+    tmp_path: Path,
+) -> None:
+    path = written(tmp_path, replace(builders.paragraph(*PROSE), rotation=90))
+    now = text(path)
+    place = now.index("second")
+    marked = pdfium.span_rectangles(path, 1, place, place + 6)
+
+    assert pdfium.span_rectangles(path, 1, 3, 9, "second") == marked
+    assert pdfium.span_rectangles(path, 1, 3, 9, "fourth") == []
+    assert len(marked) == 1
