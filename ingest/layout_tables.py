@@ -38,10 +38,11 @@ MOST_LABELS = 2  # lines that only name the rows, within a header
 MOST_AFTER = 3  # lines below a table that goes on over the page: its number, a note
 MOST_BEFORE = 4  # lines above it on the next page: a running title
 MOST_NAME = 100  # characters
+LEADERS = 4  # points in a row
 
 _LINE = re.compile(r"\S(?:[^\n]*\S)?")
 _DIGIT = re.compile(r"\d")
-_LEADERS = re.compile(r"(?:\.\s?){4}")
+_LEADERS = re.compile(rf"(?:\.\s?){{{LEADERS}}}")
 _GOES_ON = re.compile(r"\(\w{1,2}\)|[a-zà-ÿ]")
 _CAPTION = re.compile(
     r"(?i:table|exhibit|figure|tableau|tabelle|tabla)\s+(?:\d[\w.-]*|[IVXLC]+|[A-Z])\b"
@@ -267,7 +268,8 @@ def _names_unit(text: str, line: Line) -> bool:
 
 def _lists_pages(text: str, rows: Sequence[Line], grid: Columns) -> bool:
     """Whether it is a table of contents: leaders, or one column of page numbers."""
-    if any(_LEADERS.search(text, row.start, row.end) for row in rows):
+    dotted = [row for row in rows if text.count(".", row.start, row.end) >= LEADERS]
+    if any(_LEADERS.search(text, row.start, row.end) for row in dotted):
         return True
     if any(len(row.numbers) - row.cells[0].is_number > 1 for row in rows):
         return False

@@ -23,7 +23,7 @@ CROWD = 1_000  # objects: where each word is one, or more than text and tables a
 MOST_RULES = 1_000  # of a page, either way
 MOST_SEGMENTS = 2_000  # of the paths of a page that are more than one line
 MANY_OBJECTS = 250  # among them filled bars may be no lines, but what keeps colours apart
-STRIDES = ((64, 1), (250, 2), (1_000, 6), (MOST_OBJECTS, 48))
+STRIDES = ((100, 1), (250, 2), (1_000, 8), (MOST_OBJECTS, 64))
 """Of up to so many objects, one in how many is asked whether a line goes up."""
 STEP = 8  # of a crowd, one object in so many is asked whether lines are near
 REACH = 24  # objects to either side of a line that others are looked for in

@@ -55,13 +55,13 @@ def text_of(textpage: Any, characters: int) -> str:
     """The page's text; characters pdfium knows no text for are absent from it."""
     text_index = pdfium_c.FPDFText_GetTextIndexFromCharIndex
     first, last = 0, characters - 1
-    while first <= last and text_index(textpage, first) < 0:
+    while first <= last and (begin := text_index(textpage, first)) < 0:
         first += 1
-    while last > first and text_index(textpage, last) < 0:
+    while last >= first and (end := text_index(textpage, last)) < 0:
         last -= 1
     if first > last:
         return ""
-    length = text_index(textpage, last) + 1 - text_index(textpage, first)
+    length = end + 1 - begin
     buffer = bytearray(2 * (length + 1))  # UTF-16, and the zero behind it
     place = ctypes.byref(ctypes.c_ushort.from_buffer(buffer))
     written = pdfium_c.FPDFText_GetText(textpage, first, last + 1 - first, place)
