@@ -39,6 +39,14 @@ class EstimateFile(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Repeated:
+    """A file whose bytes are counted under the name of another, which came before it."""
+
+    name: str
+    counted_under: str
+
+
+@dataclass(frozen=True, slots=True)
 class Estimated:
     """How a file reads, and what taking it in would take with the files within it.
 
@@ -52,7 +60,7 @@ class Estimated:
     loaded: LoadedDocument
     within: int = 0
     uncounted: tuple[LeftOut, ...] = ()
-    repeated: tuple[str, ...] = ()
+    repeated: tuple[Repeated, ...] = ()
     taken_in: bool = True
 
     @property
@@ -67,15 +75,19 @@ class Seen:
     """What the files before have in common with those to come, which is taken in once."""
 
     def __init__(self) -> None:
-        self._files: set[str] = set()
+        self._files: dict[str, str] = {}  # what files were called first, by their hashes
         self.lost: dict[str, str] = {}  # why files cannot be taken in, by their hashes
         self._texts: set[str] = set()
 
-    def is_repeated(self, sha256: str) -> bool:
-        """Whether a file of this hash was there before; from now on it was."""
-        was_there = sha256 in self._files
-        self._files.add(sha256)
-        return was_there
+    def before(self, sha256: str, name: str) -> str:
+        """What a file of this hash was called that was there before, else "".
+
+        From now on it was there, by this name.
+        """
+        if sha256 in self._files:
+            return self._files[sha256]
+        self._files[sha256] = name
+        return ""
 
     def new(self, texts: Sequence[str]) -> list[str]:
         """Those of the texts that were not there before; from now on they were."""
@@ -127,9 +139,10 @@ def estimate_whole(path: Path, name: str, estimate_file: EstimateFile, seen: See
     sha256 = hash_file(path)
     if not is_read and not loaded.attachments:
         seen.lost[sha256] = loaded.reason
-    if seen.is_repeated(sha256):
+    if first := seen.before(sha256, name):
         taken_in = is_read or bool(loaded.attachments)
-        return Estimated(NOTHING, loaded, repeated=(name,) * taken_in, taken_in=taken_in)
+        repeated = (Repeated(name, first),) * taken_in
+        return Estimated(NOTHING, loaded, repeated=repeated, taken_in=taken_in)
     own = estimate if is_read else NOTHING
     if not loaded.attachments:
         return Estimated(own, loaded, taken_in=is_read)
@@ -157,7 +170,7 @@ class _Counter:
         self._seen = seen
         self.estimates: list[Estimate] = []
         self.uncounted: list[LeftOut] = []
-        self.repeated: list[str] = []
+        self.repeated: list[Repeated] = []
 
     def count(self, outer: LoadedDocument, name: str, depth: int = 1) -> None:
         """Count the files in another of that name; archives in archives are not opened."""
@@ -170,11 +183,11 @@ class _Counter:
         for attachment in outer.attachments:
             called = f"{name}/{attachment.name}"
             sha256 = hashlib.sha256(attachment.content).hexdigest()
-            if self._seen.is_repeated(sha256):
+            if first := self._seen.before(sha256, called):
                 if sha256 in self._seen.lost:
                     self.uncounted.append(LeftOut(called, self._seen.lost[sha256]))
                 else:
-                    self.repeated.append(called)
+                    self.repeated.append(Repeated(called, first))
                 continue
             try:
                 estimate, loaded = self._estimate(attachment, called)

@@ -11,26 +11,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingest.estimating import Estimated, Seen, total_of
 from ingest.outcomes import READABLE, page_counts
 from ingest.queue import IngestQueue
 from ingest.taken import ADDED
 from rag.domain import Document, DocumentState
 from rag.errors import DocumentError, NotFoundError, RagError, SettingsError
-from rag.intake import Container, Estimate, Job, Member, Origin, Stage
+from rag.intake import Container, Job, Member, Origin, Stage
 from rag.store.catalog import Catalog
 from rag.store.presence import has_library, library_names
 from ui import bars, inputs, printing
 from ui.containing import container_row, counts_words, member_lines, member_row
-from ui.intake import intake_of, open_queue
+from ui.estimates import say_estimates
+from ui.intake import open_queue
 from ui.naming import (
     containers_named,
     containers_of,
     document_row,
     documents_named,
     documents_of,
-    estimate_row,
-    listed,
     lost_row,
     lost_within,
     shown,
@@ -78,7 +76,7 @@ def add(
         return SOME_FAILED if missing else DONE
     if estimate:
         with _to_estimate(data_dir, library) as application:
-            failed = _estimate(files, application, json=json)
+            failed = say_estimates(files, application, json=json)
         return SOME_FAILED if failed + len(missing) else DONE
     known = library_names(settings_of(data_dir, library).data_dir)
     with open_for_adding(data_dir, library) as application:
@@ -166,67 +164,6 @@ def _report(catalog: Catalog, document: Document, *, json: bool) -> None:
         printing.say(f"    {line}")
     for version in versions:
         printing.say(f"  An earlier version was replaced on {written_day(version.since)}.")
-
-
-def _estimate(files: Sequence[Path], application: Application, *, json: bool) -> int:
-    """Say what each file would take; how many cannot be taken in, or not with all in them."""
-    failed = 0
-    estimates: list[Estimate] = []
-    seen = Seen()
-    with closing(intake_of(application)) as intake:
-        for path in files:
-            try:
-                found = intake.estimate(path, application.library, seen)
-            except DocumentError as error:
-                failed += 1
-                printing.tell(str(error))
-                continue
-            failed += not found.is_whole
-            if found.taken_in:
-                estimates.append(found.estimate)
-            _say_estimate(path, found, json=json)
-    if json:
-        total = estimate_row(total_of(estimates))
-        printing.say_row({"document": None, **total, "counted": len(estimates)})
-    elif len(files) > 1:
-        printing.say(
-            f"{_counted(len(estimates), len(files))}: {printing.in_words(total_of(estimates))}."
-        )
-    return failed
-
-
-def _say_estimate(path: Path, found: Estimated, *, json: bool) -> None:
-    """Say what a file would take, or why it takes nothing."""
-    loaded = found.loaded
-    if json:
-        ending = {"state": loaded.state, "reason": loaded.reason, "counted": found.taken_in}
-        row = estimate_row(found.estimate) | {"files_within": found.within}
-        printing.say_row({"document": shown(path), **row, **ending})
-        return
-    words = printing.in_words(found.estimate) if found.taken_in else "cannot be taken in"
-    said = f"{shown(path)}: {words}. {_within(found)} {loaded.reason}"
-    printing.say(" ".join(said.split()))
-
-
-def _counted(counted: int, files: int) -> str:
-    """How many files a sum is of."""
-    if counted == files:
-        return f"All {files} files"
-    return f"{counted} of {files} files, the others cannot be taken in"
-
-
-def _within(found: Estimated) -> str:
-    """A sentence on the files within a file; empty where there are none."""
-    parts = []
-    if found.within:
-        files = "1 file" if found.within == 1 else f"{found.within} files"
-        parts.append(f"This is with {files} in it.")
-    if found.uncounted:
-        reasons = [f"{it.name} ({it.reason.rstrip('.')})" for it in found.uncounted]
-        parts.append(f"Not counted: {listed(reasons)}.")
-    if found.repeated:
-        parts.append(f"Counted where its content came first: {listed(found.repeated)}.")
-    return " ".join(parts)
 
 
 class _Watch:

@@ -116,9 +116,22 @@ def test_one_content_is_estimated_once(run: Run, tmp_path: Path) -> None:
     assert (total["pages"], total["tokens"]) == (1, alone["tokens"])
     said = run("add", "all.zip", "a.txt", "--estimate").out.splitlines()
     assert said[0].startswith("all.zip: 1 page, ")
-    assert said[0].endswith("Counted where its content came first: all.zip/c.txt.")
+    assert said[0].endswith("Counted elsewhere: all.zip/c.txt (under all.zip/b.txt).")
     assert said[1].startswith("a.txt: 0 pages, ")
+    assert said[1].endswith("Its content is counted under all.zip/b.txt.")
     assert said[2].startswith("All 2 files: 1 page, ")
+
+
+def test_a_copy_is_counted_under_the_file_that_had_its_content_first(
+    run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "copies").mkdir()
+    for name in ("boats.txt", "copies/boats.txt", "copies/list.txt"):
+        (tmp_path / name).write_text(BOATS)
+    said = run("add", "boats.txt", "copies", "--estimate").out.splitlines()
+    assert "counted" not in said[0]
+    assert said[1].endswith("Its content is counted under the other boats.txt.")
+    assert said[2].endswith("Its content is counted under boats.txt.")
 
 
 def test_a_name_that_turns_the_writing_is_shown_without_that(run: Run, tmp_path: Path) -> None:
