@@ -50,7 +50,7 @@ class Repeated:
 class Estimated:
     """How a file reads, and what taking it in would take with the files within it.
 
-    `within` says how many of those are counted. Those that are `uncounted` cannot be read, or lie
+    `within` says how many of those are counted, of which so many lie `directly` in it. Those that are `uncounted` cannot be read, or lie
     too deep; those that are `repeated`, of which the file itself may be one, are counted where the
     same bytes came first. Both are called as they would be in the library. A file that is not
     `taken_in` would give nothing that can be asked, nor would any file within it: it takes nothing.
@@ -59,6 +59,7 @@ class Estimated:
     estimate: Estimate
     loaded: LoadedDocument
     within: int = 0
+    directly: int = 0
     uncounted: tuple[LeftOut, ...] = ()
     repeated: tuple[Repeated, ...] = ()
     taken_in: bool = True
@@ -158,7 +159,8 @@ def estimate_whole(path: Path, name: str, estimate_file: EstimateFile, seen: See
     total = total_of([own, *counter.estimates])
     names = tuple(counter.uncounted), tuple(counter.repeated)
     taken_in = is_read or bool(counter.estimates or counter.repeated)
-    return Estimated(total, loaded, len(counter.estimates), *names, taken_in)
+    counted = len(counter.estimates), counter.directly
+    return Estimated(total, loaded, *counted, *names, taken_in)
 
 
 class _Counter:
@@ -169,6 +171,7 @@ class _Counter:
         self._estimate_file = estimate_file
         self._seen = seen
         self.estimates: list[Estimate] = []
+        self.directly = 0  # how many of these lie in no other file within
         self.uncounted: list[LeftOut] = []
         self.repeated: list[Repeated] = []
 
@@ -199,6 +202,7 @@ class _Counter:
                 continue
             if _is_read(estimate, loaded):
                 self.estimates.append(estimate)
+                self.directly += depth == 1
             elif not loaded.attachments:
                 self.uncounted.append(LeftOut(called, loaded.reason))
                 self._seen.lost[sha256] = loaded.reason

@@ -15,8 +15,10 @@ MAX_WORDS_SHARE = 0.3  # of the bytes; a page of Chinese has 2 % of them in such
 MAX_STRAY_SHARE = 0.1  # of the letters beyond ASCII, outside the two scripts that most are of
 _WORD = re.compile(rb"[A-Za-z]{5,}")
 _EAST_ASIA = frozenset(
-    ("CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HANGUL")
-    + ("FULLWIDTH", "HALFWIDTH", "BOPOMOFO", "IDEOGRAPHIC", "MODIFIER")
+    (
+        *("CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HANGUL"),
+        *("FULLWIDTH", "HALFWIDTH", "BOPOMOFO", "IDEOGRAPHIC", "MODIFIER"),
+    )
 )
 
 

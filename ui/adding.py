@@ -178,6 +178,8 @@ class _Watch:
         self._known = {document.id for document in documents if document.state in READABLE}
         self._before = {job.id for job in queue.jobs() if not job.has_ended}
         self._numbers: dict[int, None] = {}
+        self._stand_in: set[int] = set()  # others' jobs, each told of in place of one of its own
+        self._replaced: set[int] = set()  # those, with what came in them
         self._told: set[int] = set()
         self._faults: set[tuple[int, str]] = set()
         self._last: list[Job] = []
@@ -241,7 +243,9 @@ class _Watch:
             self._told.add(job.id)
             return
         self._told.add(job.id)
-        if job.stage is Stage.DONE and self._goes_on(job):
+        is_within = job.parent_id in self._replaced
+        if is_within or (job.stage is Stage.DONE and self._goes_on(job)):
+            self._replaced.add(job.id)
             return
         document = self._document(job)
         if document is None and job.stage is not Stage.DONE:
@@ -278,7 +282,12 @@ class _Watch:
         ]
         new = [other for other in others if other.id not in self._numbers]
         self._numbers |= dict.fromkeys(other.id for other in new)
-        return any(other.name == job.name for other in new)
+        self._stand_in |= {other.id for other in new}
+        for other in others:
+            if other.id in self._stand_in and other.name == job.name:
+                self._stand_in.discard(other.id)
+                return True
+        return False
 
     def _document(self, job: Job) -> Document | None:
         if job.document_id is None:

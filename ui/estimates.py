@@ -69,8 +69,7 @@ def _within(found: Estimated, name: str) -> str:
     """Sentences on what is counted of a file of this name and the files within it, and where."""
     parts = []
     if found.within:
-        files = "1 file" if found.within == 1 else f"{found.within} files"
-        parts.append(f"This is with {files} in it.")
+        parts.append(f"This is with {_counted_within(found)}.")
     if found.uncounted:
         reasons = [f"{it.name} ({it.reason.rstrip('.')})" for it in found.uncounted]
         parts.append(f"Not counted: {listed(reasons)}.")
@@ -81,6 +80,14 @@ def _within(found: Estimated, name: str) -> str:
         named = [f"{it.name} (under {_first(it)})" for it in inner]
         parts.append(f"Counted elsewhere: {listed(named)}.")
     return " ".join(parts)
+
+
+def _counted_within(found: Estimated) -> str:
+    """How many of the files in a file are counted, and how many in those, apart."""
+    held, directly, deeper = found.loaded.held, found.directly, found.within - found.directly
+    files = "1 file" if held == 1 else f"{held:,} files"
+    some = f"{files} in it" if directly == held else f"{directly:,} of the {files} in it"
+    return f"{some} and {deeper:,} in those" if deeper else some
 
 
 def _first(repeated: Repeated) -> str:
