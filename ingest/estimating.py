@@ -50,10 +50,11 @@ class Repeated:
 class Estimated:
     """How a file reads, and what taking it in would take with the files within it.
 
-    `within` says how many of those are counted, of which so many lie `directly` in it. Those that are `uncounted` cannot be read, or lie
-    too deep; those that are `repeated`, of which the file itself may be one, are counted where the
-    same bytes came first. Both are called as they would be in the library. A file that is not
-    `taken_in` would give nothing that can be asked, nor would any file within it: it takes nothing.
+    `within` says how many of those are counted, of which so many lie `directly` in it. Those that
+    are `uncounted` cannot be read, or lie too deep; those that are `repeated`, of which the file
+    itself may be one, are counted under the file that had the same bytes first. All are called as
+    they would be in the library. A file that is not `taken_in` would give nothing that can be
+    asked, nor would any file within it: it takes nothing.
     """
 
     estimate: Estimate

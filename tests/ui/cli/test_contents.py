@@ -172,3 +172,23 @@ def test_what_could_not_be_taken_in_fails_as_often_as_it_is_added(run: Run, tmp_
     for name in ("post.eml/a.exe", "post.eml/b.zip/c.exe"):
         assert run("remove", name).code == 0
     assert run("add", "post.eml").code == 0  # nobody misses them
+
+
+def test_an_archive_counts_its_files_alike_wherever_they_are_counted(
+    run: Run, tmp_path: Path
+) -> None:
+    mail = EmailMessage()
+    mail["Subject"], mail["From"] = "Boats", "ana@example.org"
+    mail.set_content("The list is attached.")
+    mail.add_attachment(BOATS, filename="boats.txt")
+    path = tmp_path / "all.zip"
+    nested = archive_of({"deep.txt": LIGHT})
+    program = b"MZ\x90\x00\x03\x00"
+    files: dict[str, str | bytes] = {"a.txt": LIGHT}
+    files |= {"m.eml": bytes(mail), "p.exe": program, "n.zip": nested}
+    path.write_bytes(archive_of(files))
+    estimated = run("add", path, "--estimate").out
+    assert "This is with 2 of the 4 files in it and 1 in those." in estimated
+    said = [*run("add", path).out.splitlines()]
+    assert said[0].startswith("all.zip holds 4 files, of which 3 are read next. Not read: ")
+    assert run("report", path).out.startswith("all.zip: 4 files: 2 read, 2 not read.")
