@@ -31,7 +31,9 @@ from ui.naming import (
     documents_of,
     lost_row,
     lost_within,
+    same_named,
     shown,
+    told_apart,
     version_row,
 )
 from ui.opening import DONE, SOME_FAILED, open_for_adding, settings_of
@@ -119,8 +121,10 @@ def report(
                 if not within:
                     printing.tell(str(error))
                 missing += not within
+        several = same_named(documents_of(catalog, settings.library))
         for document in dict.fromkeys(found):
-            _report(catalog, document, json=json)
+            called = told_apart(document, several)
+            _report(catalog, document, called, json=json)
         for container in dict.fromkeys(held):
             _report_container(container, catalog.containers.members(container), json=json)
     return SOME_FAILED if missing else DONE
@@ -135,7 +139,7 @@ def _report_container(container: Container, members: Sequence[Member], *, json: 
         printing.say(f"  {line}")
 
 
-def _report(catalog: Catalog, document: Document, *, json: bool) -> None:
+def _report(catalog: Catalog, document: Document, called: str, *, json: bool) -> None:
     pages, versions = catalog.pages(document.id), catalog.trash.versions(document.id)
     members = catalog.containers.within(document)
     also = catalog.aliases.of(document.library_id, document.sha256)
@@ -150,7 +154,7 @@ def _report(catalog: Catalog, document: Document, *, json: bool) -> None:
         told = {"page_states": rows, "versions": earlier} | within
         printing.say_row(document_row(document) | told)
         return
-    printing.say(f"{document.name}: {page_counts(pages)}. {document.reason}".rstrip())
+    printing.say(f"{called}: {page_counts(pages)}. {document.reason}".rstrip())
     for page in pages:
         if page.reason:
             printing.say(f"  {page_words(page.number, page.label)}: {page.reason}")
@@ -253,11 +257,22 @@ class _Watch:
             return
         self.failed += job.stage is not Stage.DONE
         if not self._json:
-            printing.say(job.outcome or ADDED.format(job.name))
+            printing.say(
+                f"{job.outcome or ADDED.format(job.name)} {self._others(document)}".strip()
+            )
         elif document is not None:
             printing.say_row(document_row(document) | {"new": document.id not in self._known})
         if job.stage is Stage.DONE:
             self._tell_of_lost(job)
+
+    def _others(self, document: Document | None) -> str:
+        """A sentence saying that another document has the name of a new one; "" if none has."""
+        if document is None or document.id in self._known:
+            return ""
+        known = self._catalog.documents(document.library_id)
+        ids = [it.id for it in known if it.name == document.name and it.id != document.id]
+        which = f"the document {ids[0]} is" if len(ids) == 1 else f"{len(ids)} documents are"
+        return f"It has the id {document.id}; {which} called so, too." if ids else ""
 
     def _tell_of_lost(self, job: Job) -> None:
         """Tell of the files within that no job of this command tells of."""

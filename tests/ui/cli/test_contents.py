@@ -192,3 +192,23 @@ def test_an_archive_counts_its_files_alike_wherever_they_are_counted(
     said = [*run("add", path).out.splitlines()]
     assert said[0].startswith("all.zip holds 4 files, of which 3 are read next. Not read: ")
     assert run("report", path).out.startswith("all.zip: 4 files: 2 read, 2 not read.")
+
+
+def test_documents_of_one_name_are_told_apart(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    (tmp_path / "gate.txt").write_text("The gate of the harbour is open from six in the morning.")
+    (tmp_path / "b" / "gate.txt").write_text(
+        "The gate of the yard is open from nine in the morning."
+    )
+    assert run("add", "gate.txt").out == "gate.txt was added.\n"
+    added = run("add", "b/gate.txt").out
+    one, other = (row["id"] for row in run("list", "--json").rows if row["document"] == "gate.txt")
+    assert added in {
+        f"gate.txt was added. It has the id {new}; the document {old} is called so, too.\n"
+        for new, old in ((one, other), (other, one))
+    }
+    reported = run("report", "gate.txt").out.splitlines()
+    assert {line.partition(":")[0] for line in reported} == {
+        f"gate.txt ({one})",
+        f"gate.txt ({other})",
+    }
