@@ -30,6 +30,7 @@ from ingest.filetypes import (
 )
 from ingest.mailbox import is_mailbox
 from ingest.textless import SIGNATURE, kind_without_text
+from ingest.wide_writing import may_be_wide
 from rag.domain import DocumentState
 from rag.errors import DocumentError
 
@@ -142,7 +143,7 @@ def _foreign_kind(head: bytes, text: str) -> str:
     if office := _OFFICE_XML.search(text):
         return f"a {office[1].capitalize()} file in the XML of 2003"
     is_wide = bool(wide_encoding(head)) and text.count("\0") <= MAX_STRAY_ZEROS * len(text)
-    if marked_encoding(head)[0] or is_wide:
+    if marked_encoding(head)[0] or (is_wide and may_be_wide(head, text)):
         return ""
     if head[:4] == b"RIFF":
         return "a picture (WebP)" if head[8:12] == b"WEBP" else "a sound file or a film"

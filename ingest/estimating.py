@@ -39,20 +39,30 @@ class EstimateFile(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Repeated:
+    """A file whose bytes are counted under the name of another, which came before it."""
+
+    name: str
+    counted_under: str
+
+
+@dataclass(frozen=True, slots=True)
 class Estimated:
     """How a file reads, and what taking it in would take with the files within it.
 
-    `within` says how many of those are counted. Those that are `uncounted` cannot be read, or lie
-    too deep; those that are `repeated`, of which the file itself may be one, are counted where the
-    same bytes came first. Both are called as they would be in the library. A file that is not
-    `taken_in` would give nothing that can be asked, nor would any file within it: it takes nothing.
+    `within` says how many of those are counted, of which so many lie `directly` in it. Those that
+    are `uncounted` cannot be read, or lie too deep; those that are `repeated`, of which the file
+    itself may be one, are counted under the file that had the same bytes first. All are called as
+    they would be in the library. A file that is not `taken_in` would give nothing that can be
+    asked, nor would any file within it: it takes nothing.
     """
 
     estimate: Estimate
     loaded: LoadedDocument
     within: int = 0
+    directly: int = 0
     uncounted: tuple[LeftOut, ...] = ()
-    repeated: tuple[str, ...] = ()
+    repeated: tuple[Repeated, ...] = ()
     taken_in: bool = True
 
     @property
@@ -67,15 +77,19 @@ class Seen:
     """What the files before have in common with those to come, which is taken in once."""
 
     def __init__(self) -> None:
-        self._files: set[str] = set()
+        self._files: dict[str, str] = {}  # what files were called first, by their hashes
         self.lost: dict[str, str] = {}  # why files cannot be taken in, by their hashes
         self._texts: set[str] = set()
 
-    def is_repeated(self, sha256: str) -> bool:
-        """Whether a file of this hash was there before; from now on it was."""
-        was_there = sha256 in self._files
-        self._files.add(sha256)
-        return was_there
+    def before(self, sha256: str, name: str) -> str:
+        """What a file of this hash was called that was there before, else "".
+
+        From now on it was there, by this name.
+        """
+        if sha256 in self._files:
+            return self._files[sha256]
+        self._files[sha256] = name
+        return ""
 
     def new(self, texts: Sequence[str]) -> list[str]:
         """Those of the texts that were not there before; from now on they were."""
@@ -127,9 +141,10 @@ def estimate_whole(path: Path, name: str, estimate_file: EstimateFile, seen: See
     sha256 = hash_file(path)
     if not is_read and not loaded.attachments:
         seen.lost[sha256] = loaded.reason
-    if seen.is_repeated(sha256):
+    if first := seen.before(sha256, name):
         taken_in = is_read or bool(loaded.attachments)
-        return Estimated(NOTHING, loaded, repeated=(name,) * taken_in, taken_in=taken_in)
+        repeated = (Repeated(name, first),) * taken_in
+        return Estimated(NOTHING, loaded, repeated=repeated, taken_in=taken_in)
     own = estimate if is_read else NOTHING
     if not loaded.attachments:
         return Estimated(own, loaded, taken_in=is_read)
@@ -145,7 +160,8 @@ def estimate_whole(path: Path, name: str, estimate_file: EstimateFile, seen: See
     total = total_of([own, *counter.estimates])
     names = tuple(counter.uncounted), tuple(counter.repeated)
     taken_in = is_read or bool(counter.estimates or counter.repeated)
-    return Estimated(total, loaded, len(counter.estimates), *names, taken_in)
+    counted = len(counter.estimates), counter.directly
+    return Estimated(total, loaded, *counted, *names, taken_in)
 
 
 class _Counter:
@@ -156,8 +172,9 @@ class _Counter:
         self._estimate_file = estimate_file
         self._seen = seen
         self.estimates: list[Estimate] = []
+        self.directly = 0  # how many of these lie in no other file within
         self.uncounted: list[LeftOut] = []
-        self.repeated: list[str] = []
+        self.repeated: list[Repeated] = []
 
     def count(self, outer: LoadedDocument, name: str, depth: int = 1) -> None:
         """Count the files in another of that name; archives in archives are not opened."""
@@ -170,11 +187,11 @@ class _Counter:
         for attachment in outer.attachments:
             called = f"{name}/{attachment.name}"
             sha256 = hashlib.sha256(attachment.content).hexdigest()
-            if self._seen.is_repeated(sha256):
+            if first := self._seen.before(sha256, called):
                 if sha256 in self._seen.lost:
                     self.uncounted.append(LeftOut(called, self._seen.lost[sha256]))
                 else:
-                    self.repeated.append(called)
+                    self.repeated.append(Repeated(called, first))
                 continue
             try:
                 estimate, loaded = self._estimate(attachment, called)
@@ -186,6 +203,7 @@ class _Counter:
                 continue
             if _is_read(estimate, loaded):
                 self.estimates.append(estimate)
+                self.directly += depth == 1
             elif not loaded.attachments:
                 self.uncounted.append(LeftOut(called, loaded.reason))
                 self._seen.lost[sha256] = loaded.reason

@@ -63,3 +63,8 @@ class LoadedDocument:
     words: Mapping[int, tuple[WordBox, ...]] = field(default_factory=dict)
     attachments: tuple[Attachment, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+
+    @property
+    def held(self) -> int:
+        """How many files are in it that somebody may miss."""
+        return len(self.attachments) + sum(not each.passed for each in self.left_out)

@@ -16,7 +16,7 @@ from striprtf.striprtf import charset_map, destinations
 from ingest import grid, raised
 from ingest.charsets import whole
 from ingest.markup_tables import Block
-from ingest.richtext_signs import CODE_PAGES, ESCAPES, SIGNS
+from ingest.richtext_signs import CODE_PAGES, ESCAPES, HEADING_NAME, SIGNS
 from ingest.richtext_state import Aside, Paragraph, RichText, State
 from ingest.richtext_tables import DEFINING, RichTable
 from rag.domain import DocumentState
@@ -39,7 +39,6 @@ _ASIDES = _MARGINS | {
 }  # text of their own, in the middle of another
 _MARKERS = frozenset(("listtext", "pntext"))
 
-_HEADING_NAME = re.compile(r"(?:heading|überschrift|titre|título|titolo)\s*([1-9])", re.IGNORECASE)
 _BULLETS = frozenset("•·▪◦‣●○■–-*\uf0b7\uf0a7o")
 
 
@@ -195,9 +194,9 @@ class _Reader:
         elif destination == "atnauthor":
             self._author.append(text)
         elif destination == "stylesheet":
-            found = _HEADING_NAME.search(text)
+            found = HEADING_NAME.search(text)
             if found and self._style and len(self._levels) < MAX_FONTS:
-                self._levels[self._style] = min(int(found[1]), HEADINGS)
+                self._levels[self._style] = min(int(found[1] or 1), HEADINGS)
         elif not destination and not self._state.is_hidden:
             is_marker = self._state.is_marker
             pieces = self._paragraph.marker if is_marker else self._paragraph.pieces

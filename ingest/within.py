@@ -72,7 +72,7 @@ class Within:
 
     def open(self, job: Job, loaded: LoadedDocument) -> str:
         """Queue the files of an archive, as `queue` does; the outcome of its job."""
-        said = self.queue(job, loaded) or said_of_archive(job.name, len(loaded.attachments))
+        said = self.queue(job, loaded) or said_of_archive(job.name, loaded)
         return f"{said} {loaded.reason}".strip()
 
     def record(self, job: Job, added: Added, ingestor: Ingestor) -> None:
@@ -151,7 +151,12 @@ def _origin(job: Job, name: str, number: int) -> Origin:
     return Origin(f"{place}{WITHIN}{name}#{number}", alone) if place or alone else NOWHERE
 
 
-def said_of_archive(name: str, count: int) -> str:
-    """The outcome of an archive that holds so many files."""
-    which = "1 file, which is" if count == 1 else f"{count} files, which are"
-    return f"{name} holds {which} taken in."
+def said_of_archive(name: str, loaded: LoadedDocument) -> str:
+    """The outcome of an archive: how many files it holds, and how many of them are read next."""
+    to_read, held = len(loaded.attachments), loaded.held
+    files = "1 file" if held == 1 else f"{held:,} files"
+    if to_read == held:
+        return f"{name} holds {files}, {'which is' if held == 1 else 'each of which is'} read next."
+    return (
+        f"{name} holds {files}, of which {to_read:,} {'is' if to_read == 1 else 'are'} read next."
+    )

@@ -11,29 +11,29 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingest.estimating import Estimated, Seen, total_of
 from ingest.outcomes import READABLE, page_counts
 from ingest.queue import IngestQueue
 from ingest.taken import ADDED
 from rag.domain import Document, DocumentState
 from rag.errors import DocumentError, NotFoundError, RagError, SettingsError
-from rag.intake import Container, Estimate, Job, Member, Origin, Stage
+from rag.intake import Container, Job, Member, Origin, Stage
 from rag.store.catalog import Catalog
 from rag.store.presence import has_library, library_names
 from ui import bars, inputs, printing
 from ui.containing import container_row, counts_words, member_lines, member_row
-from ui.intake import intake_of, open_queue
+from ui.estimates import say_estimates
+from ui.intake import open_queue
 from ui.naming import (
     containers_named,
     containers_of,
     document_row,
     documents_named,
     documents_of,
-    estimate_row,
-    listed,
     lost_row,
     lost_within,
+    same_named,
     shown,
+    told_apart,
     version_row,
 )
 from ui.opening import DONE, SOME_FAILED, open_for_adding, settings_of
@@ -78,7 +78,7 @@ def add(
         return SOME_FAILED if missing else DONE
     if estimate:
         with _to_estimate(data_dir, library) as application:
-            failed = _estimate(files, application, json=json)
+            failed = say_estimates(files, application, json=json)
         return SOME_FAILED if failed + len(missing) else DONE
     known = library_names(settings_of(data_dir, library).data_dir)
     with open_for_adding(data_dir, library) as application:
@@ -121,8 +121,10 @@ def report(
                 if not within:
                     printing.tell(str(error))
                 missing += not within
+        several = same_named(documents_of(catalog, settings.library))
         for document in dict.fromkeys(found):
-            _report(catalog, document, json=json)
+            called = told_apart(document, several)
+            _report(catalog, document, called, json=json)
         for container in dict.fromkeys(held):
             _report_container(container, catalog.containers.members(container), json=json)
     return SOME_FAILED if missing else DONE
@@ -137,7 +139,7 @@ def _report_container(container: Container, members: Sequence[Member], *, json: 
         printing.say(f"  {line}")
 
 
-def _report(catalog: Catalog, document: Document, *, json: bool) -> None:
+def _report(catalog: Catalog, document: Document, called: str, *, json: bool) -> None:
     pages, versions = catalog.pages(document.id), catalog.trash.versions(document.id)
     members = catalog.containers.within(document)
     also = catalog.aliases.of(document.library_id, document.sha256)
@@ -152,7 +154,7 @@ def _report(catalog: Catalog, document: Document, *, json: bool) -> None:
         told = {"page_states": rows, "versions": earlier} | within
         printing.say_row(document_row(document) | told)
         return
-    printing.say(f"{document.name}: {page_counts(pages)}. {document.reason}".rstrip())
+    printing.say(f"{called}: {page_counts(pages)}. {document.reason}".rstrip())
     for page in pages:
         if page.reason:
             printing.say(f"  {page_words(page.number, page.label)}: {page.reason}")
@@ -168,67 +170,6 @@ def _report(catalog: Catalog, document: Document, *, json: bool) -> None:
         printing.say(f"  An earlier version was replaced on {written_day(version.since)}.")
 
 
-def _estimate(files: Sequence[Path], application: Application, *, json: bool) -> int:
-    """Say what each file would take; how many cannot be taken in, or not with all in them."""
-    failed = 0
-    estimates: list[Estimate] = []
-    seen = Seen()
-    with closing(intake_of(application)) as intake:
-        for path in files:
-            try:
-                found = intake.estimate(path, application.library, seen)
-            except DocumentError as error:
-                failed += 1
-                printing.tell(str(error))
-                continue
-            failed += not found.is_whole
-            if found.taken_in:
-                estimates.append(found.estimate)
-            _say_estimate(path, found, json=json)
-    if json:
-        total = estimate_row(total_of(estimates))
-        printing.say_row({"document": None, **total, "counted": len(estimates)})
-    elif len(files) > 1:
-        printing.say(
-            f"{_counted(len(estimates), len(files))}: {printing.in_words(total_of(estimates))}."
-        )
-    return failed
-
-
-def _say_estimate(path: Path, found: Estimated, *, json: bool) -> None:
-    """Say what a file would take, or why it takes nothing."""
-    loaded = found.loaded
-    if json:
-        ending = {"state": loaded.state, "reason": loaded.reason, "counted": found.taken_in}
-        row = estimate_row(found.estimate) | {"files_within": found.within}
-        printing.say_row({"document": shown(path), **row, **ending})
-        return
-    words = printing.in_words(found.estimate) if found.taken_in else "cannot be taken in"
-    said = f"{shown(path)}: {words}. {_within(found)} {loaded.reason}"
-    printing.say(" ".join(said.split()))
-
-
-def _counted(counted: int, files: int) -> str:
-    """How many files a sum is of."""
-    if counted == files:
-        return f"All {files} files"
-    return f"{counted} of {files} files, the others cannot be taken in"
-
-
-def _within(found: Estimated) -> str:
-    """A sentence on the files within a file; empty where there are none."""
-    parts = []
-    if found.within:
-        files = "1 file" if found.within == 1 else f"{found.within} files"
-        parts.append(f"This is with {files} in it.")
-    if found.uncounted:
-        reasons = [f"{it.name} ({it.reason.rstrip('.')})" for it in found.uncounted]
-        parts.append(f"Not counted: {listed(reasons)}.")
-    if found.repeated:
-        parts.append(f"Counted where its content came first: {listed(found.repeated)}.")
-    return " ".join(parts)
-
-
 class _Watch:
     """Follows the files that a command has queued, and tells of each once it ends."""
 
@@ -241,6 +182,8 @@ class _Watch:
         self._known = {document.id for document in documents if document.state in READABLE}
         self._before = {job.id for job in queue.jobs() if not job.has_ended}
         self._numbers: dict[int, None] = {}
+        self._stand_in: set[int] = set()  # others' jobs, each told of in place of one of its own
+        self._replaced: set[int] = set()  # those, with what came in them
         self._told: set[int] = set()
         self._faults: set[tuple[int, str]] = set()
         self._last: list[Job] = []
@@ -304,7 +247,9 @@ class _Watch:
             self._told.add(job.id)
             return
         self._told.add(job.id)
-        if job.stage is Stage.DONE and self._goes_on(job):
+        is_within = job.parent_id in self._replaced
+        if is_within or (job.stage is Stage.DONE and self._goes_on(job)):
+            self._replaced.add(job.id)
             return
         document = self._document(job)
         if document is None and job.stage is not Stage.DONE:
@@ -312,11 +257,22 @@ class _Watch:
             return
         self.failed += job.stage is not Stage.DONE
         if not self._json:
-            printing.say(job.outcome or ADDED.format(job.name))
+            printing.say(
+                f"{job.outcome or ADDED.format(job.name)} {self._others(document)}".strip()
+            )
         elif document is not None:
             printing.say_row(document_row(document) | {"new": document.id not in self._known})
         if job.stage is Stage.DONE:
             self._tell_of_lost(job)
+
+    def _others(self, document: Document | None) -> str:
+        """A sentence saying that another document has the name of a new one; "" if none has."""
+        if document is None or document.id in self._known:
+            return ""
+        known = self._catalog.documents(document.library_id)
+        ids = [it.id for it in known if it.name == document.name and it.id != document.id]
+        which = f"the document {ids[0]} is" if len(ids) == 1 else f"{len(ids)} documents are"
+        return f"It has the id {document.id}; {which} called so, too." if ids else ""
 
     def _tell_of_lost(self, job: Job) -> None:
         """Tell of the files within that no job of this command tells of."""
@@ -341,7 +297,12 @@ class _Watch:
         ]
         new = [other for other in others if other.id not in self._numbers]
         self._numbers |= dict.fromkeys(other.id for other in new)
-        return any(other.name == job.name for other in new)
+        self._stand_in |= {other.id for other in new}
+        for other in others:
+            if other.id in self._stand_in and other.name == job.name:
+                self._stand_in.discard(other.id)
+                return True
+        return False
 
     def _document(self, job: Job) -> Document | None:
         if job.document_id is None:

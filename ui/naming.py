@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -74,6 +75,17 @@ def documents_named(catalog: Catalog, library: str, name: str) -> list[Document]
     if not found:
         raise NotFoundError(_nothing_named(catalog, library, name))
     return found
+
+
+def same_named(documents: Iterable[Document]) -> set[str]:
+    """The names that several documents have."""
+    counts = Counter(document.name for document in documents)
+    return {name for name, count in counts.items() if count > 1}
+
+
+def told_apart(document: Document, several: Collection[str]) -> str:
+    """The name of a document, with the id where several have it."""
+    return f"{document.name} ({document.id})" if document.name in several else document.name
 
 
 def containers_named(catalog: Catalog, library: str, name: str) -> list[Container]:

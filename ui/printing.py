@@ -141,10 +141,15 @@ def cited(citations: Sequence[Citation]) -> list[str]:
     """Each source that is cited, with its quotes, a line each; none of them stands there twice."""
     places: dict[int, str] = {}
     quotes: dict[int, list[str]] = {}
+    ids: dict[str, set[str]] = {}
+    for citation in citations:
+        ids.setdefault(citation.quote.document.name, set()).add(citation.quote.document.id)
     for citation in citations:
         quote = citation.quote
         page = f", {page_words(quote.page, quote.label)}" if quote.document.paginated else ""
-        places[citation.number] = f"{quote.document.name}{page}"
+        known = quote.document
+        which = f" ({known.id})" if len(ids[known.name]) > 1 else ""
+        places[citation.number] = f"{known.name}{which}{page}"
         said, text = quotes.setdefault(citation.number, []), flowing(quote.text)
         if not any(text in other for other in said):
             said[:] = [*(other for other in said if other not in text), text]

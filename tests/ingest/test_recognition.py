@@ -162,7 +162,7 @@ def test_an_archive_and_a_mail_give_their_files(
         queue.submit(archive, "all.zip", keep=True)
         jobs = settled(queue)
     assert {job.stage for job in jobs} == {Stage.DONE}
-    assert jobs[0].outcome == "all.zip holds 2 files, which are taken in."
+    assert jobs[0].outcome == "all.zip holds 2 files, each of which is read next."
     assert sorted(document.name for document in catalog.documents(library.id)) == [
         "all.zip/mail.eml",
         "all.zip/mail.eml/list.txt",

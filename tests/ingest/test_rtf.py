@@ -196,3 +196,24 @@ def test_a_comment_is_kept_with_who_made_it(tmp_path: Path) -> None:
     assert read(tmp_path, content).pages[0].text == (
         "Sales rose.\n\nComment by Ann B: a remark 20\n\nNext\n\nComment: no author"
     )
+
+
+@pytest.mark.parametrize("named", ["Title", "Titel", "Titre"])
+def test_a_line_in_the_style_of_titles_is_the_title(named: str) -> None:
+    styles = f"{{\\stylesheet{{\\s1 Heading 1;}}{{\\s2 {named};}}{{\\s3 Sub{named};}}}}"
+    lines = r"\pard\s3 Draft\par\pard\s2 Lease of the Warehouse\par\pard\s1 1. Parties\par"
+    found = richtext.read(f"{{\\rtf1{styles}{lines}}}".encode())
+    assert [(block.text, block.level) for block in found.blocks] == [
+        ("Draft", 0),
+        ("Lease of the Warehouse", 1),
+        ("1. Parties", 1),
+    ]
+
+
+def test_a_document_without_a_title_of_its_own_is_called_by_its_title_line(tmp_path: Path) -> None:
+    path = tmp_path / "lease.rtf"
+    path.write_bytes(
+        rb"{\rtf1{\stylesheet{\s1 Heading 1;}{\s2 Title;}}"
+        rb"\pard\s2 Lease of the Warehouse\par\pard\s1 1. Parties\par}"
+    )
+    assert rtf.load(path, "lease.rtf", max_pages=9).title == "Lease of the Warehouse"

@@ -116,9 +116,22 @@ def test_one_content_is_estimated_once(run: Run, tmp_path: Path) -> None:
     assert (total["pages"], total["tokens"]) == (1, alone["tokens"])
     said = run("add", "all.zip", "a.txt", "--estimate").out.splitlines()
     assert said[0].startswith("all.zip: 1 page, ")
-    assert said[0].endswith("Counted where its content came first: all.zip/c.txt.")
+    assert said[0].endswith("Counted elsewhere: all.zip/c.txt (under all.zip/b.txt).")
     assert said[1].startswith("a.txt: 0 pages, ")
+    assert said[1].endswith("Its content is counted under all.zip/b.txt.")
     assert said[2].startswith("All 2 files: 1 page, ")
+
+
+def test_a_copy_is_counted_under_the_file_that_had_its_content_first(
+    run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "copies").mkdir()
+    for name in ("boats.txt", "copies/boats.txt", "copies/list.txt"):
+        (tmp_path / name).write_text(BOATS)
+    said = run("add", "boats.txt", "copies", "--estimate").out.splitlines()
+    assert "counted" not in said[0]
+    assert said[1].endswith("Its content is counted under the other boats.txt.")
+    assert said[2].endswith("Its content is counted under boats.txt.")
 
 
 def test_a_name_that_turns_the_writing_is_shown_without_that(run: Run, tmp_path: Path) -> None:
@@ -159,3 +172,43 @@ def test_what_could_not_be_taken_in_fails_as_often_as_it_is_added(run: Run, tmp_
     for name in ("post.eml/a.exe", "post.eml/b.zip/c.exe"):
         assert run("remove", name).code == 0
     assert run("add", "post.eml").code == 0  # nobody misses them
+
+
+def test_an_archive_counts_its_files_alike_wherever_they_are_counted(
+    run: Run, tmp_path: Path
+) -> None:
+    mail = EmailMessage()
+    mail["Subject"], mail["From"] = "Boats", "ana@example.org"
+    mail.set_content("The list is attached.")
+    mail.add_attachment(BOATS, filename="boats.txt")
+    path = tmp_path / "all.zip"
+    nested = archive_of({"deep.txt": LIGHT})
+    program = b"MZ\x90\x00\x03\x00"
+    files: dict[str, str | bytes] = {"a.txt": LIGHT}
+    files |= {"m.eml": bytes(mail), "p.exe": program, "n.zip": nested}
+    path.write_bytes(archive_of(files))
+    estimated = run("add", path, "--estimate").out
+    assert "This is with 2 of the 4 files in it and 1 in those." in estimated
+    said = [*run("add", path).out.splitlines()]
+    assert said[0].startswith("all.zip holds 4 files, of which 3 are read next. Not read: ")
+    assert run("report", path).out.startswith("all.zip: 4 files: 2 read, 2 not read.")
+
+
+def test_documents_of_one_name_are_told_apart(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    (tmp_path / "gate.txt").write_text("The gate of the harbour is open from six in the morning.")
+    (tmp_path / "b" / "gate.txt").write_text(
+        "The gate of the yard is open from nine in the morning."
+    )
+    assert run("add", "gate.txt").out == "gate.txt was added.\n"
+    added = run("add", "b/gate.txt").out
+    one, other = (row["id"] for row in run("list", "--json").rows if row["document"] == "gate.txt")
+    assert added in {
+        f"gate.txt was added. It has the id {new}; the document {old} is called so, too.\n"
+        for new, old in ((one, other), (other, one))
+    }
+    reported = run("report", "gate.txt").out.splitlines()
+    assert {line.partition(":")[0] for line in reported} == {
+        f"gate.txt ({one})",
+        f"gate.txt ({other})",
+    }

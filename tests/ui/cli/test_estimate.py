@@ -19,7 +19,9 @@ def test_an_estimate_counts_the_files_within_and_adds_none(run: Run, tmp_path: P
     output = run(*arguments)
     assert (output.code, output.err) == (1, "")  # as adding it ends
     assert output.out.startswith("all.zip: 2 pages, ")
-    assert "This is with 2 files in it. Not counted: all.zip/c.bin (This is a file" in output.out
+    assert (
+        "This is with 2 of the 3 files in it. Not counted: all.zip/c.bin (This is a " in output.out
+    )
     row, total = run(*arguments, "--json").rows
     assert (row["document"], row["pages"], row["files_within"]) == ("all.zip", 2, 2)
     assert (total["document"], total["pages"], total["tokens"]) == (None, 2, row["tokens"])

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from rag.domain import Answer, Citation, Quote, Span
@@ -30,6 +32,16 @@ def test_a_quote_within_another_is_left_out() -> None:
     parts = [citation(1, "sparse"), citation(1, "It is sparse."), citation(1, "It is")]
 
     assert cited(parts) == ["[1] guide.pdf, p. 4: “It is sparse.”"]
+
+
+def test_two_documents_of_one_name_are_told_apart() -> None:
+    one, other = citation(1, "It is sparse."), citation(2, "It is sparse.")
+    renamed = replace(other.quote, document=replace(other.quote.document, id="0f"))
+
+    assert cited([one, replace(other, quote=renamed)]) == [
+        f"[1] guide.pdf ({one.quote.document.id}), p. 4: “It is sparse.”",
+        "[2] guide.pdf (0f), p. 4: “It is sparse.”",
+    ]
 
 
 def test_two_sources_with_the_same_quote_share_a_line() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ import pytest
 from rag.domain import DocumentState, Library
 from rag.intake import Stage
 from rag.store.catalog import Catalog
+from tests.documents import archive_of
 from tests.rag.store.shelves import library_in, reading
-from tests.ui.cli.rig import Run
+from tests.ui.cli.rig import BOATS, LIGHT, Run
 
 
 @pytest.fixture
@@ -67,3 +69,25 @@ def test_what_waits_is_told_by_what_it_waits_for(
         "1 file waits for your word on what it costs. Answer in the page, or add it again with "
         "--yes.",
     ]
+
+
+def test_what_a_killed_command_left_is_told_of_once(
+    run: Run, catalog: Catalog, library: Library, tmp_path: Path
+) -> None:
+    mail = EmailMessage()
+    mail["Subject"], mail["From"] = "Boats", "ana@example.org"
+    mail.set_content("The list is attached.")
+    mail.add_attachment(LIGHT, filename="list.txt")
+    files = {"a.txt": BOATS.encode(), "b.txt": BOATS.encode(), "m.eml": bytes(mail)}
+    files["z.zip"] = archive_of({"in.txt": b"Nets dry on the quay."})
+    paths = [tmp_path / name for name in files]
+    for path in paths:
+        path.write_bytes(files[path.name])
+        size = path.stat().st_size
+        catalog.jobs.submit(library.id, path.name, catalog.blobs.put(path), size)
+
+    output = run("add", *paths)
+
+    assert output.code == 0
+    told = [line.split(" ")[0].rstrip(":") for line in output.out.splitlines()]
+    assert sorted(told) == ["a.txt", "b.txt", "m.eml", "m.eml/list.txt", "z.zip", "z.zip/in.txt"]
