@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from rag.domain import Span
+from rag.markers import is_fence
 from rag.pipe_rows import is_rule
 from rag.wrapping import (
     Paragraph,
@@ -33,7 +34,7 @@ _BEFORE_END = 12  # characters that are looked at before an end, for an abbrevia
 _END = re.compile(
     r"(?<![.!?…।॥؟۔។။።])[.!?…।॥؟۔។။።]++[\"'”’»)\]]*+(?:\[\d+\])*+(?=\s|$)|[。！？]++[」』”’）】]*+(?:\[\d+\])*+"
 )
-_ITEM = re.compile(r"[ \t]*+(?:[-*•‣▪●○◦]|\(?\d{1,3}[.)]|\(?[a-z][.)]|#{1,6}|\|)[ \t]")
+_ITEM = re.compile(r"[ \t]*+(?:[-*•‣▪●○◦\ue000-\uf8ff]|\(?\d{1,3}[.)]|\(?[a-z][.)]|#{1,6}|\|)[ \t]")
 _NUMBER_OF_ITEM = re.compile(r"\s*+\(?(?:\d{1,3}|[a-z])\.")
 _FOLLOWING = re.compile(r"\s*+(\S)")
 _CELL = re.compile(r"\(?[$€£¥]?\s?\(?\d[\d,.]*\)?%?|—|–")
@@ -110,7 +111,7 @@ def _breaks(before: str, after: str, paragraph: Paragraph, long: int) -> bool:
     is_told = tells_dates(before, after)
     if _is_row(before) and not (is_told and not _is_row(without_dates(before))):
         return True
-    if is_rule(after) or is_rule(before):
+    if any(is_rule(line) or is_fence(line) for line in (before, after)):
         return True
     is_row = _is_row(after) and not (is_told and not _is_row(without_dates(after)))
     if is_row and before.split()[-1] not in _GOES_ON:

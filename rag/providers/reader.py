@@ -54,6 +54,7 @@ _NO_AMOUNTS = frozenset({"", "time", "months"})
 _CONTENTS = re.compile(r"\d+(?:\.\d+)+\.?\s+[^\W\d].*?(?:\s|\.{2,})\d{1,4}|.*\.{4,}\s*\d{1,4}")
 _IN_BRACKETS = re.compile(r"\([^()]*\)\W*")
 _ADDRESS = re.compile(r"<[^<>\s]+@[^<>\s]+>")
+_SETS = re.compile(r"\w\]?\s?[:+-]?=\s?\S")  # a line of code or of settings: "speed = 12 # knots"
 _MARKS = re.compile(r"^\s*(?:(?:[-*•▪●◦>]|#{1,6})\s+)+")
 _ENDS = tuple('.!…。！।॥۔។။።"”»」』);')
 _SMALL = frozenset(word for words in SMALL_WORDS.values() for word in words)
@@ -328,7 +329,7 @@ def _is_label(line: str) -> bool:
     """Whether a line reads like a heading or a caption: short, no full stop, no closing figure."""
     if line[0] in "|-*•" or line.endswith(_ENDS):
         return False
-    if _gives_amount(line) or (SAYS.search(line) and not ASKS.match(line)):
+    if _gives_amount(line) or _SETS.search(line) or (SAYS.search(line) and not ASKS.match(line)):
         return False
     words = apart(_NUMBERING.sub("", flowing(line))).split()
     return len(words) <= LONGEST_LABEL_WORDS and not (words and _FIGURE.search(words[-1]))

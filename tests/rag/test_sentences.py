@@ -215,3 +215,9 @@ def test_heads_of_columns_with_dates_are_rows() -> None:
 )
 def test_short_lines_of_a_receipt_or_an_address_are_for_themselves(lines: list[str]) -> None:
     assert sentences("\n".join(lines)) == lines
+
+
+def test_items_with_a_bullet_of_a_font_and_fences_of_code_are_for_themselves() -> None:
+    lines = ["\uf0b7 the fee is", "\uf0a7 the slipway closes at", "```python", "limit = 12", "```"]
+
+    assert sentences("\n".join(lines)) == lines
