@@ -17,6 +17,7 @@ from rag.domain import Passage, Span
 from rag.folding import flowing
 from rag.headed_rows import heads_of
 from rag.languages import Language, detect
+from rag.markers import is_fence
 from rag.pipe_rows import is_rule
 from rag.protocols import Embedder, Vectors
 from rag.scripts import is_without_words
@@ -89,7 +90,7 @@ class SentenceScorer:
             Place(position, span)
             for position, passage in enumerate(passages)
             for span in split_sentences(passage.text)
-            if not is_rule(passage.text[span.start : span.end])
+            if not _is_bare(passage.text[span.start : span.end])
         ]
         if not places:
             return []
@@ -175,6 +176,11 @@ class SentenceScorer:
             while len(self._vectors) > REMEMBERED_SENTENCES:
                 self._vectors.popitem(last=False)
         return np.stack([known[text] for text in texts])
+
+
+def _is_bare(line: str) -> bool:
+    """Whether a line says nothing: a rule between rows, or the fence of code."""
+    return is_rule(line) or is_fence(line)
 
 
 def _language_of(question: str, passages: Sequence[Passage]) -> Language:

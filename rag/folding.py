@@ -15,6 +15,14 @@ _BROKEN_WORD = re.compile(
 )
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+# What is left out of what is shown: space of no width, but where it parts the words of a script
+# that has no other; joiners of words; and what turns the direction of a line.
+_UNSEEN = re.compile(
+    r"(?<![\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff])\u200b"
+    r"|[\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
+)
+# Signs that one font draws, as the bullets of Symbol and Wingdings.
+_PRIVATE = re.compile(r"[\ue000-\uf8ff\U000f0000-\U0010fffd]")
 _ACCENTS = re.compile(r"[\u0300-\u036f]+")
 _SAME = str.maketrans(
     {
@@ -53,10 +61,14 @@ def encodable(text: str) -> str:
 
 
 def readable(text: str) -> str:
-    """A text as a reader or a model should see it: words whole, no control characters."""
+    """A text as a reader or a model should see it: words whole, no control characters.
+
+    Nor what has no width, and what only the font of its document can draw, which parts words.
+    """
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     if not lines.replace("\n", "").isprintable():
-        return _CONTROLS.sub("", _BROKEN_WORD.sub("", lines))
+        seen = _PRIVATE.sub(" ", _UNSEEN.sub("", lines))
+        return _CONTROLS.sub("", _BROKEN_WORD.sub("", seen))
     if "-" in lines and "\n" in lines:  # all else that breaks a word is not printable
         return _BROKEN_WORD.sub("", lines)
     return lines
@@ -112,7 +124,7 @@ def _fold(text: str) -> Folded:
 @lru_cache(maxsize=4096)
 def _fold_character(character: str) -> str | None:
     """What a character is compared as: nothing when unseen, None for the accent of a letter."""
-    if character.isspace():
+    if character.isspace() or _PRIVATE.match(character):
         return " "
     if _CONTROLS.match(character) or _INVISIBLE.match(character):
         return ""

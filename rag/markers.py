@@ -75,6 +75,7 @@ _CODE = re.compile(
     rf"|(?<!`)(`+)(?!`)[^\n]{{1,{LONGEST_INLINE_CODE}}}?(?<!`)\1(?!`)",
     re.MULTILINE,
 )
+_FENCE = re.compile(r"\s*(?:```+[^`\n]*|~~~+[^~\n]*)")
 _BACKTICKS = re.compile(r"`+")
 
 
@@ -144,6 +145,11 @@ def _is_raised_marker(text: str, span: Span) -> bool:
 def code_spans(text: str) -> list[Span]:
     """Where code stands in a text, in order."""
     return [Span(*match.span()) for match in _CODE.finditer(text)] if "`" in text else []
+
+
+def is_fence(line: str) -> bool:
+    """Whether a line only begins or ends code, as Markdown has it: "```python"."""
+    return bool(_FENCE.fullmatch(line))
 
 
 def is_within(position: int, spans: Sequence[Span]) -> bool:

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Iterator, Sequence
 
 from rag.domain import Span
+from rag.markers import is_fence
 from rag.pipe_rows import is_rule
+from rag.wrapping import (
+    Paragraph,
+    is_alone,
+    is_unfinished,
+    paragraph_of,
+    tells_dates,
+    without_dates,
+)
 
 _NOT_AN_END = re.compile(
     r"(?:^|[\s(\[\"'“‘])(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|Inc|Corp|Co|Ltd|Jr|Sr|No|Nos|Art|Sec|Fig|Eq"
@@ -24,7 +34,7 @@ _BEFORE_END = 12  # characters that are looked at before an end, for an abbrevia
 _END = re.compile(
     r"(?<![.!?…।॥؟۔។။።])[.!?…।॥؟۔។။።]++[\"'”’»)\]]*+(?:\[\d+\])*+(?=\s|$)|[。！？]++[」』”’）】]*+(?:\[\d+\])*+"
 )
-_ITEM = re.compile(r"[ \t]*+(?:[-*•‣▪●○◦]|\(?\d{1,3}[.)]|\(?[a-z][.)]|#{1,6}|\|)[ \t]")
+_ITEM = re.compile(r"[ \t]*+(?:[-*•‣▪●○◦\ue000-\uf8ff]|\(?\d{1,3}[.)]|\(?[a-z][.)]|#{1,6}|\|)[ \t]")
 _NUMBER_OF_ITEM = re.compile(r"\s*+\(?(?:\d{1,3}|[a-z])\.")
 _FOLLOWING = re.compile(r"\s*+(\S)")
 _CELL = re.compile(r"\(?[$€£¥]?\s?\(?\d[\d,.]*\)?%?|—|–")
@@ -69,31 +79,52 @@ def _blocks(text: str) -> list[tuple[int, int]]:
     if not lines:
         return []
     long = sorted(end - start for start, end in lines)[int(len(lines) * 0.9)]
-    blocks = [lines[0]]
-    for previous, line in itertools.pairwise(lines):
-        if _breaks(text, previous, line, long):
-            blocks.append(line)
-        else:
-            blocks[-1] = (blocks[-1][0], line[1])
+    blocks: list[tuple[int, int]] = []
+    for run in _paragraphs(text, lines):
+        written = [text[slice(*line)] for line in run]
+        paragraph = paragraph_of(written)
+        blocks.append(run[0])
+        for (before, after), line in zip(itertools.pairwise(written), run[1:], strict=True):
+            if _breaks(before, after, paragraph, long):
+                blocks.append(line)
+            else:
+                blocks[-1] = (blocks[-1][0], line[1])
     return blocks
 
 
-def _breaks(text: str, previous: tuple[int, int], line: tuple[int, int], long: int) -> bool:
-    before, after = text[slice(*previous)], text[slice(*line)]
-    gap = text[previous[1] : line[0]].replace("\r\n", "\n")
-    if len(gap) > 1 or not before.strip() or not after.strip():
+def _paragraphs(text: str, lines: Sequence[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
+    """Runs of lines without a blank one between them."""
+    run = [lines[0]]
+    for previous, line in itertools.pairwise(lines):
+        gap = text[previous[1] : line[0]].replace("\r\n", "\n")
+        if len(gap) > 1 or not text[slice(*previous)].strip() or not text[slice(*line)].strip():
+            yield run
+            run = []
+        run.append(line)
+    yield run
+
+
+def _breaks(before: str, after: str, paragraph: Paragraph, long: int) -> bool:
+    """Whether the second of two lines of a paragraph begins anew."""
+    if _ITEM.match(after) or _are_rows(before, after):
         return True
-    if _ITEM.match(after) or _is_row(before) or _are_rows(before, after):
+    is_told = tells_dates(before, after)
+    if _is_row(before) and not (is_told and not _is_row(without_dates(before))):
         return True
-    if is_rule(after) or is_rule(before):
+    if any(is_rule(line) or is_fence(line) for line in (before, after)):
         return True
-    if _is_row(after) and before.split()[-1] not in _GOES_ON:
+    is_row = _is_row(after) and not (is_told and not _is_row(without_dates(after)))
+    if is_row and before.split()[-1] not in _GOES_ON:
         return True
     if before.rstrip().endswith((",", "\x02", "\ufffe", "-", "–")):
         return False
     if before.split()[-1] in _GOES_ON:
         return False
     next_word = after.split(maxsplit=1)[0]
+    if is_alone(before, after, paragraph):
+        return True
+    if is_unfinished(before, after, paragraph):
+        return False
     if after.lstrip()[0].islower():
         return len(before) + len(next_word) < _SHORT_LINE * long and len(before) < len(after)
     return len(before) + len(next_word) < _ROOM_LEFT * long

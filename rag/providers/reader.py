@@ -24,6 +24,7 @@ from rag.scripts import apart, is_piece
 from rag.sentences import is_labelled
 from rag.spelled import as_written
 from rag.vocabulary import Vocabulary
+from rag.wrapping import ASKS, SAYS
 
 READER = "embedded reader"
 CONTEXT_TOKENS = 100_000  # it reads what retrieval finds, whatever its length
@@ -53,15 +54,7 @@ _NO_AMOUNTS = frozenset({"", "time", "months"})
 _CONTENTS = re.compile(r"\d+(?:\.\d+)+\.?\s+[^\W\d].*?(?:\s|\.{2,})\d{1,4}|.*\.{4,}\s*\d{1,4}")
 _IN_BRACKETS = re.compile(r"\([^()]*\)\W*")
 _ADDRESS = re.compile(r"<[^<>\s]+@[^<>\s]+>")
-# What makes a short line a statement, unless it asks: "The owner is Mara Lind", no "What is new".
-_SAYS = re.compile(
-    r"\b(?:is|are|was|were|has|have|had|will|ist|sind|wird|werden|hat|haben|est|sont|sera|seront"
-    r"|es|fue|será|sono|sarà|são|foi|heeft|zijn|wordt)\b"
-)
-_ASKS = re.compile(
-    r"(?i)\W*(?:what|who|how|why|when|where|which|was|wer|wie|warum|wann|wo|que|qui|comment|pourquoi"
-    r"|quand|où|qué|quién|cómo|che|chi|come|perché|wat|hoe|waarom)\b"
-)
+_SETS = re.compile(r"\w\]?\s?[:+-]?=\s?\S")  # a line of code or of settings: "speed = 12 # knots"
 _MARKS = re.compile(r"^\s*(?:(?:[-*•▪●◦>]|#{1,6})\s+)+")
 _ENDS = tuple('.!…。！।॥۔។။።"”»」』);')
 _SMALL = frozenset(word for words in SMALL_WORDS.values() for word in words)
@@ -336,7 +329,7 @@ def _is_label(line: str) -> bool:
     """Whether a line reads like a heading or a caption: short, no full stop, no closing figure."""
     if line[0] in "|-*•" or line.endswith(_ENDS):
         return False
-    if _gives_amount(line) or (_SAYS.search(line) and not _ASKS.match(line)):
+    if _gives_amount(line) or _SETS.search(line) or (SAYS.search(line) and not ASKS.match(line)):
         return False
     words = apart(_NUMBERING.sub("", flowing(line))).split()
     return len(words) <= LONGEST_LABEL_WORDS and not (words and _FIGURE.search(words[-1]))

@@ -140,3 +140,22 @@ def test_a_megabyte_of_anything_folds_fast(piece: str) -> None:
     flowing(text)
 
     assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\uf0b7 The fee is 14 euros", "The fee is 14 euros"),
+        ("It is shut \uf0fc at nine\U000f0001.", "It is shut at nine ."),
+        ("The ga\u200bte is \u206047\ufeff11", "The gate is 4711"),
+        ("read \u202eback\u202c and \u2067there\u2069", "read back and there"),
+    ],
+)
+def test_what_only_a_font_draws_or_nobody_sees_is_not_shown(text: str, shown: str) -> None:
+    assert flowing(text) == shown
+    assert fold(text).text.strip() == fold(shown).text
+
+
+@pytest.mark.parametrize("text", ["می\u200cخواهم", "👩\u200d🚀", "ខ្មែរ\u200bភាសា", "שלום\u200f!"])
+def test_what_joins_or_parts_the_signs_of_a_script_stays(text: str) -> None:
+    assert readable(text) == text

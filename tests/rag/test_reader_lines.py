@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from rag.citations import cite
 from rag.domain import Finish, Prompt, Source, TextDelta
 from rag.evidence import SentenceScorer
 from rag.expectation import gives_asked_date, is_of_the_kind
+from rag.folding import flowing
 from rag.headed_rows import heads_of
 from rag.providers.reader import EmbeddedReader
 from rag.store.words import Words
@@ -147,3 +149,36 @@ def test_a_price_is_an_amount_and_a_day_is_none(question: str, text: str, expect
 )
 def test_a_month_after_its_preposition_is_a_date(question: str, text: str, expected: bool) -> None:
     assert gives_asked_date(question, text) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "quote"),
+    [
+        (
+            "Rules of the club\n\n\uf0b7 The fee of a guest is 14 euros\n"
+            "\uf0a7 The slipway of members closes at nine",
+            "What is the fee of a guest?",
+            "The fee of a guest is 14 euros",
+        ),
+        (
+            "Speeds\n\n```python\nMAX_SPEED = 12 # knots in the harbour\n```\n\nMore is told.",
+            "What is the MAX_SPEED in the harbour?",
+            "MAX_SPEED = 12 # knots in the harbour",
+        ),
+        (
+            "Rules of the club\n\nThe code of the ga\u200bte is 47\u206011.",
+            "What is the code of the gate?",
+            "The code of the gate is 4711.",
+        ),
+    ],
+)
+def test_signs_that_say_nothing_are_left_out_of_quotes(
+    text: str, question: str, quote: str
+) -> None:
+    shown = sources(text)
+    answer = quotes(question, shown)[0]
+    (citation,) = cite(answer, {1: shown[0]})
+
+    assert answer == f"“{quote}” [1]"
+    assert flowing(citation.quote.text) == quote
+    assert text[citation.quote.start : citation.quote.end] == citation.quote.text

@@ -176,3 +176,48 @@ def test_a_megabyte_of_anything_is_split_fast(piece: str) -> None:
     split_sentences(text)
 
     assert time.monotonic() - started < 8
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The mast was repaired by rigger\nOlof Nyberg on 3 May 2021.",
+        "The mast was repaired by rigger Olof Nyberg on 3 May 2021\nwith great care.",
+        "The keel was laid by the owner on\nMay 3, 2021 and is of oak.",
+        "The bell is kept in the house of\nMara Lind.",
+        "The pilots carried the anchor to\nPort Kestrel.",
+    ],
+)
+@pytest.mark.parametrize("before", ["SURVEY", "A line of the page that is much longer " * 3])
+def test_a_narrow_sentence_goes_on_before_a_capital_and_a_date(sentence: str, before: str) -> None:
+    assert sentences(f"{before.strip()}\n\n{sentence}\n") == [before.strip(), sentence]
+
+
+def test_a_heading_that_asks_does_not_go_on_below() -> None:
+    text = "What is new in the harbour\nTwo cranes were put up.\n\n" + "A longer line. " * 8
+
+    assert sentences(text)[:2] == ["What is new in the harbour", "Two cranes were put up."]
+
+
+def test_heads_of_columns_with_dates_are_rows() -> None:
+    lines = ["The table has what was earned:", "May 26, 2019 May 27, 2018", "Sales 12 14"]
+
+    assert sentences("\n".join(lines)) == lines
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["HARBOUR CAFE", "Quay Street 4", "Port Kestrel", "Coffee 2.50", "Apple cake 3.20"],
+        ["Olof Nyberg", "Harbour Street 4", "0123 Port Kestrel", "Tel 555 1234"],
+        ["Coffee large 2.50 EUR", "Apple cake 3.20 EUR", "We were glad to have you."],
+    ],
+)
+def test_short_lines_of_a_receipt_or_an_address_are_for_themselves(lines: list[str]) -> None:
+    assert sentences("\n".join(lines)) == lines
+
+
+def test_items_with_a_bullet_of_a_font_and_fences_of_code_are_for_themselves() -> None:
+    lines = ["\uf0b7 the fee is", "\uf0a7 the slipway closes at", "```python", "limit = 12", "```"]
+
+    assert sentences("\n".join(lines)) == lines
