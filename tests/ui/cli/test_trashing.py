@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from contextlib import closing
+import os
+from contextlib import closing, suppress
 from pathlib import Path
 
 from rag.marks import MarkedAnswer, Marks, Place
@@ -30,12 +31,17 @@ with closing(build_existing(load_settings({"data_dir": Path(sys.argv[1])}))) as 
 
 
 def holding(folder: Path, word: str) -> list[str]:
-    """The files of a folder that hold a word, in any spelling, or are named by it."""
+    """The files of a folder that hold a word, in any spelling, or are named by it.
+
+    Another process may be making and deleting some meanwhile: what is gone holds none.
+    """
     found = []
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and word.encode() in (path.name.encode() + path.read_bytes()).lower():
-            found.append(str(path.relative_to(folder)))
-    return found
+    for inner, _, names in os.walk(folder):
+        for path in (Path(inner, name) for name in names):
+            with suppress(FileNotFoundError):
+                if word.encode() in (path.name.encode() + path.read_bytes()).lower():
+                    found.append(str(path.relative_to(folder)))
+    return sorted(found)
 
 
 def test_what_is_removed_can_be_brought_back(run: Run, filled: Path) -> None:
