@@ -233,7 +233,7 @@ def render_queue(
     going = sorted((job for job in rows if not job.has_ended), key=_order)
     asked = [job for job in together if job.stage is Stage.CONFIRM]
     return (
-        f"{head}{_render_questions(asked) if len(asked) > 1 else ''}"
+        f"{head}{_render_questions(asked, documents) if len(asked) > 1 else ''}"
         f"{_render_rows(ended, 'ended')}{_render_rows(going, 'going')}"
     )
 
@@ -274,8 +274,11 @@ def _render_question(job: Job, name: str, document: Document | None) -> str:
     )
 
 
-def _render_questions(jobs: Sequence[Job]) -> str:
+def _render_questions(jobs: Sequence[Job], documents: Mapping[str, Document]) -> str:
     """One question for all files that wait for a person's word."""
+    asked = [documents.get(job.document_id or "") for job in jobs]
+    have_words = any(document is None or document.chunks for document in asked)
+    no = "Words only" if have_words else "Leave them"
     known = [job.estimate for job in jobs if job.estimate is not None]
     unknown = len(known) < len(jobs) or any(each.dollars is None for each in known)
     together = Estimate(
@@ -290,7 +293,7 @@ def _render_questions(jobs: Sequence[Job]) -> str:
         f'{cost(together)}</p><p class="why">{details(together)}</p>'
         f'<p class="choices"><button type="button" class="do" data-event="confirm" '
         f'data-id="{EVERY}">Go on with all</button><button type="button" class="do mild" '
-        f'data-event="decline" data-id="{EVERY}">Words only</button></p></div>'
+        f'data-event="decline" data-id="{EVERY}">{no}</button></p></div>'
     )
 
 

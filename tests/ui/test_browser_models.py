@@ -150,6 +150,29 @@ def test_a_switch_while_an_answer_streams_counts_from_the_next_question(
     assert asked_models(server)[-1] == MIXTRAL
 
 
+def test_an_answer_that_is_drawn_again_after_its_stop_is_stopped_again(
+    page: Page, server: LoopbackServer
+) -> None:
+    script(server, Events([chunk({"content": "In winter "})], stalls=True))
+    ask(page)
+    expect(page.locator("article.turn.running .a")).to_contain_text("In winter")
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.locator("article.turn.stopped")).to_be_visible()
+
+    page.evaluate(
+        """() => {
+          window.stops = 0;
+          document.getElementById("stop").addEventListener("click", () => {
+            window.stops += 1;
+            document.querySelector("#thread .turn").classList.remove("running");
+          });
+          document.querySelector("#thread .turn").classList.add("running");
+        }"""
+    )
+
+    page.wait_for_function("window.stops === 1")
+
+
 def test_a_name_with_odd_characters_is_shown_and_asked_as_it_is(
     page: Page, server: LoopbackServer
 ) -> None:

@@ -274,6 +274,21 @@ def test_a_document_that_waits_for_a_word_comes_first_with_what_it_costs() -> No
     assert not are_running([asks])
 
 
+@pytest.mark.parametrize(("chunks", "no"), [(0, "Leave them"), (3, "Words only")])
+def test_words_alone_are_offered_where_there_are_words(chunks: int, no: str) -> None:
+    scans = [
+        replace(document(DocumentState.NEEDS_OCR), id=id_, chunks=count)
+        for id_, count in (("d1", 0), ("d2", chunks))
+    ]
+    price = Estimate(14, 0, 14, 0.35, 28.0)
+    asks = [
+        replace(job(number, f"{number}.pdf", Stage.CONFIRM, of=f"d{number}"), estimate=price)
+        for number in (1, 2)
+    ]
+
+    assert f'data-id="all">{no}</button>' in render_documents(Shelf(scans, asks))
+
+
 def test_many_files_are_summed_up_and_folded() -> None:
     ready = replace(document(), chunks=10, embedded=4)
     done = job(1, "before.pdf", Stage.DONE)

@@ -142,16 +142,33 @@
   // Gradio drops what is asked while the stream of what was stopped still ends: it waits for that.
   const ENDING_MS = 1000;
   let stoppedAt = -Infinity;
+  // What was on its way when an answer was stopped may be drawn after it: then it is stopped again.
+  let halting = 0;
+  const haltAgain = (looks) => {
+    halting = setTimeout(() => {
+      if (document.querySelector("#thread .turn.running")) document.getElementById("stop")?.click();
+      if (looks) haltAgain(looks - 1);
+    }, 500);
+  };
   const hold = (event, selector) => {
     const left = stoppedAt + ENDING_MS - performance.now();
-    if (left <= 0) return;
+    if (left <= 0) {
+      clearTimeout(halting);
+      return;
+    }
     event.preventDefault();
     event.stopImmediatePropagation();
     setTimeout(() => document.querySelector(selector)?.click(), left);
   };
   document.addEventListener("click", (event) => {
     const control = event.target instanceof Element ? event.target.closest("#stop, #send, #thread button[data-event]") : null;
-    if (control?.id === "stop") stoppedAt = performance.now();
+    if (control?.id === "stop") {
+      stoppedAt = performance.now();
+      if (event.isTrusted) {
+        clearTimeout(halting);
+        haltAgain(8);
+      }
+    }
     else if (control?.id === "send") hold(event, "#send");
     else if (control) hold(event, `#thread button[data-event="${control.dataset.event}"]${control.dataset.turn ? `[data-turn="${control.dataset.turn}"]` : ""}`);
   }, true);
