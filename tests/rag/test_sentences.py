@@ -221,3 +221,11 @@ def test_items_with_a_bullet_of_a_font_and_fences_of_code_are_for_themselves() -
     lines = ["\uf0b7 the fee is", "\uf0a7 the slipway closes at", "```python", "limit = 12", "```"]
 
     assert sentences("\n".join(lines)) == lines
+
+
+def test_a_narrow_paragraph_goes_on_before_a_capital_beside_wider_ones() -> None:
+    wide = "The committee of the harbour keeps a list of all the works that were carried out."
+    narrow = "The mast was repaired by rigger\nOlof Nyberg in the spring."
+    text = f"{wide}\n\n{narrow}\n"
+
+    assert [text[span.start : span.end] for span in split_sentences(text)] == [wide, narrow]
