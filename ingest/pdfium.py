@@ -184,7 +184,7 @@ class OpenPdf:
         bare = not (text or drawn or pdfium_c.FPDFPage_CountObjects(page))
         content = PageContent(text, drawn, unmapped, bare)
         ruler = cache(lambda: Ruler(textpage, text))
-        return ReadPage(content, lambda: ruler().quick(), Ruling(lambda: _drawing(page, ruler())))
+        return ReadPage(content, lambda: ruler().quick(), Ruling(lambda: Rules(page, ruler)))
 
 
 @contextmanager
@@ -293,11 +293,6 @@ def _refusal(code: int | None) -> DocumentError:
 
 def _unreadable(number: int) -> DocumentError:
     return DocumentError(DocumentState.FAILED, f"Page {number} is damaged and cannot be read.")
-
-
-def _drawing(page: Any, ruler: Ruler) -> Rules | None:
-    """What is drawn on a page; of those that lie on their side nothing is told."""
-    return Rules(page, ruler) if ruler.is_upright else None
 
 
 def _with_notes(document: Any, number: int, page: Any) -> Any | None:
