@@ -124,6 +124,8 @@ def lines(text: str, ruler_of: Callable[[], Ruler]) -> list[Line]:
             line or (_whole(ruler, *span) if hope is faint else None)
             for line, span, hope in zip(whole, spans, hopes, strict=True)
         ]
+    elif _Hope.GOOD not in hopes:
+        return []
     return [
         _new(Line, (*span, (), ())) if line is None else _line(text, line, ruler, unit, gap)
         for span, line, gap in zip(spans, whole, _gaps(whole, numeric, unit), strict=True)

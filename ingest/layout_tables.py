@@ -102,7 +102,8 @@ class Collector:
                 rows = (table.header, *table.rows) if table.header else table.rows
                 self._tables.append(Table(count, number, table.name, header, rows))
             before = None
-            self._open = table if len(lines) - 1 - table.last <= MOST_AFTER else None
+            count = len(lines) or sum(1 for _ in _LINE.finditer(text))
+            self._open = table if count - 1 - table.last <= MOST_AFTER else None
 
 
 def _begins_page(text: str, lines: Sequence[Line], table: Found) -> bool:

@@ -48,6 +48,22 @@ def test_other_heads_or_columns_begin_another_table(after: Sheet, tmp_path: Path
     assert loaded.tables[1].header != tuple(HEAD)
 
 
+@pytest.mark.parametrize("below", [1, 9])
+def test_a_table_above_a_text_of_words_alone_ends_on_its_page(below: int, tmp_path: Path) -> None:
+    words = Sheet([["Name", "Town", "Trade"], ["Anna", "Rome", "Miller"], ["Bob", "Oslo", "Baker"]])
+    text = [
+        Line(
+            "The crew of the Petrel keeps watch in the harbour by day and by night.", y=500 - 14 * n
+        )
+        for n in range(below)
+    ]
+    more = Sheet([["Carl", "Bern", "Cook"], ["Dora", "Riga", "Smith"]])
+
+    loaded = read(tmp_path, [words, *text], [more])
+
+    assert [table.number for table in loaded.tables] == ([1, 1] if below == 1 else [1, 2])
+
+
 def test_words_alone_have_no_heads_for_sure(tmp_path: Path) -> None:
     words = Sheet([["Name", "Town", "Trade"], ["Anna", "Rome", "Miller"], ["Bob", "Oslo", "Baker"]])
 
