@@ -20,12 +20,15 @@ class Chats:
     def __init__(
         self, settings: Settings, reader: EmbeddedReader, gate: Gate, meter: Meter
     ) -> None:
-        """Take the settings, the reader, what requests ask, and what counts what they cost."""
+        """Take the settings, the reader, what requests ask, and what counts what they cost.
+
+        To close `end` lets go of a model in this process.
+        """
         self._settings = settings
         self._reader = reader
         self._gate = gate
         self._meter = meter
-        self._end = ExitStack()
+        self.end = ExitStack()
         self._built: dict[str, ChatModel] = {}
         self._lock = threading.Lock()
 
@@ -40,11 +43,7 @@ class Chats:
         """What is known by now of the model of that name; raises alike."""
         return self.named(name).card
 
-    def close(self) -> None:
-        """Let go of a model in this process."""
-        self._end.close()
-
     def _build(self, name: str) -> ChatModel:
         if name == READER:
             return self._reader
-        return MeteredChat(build_chat(self._settings, name, self._end, self._gate), self._meter)
+        return MeteredChat(build_chat(self._settings, name, self.end, self._gate), self._meter)

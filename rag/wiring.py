@@ -148,8 +148,16 @@ class Application:
 
     def close_beside(self) -> None:
         """Let go of all but the catalog."""
-        self._chats.close()
+        self.leave_beside().close()
+
+    def leave_beside(self) -> ExitStack:
+        """Prepare nothing more; who is being answered still is.
+
+        Returns:
+            What lets go of a model in this process, which may outlive this application.
+        """
         self.indexes.close()
+        return self._chats.end
 
     def scope(self, document_ids: frozenset[str] | None = None) -> Scope:
         """The library in use, or some of its documents."""
