@@ -64,7 +64,7 @@ def quality(application: Application, questions: list[dict[str, Any]]) -> None:
     """Print how often the paragraph is found and the answer quoted."""
     hits = np.zeros((len(questions), 2))
     held = np.zeros((len(questions), 2))
-    reader = application._chat("embedded reader")
+    reader = application._chats.named("embedded reader")
     for number, question in enumerate(questions):
         found = application.retriever.search(question["question"], application.scope(), 8)
         names = [passage.document.name for passage in found]

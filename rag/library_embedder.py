@@ -68,7 +68,8 @@ def library_embedder(
     try:
         library = catalog.library(settings.library)
     except NotFoundError:
-        embedder = paid_embedder(settings, meter, wanted_embedding(settings, None), local)
+        wanted = wanted_embedding(settings, None)
+        embedder = paid_embedder(settings, meter, wanted, local, gate=gate)
         catalog.create_library(settings.library, embedder.model, embedder.dimension)
         return embedder
     if not any(document.embedded for document in catalog.documents(library.id)):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from functools import partial
 
 from rag.assistant import Assistant
+from rag.chats import Chats
 from rag.connections import (
     build_chat,
     build_moderator,
@@ -31,6 +31,7 @@ from rag.library_embedder import (
     library_embedder,
     paid_embedder,
 )
+from rag.library_in_use import LibraryInUse
 from rag.looks import (
     configured_chat,
     has_chat,
@@ -72,30 +73,38 @@ IN_PROCESS_AT_ONCE = 16  # an engine works on that many for little more than one
 
 
 class Application:
-    """Everything an entry point needs, built once."""
+    """Everything an entry point needs, built once.
 
-    def __init__(self, settings: Settings, catalog: Catalog, local: MiniLmEmbedder) -> None:
+    Nothing that it holds holds it, so that all of it, the embedded models and the connections to
+    others too, goes with the last who uses it. In a circle it would wait for the garbage collector,
+    which does not see how large they are, and by way of what closes a client it would stay for
+    good: a finalizer holds the client, which holds the gate, until what holds both is gone.
+    """
+
+    def __init__(
+        self, settings: Settings, catalog: Catalog, local: MiniLmEmbedder, judge: MiniLmJudge
+    ) -> None:
         self.settings = settings
         self.catalog = catalog
         self.indexes = Indexes(catalog, patience_seconds=WORDS_PATIENCE_SECONDS)
         self.meter = meter_of(settings, catalog)
-        self._local = local
-        self._library_id: str | None = None
-        self.gate = PolicyGate(lambda: self.library)
+        self._local, self._judge = local, judge
+        self._in_use = LibraryInUse(catalog, settings.library)
+        self.gate = PolicyGate(self._in_use.now)
         self.embedder = library_embedder(settings, catalog, self.meter, local, self.gate)
-        self._library_id = catalog.library(settings.library).id
+        self._in_use.settle()
         self.scorer = SentenceScorer(local, Words())
-        self.verifier = build_verifier(self.scorer)
-        self._chats: dict[str, ChatModel] = {}
-        self._end = ExitStack()
+        self.verifier = Verifier(self.scorer.nearest, judge)
+        self.vocabulary = load_vocabulary(settings.vocabulary)
+        reader = EmbeddedReader(self.scorer, self.vocabulary)
+        self._chats = Chats(settings, reader, self.gate, self.meter)
         self._summaries = Summaries()
         moderator = build_moderator(settings, self.gate)
         paid = moderator and MeteredModerator(moderator, self.meter)
         self._moderation = Moderation(paid) if paid else None
-        self._offering = Offering(settings, lambda name: self._chat(name).card)
-        self._lock = threading.Lock()
-        reranker = build_reranker(settings, lambda: self._chat(default_model(settings)), self.gate)
-        self.vocabulary = load_vocabulary(settings.vocabulary)
+        self._offering = Offering(settings, self._chats.card)
+        default = partial(self._chats.named, default_model(settings))
+        reranker = build_reranker(settings, default, self.gate)
         self._own_tools = load_tools(settings.tools)
         self.retriever = Retriever(
             catalog,
@@ -113,9 +122,7 @@ class Application:
         Raises:
             NotFoundError: it was deleted.
         """
-        if self._library_id is None:
-            return self.catalog.library(self.settings.library)
-        return self.catalog.library_with_id(self._library_id)
+        return self._in_use.now()
 
     def create_library(self, wanted: WantedLibrary) -> Library:
         """Make another library, embedded by whom the settings ask for; raises as that says."""
@@ -137,12 +144,20 @@ class Application:
             SettingsError, ProviderError: its embedder cannot be had.
         """
         settings = self.settings.model_copy(update={"library": library.name})
-        return Application(settings, self.catalog, self._local)
+        return Application(settings, self.catalog, self._local, self._judge)
 
     def close_beside(self) -> None:
         """Let go of all but the catalog."""
-        self._end.close()
+        self.leave_beside().close()
+
+    def leave_beside(self) -> ExitStack:
+        """Prepare nothing more; who is being answered still is.
+
+        Returns:
+            What lets go of a model in this process, which may outlive this application.
+        """
         self.indexes.close()
+        return self._chats.end
 
     def scope(self, document_ids: frozenset[str] | None = None) -> Scope:
         """The library in use, or some of its documents."""
@@ -218,18 +233,7 @@ class Application:
         name = default_model(settings) if model is None else self._offering.name_of(model)
         if address := chat_address(settings, name):
             self.gate(address, "TRAMONTANE_CHAT")  # before anything is searched
-        return self._chat(name)
-
-    def _chat(self, name: str) -> ChatModel:
-        with self._lock:
-            if name not in self._chats:
-                self._chats[name] = self._build_chat(name)
-            return self._chats[name]
-
-    def _build_chat(self, name: str) -> ChatModel:
-        if name == READER:
-            return EmbeddedReader(self.scorer, self.vocabulary)
-        return MeteredChat(build_chat(self.settings, name, self._end, self.gate), self.meter)
+        return self._chats.named(name)
 
 
 def find_offers(settings: Settings) -> list[Offer]:
@@ -259,9 +263,13 @@ def build(settings: Settings) -> Application:
         ModelNotFoundError: La Plateforme has retired the model that is to answer.
     """
     check(settings)
+    return _wired(settings)
+
+
+def _wired(settings: Settings) -> Application:
     catalog = Catalog(settings.data_dir)
     try:
-        return Application(settings, catalog, MiniLmEmbedder())
+        return Application(settings, catalog, MiniLmEmbedder(), MiniLmJudge())
     except RagError:
         catalog.close()
         raise
@@ -279,10 +287,9 @@ def build_existing(settings: Settings) -> Application:
     return build(settings)
 
 
-def build_verifier(scorer: SentenceScorer | None = None) -> Verifier:
+def build_verifier() -> Verifier:
     """What checks claims; it needs no library, and so no data directory."""
-    scorer = scorer or SentenceScorer(MiniLmEmbedder(), Words())
-    return Verifier(scorer.nearest, MiniLmJudge())
+    return Verifier(SentenceScorer(MiniLmEmbedder(), Words()).nearest, MiniLmJudge())
 
 
 def checks(settings: Settings) -> list[Check]:
@@ -332,7 +339,7 @@ def _look_at_library(settings: Settings) -> str | Note:
     # These are looked at by themselves.
     others = {"rerank": "off", "tools": None, "moderation": "off"}
     settings = patient(settings).model_copy(update=others)
-    with closing(Application(settings, Catalog(settings.data_dir), MiniLmEmbedder())) as app:
+    with closing(_wired(settings)) as app:
         return look_at_library(
             app.catalog, app.library, app.embedder, MISTRAL_EMBED if key else None
         )

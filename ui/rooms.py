@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
@@ -64,6 +64,9 @@ class Rooms:
         self._first = self._furnished(application, queue)
         self._open = {application.library.id: self._first}
         self._own: list[Room] = []  # to be closed here
+        self._end = (
+            ExitStack()
+        )  # of models in this process, which outlive the rooms they answered in
         self.runs = ReembeddingRuns(self.catalog, application.embedder_of, self._try_to_open)
 
     @property
@@ -85,7 +88,9 @@ class Rooms:
             RagError: it cannot be opened: as its embedding model is another than is asked for.
         """
         wanted = choice.library
-        known = [library.id for library in self.catalog.libraries.all()]
+        known = self._known()
+        if self._open.keys() - known:
+            self._leave_deleted()
         if wanted is None or wanted not in known:
             wanted = next((id_ for id_ in self._open if id_ in known), known[0])
         return self.open(wanted)
@@ -114,10 +119,29 @@ class Rooms:
                 raise
             return before
         self._open[library.id] = room
-        self._own.append(room)
-        if before is not None:  # who is being answered there still is
-            before.queue.close()
+        self._own = [*(own for own in self._own if own is not before), room]
+        if before is not None:
+            self._leave(before)
         return room
+
+    def _known(self) -> list[str]:
+        return [library.id for library in self.catalog.libraries.all()]
+
+    def _leave_deleted(self) -> None:
+        """Leave the rooms of libraries that were deleted: one that comes back has a new one."""
+        with self._lock:
+            known = self._known()  # a library that has a room by now was there before
+            gone = {id_: room for id_, room in self._open.items() if id_ not in known}
+            rooms = [self._open.pop(id_) for id_ in gone if gone[id_] is not self._first]
+            self._own = [room for room in self._own if room not in rooms]
+        for room in rooms:
+            self._leave(room)
+
+    def _leave(self, room: Room) -> None:
+        """End the work of a room that nobody enters any more; who is being answered still is."""
+        room.queue.close()
+        if room is not self._first:
+            self._end.callback(room.application.leave_beside().close)
 
     def _opened(self, library: Library) -> Room:
         application = self._first.application.beside(library)
@@ -148,6 +172,7 @@ class Rooms:
         for room in self._own:
             room.queue.close()
             room.application.close_beside()
+        self._end.close()
 
     def quick(self, pick: Callable[[Room], Handler]) -> Handler:
         """A handler that does what the picked one does, in the room of the visitor's choice."""

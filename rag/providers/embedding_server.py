@@ -92,7 +92,7 @@ class EmbeddingServer:
         self._lock = threading.Lock()
         self._served: _Served | None = None
         self._asked_from = 0.0  # on the monotonic clock
-        self._counts = ServerCounts(self._count)
+        self._counts = ServerCounts()
 
     @property
     def model(self) -> str:
@@ -142,7 +142,8 @@ class EmbeddingServer:
         written = [self._habits.passage + text for text in texts]
         counts = dict(zip(written, map(token_bound, written), strict=True))
         if self._served is not None:
-            counts |= self._counts.of([text for text in counts if counts[text] > most])
+            long = [text for text in counts if counts[text] > most]
+            counts |= self._counts.of(long, self._count)
         return [counts[text] for text in written]
 
     def fluency(self, text: str) -> float:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from rag.errors import ProviderError
 from rag.providers.retries import TransientFault
@@ -14,21 +15,21 @@ COUNTED_AT_ONCE = 8
 MOST_REMEMBERED = 5_000
 REST_SECONDS = 30.0  # before a server that did not count is asked again
 
+# Asks a server for the tokens of a text: None, or a fault, where it cannot tell.
+Count = Callable[[str], int | None]
+
 
 class ServerCounts:
     """Remembers what a server counted, and leaves it alone for a while once it does not."""
 
-    def __init__(
-        self, count: Callable[[str], int | None], clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        """Take what asks the server: None, or a fault, where it cannot tell."""
-        self._count = count
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Nothing is known yet."""
         self._clock = clock
         self._lock = threading.Lock()
         self._asked_from = 0.0
         self._known: dict[str, int] = {}
 
-    def of(self, texts: Sequence[str]) -> dict[str, int]:
+    def of(self, texts: Sequence[str], count: Count) -> dict[str, int]:
         """The tokens of each text that the server counts now, or did before."""
         with self._lock:
             known = {text: self._known[text] for text in texts if text in self._known}
@@ -36,21 +37,21 @@ class ServerCounts:
         if not new or self._clock() < self._asked_from:
             return known
         with ThreadPoolExecutor(COUNTED_AT_ONCE) as pool:
-            told = zip(new, pool.map(self._asked, new), strict=True)
-            found = {text: count for text, count in told if count is not None}
+            told = zip(new, pool.map(partial(self._asked, count), new), strict=True)
+            found = {text: tokens for text, tokens in told if tokens is not None}
         with self._lock:
             if len(self._known) + len(found) > MOST_REMEMBERED:
                 self._known = {}
             self._known |= found
         return known | found
 
-    def _asked(self, text: str) -> int | None:
+    def _asked(self, count: Count, text: str) -> int | None:
         if self._clock() < self._asked_from:
             return None
         try:
-            count = self._count(text)
+            tokens = count(text)
         except (ProviderError, TransientFault):
-            count = None
-        if count is None:
+            tokens = None
+        if tokens is None:
             self._asked_from = self._clock() + REST_SECONDS
-        return count
+        return tokens

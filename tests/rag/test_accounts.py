@@ -17,6 +17,7 @@ from rag.drafts import DraftChecker, read_draft
 from rag.errors import BudgetError, NotFoundError
 from rag.models import la_plateforme_card, whole_cost
 from rag.providers.minilm.embedder import MiniLmEmbedder
+from rag.providers.minilm.judge import MiniLmJudge
 from rag.providers.reader import READER, READER_CARD
 from rag.store.catalog import Catalog
 from rag.store.spending import DAY_SECONDS, Purpose, Spent
@@ -59,7 +60,7 @@ def opened_for(person: str, **given: object) -> Iterator[Application]:
     """An application over what a person has, filled the day before."""
     chosen = settings(**given)
     catalog = Catalog(chosen.data_dir, person)
-    with closing(Application(chosen, catalog, MiniLmEmbedder())) as opened:
+    with closing(Application(chosen, catalog, MiniLmEmbedder(), MiniLmJudge())) as opened:
         catalog.spending._now = lambda: time.time() - DAY_SECONDS
         fill(opened)
         catalog.spending._now = time.time

@@ -51,6 +51,13 @@ def test_a_library_that_stays_here_is_offered_what_is_here_and_nothing_is_sent()
             opened.embedder_of(library, MISTRAL)
 
 
+def test_a_policy_holds_for_a_library_that_was_just_made() -> None:
+    with application(mistral_api_key=KEY, mistral_url="https://example.invalid") as opened:
+        opened.catalog.libraries.set_policy(opened.library.id, stays_here=True)
+        with pytest.raises(PolicyError, match=r"nothing was sent to example\.invalid"):
+            opened.embedder.embed([QUESTION])
+
+
 def test_what_is_missing_is_told() -> None:
     with application() as opened:
         library = opened.library

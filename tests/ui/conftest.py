@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
+from fastapi.dependencies import models
 
 from ingest.incoming import Incoming
 from ingest.intake import Intake, limits_of
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 EXPECT_SECONDS = 20.0  # how long a page may take to show something on a machine that is busy
 
 APP = Path(__file__).parents[2] / "app.py"
+
+# What FastAPI remembers of the last 4,096 routes: it keeps them, and so some forty whole apps.
+REMEMBERED = [each for each in vars(models).values() if hasattr(each, "cache_clear")]
 
 
 # Every address the app looks up or connects to, except this machine's own.
@@ -58,6 +62,13 @@ def _patience() -> None:
         from playwright.sync_api import expect
 
         expect.set_options(timeout=EXPECT_SECONDS * 1000)
+
+
+@pytest.fixture(autouse=True)
+def _no_app_is_remembered() -> Iterator[None]:
+    yield
+    for each in REMEMBERED:
+        each.cache_clear()
 
 
 @contextmanager

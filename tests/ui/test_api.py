@@ -22,6 +22,7 @@ from rag.domain import Finish, ModelCard, Prompt, TextDelta
 from rag.errors import RateLimitError
 from rag.protocols import ChatModel
 from rag.providers.minilm.embedder import MiniLmEmbedder
+from rag.providers.minilm.judge import MiniLmJudge
 from rag.settings import load_settings
 from rag.store.catalog import Catalog
 from rag.turns import FILTERED, TRUNCATED
@@ -71,7 +72,7 @@ class Talking(Application):
 
     def __init__(self, folder: Path, chat: ChatModel) -> None:
         settings = load_settings({"data_dir": folder, "chat": "reader"})
-        super().__init__(settings, Catalog(folder), MiniLmEmbedder())
+        super().__init__(settings, Catalog(folder), MiniLmEmbedder(), MiniLmJudge())
         self.chat = chat
 
     def assistant(self, model: str | None = None, *, passages: int | None = None) -> Assistant:
