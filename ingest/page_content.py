@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ingest.raised_marks import Marks
 from ingest.ruling import UNRULED, Ruling
 
 Measure = Callable[[int], tuple[float, float] | None]
@@ -26,8 +27,12 @@ class PageContent:
 
 @dataclass(frozen=True, slots=True)
 class ReadPage:
-    """An open page: what is on it, and what measures where, made when it is needed."""
+    """An open page: what is on it, and what measures where, made when it is needed.
+
+    `marks` are those that stand raised in the text.
+    """
 
     content: PageContent
     ruler: Callable[[], Measure]
+    marks: Marks
     ruling: Ruling = UNRULED

@@ -157,9 +157,9 @@ class _Reader:
         if _is_unreadable(read.content):
             return Page(number, "", "", 0, PageState.NEEDS_OCR, NO_LETTERS)
         if text.strip():
-            letter = read.ruling.letter
-            lines = level_lines.joined(text, layout.lines(text, read.ruler), letter)
-            lines = raised_marks.without_marks(text, lines, letter)
+            starred = raised_marks.starred(text, read.marks)
+            lines = level_lines.joined(text, layout.lines(starred, read.ruler), read.ruling.letter)
+            lines = raised_marks.without_marks(lines, read.marks)
             self.tables.add(number, text, lines, read.ruling)
             return Page(number, "", text, 0)
         if read.content.drawn:
