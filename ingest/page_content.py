@@ -17,12 +17,14 @@ class PageContent:
 
     `unmapped` is the number of characters whose font does not tell what letters they are; they are
     absent from the text. `bare` is a page with nothing on it, not even a line or a space.
+    One without words `hides` some where it has them outside its visible part.
     """
 
     text: str
     drawn: bool
     unmapped: int = 0
     bare: bool = False
+    hides: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from ingest.boxes import NO_EXTENT, Boxes, Rectangle, as_displayed, merge
 from ingest.loaded import Heading
 from ingest.page_content import PageContent, ReadPage
 from ingest.pdfium_calls import plain
+from ingest.pdfium_crop import leave_out_unseen
 from ingest.pdfium_ruler import Ruler
 from ingest.pdfium_rules import Rules
 from ingest.pdfium_text import character_indices, load_text, text_of
@@ -185,9 +186,18 @@ class OpenPdf:
         drawing = noted is None and not text.strip() and _shows_a_drawing(page)
         drawn = drawing or (unmapped > 0 and not text.strip())
         bare = not (text or drawn or pdfium_c.FPDFPage_CountObjects(page))
-        content = PageContent(text, drawn, unmapped, bare)
+        hides = not (text or drawn) and self._hides_words(number)
+        content = PageContent(text, drawn, unmapped, bare, hides)
         ruling = Ruling(lambda: _drawing(page, ruler()))
         return ReadPage(content, lambda: ruler().quick(), marks, ruling)
+
+    def _hides_words(self, number: int) -> bool:
+        """Whether a page has words outside its visible part."""
+        page = pdfium_c.FPDF_LoadPage(self._document, number - 1)
+        try:
+            return leave_out_unseen(page)
+        finally:
+            pdfium_c.FPDF_ClosePage(page)
 
 
 @contextmanager

@@ -56,6 +56,7 @@ NO_LETTERS = "The fonts of the page do not tell what its letters are; its words 
 NOTHING_LEFT = "The file is damaged: there are pages left in it, but nothing on them."
 REPAIRED = "The file was damaged and was repaired to be read."
 NO_CONTENT = "The page is empty."
+ALL_OUTSIDE = "All words of the page are outside its visible part."
 READ = (DocumentState.READY, DocumentState.PARTIAL, DocumentState.NEEDS_OCR)
 
 # pypdf raises its own errors for what it knows to be wrong, and these on files odder than that.
@@ -164,11 +165,12 @@ class _Reader:
             return Page(number, "", text, 0)
         if read.content.drawn:
             return Page(number, "", text, 0, PageState.NEEDS_OCR, NEEDS_OCR)
-        return Page(number, "", text, 0, PageState.EMPTY, NO_CONTENT)
+        reason = ALL_OUTSIDE if read.content.hides else NO_CONTENT
+        return Page(number, "", text, 0, PageState.EMPTY, reason)
 
     def _checked(self, page: Page, *, shows_nothing: bool) -> Page:
         """The page; one that only seems empty has failed."""
-        if page.state is not PageState.EMPTY:
+        if page.state is not PageState.EMPTY or page.reason == ALL_OUTSIDE:
             return page
         is_blank = self._blank.is_blank(page.number, shows_nothing=shows_nothing)
         return page if is_blank else _failed(page.number)
