@@ -18,7 +18,16 @@ import pypdf
 from pypdf.errors import DependencyError, PyPdfError
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
 
-from ingest import layout, layout_tables, level_lines, pdfium, raised_marks, repair, titles
+from ingest import (
+    layout,
+    layout_tables,
+    level_lines,
+    pdfium,
+    raised_marks,
+    repair,
+    titles,
+    wrapped_labels,
+)
 from ingest.attachments import display_name
 from ingest.blank_pages import BlankPages
 from ingest.loaded import Attachment, Heading, LeftOut, LoadedDocument
@@ -160,6 +169,7 @@ class _Reader:
         if text.strip():
             starred = raised_marks.starred(text, read.marks)
             lines = level_lines.joined(text, layout.lines(starred, read.ruler), read.ruling.letter)
+            lines = wrapped_labels.joined(text, lines, read.ruling.letter)
             lines = raised_marks.without_marks(lines, read.marks)
             self.tables.add(number, text, lines, read.ruling)
             return Page(number, "", text, 0)
