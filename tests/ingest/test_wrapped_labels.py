@@ -17,15 +17,15 @@ LABELS = (
 VALUES = (("12,500", "40"), ("2,300", "3"), ("48,000", "62"))
 
 
-def table(*, lower: float = 0.0) -> PdfPage:
-    """A table of works, each cell of which is drawn line by line; values may stand lower."""
+def table(*, below: bool = False) -> PdfPage:
+    """A table of works, each cell of which is drawn line by line; values may stand below labels."""
     lines = [Line("Work", y=720), Line("Cost", x=320, y=720), Line("Days", x=420, y=720)]
     y = 700.0
     for label, values in zip(LABELS, VALUES, strict=True):
         lines += [Line(words, y=y - 14 * place) for place, words in enumerate(label)]
-        drop = lower if len(label) > 1 else 0.0
+        drop = 14 * len(label) if below and len(label) > 1 else 0
         lines += [Line(words, x=x, y=y - drop) for words, x in zip(values, (320, 420), strict=True)]
-        y -= 14 * len(label) + 8
+        y -= 14 * len(label) + 22
     return PdfPage(tuple(lines))
 
 
@@ -54,5 +54,6 @@ def test_a_label_that_wraps_is_one_row_with_the_values_beside_its_first_line(
 
 
 def test_values_below_a_label_are_a_row_of_their_own(tmp_path: Path) -> None:
-    rows = [row.cells for table_ in loaded(tmp_path, table(lower=49)).tables for row in table_.rows]
+    document = loaded(tmp_path, table(below=True))
+    rows = [row.cells for found in document.tables for row in found.rows]
     assert not any("stairs" in row[0] and "12,500" in row for row in rows)
