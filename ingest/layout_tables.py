@@ -13,13 +13,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from ingest.layout import Cell, Line
+from ingest.layout import Line
 from ingest.ruled_tables import RuledTable, ruled_tables
 from ingest.ruling import UNRULED, Ruling
 from ingest.table_columns import Columns, columns
 from ingest.table_headers import heads_of
 from ingest.table_levels import levels
 from ingest.table_parts import PERIOD, UNIT, has_values, parts
+from ingest.table_rows import row_of, rows_of, words_of
 from ingest.table_runs import (
     ANNOUNCEMENT,
     MOST_CHARACTERS_BETWEEN,
@@ -43,7 +44,6 @@ LEADERS = 4  # points in a row
 _LINE = re.compile(r"\S(?:[^\n]*\S)?")
 _DIGIT = re.compile(r"\d")
 _LEADERS = re.compile(rf"(?:\.\s?){{{LEADERS}}}")
-_GOES_ON = re.compile(r"\(\w{1,2}\)|[a-zà-ÿ]")
 _CAPTION = re.compile(
     r"(?i:table|exhibit|figure|tableau|tabelle|tabla)\s+(?:\d[\w.-]*|[IVXLC]+|[A-Z])\b"
 )
@@ -237,9 +237,9 @@ def _table(page: _Page, first: int, last: int, after: int) -> Found | None:
     ruled = page.ruling.rows(text, lines[bottom:], last - bottom, grid)
     if ruled:
         last = max(last, bottom + sum(map(len, ruled)) - 1)
-        body = tuple(_row(text, row, grid) for row in ruled)
+        body = tuple(row_of(text, row, grid) for row in ruled)
     else:
-        body = tuple(_rows(text, lines[bottom : last + 1], grid))
+        body = tuple(rows_of(text, lines[bottom : last + 1], grid))
     return Found(top, last, grid, _name(text, lines, top, after), header, body)
 
 
@@ -309,13 +309,16 @@ def _is_title(text: str, line: Line, grid: Columns) -> bool:
 
 def _is_above(text: str, line: Line, grid: Columns) -> bool:
     """Whether all of a line names columns, a unit, or what the rows are."""
-    span = line.start, line.end
-    if SENTENCE.match(text, *span) or ANNOUNCEMENT.search(text, *span):
+    is_unit = len(line.cells) == 1 and _names_unit(text, line)
+    if not is_unit and not _is_over_values(text, line, grid):
         return False
+    span = line.start, line.end
+    return not (SENTENCE.match(text, *span) or ANNOUNCEMENT.search(text, *span))
+
+
+def _is_over_values(text: str, line: Line, grid: Columns) -> bool:
     left, right = grid.values
     values = line.cells
-    if len(values) == 1 and _names_unit(text, line):
-        return True
     if len(values) == 1 and (values[0].left < left or line.end - line.start > MOST_HEADING):
         return False
     if values[0].left < left:
@@ -340,7 +343,7 @@ def _header_row(page: _Page, lines: Sequence[Line], grid: Columns) -> TableRow:
     heads |= {line.start: {0: [*line.cells]} for line in units}
     for start in sorted(heads):
         for place, cells in sorted(heads[start].items()):
-            words[place].extend(_words(text, cell) for cell in cells)
+            words[place].extend(words_of(text, cell) for cell in cells)
     return TableRow(lines[0].start, lines[-1].end, tuple(" ".join(cell) for cell in words))
 
 
@@ -348,34 +351,6 @@ def _names_rows(header: TableRow) -> bool:
     """Whether it names none of several columns of values, and no unit: only the rows below it."""
     label, *others = header.cells
     return len(others) > 1 and not any(others) and UNIT.fullmatch(label) is None
-
-
-def _rows(text: str, lines: Sequence[Line], grid: Columns) -> Iterator[TableRow]:
-    """The rows; a label that is broken over lines is put together with its values."""
-    waiting: list[Line] = []
-    for line in lines:
-        if waiting and not _GOES_ON.match(text, line.start):
-            yield from (_row(text, [single], grid) for single in waiting)
-            waiting = []
-        waiting.append(line)
-        if len(line.cells) > 1:
-            yield _row(text, waiting, grid)
-            waiting = []
-    yield from (_row(text, [single], grid) for single in waiting)
-
-
-def _row(text: str, lines: Sequence[Line], grid: Columns) -> TableRow:
-    words = [""] * len(grid.edges)
-    for line in lines:
-        for cell, place in zip(line.cells, grid.places(line.cells), strict=True):
-            own = _words(text, cell)
-            words[place] = f"{words[place]} {own}" if words[place] else own
-    return TableRow(lines[0].start, lines[-1].end, tuple(words))
-
-
-def _words(text: str, cell: Cell) -> str:
-    words = text[cell.start : cell.end]
-    return words if words.isprintable() and "  " not in words else flowing(words)
 
 
 def _name(text: str, lines: Sequence[Line], top: int, after: int) -> str:

@@ -188,7 +188,7 @@ class OpenPdf:
         bare = not (text or drawn or pdfium_c.FPDFPage_CountObjects(page))
         hides = not (text or drawn) and self._hides_words(number)
         content = PageContent(text, drawn, unmapped, bare, hides)
-        ruling = Ruling(lambda: _drawing(page, ruler()))
+        ruling = Ruling(lambda: Rules(page, ruler))
         return ReadPage(content, lambda: ruler().quick(), marks, ruling)
 
     def _hides_words(self, number: int) -> bool:
@@ -314,11 +314,6 @@ def _refusal(code: int | None) -> DocumentError:
 
 def _unreadable(number: int) -> DocumentError:
     return DocumentError(DocumentState.FAILED, f"Page {number} is damaged and cannot be read.")
-
-
-def _drawing(page: Any, ruler: Ruler) -> Rules | None:
-    """What is drawn on a page; of those that lie on their side nothing is told."""
-    return Rules(page, ruler) if ruler.is_upright else None
 
 
 def _with_notes(document: Any, number: int, page: Any) -> Any | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from statistics import mean, median
+from statistics import mean
 
 from ingest.layout import Cell, Line
 
@@ -50,7 +51,7 @@ class Columns:
         """The columns in which the cells of a line stand; see `of`."""
         if len(cells) == len(self.edges):
             for cell, (left, right) in zip(cells, self.edges, strict=True):
-                if cell.left >= right or cell.right <= left:
+                if cell[2] >= right or cell[3] <= left:
                     break
             else:
                 return range(len(cells))
@@ -200,16 +201,17 @@ def _is_prose(rank: Sequence[Cell], edge: tuple[float, float]) -> bool:
 def _has_an_edge(rank: Sequence[Cell]) -> bool:
     """Whether most cells below each other begin, end or have their middle at one place."""
     return (
-        _is_common([cell.right for cell in rank])
-        or _is_common([cell.left for cell in rank])
-        or _is_common([(cell.left + cell.right) / 2 for cell in rank])
+        _is_common([cell[3] for cell in rank])  # by place: names take twice as long
+        or _is_common([cell[2] for cell in rank])
+        or _is_common([(cell[2] + cell[3]) / 2 for cell in rank])
     )
 
 
 def _is_common(places: Sequence[float]) -> bool:
-    middle = median(places)
-    low, high = middle - EDGE, middle + EDGE
-    return sum([low <= place <= high for place in places]) >= SHARE_ALIGNED * len(places)
+    in_order = sorted(places)
+    middle = (in_order[(len(places) - 1) // 2] + in_order[len(places) // 2]) / 2
+    common = bisect_right(in_order, middle + EDGE) - bisect_left(in_order, middle - EDGE)
+    return common >= SHARE_ALIGNED * len(places)
 
 
 def _fits(cells: Sequence[Cell], edges: Sequence[tuple[float, float]]) -> bool:
@@ -223,7 +225,7 @@ def _fits(cells: Sequence[Cell], edges: Sequence[tuple[float, float]]) -> bool:
 def _nearest(cell: Cell, edges: Sequence[tuple[float, float]]) -> tuple[int, float]:
     """The column that shares most with a cell, and how much; see `_shared`."""
     most = -math.inf
-    begin, end = cell.left, cell.right
+    begin, end = cell[2], cell[3]
     for index, (left, right) in enumerate(edges):
         shared = (end if end < right else right) - (begin if begin > left else left)
         if shared <= most:  # from left to right they come nearer, then go away
@@ -237,7 +239,7 @@ def _narrower(cell: Cell, edges: tuple[float, float]) -> float:
 
 
 def _around(cells: Sequence[Cell]) -> tuple[float, float]:
-    return min(cell.left for cell in cells), max(cell.right for cell in cells)
+    return min([cell[2] for cell in cells]), max([cell[3] for cell in cells])
 
 
 def _are_apart(edges: Sequence[tuple[float, float]]) -> bool:

@@ -90,14 +90,13 @@ def in_order(cells: Sequence[Cell], grid: Columns) -> Heads:
         return {}
     if not first and grid.labelled and cells[0].left > sum(grid.edges[0]) / 2:
         return {}  # above the middle of the page, not of the labels
-    ends = [-math.inf, *(right for _, right in grid.edges[:-1])][first:]
-    begins = [*(left for left, _ in grid.edges[1:]), math.inf][first:]
-    if all(
-        end - EDGE < cell.left and cell.right < begin + EDGE
-        for end, cell, begin in zip(ends, cells, begins, strict=True)
-    ):
-        return {place: [cell] for place, cell in enumerate(cells, first)}
-    return {}
+    edges, last = grid.edges, len(grid.edges) - 1
+    for place, cell in enumerate(cells, first):
+        if place and cell.left <= edges[place - 1][1] - EDGE:
+            return {}
+        if place < last and cell.right >= edges[place + 1][0] + EDGE:
+            return {}
+    return {place: [cell] for place, cell in enumerate(cells, first)}
 
 
 def _of_one(

@@ -30,7 +30,14 @@ _AMOUNT = re.compile(r"[(\W]?\d")
 
 def has_values(text: str, line: Line) -> bool:
     """Whether it has a number that is no year, no mark of a note and no unit alone."""
-    return None in [_NO_VALUE.fullmatch(text, cell.start, cell.end) for cell in line.numbers]
+    for cell in line.numbers:
+        start, end = cell[0], cell[1]
+        # Most have a comma, as no mark, no unit and no year has that does not begin with a letter.
+        if text.find(",", start, end) > start and not text[start].isalpha():
+            return True
+        if _NO_VALUE.fullmatch(text, start, end) is None:
+            return True
+    return False
 
 
 def is_value(number: str) -> bool:

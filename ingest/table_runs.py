@@ -16,6 +16,7 @@ MOST_CHARACTERS_BETWEEN = 120
 ANNOUNCEMENT = re.compile(
     r"\b(?:follows?|following|below|suivante?s?|ci-dessous|folgende[nr]?|siguientes?)\b", re.I
 )
+_SIGNS = frozenset("$€£¥₹(–—−-+<>~*")  # with which no year begins
 SENTENCE = re.compile(r".{60}[^)]*[.;]$", re.S)
 
 
@@ -23,9 +24,9 @@ def runs(text: str, lines: Sequence[Line]) -> Iterator[tuple[int, int]]:
     """The first and the last of lines with cells that may be one table."""
     first = last = -1
     right, has_values = 0.0, False
-    for index, line in enumerate(lines):
-        if len(line.cells) < 2:
-            continue
+    rows = [place for place, line in enumerate(lines) if len(line[2]) > 1]  # cells
+    for index in rows:
+        line = lines[index]
         names = names_columns(text, line)
         if last < 0 or (names and has_values) or not _goes_on(text, lines, last, index, right):
             begin = _begin(lines, first, index) if last >= 0 else index
@@ -35,7 +36,7 @@ def runs(text: str, lines: Sequence[Line]) -> Iterator[tuple[int, int]]:
                 yield first, last
             first, right, has_values = begin, 0.0, False
         last, right = index, max(right, line.right)
-        has_values = has_values or (not names and any(cell.is_number for cell in line.cells))
+        has_values = has_values or (not names and bool(line.numbers))
     if last > first:
         yield first, last
 
@@ -79,4 +80,7 @@ def announces(line: str) -> bool:
 def names_columns(text: str, line: Line) -> bool:
     """Whether its numbers are years or dates."""
     values = line.cells if line.cells[0].is_number else line.cells[1:]
-    return all(YEAR.fullmatch(text, cell.start, cell.end) for cell in values)
+    for cell in values:
+        if text[cell[0]] in _SIGNS or YEAR.fullmatch(text, cell[0], cell[1]) is None:
+            return False
+    return True
