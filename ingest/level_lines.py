@@ -58,10 +58,10 @@ def _goes_on(one: Line, line: Line, letter: Letter) -> bool:
     """Whether a line stands at the height of the one before and right of it."""
     if not one.cells or line.left <= one.right + GAP_OF_NUMBERS:
         return False
-    return _are_level(letter(one.end - 1), letter(line.start))
+    return are_level(letter(one.end - 1), letter(line.start))
 
 
-def _are_level(one: _Extent | None, other: _Extent | None) -> bool:
+def are_level(one: _Extent | None, other: _Extent | None) -> bool:
     """Whether two characters are as high and stand as high; a raised mark of a note does not."""
     if one is None or other is None:
         return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ingest.raised_marks import Marks
 from ingest.ruling import UNRULED, Ruling
 
 Measure = Callable[[int], tuple[float, float] | None]
@@ -16,18 +17,24 @@ class PageContent:
 
     `unmapped` is the number of characters whose font does not tell what letters they are; they are
     absent from the text. `bare` is a page with nothing on it, not even a line or a space.
+    One without words `hides` some where it has them outside its visible part.
     """
 
     text: str
     drawn: bool
     unmapped: int = 0
     bare: bool = False
+    hides: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ReadPage:
-    """An open page: what is on it, and what measures where, made when it is needed."""
+    """An open page: what is on it, and what measures where, made when it is needed.
+
+    `marks` are those that stand raised in the text.
+    """
 
     content: PageContent
     ruler: Callable[[], Measure]
+    marks: Marks
     ruling: Ruling = UNRULED

@@ -25,11 +25,12 @@ import numpy as np
 import pypdfium2
 import pypdfium2.raw as pdfium_c
 
-from ingest import repair
+from ingest import raised_marks, repair
 from ingest.boxes import NO_EXTENT, Boxes, Rectangle, as_displayed, merge
 from ingest.loaded import Heading
 from ingest.page_content import PageContent, ReadPage
 from ingest.pdfium_calls import plain
+from ingest.pdfium_crop import leave_out_unseen
 from ingest.pdfium_ruler import Ruler
 from ingest.pdfium_rules import Rules
 from ingest.pdfium_text import character_indices, load_text, text_of
@@ -177,14 +178,26 @@ class OpenPdf:
             return None
         opened.callback(pdfium_c.FPDFText_ClosePage, textpage)
         characters = pdfium_c.FPDFText_CountChars(textpage)
-        text = text_of(textpage, characters)
+        plain = text_of(textpage, characters)
+        ruler = cache(lambda: Ruler(textpage, plain))
+        marks = raised_marks.marks_of(plain, lambda offset: ruler().area(offset))
+        text = raised_marks.raised(plain, marks)
         unmapped = max(characters - len(text), 0)
         drawing = noted is None and not text.strip() and _shows_a_drawing(page)
         drawn = drawing or (unmapped > 0 and not text.strip())
         bare = not (text or drawn or pdfium_c.FPDFPage_CountObjects(page))
-        content = PageContent(text, drawn, unmapped, bare)
-        ruler = cache(lambda: Ruler(textpage, text))
-        return ReadPage(content, lambda: ruler().quick(), Ruling(lambda: Rules(page, ruler)))
+        hides = not (text or drawn) and self._hides_words(number)
+        content = PageContent(text, drawn, unmapped, bare, hides)
+        ruling = Ruling(lambda: Rules(page, ruler))
+        return ReadPage(content, lambda: ruler().quick(), marks, ruling)
+
+    def _hides_words(self, number: int) -> bool:
+        """Whether a page has words outside its visible part."""
+        page = pdfium_c.FPDF_LoadPage(self._document, number - 1)
+        try:
+            return leave_out_unseen(page)
+        finally:
+            pdfium_c.FPDF_ClosePage(page)
 
 
 @contextmanager
@@ -268,12 +281,20 @@ def span_rectangles(
         characters = pdfium_c.FPDFText_CountChars(textpage)
         text = text_of(textpage, characters)
         if words is not None and text[start:end] != words:
-            start = text.find(words)
+            start = _place_of(words, start, textpage, text)
             end = start + len(words) if start >= 0 else 0
         chosen = character_indices(textpage, text, max(start, 0), min(end, len(text)))
         boxes = _character_boxes(page, textpage, characters)
         upright = [not _is_sideways(page, textpage, index) for index in chosen]
     return [Rectangle(*(float(edge) for edge in box)) for box in merge(boxes, chosen, upright)]
+
+
+def _place_of(words: str, start: int, textpage: Any, plain: str) -> int:
+    """Where words stand on a page whose marks are raised figures, or once were not; -1: nowhere."""
+    text = raised_marks.raised(plain, raised_marks.marks_of(plain, Ruler(textpage, plain).area))
+    if text.startswith(words, start):
+        return start
+    return max(text.find(words), plain.find(words))
 
 
 def _refusal(code: int | None) -> DocumentError:

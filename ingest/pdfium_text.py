@@ -14,6 +14,8 @@ from typing import Any
 
 import pypdfium2.raw as pdfium_c
 
+from ingest.pdfium_crop import leave_out_unseen
+
 END_OF_LINE_HYPHEN = "\x02"  # pdfium's mark for a hyphen that only breaks a word at a line's end
 LOOKED_AT = 64  # characters of a turned page, from all over it
 UPRIGHT = 0.99  # cosine of the angle at which a character stands, at least
@@ -22,8 +24,10 @@ UPRIGHT = 0.99  # cosine of the angle at which a character stands, at least
 def load_text(page: Any) -> Any:
     """The text page of pdfium, to be closed with `FPDFText_ClosePage`; null where there is none.
 
-    The places of its characters are those on the page before it is turned, as ever.
+    The places of its characters are those on the page before it is turned, as ever. Words outside
+    its visible part are left out, and taken off the open page.
     """
+    leave_out_unseen(page)
     textpage = pdfium_c.FPDFText_LoadPage(page)
     turned = pdfium_c.FPDFPage_GetRotation(page)
     if not (turned and textpage and _is_upright(textpage)):

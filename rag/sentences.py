@@ -8,8 +8,10 @@ from collections.abc import Iterator, Sequence
 
 from rag.domain import Span
 from rag.markers import is_fence
+from rag.page_numbers import is_page_number
 from rag.pipe_rows import is_rule
 from rag.wrapping import (
+    NARROW,
     Paragraph,
     is_alone,
     is_unfinished,
@@ -54,6 +56,7 @@ _GOES_ON = frozenset(_SMALL.split())
 # must be shorter still.
 _ROOM_LEFT = 0.8
 _SHORT_LINE = 0.5
+_AT_ENDS = 2  # lines at either end of a text, among which may be the number of its page
 
 
 def is_labelled(line: str) -> bool:
@@ -65,7 +68,7 @@ def split_sentences(text: str) -> list[Span]:
     """The sentences of a text, each without the white space around it.
 
     A table row, a list item and a heading on a line of its own are sentences too; a sentence that
-    goes over several lines is one.
+    goes over several lines is one. The number of a page at an end of the text is by itself.
     """
     spans: list[Span] = []
     for start, end in _blocks(text):
@@ -80,7 +83,7 @@ def _blocks(text: str) -> list[tuple[int, int]]:
         return []
     long = sorted(end - start for start, end in lines)[int(len(lines) * 0.9)]
     blocks: list[tuple[int, int]] = []
-    for run in _paragraphs(text, lines):
+    for run in _paragraphs(text, lines, _page_numbers(text, lines) if long >= NARROW else ()):
         written = [text[slice(*line)] for line in run]
         paragraph = paragraph_of(written)
         blocks.append(run[0])
@@ -92,12 +95,33 @@ def _blocks(text: str) -> list[tuple[int, int]]:
     return blocks
 
 
-def _paragraphs(text: str, lines: Sequence[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
-    """Runs of lines without a blank one between them."""
+def _page_numbers(text: str, lines: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The lines at the ends of a text of long ones that number its page.
+
+    What a line that ends in a colon introduces is none.
+    """
+    return [
+        lines[place]
+        for place in sorted({*range(len(lines))[:_AT_ENDS], *range(len(lines))[-_AT_ENDS:]})
+        if is_page_number(text[slice(*lines[place])])
+        and not (place and text[slice(*lines[place - 1])].rstrip().endswith(":"))
+    ]
+
+
+def _paragraphs(
+    text: str, lines: Sequence[tuple[int, int]], apart: Sequence[tuple[int, int]]
+) -> Iterator[list[tuple[int, int]]]:
+    """Runs of lines without a blank one between them, those that stand `apart` by themselves."""
     run = [lines[0]]
     for previous, line in itertools.pairwise(lines):
         gap = text[previous[1] : line[0]].replace("\r\n", "\n")
-        if len(gap) > 1 or not text[slice(*previous)].strip() or not text[slice(*line)].strip():
+        if (
+            line in apart
+            or previous in apart
+            or len(gap) > 1
+            or not text[slice(*previous)].strip()
+            or not text[slice(*line)].strip()
+        ):
             yield run
             run = []
         run.append(line)

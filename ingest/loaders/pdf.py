@@ -18,7 +18,16 @@ import pypdf
 from pypdf.errors import DependencyError, PyPdfError
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
 
-from ingest import layout, layout_tables, level_lines, pdfium, raised_marks, repair, titles
+from ingest import (
+    layout,
+    layout_tables,
+    level_lines,
+    pdfium,
+    raised_marks,
+    repair,
+    titles,
+    wrapped_labels,
+)
 from ingest.attachments import display_name
 from ingest.blank_pages import BlankPages
 from ingest.loaded import Attachment, Heading, LeftOut, LoadedDocument
@@ -56,6 +65,7 @@ NO_LETTERS = "The fonts of the page do not tell what its letters are; its words 
 NOTHING_LEFT = "The file is damaged: there are pages left in it, but nothing on them."
 REPAIRED = "The file was damaged and was repaired to be read."
 NO_CONTENT = "The page is empty."
+ALL_OUTSIDE = "All words of the page are outside its visible part."
 READ = (DocumentState.READY, DocumentState.PARTIAL, DocumentState.NEEDS_OCR)
 
 # pypdf raises its own errors for what it knows to be wrong, and these on files odder than that.
@@ -157,18 +167,20 @@ class _Reader:
         if _is_unreadable(read.content):
             return Page(number, "", "", 0, PageState.NEEDS_OCR, NO_LETTERS)
         if text.strip():
-            letter = read.ruling.letter
-            lines = level_lines.joined(text, layout.lines(text, read.ruler), letter)
-            lines = raised_marks.without_marks(text, lines, letter)
+            starred = raised_marks.starred(text, read.marks)
+            lines = level_lines.joined(text, layout.lines(starred, read.ruler), read.ruling.letter)
+            lines = wrapped_labels.joined(text, lines, read.ruling.letter)
+            lines = raised_marks.without_marks(lines, read.marks)
             self.tables.add(number, text, lines, read.ruling)
             return Page(number, "", text, 0)
         if read.content.drawn:
             return Page(number, "", text, 0, PageState.NEEDS_OCR, NEEDS_OCR)
-        return Page(number, "", text, 0, PageState.EMPTY, NO_CONTENT)
+        reason = ALL_OUTSIDE if read.content.hides else NO_CONTENT
+        return Page(number, "", text, 0, PageState.EMPTY, reason)
 
     def _checked(self, page: Page, *, shows_nothing: bool) -> Page:
         """The page; one that only seems empty has failed."""
-        if page.state is not PageState.EMPTY:
+        if page.state is not PageState.EMPTY or page.reason == ALL_OUTSIDE:
             return page
         is_blank = self._blank.is_blank(page.number, shows_nothing=shows_nothing)
         return page if is_blank else _failed(page.number)

@@ -43,5 +43,21 @@ def test_a_word_broken_at_the_end_of_a_page_is_one_word() -> None:
     assert [page for page, _ in parts] == [0, 1]
 
 
+def test_the_number_of_a_page_is_no_word_of_a_sentence_that_goes_on() -> None:
+    first = (
+        "The report begins here, and the keeper of the register has read it as a whole.\n"
+        "Every boat that is laid up in the harbour for the winter is subject to a\n6"
+    )
+    second = "7\nfee of forty marks, which is paid before the first of November. More follows."
+    claim = "Boats laid up for the winter are subject to a fee of forty marks."
+
+    parts = align_across(claim, [first, second])
+
+    assert quoted(parts, [first, second]) == [
+        (0, "Every boat that is laid up in the harbour for the winter is subject to a"),
+        (1, "fee of forty marks, which is paid before the first of November."),
+    ]
+
+
 def test_what_no_page_says_is_a_guess_on_one_of_them() -> None:
     assert len(align_across("Völlig anderes.", [FIRST, SECOND])) == 1
