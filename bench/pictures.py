@@ -1,4 +1,4 @@
-"""Takes the README's pictures of files on their way in anew: the queue, a report, an estimate.
+"""Takes those of the README's pictures anew that need no language model.
 
     python -m bench.pictures FOLDER
 
@@ -157,7 +157,20 @@ def estimate(filings: Sequence[Path]) -> None:
         _take(page, "estimate")
 
 
-TAKEN = {"queue": queue, "report": report, "estimate": estimate}
+def summary(_filings: Sequence[Path]) -> None:
+    """A summary of quotes."""
+    with _bench() as bench, _page(bench) as page:
+        page.set_input_files("#files", sorted(SAMPLES.iterdir()))
+        expect(page.locator("li.doc[data-id]")).to_have_count(5)
+        expect(page.locator(".work")).to_have_count(0)
+        page.fill("#question textarea", "/summarise mistral-models-guide.pdf")
+        page.press("#question textarea", "Enter")
+        page.locator("article.turn.done a.cite").nth(2).click()
+        page.locator("#source .hl.open").first.wait_for()
+        _take(page, "summary")
+
+
+TAKEN = {"queue": queue, "report": report, "estimate": estimate, "summary": summary}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
