@@ -11,6 +11,7 @@ from rag.errors import ModerationError, NotFoundError, QuestionError, RagError
 from ui.background import Rests, in_batches
 from ui.conversation import USUAL, Conversation, Reach, TurnState
 from ui.evidence import usually_needed
+from ui.namesakes import signs_of
 from ui.telling import telling_parts
 
 if TYPE_CHECKING:
@@ -111,6 +112,7 @@ def ask(
                     turn,
                     needed=usually_needed(application.settings.bar, assistant.card),
                     telling=telling_parts(turn.answer, application.scorer),
+                    apart=signs_of(application.catalog, scope.library_id),
                     spent_today=application.catalog.spending.today(scope.principal).dollars,
                 )
             yield asked.with_last(turn)

@@ -77,7 +77,7 @@ def render_checks(turn: Turn, answer: Answer) -> str:
     """The fold of the badge: every statement with its verdict, why, and the way to its page."""
     if not is_checked(turn, answer):
         return ""
-    found = references(answer)
+    found = references(answer, turn.apart)
     rows = "".join(_render_statement(turn, answer, at, found) for at in range(len(answer.claims)))
     fold = f"checked-{turn.number}"
     return f'<div class="checked" id="{fold}" data-fold="{fold}" hidden><ol>{rows}</ol></div>'
@@ -85,7 +85,7 @@ def render_checks(turn: Turn, answer: Answer) -> str:
 
 def render_contrary(turn: Turn, answer: Answer) -> str:
     """Below an answer: what its sources say otherwise, and where they disagree."""
-    found = references(answer)
+    found = references(answer, turn.apart)
     noted = [each for each in answer.claims if each.verdict in CONTRARY]
     notes = [_render_note(turn, answer, claim, found) for claim in noted[:NOTES_SHOWN]]
     shown = notes if is_checked(turn, answer) else []
@@ -97,7 +97,7 @@ def render_cards(turn: Turn, answer: Answer) -> str:
     """The quote behind each chip, for the page to show beside it."""
     cards = "".join(
         f'<div id="card-cite-{turn.number}-{at}">{_render_card(each)}</div>'
-        for at, each in enumerate(references(answer))
+        for at, each in enumerate(references(answer, turn.apart))
         if each.at is not None
     )
     return f"<div hidden>{cards}</div>" if cards else ""
@@ -128,7 +128,7 @@ def _render_statement(turn: Turn, answer: Answer, at: int, found: Sequence[Refer
 def _render_quote(turn: Turn, quote: Quote, found: Sequence[Reference]) -> str:
     return (
         f"<blockquote>{escape(shown_quote(quote))}</blockquote>"
-        f"<p>{_link(turn, quote, found, place_of(quote))}</p>"
+        f"<p>{_link(turn, quote, found, place_of(quote, turn.apart))}</p>"
     )
 
 
@@ -153,7 +153,7 @@ def _render_note(turn: Turn, answer: Answer, claim: Claim, found: Sequence[Refer
 
 def _render_disagreement(turn: Turn, disagreement: Disagreement, found: Sequence[Reference]) -> str:
     values = "".join(
-        f"<li><b>{escape(value)}</b><span>{_link(turn, quote, found, place_of(quote))}"
+        f"<li><b>{escape(value)}</b><span>{_link(turn, quote, found, place_of(quote, turn.apart))}"
         f"<span>“{escape(shown_quote(quote))}”</span></span></li>"
         for value, quote in disagreement.values
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from threading import Lock
 
@@ -24,6 +24,7 @@ from rag.domain import (
     ToolResult,
 )
 from rag.marks import Opinion
+from ui.namesakes import Signs
 from ui.steps import SUMMED_UP, step_done, step_of
 
 TABS_KEPT = 64
@@ -88,7 +89,8 @@ class Turn:
     whoever answered usually refuses; `telling` is for each passage of the answer the part of its
     page to be read first, empty while nothing is known of any. `card` is who answers, and
     `still_read` how many files were on their way in, and not searched; `spent_today` are the
-    dollars that whoever asks had spent by then; `rests` says why it waits for a server now.
+    dollars that whoever asks had spent by then; `rests` says why it waits for a server now;
+    `apart` is what tells documents of one name apart.
     """
 
     number: int
@@ -110,6 +112,7 @@ class Turn:
     rests: str = ""
     still_read: int = 0
     spent_today: float = 0.0
+    apart: Signs = field(default_factory=dict, hash=False)
 
     @property
     def instructable(self) -> bool:

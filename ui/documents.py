@@ -16,6 +16,7 @@ from ui.chat import ANSWERABLE
 from ui.containing import reference, render_lost, render_place
 from ui.embedding_menu import render_progress
 from ui.endings import FAILED, being_read, is_opened, kind_of_end
+from ui.namesakes import Signs
 from ui.notices import render_notices
 from ui.outcomes import render_left_out, render_outcome
 from ui.progress import (
@@ -73,6 +74,7 @@ class Shelf:
     `library` is where files that are added go, and `anew` whether it is being embedded anew.
     `has_ocr` says whether pictures of pages can be read here. `left_out` are the files that were
     never taken out of an archive, by its name and hash. `again` are pages that are read once more.
+    `apart` is what tells documents of one name apart.
     """
 
     documents: Sequence[Document]
@@ -91,6 +93,7 @@ class Shelf:
     has_ocr: bool = True
     left_out: Mapping[tuple[str, str], Sequence[Content]] = field(default_factory=dict)
     again: Mapping[str, Again] = field(default_factory=dict)
+    apart: Signs = field(default_factory=dict)
 
     @property
     def by_id(self) -> dict[str, Document]:
@@ -187,6 +190,7 @@ def render_documents(shelf: Shelf) -> str:
             shelf.places.get(document.sha256),
             has_ocr=shelf.has_ocr,
             again=shelf.again.get(document.id),
+            sign=shelf.apart.get(document.id, ""),
         )
         for document in newest
     ]
@@ -281,13 +285,15 @@ def _render_document(
     *,
     has_ocr: bool,
     again: Again | None,
+    sign: str,
 ) -> str:
     title = document.title or document.name
+    called = escape(f"{title} ({sign})" if sign not in ("", title) else title)
     key = escape(document.id)
     can_answer = document.state in ANSWERABLE
     box = (
         f'<button type="button" class="box" role="checkbox" aria-checked="{str(is_asked).lower()}" '
-        f'data-event="choose" data-id="{key}" aria-label="Ask {escape(title)}">'
+        f'data-event="choose" data-id="{key}" aria-label="Ask {called}">'
         f"{icons.CHECK}</button>"
         if can_answer
         else ""
@@ -299,14 +305,16 @@ def _render_document(
         below = render_work(job, document, _length(document) if document.page_count else "")
     else:
         below = render_again_work(again) if again is not None else ""
-        below += _render_end(document, job, has_ocr=has_ocr and again is None)
-    link = "" if _sentences(document, job) else _render_report_link(document)
+        below += _render_end(document, job, called, has_ocr=has_ocr and again is None)
+    link = "" if _sentences(document, job) else _render_report_link(document, called)
     is_told = place is None or title.startswith(f"{place.name}/")
     within = "" if place is None or is_told else render_place(place)
-    above = f'<span class="s">{_render_state(document, job)}{within}{link}</span>'
+    came = f"in {place.name}" if within and place else ""
+    apart = "" if sign in ("", title, came) else f'<span class="apart">{escape(sign)}</span>'
+    above = f'<span class="s">{_render_state(document, job)}{within}{apart}{link}</span>'
     remove = (
         f'<button type="button" class="x" data-confirm="remove" data-id="{key}" '
-        f'data-name="{escape(title)}" aria-label="Remove {escape(title)}">{icons.CROSS}</button>'
+        f'data-name="{called}" aria-label="Remove {called}">{icons.CROSS}</button>'
     )
     # While something happens to a document there is one thing to do: to stop it.
     return (
@@ -318,11 +326,10 @@ def _render_document(
     )
 
 
-def _render_report_link(document: Document) -> str:
-    title = escape(document.title or document.name)
+def _render_report_link(document: Document, called: str) -> str:
     return (
         f'<button type="button" class="rep" data-event="report" data-id="{escape(document.id)}" '
-        f'aria-label="Report on {title}">Report</button>'
+        f'aria-label="Report on {called}">Report</button>'
     )
 
 
@@ -338,18 +345,17 @@ def _render_state(document: Document, job: Job | None) -> str:
     return length
 
 
-def _render_end(document: Document, job: Job | None, *, has_ocr: bool) -> str:
+def _render_end(document: Document, job: Job | None, called: str, *, has_ocr: bool) -> str:
     """What there is to say of a document to which nothing happens, and what can be done."""
     sentences = _sentences(document, job)
     said = [f'<p class="why">{escape(sentence)}</p>' for sentence in sentences[:-1]]
     if sentences:
-        link = _render_report_link(document)
+        link = _render_report_link(document, called)
         said.append(f'<p class="why">{escape(sentences[-1])} {link}</p>')
     if job is not None and _can_go_on(document, job, has_ocr=has_ocr):
-        title = escape(document.title or document.name)
-        label, words = f"Go on with {title}", "Go on"
+        label, words = f"Go on with {called}", "Go on"
         if not _lacks_vectors(document):
-            label, words = f"{BY_OCR}: {title}", BY_OCR
+            label, words = f"{BY_OCR}: {called}", BY_OCR
         said.append(render_again(job, label, words))
     return "".join(said)
 

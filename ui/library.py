@@ -23,6 +23,7 @@ from ui.containing import NO_RECORD, REF, render_container, staying_words
 from ui.conversation import Conversation
 from ui.documents import Shelf, are_running, render_documents, state_of
 from ui.header import render_head
+from ui.namesakes import signs_of
 from ui.notices import News, render_notices
 from ui.progress import EVERY, is_at_work
 from ui.report import PAGES_AT_ONCE, UNREAD, Report, place, render_report
@@ -198,6 +199,7 @@ class DocumentHandlers:
             *(document, pages, tables, job, self._rereading.pages(document_id), state, price),
             versions=versions,
             again=again.get(document_id),
+            apart=signs_of(catalog, document.library_id),
             members=catalog.containers.within(document),
             also=catalog.aliases.of(document.library_id, document.sha256),
             also_in=catalog.containers.holding(document),
@@ -282,6 +284,7 @@ class DocumentHandlers:
             anew=anew,
             has_ocr=self._dollars_per_page is not None,
             again=again,
+            apart=signs_of(catalog, library.id),
         )
         return render_documents(shelf)
 

@@ -10,6 +10,7 @@ from html import escape
 from rag.domain import Answer, Citation, Passage, Reasons, Span
 from ui import icons
 from ui.conversation import Turn
+from ui.namesakes import NO_SIGNS, Signs, render_sign, with_sign
 from ui.pages import page_words
 from ui.render import excerpt
 from ui.telling import citation_of
@@ -44,9 +45,10 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def place(passage: Passage) -> str:
+def place(passage: Passage, apart: Signs = NO_SIGNS) -> str:
     """A passage's document and page, in the page's words and as plain text."""
     title, page = _place(passage)
+    title = with_sign(title, passage.document, apart)
     return f"{title}, {page}" if page else title
 
 
@@ -82,7 +84,7 @@ def _render_near(turn: Turn, passage: Passage, index: int) -> str:
     return (
         f'<button type="button" class="near" data-event="nearest" data-turn="{turn.number}" '
         f'data-index="{index}" data-opens="nearest-{turn.number}-{index}">'
-        f"<b>{escape(place(passage))}</b><span>{escape(says)}</span></button>"
+        f"<b>{escape(place(passage, turn.apart))}</b><span>{escape(says)}</span></button>"
     )
 
 
@@ -111,6 +113,7 @@ def _cited_as(passage: Passage, citations: Sequence[Citation]) -> int | None:
 def _render_row(turn: Turn, answer: Answer, index: int, scale: _Scale) -> str:
     passage = answer.passages[index]
     title, page = _place(passage)
+    called = f"{escape(title)}{render_sign(passage.document, turn.apart)}"
     cited_as = _cited_as(passage, answer.citations)
     cited, number = ("", "·") if cited_as is None else (" cited", cited_as)
     quoted = "" if cited_as is None else '<small class="sr">, quoted</small>'
@@ -119,7 +122,7 @@ def _render_row(turn: Turn, answer: Answer, index: int, scale: _Scale) -> str:
         f'<li><button type="button" class="psg" data-event="passage" data-turn="{turn.number}" '
         f'data-index="{index}" data-opens="passage-{turn.number}-{index}">'
         f'<span class="no{cited}">{number}{quoted}</span>'
-        f'<span class="at"><b>{escape(title)}</b><span>{escape(page)}</span></span>'
+        f'<span class="at"><b>{called}</b><span>{escape(page)}</span></span>'
         f"{_render_reasons(scale.own(passage.reasons), scale.best)}"
         f'<span class="says">{escape(says)}</span></button></li>'
     )

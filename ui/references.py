@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from rag.domain import Answer, Citation, Claim, Quote, Span, Verdict
+from ui.namesakes import NO_SIGNS, Signs, with_sign
 from ui.pages import page_words
 from ui.underlining import end_of
 
@@ -18,7 +19,7 @@ class Reference:
 
     `at` is where the chip stands in the answer's text, None for one that is only listed. Not
     `named` is what was found for a statement without a source. `reason` is why the quote does not
-    bear out what cites it.
+    bear out what cites it. `apart` is what tells documents of one name apart.
     """
 
     sign: str
@@ -27,22 +28,26 @@ class Reference:
     verdict: Verdict | None = None
     reason: str = ""
     named: bool = True
+    apart: Signs = field(default_factory=dict, hash=False, compare=False)
 
     @property
     def place(self) -> str:
         """Where the quote stands, in words."""
-        return place_of(self.quote)
+        return place_of(self.quote, self.apart)
 
 
-def place_of(quote: Quote) -> str:
+def place_of(quote: Quote, apart: Signs = NO_SIGNS) -> str:
     """Where a quote stands, in words."""
-    title = quote.document.title or quote.document.name
+    title = with_sign(quote.document.title or quote.document.name, quote.document, apart)
     page = page_words(quote.page, quote.label).replace("p. ", "page ")
     return f"{title}, {page}" if quote.document.paginated else title
 
 
-def references(answer: Answer) -> tuple[Reference, ...]:
-    """Everything an answer leads to; its citations come first, in their order."""
+def references(answer: Answer, apart: Signs = NO_SIGNS) -> tuple[Reference, ...]:
+    """Everything an answer leads to; its citations come first, in their order.
+
+    What is `apart` tells their documents from others of the same name.
+    """
     claims = answer.claims if answer.grounded else ()
     found = [_cited(citation, claims) for citation in answer.citations]
     signs = {(each.quote.document.id, each.quote.page): each.sign for each in found}
@@ -57,7 +62,7 @@ def references(answer: Answer) -> tuple[Reference, ...]:
         for _, quote in disagreement.values:
             if index_of(found, quote) is None:
                 found.append(Reference(_sign(quote, signs), quote))
-    return tuple(found)
+    return tuple(replace(each, apart=apart) for each in found) if apart else tuple(found)
 
 
 def index_of(found: Sequence[Reference], quote: Quote) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from itertools import groupby
 
@@ -13,6 +13,7 @@ from rag.intake import Job, Member, Table
 from rag.store.trash import Kept
 from ui import icons
 from ui.containing import render_within
+from ui.namesakes import Signs, render_sign
 from ui.pages import page_words
 from ui.progress import LEAST_DOLLARS, cost, render_work
 from ui.rereading import Again, render_again_work
@@ -75,6 +76,7 @@ class Report:
     also_in: Sequence[str] = ()  # the files that held it besides
     library: Library | None = None
     others: Sequence[Library] = ()
+    apart: Signs = field(default_factory=dict)  # what tells documents of one name apart
     again: Again | None = None  # how far the pages are that are being read again
 
     @property
@@ -103,8 +105,9 @@ def render_report(report: Report) -> str:
             f"{icons.PAGES}<span>Pages</span></button>"
         )
     title = escape(document.title or document.name)
+    sign = render_sign(document, report.apart)
     runs = page_runs(report.pages)
-    head = render_bar(f'<h2 title="{escape(document.name)}">{title}</h2>{pages}')
+    head = render_bar(f'<h2 title="{escape(document.name)}">{title}{sign}</h2>{pages}')
     return (
         f'{head}<div class="report" tabindex="0" role="region" aria-label="Report" '
         f'data-report="{key}" data-state="{escape(report.state)}">'

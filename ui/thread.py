@@ -223,9 +223,8 @@ def _render_answer(turn: Turn, answer: Answer, idle: bool) -> str:
 
 def _render_text(turn: Turn, answer: Answer) -> str:
     parts = marked_parts(turn, answer)
-    return (
-        f'<div class="a">{render_answer(answer.text, references(answer), turn.number, parts)}</div>'
-    )
+    found = references(answer, turn.apart)
+    return f'<div class="a">{render_answer(answer.text, found, turn.number, parts)}</div>'
 
 
 def _render_still_read(turn: Turn) -> str:

@@ -16,6 +16,7 @@ from rag.errors import DocumentError, NotFoundError, RagError
 from rag.store.trash import Kept
 from ui import icons
 from ui.conversation import Conversation, Turn
+from ui.namesakes import Signs, render_sign, signs_of
 from ui.pages import page_words
 from ui.references import Reference, references
 from ui.render import excerpt, render_page_text
@@ -154,15 +155,16 @@ def render_source(application: Application, view: View) -> str:
     try:
         cited = application.catalog.cited
         document, newer = cited.document(view.document_id), cited.replaced(view.document_id)
+        apart = signs_of(application.catalog, document.library_id)
         if document.page_count == 0:
-            return _render_head(document, None, view) + _render_sentence(document.reason)
+            return _render_head(document, None, view, apart) + _render_sentence(document.reason)
         page = cited.page(view.document_id, view.page)
         body = _render_page(application, document, page, view)
     except RagError as error:
         return render_note(str(error))
     note = _render_age(newer) + _render_doubt(view.opened)
     below = _render_here(document, page) + _render_quotes(document, view)
-    return _render_head(document, page, view) + note + body + below
+    return _render_head(document, page, view, apart) + note + body + below
 
 
 def render_note(sentence: str) -> str:
@@ -195,7 +197,7 @@ def _render_sentence(sentence: str) -> str:
     return f'<div class="blank"><p>{escape(sentence)}</p></div>'
 
 
-def _render_head(document: Document, page: Page | None, view: View) -> str:
+def _render_head(document: Document, page: Page | None, view: View, apart: Signs) -> str:
     title = escape(document.title or document.name)
     steps = ZOOM if page is not None else ""
     if page is not None and document.page_count > 1:
@@ -209,7 +211,8 @@ def _render_head(document: Document, page: Page | None, view: View) -> str:
         f'data-id="{escape(document.id)}" aria-label="Report on {title}" title="Report">'
         f"{icons.REPORT}</button>"
     )
-    return render_bar(f'<h2 title="{escape(document.name)}">{title}</h2>{steps}')
+    called = f"{title}{render_sign(document, apart)}"
+    return render_bar(f'<h2 title="{escape(document.name)}">{called}</h2>{steps}')
 
 
 def _position(document: Document, page: Page) -> str:

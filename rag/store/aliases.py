@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, delete, insert, or_, select
@@ -12,6 +13,14 @@ from rag.store.libraries import advance
 from rag.store.rows import storable
 from rag.store.superseding import IS_MEMBER, adopt, displace, displaced
 from rag.store.tables import aliases, containers, documents, kept_documents, members
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """When a document was added, in seconds since 1970, and from where (see `Origin.place`)."""
+
+    added_at: float
+    place: str
 
 
 class Aliases:
@@ -97,6 +106,14 @@ class Aliases:
         )
         with self._reader.begin() as connection:
             return sorted(set(connection.execute(query).scalars()))
+
+    def arrivals(self, library_id: str) -> dict[str, Arrival]:
+        """When and from where each document of a library came, by the documents' ids."""
+        columns = documents.c
+        query = select(columns.id, columns.added_at, columns.origin)
+        with self._reader.begin() as connection:
+            rows = connection.execute(query.where(columns.library_id == library_id))
+            return {row.id: Arrival(row.added_at, row.origin) for row in rows}
 
 
 def forget_names_of(connection: Connection, document_id: str) -> None:

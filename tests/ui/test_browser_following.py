@@ -286,3 +286,20 @@ def test_what_one_library_is_about_does_not_stay_over_another(
     expect(page.locator("#libraries .menu")).to_be_hidden()
     enter(page, "documents")
     expect(card).to_contain_text("3 files read")
+
+
+def test_an_open_report_follows_the_job_of_its_document(
+    page: Page, bench: Workbench, tmp_path: Path
+) -> None:
+    bench.embedder.gate.shut()
+    path = tmp_path / "harbour.pdf"
+    path.write_bytes(pdf([paragraph(QUOTE)]))
+    page.set_input_files("#files", path)
+    row(page, "harbour").locator("[data-event='show']").click()
+    page.locator("#source .report-on").click()
+    report = page.locator("#source .report")
+    expect(report.locator(".facts")).to_contain_text("1 passage, found by words only.")
+    expect(report.locator(".work")).to_be_visible()
+    bench.embedder.gate.let()
+    expect(report.locator(".facts")).to_contain_text("1 passage, found by words and by meaning.")
+    expect(report.locator(".work")).to_have_count(0)

@@ -111,3 +111,51 @@ def test_a_line_wider_than_the_view_opens_at_its_beginning(
     assert 0 <= left < 20
     assert min(top, bottom) >= 0
     assert height > 11  # and easy to read
+
+
+COUNTED = "The lighthouse keeper counted 312 ships in the storm of March 1931."
+AROUND = "\n\n".join(f"Paragraph {number} tells of the weather." for number in range(40))
+COLUMNS = "berth,boat,since,length_m,draught_m,fee_2023,fee_2024,mooring,surveyor,remarks"
+BERTHS = "\n".join(
+    [COLUMNS]
+    + [
+        f"B{number},Aurore {number},1994,8.5,1.2,400,430,stern-to,M. Delacroix,inspected in spring"
+        for number in range(10, 50)
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "question", "quote"),
+    [
+        (
+            "notes.md",
+            f"# Notes\n\n{AROUND}\n\n{COUNTED}\n\n{AROUND}",
+            "How many ships did the lighthouse keeper count in 1931?",
+            COUNTED,
+        ),
+        (
+            "berths.csv",
+            BERTHS,
+            "Which boat lies at the berth B37?",
+            "B37 is the berth of Aurore 37, since 1994, stern-to, inspected in spring.",
+        ),
+    ],
+    ids=["text", "row"],
+)
+def test_a_citation_of_a_text_opens_with_its_words_in_view(
+    phone: Page,
+    server: LoopbackServer,
+    tmp_path: Path,
+    name: str,
+    content: str,
+    question: str,
+    quote: str,
+) -> None:
+    add(phone, tmp_path / name, content.encode())
+    boxes = open_quote(phone, server, question, quote)
+    assert len(boxes) > 1  # the text is set in lines of the view's width
+    for *distances, _height in boxes:
+        assert min(distances) >= 0
+    marked = phone.locator("#source mark.open").first.inner_text()
+    assert marked.startswith(quote[:3])

@@ -242,6 +242,7 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
     "Aliases.note": (lambda c, _, o: c.aliases.note(_once_more(o)),),
     "Aliases.hashes": (lambda c, _, o: c.aliases.hashes(o.library.id, "also.txt"),),
     "Aliases.of": (lambda c, _, o: c.aliases.of(o.library.id, o.document.sha256),),
+    "Aliases.arrivals": (lambda c, _, o: c.aliases.arrivals(o.library.id),),
     "Spending.reserve": (lambda c, _, o: c.spending.reserve(o.money.person, Purpose.CHAT, 0.1),),
     "Spending.record": (
         lambda c, _, o: c.spending.record(o.money.person, Purpose.CHAT, Usage(1, 1)),
