@@ -68,6 +68,7 @@ def values(text: str, language: Language | None) -> tuple[Value, ...]:
         Value(f"{_label(text, each)} {each.kind}", "", each.span, each)
         for each in amounts(text, language)
         if not _JOINED.match(text, each.span.end)
+        and not _YEAR.fullmatch(text[each.span.start : each.span.end])
     ]
     taken = [each.span for each in found]
     for kind, pattern in (("year", _YEAR), ("month", _MONTH), ("code", _CODE)):

@@ -43,12 +43,13 @@ _THAN = re.compile(
 )
 # What says no in other words, so that one text may deny where the other only has these.
 _NEGATIVE = re.compile(
-    r"\b(?:unless|except\w*|save|other|only|solely|refrain\w*|los(?:e|es|t)|otherwise|different\w*|unchanged|reduc\w*|less|fewer|"
+    r"\b(?:unless|except\w*|save|other|only|solely|refrain\w*|los(?:e|es|t)|otherwise|different\w*|equal\w*|"
+    r"alike|identical\w*|similar\w*|unaffected|spared|alternate\w*|unchanged|reduc\w*|less|fewer|"
     r"stop\w*|stay\w*|remain\w*|low\w*|mere\w*|"
     r"un(?!der|ion|it|til|iver|iqu|iform|e\b|less)[a-z]{4,}|in(?:valid|compat|complet|suffi|effect|"
     r"activ|eligib|accur|exist|util|dispon|connu)\w*|im(?:poss|prop)\w*|non\w*|mis\w+|"
     r"dis(?:abl|agre|continu|miss|allow|qualif)\w*|des?(?:activ|accord)\w*|"
-    r"sauf|hormis|seulement|uniquement|proscri\w*|perd\w*|excep\w*|autres?|identique|inchang\w*|stable|moins|reste\w*|faute|"
+    r"sauf|hormis|seulement|uniquement|proscri\w*|perd\w*|excep\w*|autres?|autant|egale\w*|epargn\w*|identique|inchang\w*|stable|moins|reste\w*|faute|"
     r"verb(?:ot|iet)\w*|untersag\w*|ausgeschlossen\w*|ausser\w*|nur|entfall\w*|verzicht\w*|vermeid\w*|fehl\w*|"
     r"mindestens|hochstens|sonst|ander\w*|unverandert\w*)\b"
 )
@@ -88,6 +89,8 @@ def _denial(words: Sequence[Term], at: int) -> tuple[Denial | None, int]:
             return None, at  # "ne … que" is "only"
         closing = next((n for n, each in enumerate(following) if each.word in _FRENCH), -1)
         skip = at + 1 + closing
+        if any(_VERB.match(each.word) for each in following[:2] if not each.small):
+            return None, skip  # "n'exclut pas" affirms
         if _bounds(following) or (
             closing >= 0 and following[closing].word == "plus" and _is_bound(following, closing)
         ):

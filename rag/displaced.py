@@ -12,6 +12,7 @@ from rag.languages import detect
 from rag.quantities import same
 from rag.runs import nearest_run, weights
 from rag.terms import Term, terms
+from rag.units import UNITS
 
 CERTAIN = 0.74  # share of a claim's other words that stand together where what it speaks of is not
 HEADING = 6  # telling words with which a passage begins, which say what all of it is about
@@ -48,6 +49,7 @@ def displaced(claim: str, passage: str) -> tuple[str, str] | None:
         if word.key not in near
         and 0 < often[word.key] < OFTEN
         and word.key not in heading
+        and word.word not in UNITS
         and not _NO_THING.match(word.key)
     ]
     wanted = {word.key for word in mine}

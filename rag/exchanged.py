@@ -16,6 +16,11 @@ from rag.terms import Term, terms
 from rag.wording import words as word_set
 
 _BY = frozenset({"by", "par"})
+# What makes the cause the subject, or the effect: "explains", "because of".
+_CAUSE = re.compile(
+    r"(?:expl[ai]+[nq]\w*|caus(?:e|es|ed|ing|ent|ait|erent)|made|led|drove|drive|because|due|owing|"
+    r"thanks|raison|cause|grace|suite|entrain\w+|provoqu\w+|help\w*|benefit\w*)$"
+)
 _BEFORE = word_set(
     "in on at to for with under during after upon by from of dans sur en a au aux par pour avec "
     "sous pendant apres chez de du des d"
@@ -38,6 +43,8 @@ def exchanged(claim: str, passage: str) -> tuple[str, str] | None:
     shared = [key for key in mine if key in theirs]
     evidence = passage[sentence[0].span.start : sentence[-1].span.end]
     if len(shared) < 3 or opposed(claim, evidence):
+        return None
+    if any(_CAUSE.match(word.word) for word in (*terms(claim), *sentence)):
         return None
     subjects = _subjects(terms(claim))
     for one, between, other in itertools.combinations(shared, 3):

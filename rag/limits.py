@@ -41,12 +41,13 @@ _NOT = re.compile(
     r"\b(?:not|no|never|nobody|none|cannot|can't|don't|doesn't|n't|ne|n'|without|nor|neither|"
     r"aucun\w*|jamais|personne|sans|prohibited|forbidden|interdit\w*)\b|n't\b"
 )
-NEGATED = 4  # words before a bound among which a denial turns it round
+NEGATED = 8  # words before a bound among which a denial turns it round
 _NEVER_TURNED = re.compile(r"within|up to|jusqu|dans|maximum|minimum|at (?:least|most)|au ")
 _BREAK = re.compile(r"[.;:,](?:\s|$)|\n| (?:and|but|et|mais) ")
 _RATES = {
     name: rate
     for rate, names in (
+        ("a second", "second seconde"),
         ("a minute", "minute"),
         ("an hour", "hour heure hourly horaire"),
         ("a day", "day jour journee daily quotidien quotidienne quotidiennement"),
@@ -57,13 +58,16 @@ _RATES = {
     )
     for name in names.split()
 }
+_REGULAR = {"three": "a quarter", "twelve": "a year", "seven": "a week", "hours": "a day"}
 _ALONE = frozenset(
     name for name in _RATES if name.endswith(("ly", "ual", "el", "elle", "ment", "aire", "ien"))
 ) | {"quotidienne"}
 _RATE = re.compile(
-    r"\b(?:per|each|every|par|chaque|times an?|once an?|twice an?|fois par)\s+(?P<unit>"
-    + "|".join(sorted(_RATES, key=len, reverse=True))
-    + r")\b|(?<=\d )a (?P<each>minute|hour|day|week|month|quarter|year)\b|\b(?P<alone>"
+    r"\b(?:per|each|every|par|chaque|tou[st]e?s les|times an?|once an?|twice an?|fois par)\s+"
+    r"(?P<unit>" + "|".join(sorted(_RATES, key=len, reverse=True)) + r")s?\b|"
+    r"\b(?:every|tou[st]e?s les) (?:(?P<three>three|3|trois) (?:months|mois)"
+    r"|(?P<twelve>twelve|12|douze) (?:months|mois)|(?P<seven>seven|7|sept) (?:days|jours)"
+    r"|(?P<hours>24) (?:hours|heures))\b|(?<=\d )a (?P<each>second|minute|hour|day|week|month|quarter|year)\b|\b(?P<alone>"
     + "|".join(sorted(_ALONE, key=len, reverse=True))
     + r")\b"
 )
@@ -117,7 +121,8 @@ def rates(text: str) -> frozenset[str]:
     """How often, or for how long each: the rates that a text names."""
     found = set()
     for match in _RATE.finditer(folded(text)):
-        found.add(_RATES[match["unit"] or match["each"] or match["alone"]])
+        unit = match["unit"] or match["each"] or match["alone"]
+        found.add(_RATES[unit] if unit else _REGULAR[str(match.lastgroup)])
     return frozenset(found)
 
 

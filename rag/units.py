@@ -27,6 +27,7 @@ UNITS = _table(
     ("dollar", 1, "$ us$ usd dollar dollars"),
     ("euro", 1, "€ eur euro euros"),
     ("pound", 1, "£ gbp"),
+    ("euro", 0.01, "centime centimes"),
     ("yen", 1, "¥ jpy yen"),
     ("pound", 0.01, "pence"),
     ("franc", 1, "chf francs"),
