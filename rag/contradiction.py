@@ -22,6 +22,23 @@ from rag.worked_out import is_worked_out
 
 TWICE = 200.0  # percent
 MOST_COUNTED = 5  # of what is listed
+_DAYS = {
+    name: day
+    for day, names in (
+        ("monday", "mon lun"),
+        ("tuesday", "tue mar"),
+        ("wednesday", "wed mer"),
+        ("thursday", "thu jeu"),
+        ("friday", "fri ven"),
+        ("saturday", "sat sam"),
+        ("sunday", "sun dim"),
+    )
+    for name in names.split()
+}
+_WEEKDAY = re.compile(
+    r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?|(?:lun|mar|mercre|jeu|vendre|same)dis?|"
+    r"dimanches?)\b"
+)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _SMALL = frozenset().union(*SMALL_WORDS.values())
@@ -190,6 +207,9 @@ def _instead(
 
 
 def _wrong_period(claim: str, evidence: Evidence) -> str:
+    days, named = _weekdays(claim), _weekdays(evidence.passage)
+    if named and days - named:
+        return f"the source says {min(named).capitalize()}, not {min(days - named).capitalize()}"
     claimed = set(periods_of(claim)) - _told_by_word(evidence.passage)
     near = set(_periods(f"{evidence.heads}\n{evidence.text}"))
     anywhere = set(_periods(evidence.passage))
@@ -199,6 +219,14 @@ def _wrong_period(claim: str, evidence: Evidence) -> str:
             return f"the source says {_named(min(rivals))}, not {_named(period)}"
         return f"the source does not say {_named(period)}"
     return ""
+
+
+@lru_cache(maxsize=512)
+def _weekdays(text: str) -> frozenset[str]:
+    """The days of the week that a text names, in English."""
+    return frozenset(
+        _DAYS[match.group()[:3]] for match in _WEEKDAY.finditer(unaccented(text))
+    )
 
 
 def _told_by_word(passage: str) -> set[str]:

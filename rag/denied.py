@@ -58,11 +58,12 @@ _MEASURE = re.compile(r"=(?:year|month|week|day|hour)$")
 
 @dataclass(frozen=True, slots=True)
 class Denial:
-    """A denial: the words that make it, and what is denied."""
+    """A denial: the words that make it, what is denied, and the first word of that."""
 
     at: int
     said: str
     of: frozenset[str]
+    first: str = ""
 
 
 @lru_cache(maxsize=512)
@@ -95,7 +96,7 @@ def _denial(words: Sequence[Term], at: int) -> tuple[Denial | None, int]:
             closing >= 0 and following[closing].word == "plus" and _is_bound(following, closing)
         ):
             return None, skip
-        return Denial(word.span.start, word.word, _of(following)), skip
+        return Denial(word.span.start, word.word, _of(following), _first(following)), skip
     if word.word in _NOT:
         if _bounds(following) or _is_longer_than(following):
             return None, at
@@ -106,7 +107,7 @@ def _denial(words: Sequence[Term], at: int) -> tuple[Denial | None, int]:
                     ::-1
                 ]
             )
-        return Denial(word.span.start, word.word, denied), at
+        return Denial(word.span.start, word.word, denied, _first(following)), at
     if not word.small and _VERB.match(word.word) and following:
         before = [each for each in words[max(0, at - 5) : at] if each.sentence == word.sentence]
         near = [each.key for each in before if not each.small][-2:]
@@ -144,6 +145,11 @@ def _of(following: Sequence[Term], most: int = SCOPE) -> frozenset[str]:
     return frozenset(told[:most])
 
 
+def _first(following: Sequence[Term]) -> str:
+    """The first telling word behind a denial."""
+    return next((each.key for each in following if not each.small), "")
+
+
 def denied_otherwise(claim: str, passage: str) -> tuple[str, str] | None:
     """What a passage denies and a claim affirms, or the reverse: the words of both; else None."""
     run = nearest_run(claim, passage)
@@ -152,9 +158,11 @@ def denied_otherwise(claim: str, passage: str) -> tuple[str, str] | None:
     span = run.span
     mine = denials_in(claim)
     theirs = [each for each in denials_in(passage) if span.start <= each.at < span.end]
+    said = {word.key for word in terms(claim)}
+    if len(mine) == 1 and mine[0].first in run.keys:
+        theirs = [each for each in theirs if each.of & said or not each.of]
     if (len(mine) - len(theirs)) % 2 == 0:
         return None
-    said = {word.key for word in terms(claim)}
     text = unaccented(claim if len(theirs) > len(mine) else passage[span.start : span.end])
     if _NEGATIVE.search(text):
         return None

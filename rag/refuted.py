@@ -16,7 +16,7 @@ from rag.exchanged import exchanged
 from rag.grids import cells, missed_cell
 from rag.limits import bounded_otherwise, rated_otherwise
 from rag.polarity import opposed
-from rag.runs import nearest_run, share_of
+from rag.runs import Run, nearest_run, share_of
 from rag.terms import terms
 
 Pair = tuple[str, str]
@@ -39,9 +39,9 @@ class Rule:
 
     def found(self, claim: str, passage: str) -> Pair | None:
         """What it finds in a claim and a passage that it can read."""
-        if not self.in_tables and cells(passage):
-            return None
         run = nearest_run(claim, passage)
+        if not self.in_tables and cells(passage) and (run is None or _is_row(passage, run)):
+            return None
         if self.from_share and (run is None or share_of(claim, passage, run) < self.from_share):
             return None
         return self.find(claim, passage)
@@ -59,6 +59,12 @@ def refutation(claim: str, passage: str) -> str:
         if found:
             return rule.tell(*found)
     return ""
+
+
+def _is_row(passage: str, run: Run) -> bool:
+    """Whether a run stands in a line that is a row of a table, or its head."""
+    line = passage[passage.rfind("\n", 0, run.span.start) + 1 :].partition("\n")[0]
+    return not line.rstrip().endswith((".", ";", ","))
 
 
 def _of_sentence(find: Callable[[str, str], Pair | None]) -> Callable[[str, str], Pair | None]:
