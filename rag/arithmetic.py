@@ -19,7 +19,8 @@ _DIFFERENCE = re.compile(
     r"\b(?:grew|grow|growth|rose|rise|risen|increas|fell|fall|declin|decreas|drop|up|down|differ|"
     r"more|fewer|less|higher|lower|chang|gain|loss|lost|remain|left|sav|margin|gap|rest|better|"
     r"worse|faster|slower|longer|shorter|improv|reduc|shr[aiu]nk|expan|exten|extra|took|takes?|"
-    r"earlier|later|lasted|cut|add|net|exceed|"
+    r"sooner|cheaper|dearer|older|younger|heavier|lighter|taller|wider|deeper|quicker|nearer|"
+    r"farther|after|apres|earlier|later|lasted|cut|add|net|exceed|"
     r"hausse|baisse|augment|diminu|progress|recul|ecart|plus|moins|superieur|inferieur|dur|"
     r"gagn|perd|chut|reste|mehr|weniger|stieg|sank|subio|bajo|mas|menos)\w*|[+-]"
     r"|(?:above|below|ahead of|behind) (?:the|that|what|last)|au-dessus d|en dessous d"
@@ -34,7 +35,7 @@ _SHARE = re.compile(
     r"du|d|sur|proviennent|anteil|cuota|out)\w*\b"
 )
 _SUM = re.compile(
-    r"\b(?:total|sum|together|combin|altogether|both|in all|overall|aggregate|across|and|plus|"
+    r"\b(?:total|sum|amount|comes? to|adds? up|jointly|en tout|together|combin|altogether|both|in all|overall|aggregate|across|and|plus|"
     r"ensemble|somme|cumul|et|insgesamt|zusammen|conjunto|suma|added|adding)\w*"
 )
 _TIMES = re.compile(
@@ -134,7 +135,8 @@ def _of_a_kind(one: Quantity, other: Quantity, said: str) -> Iterator[Quantity]:
         return
     if differs:
         yield Quantity(((100 * abs(first - second) / abs(second), 0.0),), "percent", one.span)
-    if one.kind != other.kind or _BY.search(said):
+    alike = one.kind == other.kind or (one.scaled and other.scaled)
+    if not alike or _BY.search(said):
         return
     if _SHARE.search(said) or _TIMES.search(said):
         yield Quantity(((100 * first / second, 0.0),), "percent", one.span)

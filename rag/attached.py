@@ -20,7 +20,7 @@ from rag.periods import MONTH_OF
 from rag.quantities import Quantity, same
 from rag.runs import Run, runs, weights
 from rag.terms import terms
-from rag.worked_out import is_worked_out
+from rag.worked_out import has_worked_out, is_worked_out
 
 CLEARLY = 0.07  # by how much another value must suit the claim's words better
 INHERITED = 0.8  # what a word counts that stands before, in the same sentence
@@ -107,6 +107,8 @@ def misattached(claim: str, passage: str) -> tuple[str, str] | None:
         ]
         if not own or not rivals or _follows(value, claim, passage):
             continue
+        if value.amount and value.amount.spelled and has_worked_out(claim, passage):
+            continue  # so many of something that the claim adds up
         wanted = frozenset(
             term.key
             for term in terms(claim)

@@ -76,6 +76,10 @@ _YEAR_AFTER = re.compile(
     r"\b(?:(?:following|next|coming|subsequent) (?:fiscal |financial )?year|year (?:later|after)|"
     r"annee (?:suivante|prochaine)|an plus tard|exercice suivant|folgejahr\w*|ano siguiente)\b"
 )
+_SIGN_APART = re.compile(
+    r"(?<!\d)(?<!\d[ \u00a0\u202f])%|percentage|pour cent|\bper ?cent|in percent|"
+    r"\d (?:to|and|or|à|et|ou|-|–) \d[\d.,]*[ \u00a0\u202f]?%|\d[-–]\d[\d.,]*[ \u00a0\u202f]?%"
+)
 _HYPHENED = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)+")
 _VERSION = re.compile(r"(?P<word>[^\W\d]+) (?P<figure>\d+(?:\.\d+)*)")
 _AMOUNT = re.compile(
@@ -136,9 +140,7 @@ def _wrong_figure(claim: str, evidence: Evidence) -> str:
     anywhere = _stated(evidence.passage, evidence.heads, evidence.language)
     for wanted in amounts(claim, language):
         loosely = bool(_LOOSE.search(unaccented(claim[: wanted.span.start])))
-        if any(same(wanted, each, loosely=loosely) for each in stated):
-            continue
-        if any(same(wanted, each, loosely=loosely) for each in anywhere):
+        if any(same(wanted, each, loosely=loosely) for each in _alike(wanted, anywhere, evidence)):
             continue
         if is_worked_out(wanted, claim, evidence.passage, anywhere):
             continue
@@ -148,6 +150,13 @@ def _wrong_figure(claim: str, evidence: Evidence) -> str:
             claim, wanted, [each for each in stated if each.kind == wanted.kind], evidence
         )
     return ""
+
+
+def _alike(wanted: Quantity, stated: Sequence[Quantity], evidence: Evidence) -> Sequence[Quantity]:
+    """The amounts that may be a claim's; a bare one is a share where the sign stands apart."""
+    if wanted.kind != "percent" or _SIGN_APART.search(f"{evidence.heads}\n{evidence.passage}"):
+        return stated
+    return [each for each in stated if each.kind]
 
 
 @lru_cache(maxsize=512)
@@ -224,9 +233,7 @@ def _wrong_period(claim: str, evidence: Evidence) -> str:
 @lru_cache(maxsize=512)
 def _weekdays(text: str) -> frozenset[str]:
     """The days of the week that a text names, in English."""
-    return frozenset(
-        _DAYS[match.group()[:3]] for match in _WEEKDAY.finditer(unaccented(text))
-    )
+    return frozenset(_DAYS[match.group()[:3]] for match in _WEEKDAY.finditer(unaccented(text)))
 
 
 def _told_by_word(passage: str) -> set[str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from rag.amounts import amounts
+from rag.derived import is_sum_of_named, speaks_of_rate
 from rag.folding import flowing, unaccented
 from rag.languages import Language, detect
 from rag.quantities import Quantity, same
@@ -99,8 +100,12 @@ def miscounted(claim: str, passage: str) -> tuple[str, str] | None:
             and each.things[:1] == wanted.things[:1]
             and not _is_in(each.number, claim, language)
         ]
-        made = _MADE.search(unaccented(claim)) is not None
-        if rivals and not (made and _is_worked_out(wanted.number, claim, passage)):
+        said = unaccented(claim)
+        made = _MADE.search(said) or speaks_of_rate(said)
+        if rivals and not (
+            (made and _is_worked_out(wanted.number, claim, passage))
+            or is_sum_of_named(wanted.number, claim, passage)
+        ):
             return rivals[0].said, wanted.said
     return None
 

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 
 from rag.amounts import amounts
+from rag.derived import is_derived
 from rag.domain import Span
 from rag.languages import detect
 from rag.quantities import same
@@ -36,7 +37,9 @@ def displaced(claim: str, passage: str) -> tuple[str, str] | None:
     With the first telling word that stands there and not in the claim; None where there is none.
     """
     run = nearest_run(claim, passage)
-    if run is None:
+    if run is None or any(
+        is_derived(each, claim, passage) for each in amounts(claim, detect(claim))
+    ):
         return None
     there = terms(passage)
     often = Counter(word.key for word in there)

@@ -70,7 +70,9 @@ _SPACE = "[ \u00a0\u202f]"
 _FRACTION = re.compile(
     r"(?<!\w)(?:(?P<count>one|a|an|un|une|la|le|ein|eine|die|two|deux|zwei|three|trois|drei)[ -])"
     r"(?P<name>half|moitié|hälfte|thirds?|tiers|drittel|quarters?|quarts?|viertel|fifths?|"
-    r"cinquièmes?|tenths?|dixièmes?)(?= (?:of|des|de|du|der|d['’]))",
+    r"cinquièmes?|tenths?|dixièmes?)(?= (?:of|des|de|du|der|d['’]))"
+    r"|(?<!\w)(?:(?P<more>two|deux|zwei|three|trois|drei)[ -](?P<named>thirds|tiers|fifths|quarts|"
+    r"cinquièmes|dixièmes)|au (?P<scaled>tiers|quart|cinquième|dixième))(?!\w)",
     re.IGNORECASE,
 )
 _HALF_HOUR = re.compile(
@@ -235,9 +237,9 @@ def _readings(figures: str, language: Language | None) -> list[Reading]:
 
 
 def _fraction(match: re.Match[str]) -> Quantity:
-    name = match["name"].lower()
+    name = (match["name"] or match["named"] or match["scaled"]).lower()
     share = _FRACTIONS.get(name) or _FRACTIONS[name.rstrip("s")]
-    value = share * _COUNTS.get(match["count"].lower(), 1)
+    value = share * _COUNTS.get((match["count"] or match["more"] or "").lower(), 1)
     return Quantity(((value, 1.0),), "percent", Span(*match.span()), spelled=True)
 
 
