@@ -17,6 +17,7 @@ from rag.grids import cells, missed_cell
 from rag.limits import bounded_otherwise, rated_otherwise
 from rag.polarity import opposed
 from rag.runs import Run, nearest_run, share_of
+from rag.subjects import said_of_another
 from rag.terms import terms
 
 Pair = tuple[str, str]
@@ -116,6 +117,10 @@ def _elsewhere(_: str, claimed: str) -> str:
     return f"the source does not say this of “{claimed}”"
 
 
+def _of_another(stated: str, claimed: str) -> str:
+    return f"the source says this of “{stated}”, not of “{claimed}”"
+
+
 RULES = {
     "cell": Rule(missed_cell, _in_cell, in_tables=True, from_share=0.0),
     "count": Rule(miscounted, _other, in_tables=True),
@@ -127,4 +132,5 @@ RULES = {
     "denied": Rule(denied_otherwise, _denied, from_share=SAID_MOSTLY),
     "exchanged": Rule(exchanged, _turned, from_share=SAID_MOSTLY),
     "displaced": Rule(displaced, _elsewhere),
+    "subject": Rule(said_of_another, _of_another, from_share=0.0),
 }
