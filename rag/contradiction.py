@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from rag.amounts import amounts
+from rag.derived import is_disproved
 from rag.folding import flowing, unaccented
 from rag.identifiers import lacking
 from rag.languages import SMALL_WORDS, Language, detect
 from rag.nations import names_of_nation
 from rag.periods import MONTHS, periods_of
 from rag.quantities import Quantity, ordinals, same, single
-from rag.worked_out import is_worked_out
+from rag.worked_out import is_label, is_worked_out
 
 TWICE = 200.0  # percent
 MOST_COUNTED = 5  # of what is listed
@@ -40,6 +41,8 @@ _WEEKDAY = re.compile(
     r"dimanches?)\b"
 )
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_OLD_YEAR = re.compile(r"1[0-8]\d\d")
+_IN = re.compile(r"\b(?:in|since|by|from|until|of|en|depuis|des|de|jusqu'en|vers)\s+$")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _SMALL = frozenset().union(*SMALL_WORDS.values())
 _LOOSE = re.compile(
@@ -142,9 +145,11 @@ def _wrong_figure(claim: str, evidence: Evidence) -> str:
         loosely = bool(_LOOSE.search(unaccented(claim[: wanted.span.start])))
         if any(same(wanted, each, loosely=loosely) for each in _alike(wanted, anywhere, evidence)):
             continue
-        if is_worked_out(wanted, claim, evidence.passage, anywhere):
+        if not _is_old_year(wanted, claim) and is_worked_out(
+            wanted, claim, evidence.passage, anywhere
+        ):
             continue
-        if wanted.spelled and _is_soft(wanted, evidence):
+        if wanted.spelled and _is_soft(wanted, claim, evidence):
             continue
         return _instead(
             claim, wanted, [each for each in stated if each.kind == wanted.kind], evidence
@@ -152,8 +157,16 @@ def _wrong_figure(claim: str, evidence: Evidence) -> str:
     return ""
 
 
+def _is_old_year(wanted: Quantity, claim: str) -> bool:
+    """Whether a figure is a year before 1900, which follows from nothing: "in 1867"."""
+    said = claim[wanted.span.start : wanted.span.end]
+    return bool(_OLD_YEAR.fullmatch(said) and _IN.search(claim[: wanted.span.start].lower()))
+
+
 def _alike(wanted: Quantity, stated: Sequence[Quantity], evidence: Evidence) -> Sequence[Quantity]:
     """The amounts that may be a claim's; a bare one is a share where the sign stands apart."""
+    if wanted.kind:
+        stated = [each for each in stated if not is_label(evidence.passage, each)]
     if wanted.kind != "percent" or _SIGN_APART.search(f"{evidence.heads}\n{evidence.passage}"):
         return stated
     return [each for each in stated if each.kind]
@@ -177,7 +190,7 @@ def _is_multiplied(evidence: Evidence) -> bool:
     )
 
 
-def _is_soft(wanted: Quantity, evidence: Evidence) -> bool:
+def _is_soft(wanted: Quantity, claim: str, evidence: Evidence) -> bool:
     """Whether a spelled number may be said without being stated.
 
     It may count what is listed ("two plants", "three reasons"), be an ordinal in the evidence
@@ -185,7 +198,7 @@ def _is_soft(wanted: Quantity, evidence: Evidence) -> bool:
     """
     value = wanted.readings[0][0] / wanted.worth
     if wanted.kind == "percent":
-        return not _is_multiplied(evidence)
+        return not _is_multiplied(evidence) and not is_disproved(wanted, claim, evidence.passage)
     if not wanted.kind and value <= MOST_COUNTED:
         return True
     return any(each.readings[0][0] == value for each in ordinals(evidence.passage))

@@ -19,7 +19,7 @@ from rag.languages import detect
 from rag.periods import MONTH_OF
 from rag.quantities import Quantity, same, single
 from rag.terms import terms, told
-from rag.units import UNITS
+from rag.units import CURRENCIES, UNITS
 
 DAY, WHOLE = 86_400.0, 100.0
 MOST_FIGURES = 40
@@ -35,6 +35,10 @@ _PER_TIME = re.compile(
     rf"(?P<unit>{_UNITS})\b"
 )
 _EQUAL = re.compile(r"\s(?:\w+ )?(?:equal|egaux|egales)\b|\s\w+ (?:egaux|egales)\b")
+_HALF_OF_TIME = re.compile(
+    r"\b(?:first|second|half[- ]year|premiere?|seconde?|deuxieme|less than|more than|over|nearly|"
+    r"almost|moins d\w*|plus d\w*|pres d\w*|presque)\b"
+)
 _OFTEN = {"hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month", "yearly": "year",
           "annual": "year", "mensuel": "month", "annuel": "year", "quotidien": "day"}  # fmt: skip
 _ADVERB = re.compile(rf"\b(?P<name>{'|'.join(_OFTEN)})\w*\b")
@@ -115,9 +119,28 @@ def is_sum_of_named(wanted: Quantity, claim: str, passage: str) -> bool:
     return False
 
 
-def _is_it(wanted: Quantity, made: Quantity) -> bool:
-    if made.kind != wanted.kind and made.kind and wanted.kind:
+def is_disproved(wanted: Quantity, claim: str, passage: str) -> bool:
+    """Whether figures of a passage that a claim's words stand beside do not bear each other so.
+
+    For a share or multiple in words that comes out of none of them: "twice as long".
+    """
+    said = told(claim)
+    if _HALF_OF_TIME.search(unaccented(claim)):
         return False
+    named = [
+        each
+        for each in _figures(passage)
+        if each.words & said and not each.alone and each.amount.kind not in ("percent", "points")
+    ]
+    return any(
+        one.amount.kind == other.amount.kind
+        and abs(one.sentence - other.sentence) <= 1
+        and (one.amount.kind or len(one.words & other.words) > 0 or one.sentence == other.sentence)
+        for one, other in itertools.combinations(named, 2)
+    )
+
+
+def _is_it(wanted: Quantity, made: Quantity) -> bool:
     if made.kind != wanted.kind and wanted.kind in ("percent", "points", "time", "months"):
         return False
     return same(wanted, made, loosely=True)
@@ -207,7 +230,8 @@ def _bases(said: str, passage: str, figures: Sequence[_Figure]) -> Iterator[Quan
         return
     plain = unaccented(passage)
     for now, change in itertools.permutations(figures, 2):
-        if now.sentence != change.sentence or now.amount.kind != change.amount.kind:
+        kinds = {now.amount.kind, change.amount.kind}
+        if now.sentence != change.sentence or not (len(kinds) == 1 or kinds <= CURRENCIES):
             continue
         span = change.amount.span
         before = plain[max(0, span.start - 24) : span.start]

@@ -15,7 +15,7 @@ from rag.domain import Span
 from rag.languages import Language
 from rag.numerals import NUMERAL, ORDINALS, numeral
 from rag.raised import stated
-from rag.units import MAGNITUDES, UNITS
+from rag.units import CENTS, CURRENCIES, MAGNITUDES, UNITS
 from rag.worded import worded
 
 LOST = 1e-9  # of a value, by floating point
@@ -108,7 +108,7 @@ _FIGURES = (
     r"|\d+(?:[.,]\d+)?"
 )
 _SIGNS = r"US\$|[$€£¥]"
-_SIGNED = frozenset({"$", "€", "£", "¥", "us$", "%", "°c", "°f"})
+_SIGNED = frozenset({"per cent", "pour cent", "$", "€", "£", "¥", "us$", "%", "°c", "°f"})
 _NAMED = "|".join(sorted(map(re.escape, UNITS.keys() - _SIGNED), key=len, reverse=True))
 _SCALES = "|".join(sorted(map(re.escape, MAGNITUDES), key=len, reverse=True))
 _BETWEEN = rf"(?:{_GAP}|-|\n)?"
@@ -117,7 +117,7 @@ _QUANTITY = re.compile(
     rf"(?<![\w.,])(?<![A-Za-z]-)(?:(?P<before>{_SIGNS}|USD|EUR|CHF|GBP){_GAP}?)?"
     rf"(?:(?P<figures>{_FIGURES})|(?P<spelled>{NUMERAL})(?!\w|-(?:first|second|third|[a-z]+th)\b))"
     rf"(?:{_BETWEEN}(?P<scale>{_SCALES})(?![\w%]))?"
-    rf"(?:{_BETWEEN}(?:{_OF}(?P<sign>{_SIGNS}|%|°[CF])"
+    rf"(?:{_BETWEEN}(?:{_OF}(?P<sign>{_SIGNS}|%|°[CF]|per cent|pour cent)"
     rf"|{_OF}(?:US |U\.S\. |(?:calendar|business|working|consecutive|full|clear|straight) )?"
     rf"(?P<unit>{_NAMED})(?!\w)))?"
     rf"(?P<points>(?:{_GAP}|-)(?:percentage |basis )?points?|{_GAP}prozentpunkte?)?"
@@ -284,7 +284,8 @@ def same(claimed: Quantity, stated: Quantity, *, loosely: bool = False) -> bool:
     What is claimed may be rounded if it keeps two figures at least, or is only claimed `loosely`.
     """
     if claimed.kind != stated.kind and claimed.kind and stated.kind:
-        return False
+        if CENTS not in (claimed.kind, stated.kind) or not {claimed.kind, stated.kind} < CURRENCIES:
+            return False
     mine, theirs = claimed.readings, stated.readings
     if not claimed.kind and stated.kind in ("months", "time"):  # "17" of "17 years of age"
         theirs = _bare(stated)

@@ -27,10 +27,18 @@ _ABOUT = re.compile(
     r"\b(?:about|around|approximately|roughly|nearly|almost|some|close to|circa|over|more than|"
     r"environ|pres de|presque|quelque|autour de|plus de|a peu pres)\W+(?:[$€£]\s?)?$"
 )
+_BOUND = re.compile(
+    r"\b(?:(?:less|more|fewer|longer|older|younger|higher|lower) than|over|under|up to|above|below|"
+    r"plus d[e'’]|moins d[e'’])\s*$",
+    re.IGNORECASE,
+)
 _NAMES = "|".join(name for name in MONTH_OF if len(name) > 2)
 _DAY_BEFORE = re.compile(rf"\b(?:{_NAMES}) $")
 _DAY_AFTER = re.compile(rf"(?:er|st|nd|rd|th)? (?:{_NAMES})\b")
-_OPENED, _CLOSED = re.compile(r"(?:^|\n|[.;:] )\(?$|\($"), re.compile(r"\)|\. (?=[^\d\s])|\.\d")
+_OPENED, _CLOSED = (
+    re.compile(r"(?:^|\n|[.;:] )\(?$|\($"),
+    re.compile(r"\)|\. (?=[^\d\s])|\.\d|\s\s"),
+)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _ANY_YEAR = re.compile(r"(?<![\d.,])1[4-9]\d\d(?![\d.,]*\d)")
 
@@ -51,10 +59,11 @@ def is_worked_out(wanted: Quantity, claim: str, passage: str, stated: Sequence[Q
     or one column, which the claim names if it names any.
     """
     wanted = _as_rounded(wanted, claim)
-    stated = [each for each in stated if not _is_label(passage, each)]
+    stated = [each for each in stated if not is_label(passage, each)]
     if wanted.kind == "months" and _is_between_years(wanted, passage):
         return True
-    totals, said = _totals(passage), unaccented(claim)
+    before, after = claim[: wanted.span.start], claim[wanted.span.start :]
+    totals, said = _totals(passage), unaccented(_BOUND.sub("", before) + after)
     if speaks_of_sum(said) and any(same(wanted, each, loosely=True) for each in totals):
         return True
     if is_computed(wanted, [*stated, *totals], said, _nearness(passage, claim)):
@@ -74,7 +83,7 @@ def _as_rounded(wanted: Quantity, claim: str) -> Quantity:
     return replace(wanted, readings=((value, step),))
 
 
-def _is_label(passage: str, each: Quantity) -> bool:
+def is_label(passage: str, each: Quantity) -> bool:
     """Whether a bare number is a day of a month or the number of a section, so that none is made."""
     if each.kind or each.scaled:
         return False
