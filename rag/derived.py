@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import itertools
 import re
+from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
 from rag.amounts import amounts
+from rag.domain import Span
 from rag.folding import unaccented
 from rag.languages import detect
 from rag.periods import MONTH_OF
@@ -35,6 +37,10 @@ _PER_TIME = re.compile(
     rf"(?P<unit>{_UNITS})\b"
 )
 _EQUAL = re.compile(r"\s(?:\w+ )?(?:equal|egaux|egales)\b|\s\w+ (?:egaux|egales)\b")
+_COMES_TO = re.compile(
+    r"\b(?:(?:rises?|rose|increas\w+|grew|brings?|brought|cut|fell|reduced)(?: \w+){0,3} to|becomes?|new|"
+    r"passe\w*(?: \w+){0,3} a|porte\w*|ramene\w*|au maximum|at most|no more than)\b"
+)
 _HALF_OF_TIME = re.compile(
     r"\b(?:first|second|half[- ]year|premiere?|seconde?|deuxieme|less than|more than|over|nearly|"
     r"almost|moins d\w*|plus d\w*|pres d\w*|presque)\b"
@@ -98,6 +104,7 @@ def is_derived(wanted: Quantity, claim: str, passage: str) -> bool:
         _bases(said, passage, figures),
         _rests(passage, figures),
         _shares(figures),
+        _raised(said, figures),
         _parts(passage, figures),
         _spans(passage),
     )
@@ -107,16 +114,20 @@ def is_derived(wanted: Quantity, claim: str, passage: str) -> bool:
 
 
 def is_sum_of_named(wanted: Quantity, claim: str, passage: str) -> bool:
-    """Whether a figure is that of two things that a claim names: 22 at Rosk and 18 at Mellin."""
+    """Whether a figure is that of two things of a sentence, both of which a claim names or neither.
+
+    22 at Rosk and 18 at Mellin are forty "at Rosk and Mellin"; 5 patients on one drug and 6 on the
+    other are eleven patients.
+    """
     said = told(claim)
     figures = [each for each in _figures(passage) if each.amount.kind == wanted.kind]
-    for one, other in itertools.combinations(figures, 2):
-        own, rest = one.words - other.words, other.words - one.words
-        both = bool(own & said) == bool(rest & said) and (own | rest | one.words) & said
-        if one.sentence == other.sentence and both:
-            if _is_it(wanted, _added(one.amount, other.amount, 1)):
-                return True
-    return False
+    return any(
+        one.sentence == other.sentence
+        and one.words & said
+        and (bool((other.words - one.words) & said) or not other.words & said)
+        and _is_it(wanted, _added(one.amount, other.amount, 1))
+        for one, other in itertools.combinations(figures, 2)
+    )
 
 
 def is_disproved(wanted: Quantity, claim: str, passage: str) -> bool:
@@ -150,7 +161,7 @@ def _is_it(wanted: Quantity, made: Quantity) -> bool:
 def _figures(passage: str) -> tuple[_Figure, ...]:
     words = terms(passage)
     found = []
-    alone = single(passage)
+    alone = [*single(passage), *_adverbs(passage)]
     for each in (*amounts(passage, detect(passage)), *alone)[:MOST_FIGURES]:
         near = next((word for word in words if word.span.end > each.span.start), None)
         if near is None:
@@ -185,6 +196,15 @@ def _times(said: str) -> list[tuple[str, float]]:
             found.append(("months", 3.0))
         elif name in UNITS:
             found.append(UNITS[name])
+    return found
+
+
+def _adverbs(passage: str) -> list[Quantity]:
+    """The times that adverbs and adjectives tell: a year of "annual"."""
+    found = []
+    for match in _ADVERB.finditer(unaccented(passage)):
+        kind, worth = UNITS[_OFTEN[match["name"]]]
+        found.append(Quantity(((worth, worth),), kind, Span(*match.span()), spelled=True))
     return found
 
 
@@ -268,6 +288,20 @@ def _shares(figures: Sequence[_Figure]) -> Iterator[Quantity]:
             yield _times_as_much(one.amount, share / WHOLE)
 
 
+def _raised(said: str, figures: Sequence[_Figure]) -> Iterator[Quantity]:
+    """An amount with so many percent more or less, where a claim says what it comes to."""
+    if not _COMES_TO.search(said):
+        return
+    for one, other in itertools.permutations(figures, 2):
+        share = other.amount.readings[0][0]
+        if other.amount.kind != "percent" or one.amount.kind in ("percent", "points"):
+            continue
+        if other.amount.spelled or abs(one.sentence - other.sentence) > 1:
+            continue
+        yield _times_as_much(one.amount, 1 + share / WHOLE)
+        yield _times_as_much(one.amount, 1 - share / WHOLE)
+
+
 def _parts(passage: str, figures: Sequence[_Figure]) -> Iterator[Quantity]:
     """What equal parts are, and how long a rate takes: 8% at 0.5% a week are 16 weeks."""
     plain = unaccented(passage)
@@ -287,8 +321,7 @@ def _parts(passage: str, figures: Sequence[_Figure]) -> Iterator[Quantity]:
 def _spans(passage: str) -> Iterator[Quantity]:
     """The times between two dates, both days counted or one, and between two times of day."""
     plain = unaccented(passage)
-    days = [(match, day) for match in _DATE.finditer(plain) if (day := _day(match))]
-    for (_, first), (_, last) in itertools.combinations(days, 2):
+    for first, last in itertools.combinations(_dates(plain), 2):
         apart = abs((last - first).days)
         for count in (apart, apart + 1):
             yield _lasting(count * DAY)
@@ -297,16 +330,21 @@ def _spans(passage: str) -> Iterator[Quantity]:
         yield _lasting((ends - begins) % DAY)
 
 
-def _day(match: re.Match[str]) -> date | None:
-    month = int(MONTH_OF[match["month"] or match["mois"]][1:])
-    try:
-        return date(int(match["year"] or LEAP_YEAR), month, int(match["day"] or match["jour"]))
-    except ValueError:
-        return None
+def _dates(plain: str) -> list[date]:
+    """The days of a text; one without a year is of the year of the next that has one."""
+    found: list[date] = []
+    year = LEAP_YEAR
+    for match in reversed(list(_DATE.finditer(plain))):
+        year = int(match["year"] or year)
+        month = int(MONTH_OF[match["month"] or match["mois"]][1:])
+        day = int(match["day"] or match["jour"])
+        if 1 <= day <= monthrange(year, month)[1]:
+            found.append(date(year, month, day))
+    return found[::-1]
 
 
 def _lasting(seconds: float) -> Quantity:
     return Quantity(((seconds, 0.0),), "time", _NOWHERE)
 
 
-_NOWHERE = single("a day")[0].span
+_NOWHERE = Span(0, 0)
