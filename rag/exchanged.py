@@ -77,7 +77,7 @@ def _is_alike(
     claim, sentence = texts
     said = {word.word for word in claim[mine[one][0] : mine[other][0]]}
     shown = {word.word for word in sentence[theirs[other][0] : theirs[one][0]]}
-    if (said | shown) & _RELATIVE or "s" in shown:
+    if (said | shown) & (_RELATIVE | {"se"}) or "s" in said | shown:
         return False
     return bool(_BY & said) == bool(_BY & shown)
 

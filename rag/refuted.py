@@ -15,6 +15,7 @@ from rag.displaced import displaced, unrespective
 from rag.exchanged import exchanged
 from rag.grids import cells, missed_cell
 from rag.limits import bounded_otherwise, rated_otherwise
+from rag.modals import denied_of_verb
 from rag.polarity import opposed
 from rag.runs import Run, nearest_run, share_of
 from rag.subjects import said_of_another
@@ -130,6 +131,7 @@ RULES = {
     "rate": Rule(_of_sentence(rated_otherwise), _quoted, from_share=TOUCHED_ON),
     "opposed": Rule(_opposed, _quoted),
     "denied": Rule(denied_otherwise, _denied, from_share=SAID_MOSTLY),
+    "verb": Rule(denied_of_verb, _quoted, from_share=SAID_MOSTLY),
     "exchanged": Rule(exchanged, _turned, from_share=SAID_MOSTLY),
     "displaced": Rule(displaced, _elsewhere),
     "subject": Rule(said_of_another, _of_another, from_share=0.0),
