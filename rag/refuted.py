@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rag.attached import misattached
+from rag.comparisons import compared_otherwise, is_compared_alike
 from rag.counted import miscounted
 from rag.denied import denied_otherwise
 from rag.displaced import displaced, unrespective
@@ -84,6 +85,8 @@ def _of_sentence(find: Callable[[str, str], Pair | None]) -> Callable[[str, str]
 
 def _opposed(claim: str, passage: str) -> Pair | None:
     run = nearest_run(claim, passage)
+    if is_compared_alike(claim, passage):
+        return None
     found = opposed(claim, passage[run.span.start : run.span.end]) if run else None
     return (found[1], found[0]) if found else None
 
@@ -132,6 +135,7 @@ RULES = {
     "opposed": Rule(_opposed, _quoted),
     "denied": Rule(denied_otherwise, _denied, from_share=SAID_MOSTLY),
     "verb": Rule(denied_of_verb, _quoted, from_share=SAID_MOSTLY),
+    "compared": Rule(compared_otherwise, _turned, from_share=SPOKEN_OF),
     "exchanged": Rule(exchanged, _turned, from_share=SAID_MOSTLY),
     "displaced": Rule(displaced, _elsewhere),
     "subject": Rule(said_of_another, _of_another, from_share=0.0),
