@@ -41,7 +41,8 @@ _SHARE = re.compile(
     r"du|d|sur|proviennent|anteil|cuota|out)\w*\b"
 )
 _SUM = re.compile(
-    r"\b(?:total|sum|amount|comes? to|adds? up|jointly|en tout|together|combin|altogether|both|in all|overall|aggregate|across|and|plus|"
+    r"\b(?:total|sum|amount|comes? to|adds? up|jointly|en tout|together|"
+    r"combin|altogether|both|in all|overall|aggregate|across|and|plus|"
     r"ensemble|somme|cumul|et|insgesamt|zusammen|conjunto|suma|added|adding)\w*"
 )
 _TIMES = re.compile(

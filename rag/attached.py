@@ -16,6 +16,7 @@ from rag.amounts import amounts
 from rag.domain import Span
 from rag.folding import flowing, unaccented
 from rag.languages import Language, detect
+from rag.limits import is_next
 from rag.periods import MONTH_OF
 from rag.quantities import Quantity, same
 from rag.runs import Run, runs, weights
@@ -106,6 +107,8 @@ def misattached(claim: str, passage: str) -> tuple[str, str] | None:
             if each.kind == value.kind and not any(it.is_same(each) for it in claimed)
         ]
         if not own or not rivals or _follows(value, claim, passage):
+            continue
+        if value.amount and is_next(value.amount, claim, passage):
             continue
         if value.amount and value.amount.spelled and has_worked_out(claim, passage):
             continue  # so many of something that the claim adds up

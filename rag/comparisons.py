@@ -18,8 +18,8 @@ REACH = 5  # words between what compares and "than"
 STEM = 4  # letters by which the words of a side are compared
 SIDE = 3  # telling words of what is compared
 _UP = word_set(
-    "more higher larger longer older later faster greater bigger better heavier wider deeper dearer "
-    "stronger plus superieur superieure"
+    "more higher larger longer older later faster greater bigger better heavier wider deeper "
+    "dearer stronger plus superieur superieure"
 )
 _DOWN = word_set(
     "less fewer lower smaller shorter younger earlier sooner slower worse lighter narrower cheaper "

@@ -14,6 +14,7 @@ from rag.amounts import amounts
 from rag.derived import is_sum_of_named, speaks_of_rate
 from rag.folding import flowing, unaccented
 from rag.languages import Language, detect
+from rag.limits import is_next
 from rag.quantities import Quantity, same
 from rag.terms import Term, terms
 from rag.worked_out import is_worked_out
@@ -88,6 +89,8 @@ def miscounted(claim: str, passage: str) -> tuple[str, str] | None:
             continue
         own = [each for each in stated if same(wanted.number, each.number, loosely=True)]
         if _stands_there(wanted, claim, passage):
+            continue
+        if is_next(wanted.number, claim, passage):
             continue
         if any(_may_be_of(it, wanted) for it in own) or not (own or wanted.number.spelled):
             continue

@@ -38,7 +38,8 @@ _PER_TIME = re.compile(
 )
 _EQUAL = re.compile(r"\s(?:\w+ )?(?:equal|egaux|egales)\b|\s\w+ (?:egaux|egales)\b")
 _COMES_TO = re.compile(
-    r"\b(?:(?:rises?|rose|increas\w+|grew|brings?|brought|cut|fell|reduced)(?: \w+){0,3} to|becomes?|new|"
+    r"\b(?:(?:rises?|rose|increas\w+|grew|brings?|brought|cut|fell|reduced)"
+    r"(?: \w+){0,3} to|becomes?|new|"
     r"passe\w*(?: \w+){0,3} a|porte\w*|ramene\w*|au maximum|at most|no more than)\b"
 )
 _HALF_OF_TIME = re.compile(
@@ -68,7 +69,8 @@ _REST = re.compile(r"\b(?:rest|remainder|remaining|balance|reste|solde)\b")
 _MONTHS = "|".join(sorted({name for name in MONTH_OF if len(name) > 2}, key=len, reverse=True))
 _DATE = re.compile(
     rf"\b(?:(?P<day>\d{{1,2}})(?:er|st|nd|rd|th)? (?P<month>{_MONTHS})"
-    rf"|(?P<mois>{_MONTHS}) (?P<jour>\d{{1,2}})(?:st|nd|rd|th)?(?!\d))(?:,? (?P<year>1\d{{3}}|20\d\d))?"
+    rf"|(?P<mois>{_MONTHS}) (?P<jour>\d{{1,2}})(?:st|nd|rd|th)?(?!\d))"
+    r"(?:,? (?P<year>1\d{3}|20\d\d))?"
 )
 _TIME = re.compile(
     r"(?<![\d:.,])(?P<hour>[01]?\d|2[0-3])(?::|h|\sh\s?)(?P<minute>[0-5]\d)(?![\d:])"
@@ -227,7 +229,7 @@ def _multiples(
         count = each.readings[0][0] / each.worth
         if each.kind in ("percent", "points") or count <= 1 or not figure.words & named:
             continue
-        if _RATED.match(plain, figure.amount.span.end) or not each.kind and figure.amount.kind:
+        if _RATED.match(plain, figure.amount.span.end) or (not each.kind and figure.amount.kind):
             yield _times_as_much(figure.amount, count)
     bare = [each.readings[0][0] for each in counted if not each.kind][:3]
     if not bare:
@@ -271,9 +273,9 @@ def _rests(passage: str, figures: Sequence[_Figure]) -> Iterator[Quantity]:
         return
     for one, other in itertools.permutations(figures, 2):
         share = other.amount.readings[0][0]
-        if other.amount.kind == "percent" and one.amount.kind != "percent" and share < WHOLE:
-            if one.sentence == other.sentence:
-                yield _times_as_much(one.amount, (WHOLE - share) / WHOLE)
+        is_share = other.amount.kind == "percent" and share < WHOLE
+        if is_share and one.amount.kind != "percent" and one.sentence == other.sentence:
+            yield _times_as_much(one.amount, (WHOLE - share) / WHOLE)
 
 
 def _shares(figures: Sequence[_Figure]) -> Iterator[Quantity]:
@@ -314,7 +316,7 @@ def _parts(passage: str, figures: Sequence[_Figure]) -> Iterator[Quantity]:
             yield _times_as_much(one.amount, 1 / count)
         rate = _PER_TIME.match(after)
         if rate and one.amount.kind == other.amount.kind and value > count:
-            kind, worth = UNITS[rate["unit"]] if rate["unit"] in UNITS else ("months", 3.0)
+            kind, worth = UNITS.get(rate["unit"], ("months", 3.0))
             yield Quantity(((value / count * worth, 0.0),), kind, one.amount.span, worth=worth)
 
 

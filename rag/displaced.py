@@ -16,7 +16,7 @@ from rag.terms import Term, terms
 from rag.units import UNITS
 
 CERTAIN = 0.74  # share of a claim's other words that stand together where what it speaks of is not
-HEADING = 6  # telling words with which a passage begins, which say what all of it is about
+HEADING = 8  # telling words with which a passage begins, which say what all of it is about
 OFTEN = 3  # times that a word stands in what is about it
 LISTED = 6  # words of the name of one of two
 _NO_THING = re.compile(

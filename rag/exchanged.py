@@ -23,7 +23,7 @@ _CAUSE = re.compile(
 )
 _BEFORE = word_set(
     "in on at to for with under during after upon by from of dans sur en a au aux par pour avec "
-    "sous pendant apres chez de du des d"
+    "sous pendant apres chez de du des d if when where once si quand lorsque"
 )
 _RELATIVE = word_set("who which that whose qui que dont lequel")
 _SUBJECT = 2  # telling words of a claim, or of a part of a sentence, among which its subject is

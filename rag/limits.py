@@ -63,14 +63,20 @@ _ALONE = frozenset(
     name for name in _RATES if name.endswith(("ly", "ual", "el", "elle", "ment", "aire", "ien"))
 ) | {"quotidienne"}
 _RATE = re.compile(
-    r"\b(?:per|each|every|par|chaque|tou[st]e?s les|times an?|once an?|twice an?|fois par)\s+"
+    r"\b(?:per|each|every|par|chaque|tou(?:te)?s les|times an?|once an?|twice an?|fois par)\s+"
     r"(?P<unit>" + "|".join(sorted(_RATES, key=len, reverse=True)) + r")s?\b|"
-    r"\b(?:every|tou[st]e?s les) (?:(?P<three>three|3|trois) (?:months|mois)"
+    r"\b(?:every|tou(?:te)?s les) (?:(?P<three>three|3|trois) (?:months|mois)"
     r"|(?P<twelve>twelve|12|douze) (?:months|mois)|(?P<seven>seven|7|sept) (?:days|jours)"
-    r"|(?P<hours>24) (?:hours|heures))\b|(?<=\d )a (?P<each>second|minute|hour|day|week|month|quarter|year)\b|\b(?P<alone>"
+    r"|(?P<hours>24) (?:hours|heures))\b|"
+    r"(?<=\d )a (?P<each>second|minute|hour|day|week|month|quarter|year)\b|\b(?P<alone>"
     + "|".join(sorted(_ALONE, key=len, reverse=True))
     + r")\b"
 )
+
+
+_OR_MORE = re.compile(r"\s(?:\w+\s){0,2}?(?:or more|ou plus)\b")
+_AT_LEAST = re.compile(r"\b(?:at least|au moins|from|a partir de)\s+$")
+_MORE_THAN = re.compile(r"\b(?:more than|over|exceed\w*|plus de|superieur\w* a|depass\w*)\s+$")
 
 
 @lru_cache(maxsize=512)
@@ -132,3 +138,16 @@ def rated_otherwise(claim: str, evidence: str) -> tuple[str, str] | None:
     if len(claimed - stated) == 1 and len(stated - claimed) >= 1:
         return min(stated - claimed), min(claimed - stated)
     return None
+
+
+def is_next(number: Quantity, claim: str, passage: str) -> bool:
+    """Whether a claim has "four or more" of what its passage has "more than three"."""
+    after = folded(claim[number.span.end :])
+    before = folded(claim[: number.span.start])
+    if not _OR_MORE.match(after) and not _AT_LEAST.search(before):
+        return False
+    value = number.readings[0][0] - 1
+    return any(
+        each.readings[0][0] == value and _MORE_THAN.search(folded(passage[: each.span.start]))
+        for each in amounts(passage, detect(passage))
+    )

@@ -1,7 +1,7 @@
 """What a text says can, may, must or will be done, and what it says cannot: verb by verb.
 
-"Other cartridges can be used, but damage is not covered" denies nothing of their use. In English and
-French.
+"Other cartridges can be used, but damage is not covered" denies nothing of their use. In English
+and French.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from rag.wording import words as word_set
 
 REACH = 4  # words between a modal and its verb
 _MODALS = word_set(
-    "can may must shall should will would does do did is are was were be has have had "
+    "can may must shall should will would does do did is are was were has have had "
     "peut peuvent pourra doit doivent devra est sont sera seront a ont fut furent etait"
 )
 _DENIED = word_set("cannot don doesn didn isn aren wasn weren won hasn haven shouldn mustn couldn")

@@ -283,9 +283,9 @@ def same(claimed: Quantity, stated: Quantity, *, loosely: bool = False) -> bool:
 
     What is claimed may be rounded if it keeps two figures at least, or is only claimed `loosely`.
     """
-    if claimed.kind != stated.kind and claimed.kind and stated.kind:
-        if CENTS not in (claimed.kind, stated.kind) or not {claimed.kind, stated.kind} < CURRENCIES:
-            return False
+    kinds = {claimed.kind, stated.kind}
+    if len(kinds) > 1 and all(kinds) and not (CENTS in kinds and kinds < CURRENCIES):
+        return False
     mine, theirs = claimed.readings, stated.readings
     if not claimed.kind and stated.kind in ("months", "time"):  # "17" of "17 years of age"
         theirs = _bare(stated)

@@ -221,7 +221,7 @@ def _is_clause(carried: str, there: Sequence[str], gap: tuple[int, int]) -> bool
 
 
 def _is_another(there: Sequence[str], gap: tuple[int, int]) -> bool:
-    """Whether words that were left out hold another figure than the one before: "and 20 minutes"."""
+    """Whether words that were left out hold a figure besides the one before: "and 20 minutes"."""
     words = there[gap[0] : gap[1] + 1]
     return any(word in _JOINING for word in words) and any(
         word[0].isdigit() or word in SPELLED for word in words

@@ -41,8 +41,8 @@ _LINKS = word_set(
 )
 _ADJUNCTS = word_set(
     "in on at for from to with by after before during under until since if when where unless once "
-    "while without of as en au aux a dans sur par pour avec apres avant pendant sous depuis si "
-    "quand lorsque sans selon des d chez"
+    "while without of as en au aux dans sur par pour avec apres avant pendant sous depuis si "
+    "quand lorsque sans selon chez"
 )
 _REFERENCES = word_set("subsection section article paragraph paragraphe clause alinea provision")
 _PRONOUNS = word_set(
@@ -189,7 +189,7 @@ def _head(words: Sequence[Term]) -> list[Term]:
 
 
 def _is_verb(words: Sequence[Term], at: int, begins: int) -> bool:
-    """Whether a word is one of the verbs that are known, or stands between a noun and an article."""
+    """Whether a word is a verb that is known, or stands between a noun and an article."""
     word = words[at]
     if word.word in _VERBS:
         return True

@@ -84,7 +84,7 @@ def _as_rounded(wanted: Quantity, claim: str) -> Quantity:
 
 
 def is_label(passage: str, each: Quantity) -> bool:
-    """Whether a bare number is a day of a month or the number of a section, so that none is made."""
+    """Whether a bare number is a day of a month or the number of a section, and no amount."""
     if each.kind or each.scaled:
         return False
     before = passage[max(0, each.span.start - 12) : each.span.start]
