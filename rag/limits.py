@@ -41,7 +41,7 @@ _NOT = re.compile(
     r"\b(?:not|no|never|nobody|none|cannot|can't|don't|doesn't|n't|ne|n'|without|nor|neither|"
     r"aucun\w*|jamais|personne|sans|prohibited|forbidden|interdit\w*)\b|n't\b"
 )
-NEGATED = 8  # words before a bound among which a denial turns it round
+NEGATED = 12  # words before a bound among which a denial turns it round
 _NEVER_TURNED = re.compile(r"within|up to|jusqu|dans|maximum|minimum|at (?:least|most)|au ")
 _BREAK = re.compile(r"[.;:,](?:\s|$)|\n| (?:and|but|et|mais) ")
 _RATES = {
