@@ -10,7 +10,7 @@ from rag.worked_out import is_worked_out
 
 MILL = (
     "The mill turned out 8,640 bricks in twelve days. It had 412 workers, 38 fewer than a year "
-    "earlier. The fee, 5 crowns, is up 75 hellers. A lock costs 40 euros, a key 6 euros."
+    "earlier. It owned 60 carts, 12 more than before. A lock costs 40 euros, a key 6 euros."
 )
 TOWN = (
     "Of the 24,000 euros, two thirds were paid by the town and the rest by the school. The "
@@ -37,6 +37,7 @@ def _wanted(claim: str, at: int = 0) -> Quantity:
     [
         ("The mill made 720 bricks a day.", MILL),
         ("A year earlier the mill had 450 workers.", MILL),
+        ("Before that it owned 48 carts.", MILL),
         ("Late tenants owe $900.", TOWN),
         ("The school paid 8,000 euros.", TOWN),
         ("The works took 16 days.", TOWN),
@@ -54,6 +55,7 @@ def test_what_takes_a_step_more_follows(claim: str, passage: str) -> None:
     [
         ("The mill made 620 bricks a day.", MILL),
         ("A year earlier the mill had 374 workers.", MILL),
+        ("Before that it owned 58 carts.", MILL),
         ("Late tenants owe $950.", TOWN),
         ("The school paid 6,000 euros.", TOWN),
         ("The works took 26 days.", TOWN),

@@ -16,6 +16,7 @@ CLAUSES = "Le sous-traitant peut employer des apprentis. Le bail ne peut pas êt
     [
         ("Parts of other makers cannot be fitted.", TERMS, ("fitted", "not fitted")),
         ("A lapsed permit can be extended.", TERMS, ("not extended", "extended")),
+        ("Guests may smoke.", "Guests may not smoke.", ("not smoke", "smoke")),
         ("Le bail peut être cédé.", CLAUSES, ("not cede", "cede")),
     ],
 )
