@@ -22,6 +22,7 @@ from rag.periods import MONTH_OF
 from rag.quantities import Quantity, same, single
 from rag.terms import terms, told
 from rag.units import CURRENCIES, UNITS
+from rag.wording import folded
 
 DAY, WHOLE = 86_400.0, 100.0
 MOST_FIGURES = 40
@@ -204,7 +205,7 @@ def _times(said: str) -> list[tuple[str, float]]:
 def _adverbs(passage: str) -> list[Quantity]:
     """The times that adverbs and adjectives tell: a year of "annual"."""
     found = []
-    for match in _ADVERB.finditer(unaccented(passage)):
+    for match in _ADVERB.finditer(folded(passage)):
         kind, worth = UNITS[_OFTEN[match["name"]]]
         found.append(Quantity(((worth, worth),), kind, Span(*match.span()), spelled=True))
     return found
@@ -219,7 +220,7 @@ def _multiples(
     wanted: Quantity, claim: str, passage: str, figures: Sequence[_Figure]
 ) -> Iterator[Quantity]:
     """So many times a price or rate, and two of them together: one at 79 and three at 92."""
-    plain, named = unaccented(passage), told(claim)
+    plain, named = folded(passage), told(claim)
     counted = [
         each
         for each in amounts(claim, detect(claim) or detect(passage))
@@ -250,7 +251,7 @@ def _bases(said: str, passage: str, figures: Sequence[_Figure]) -> Iterator[Quan
     """What was before a change: 6,082 of "5,870, 212 fewer than a year earlier"."""
     if not _BEFORE.search(said):
         return
-    plain = unaccented(passage)
+    plain = folded(passage)
     for now, change in itertools.permutations(figures, 2):
         kinds = {now.amount.kind, change.amount.kind}
         if now.sentence != change.sentence or not (len(kinds) == 1 or kinds <= CURRENCIES):
@@ -269,7 +270,7 @@ def _added(one: Quantity, other: Quantity, sign: int) -> Quantity:
 
 def _rests(passage: str, figures: Sequence[_Figure]) -> Iterator[Quantity]:
     """What a share leaves: a third of the amount of which two thirds were paid."""
-    if not _REST.search(unaccented(passage)):
+    if not _REST.search(folded(passage)):
         return
     for one, other in itertools.permutations(figures, 2):
         share = other.amount.readings[0][0]
@@ -280,9 +281,10 @@ def _rests(passage: str, figures: Sequence[_Figure]) -> Iterator[Quantity]:
 
 def _shares(figures: Sequence[_Figure]) -> Iterator[Quantity]:
     """A share of an amount named as it is: "8% of the Price", or not far: "a tenth of these"."""
-    for one, other in itertools.permutations(figures, 2):
+    percents = [each for each in figures if each.amount.kind == "percent"]
+    for one, other in itertools.product(figures, percents):
         share = other.amount.readings[0][0]
-        if other.amount.kind != "percent" or one.amount.kind == "percent" or share >= WHOLE:
+        if one.amount.kind == "percent" or share >= WHOLE:
             continue
         near = abs(one.sentence - other.sentence) <= FAR
         named = (one.amount.kind or one.amount.scaled) and one.words & other.words
@@ -306,10 +308,16 @@ def _raised(said: str, figures: Sequence[_Figure]) -> Iterator[Quantity]:
 
 def _parts(passage: str, figures: Sequence[_Figure]) -> Iterator[Quantity]:
     """What equal parts are, and how long a rate takes: 8% at 0.5% a week are 16 weeks."""
-    plain = unaccented(passage)
-    for one, other in itertools.permutations(figures, 2):
+    plain = folded(passage)
+    told_of = [
+        each
+        for each in figures
+        if _EQUAL.match(after := plain[each.amount.span.end : each.amount.span.end + 48])
+        or _PER_TIME.match(after)
+    ]
+    for one, other in itertools.product(figures, told_of):
         value, count = one.amount.readings[0][0], other.amount.readings[0][0]
-        if one.sentence != other.sentence or not count:
+        if one is other or one.sentence != other.sentence or not count:
             continue
         after = plain[other.amount.span.end : other.amount.span.end + 48]
         if _EQUAL.match(after) and not other.amount.kind:
@@ -322,7 +330,7 @@ def _parts(passage: str, figures: Sequence[_Figure]) -> Iterator[Quantity]:
 
 def _spans(passage: str) -> Iterator[Quantity]:
     """The times between two dates, both days counted or one, and between two times of day."""
-    plain = unaccented(passage)
+    plain = folded(passage)
     for first, last in itertools.combinations(_dates(plain), 2):
         apart = abs((last - first).days)
         for count in (apart, apart + 1):

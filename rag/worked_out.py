@@ -19,6 +19,7 @@ from rag.periods import MONTH_OF, periods_of
 from rag.quantities import Quantity, same
 from rag.sentences import split_sentences
 from rag.terms import told
+from rag.wording import folded
 
 FEW = 5  # up to which a number in words may only count what is listed
 _LINE = re.compile(r"[^\n]+")
@@ -85,15 +86,21 @@ def _as_rounded(wanted: Quantity, claim: str) -> Quantity:
 
 def is_label(passage: str, each: Quantity) -> bool:
     """Whether a bare number is a day of a month or the number of a section, and no amount."""
-    if each.kind or each.scaled:
-        return False
-    before = passage[max(0, each.span.start - 12) : each.span.start]
-    after = passage[each.span.end : each.span.end + 12]
-    return bool(
-        _DAY_BEFORE.search(unaccented(before))
-        or _DAY_AFTER.match(unaccented(after))
-        or (_OPENED.search(before) and _CLOSED.match(after))
-    )
+    return not each.kind and not each.scaled and each.span.start in _labels(passage)
+
+
+@lru_cache(maxsize=128)
+def _labels(passage: str) -> frozenset[int]:
+    """Where the days of months and the numbers of sections of a passage stand."""
+    plain = folded(passage)
+    found = set()
+    for each in amounts(passage, detect(passage)):
+        start, end = each.span.start, each.span.end
+        before, after = plain[max(0, start - 12) : start], plain[end : end + 12]
+        opened = _OPENED.search(before) and _CLOSED.match(after)
+        if opened or _DAY_BEFORE.search(before) or _DAY_AFTER.match(after):
+            found.add(start)
+    return frozenset(found)
 
 
 def _nearness(passage: str, claim: str) -> Near:
