@@ -2,12 +2,13 @@
 
     python -m bench.verification                       all sets, figures only
     python -m bench.verification development tuning    some of them
-    python -m bench.verification --show number         the wrong ones of the development half
+    python -m bench.verification --show number         the wrong ones of what may be looked at
     python -m bench.verification --rules               what each rule refuses
 
-`bench/claims/development.jsonl` and the part `tuning` of `third.jsonl` were looked at while rules
-and weights were chosen; `held_out.jsonl` was not, and of the part `judging` only which rules refuse
-how many true claims. All were written for this, in English and French.
+`bench/claims/development.jsonl` and the parts `tuning` of `third.jsonl` and `fourth.jsonl` were
+looked at while rules and weights were chosen; `held_out.jsonl` and the part `judging` of
+`fourth.jsonl` were not, and of that of `third.jsonl` only which rules refuse how many true claims.
+All were written for this, in English and French; the fourth after the judge was trained.
 """
 
 from __future__ import annotations
@@ -33,8 +34,14 @@ CLAIMS = Path(__file__).with_name("claims")
 ACCEPTED = ("verbatim", "paraphrase", "computed")
 CHANGED = ("number", "unit", "period", "entity", "negation")
 STRETCHED = ("overgeneralised", "half_true")
-PARTS = ("tuning", "judging")  # of third.jsonl
+PARTS = {  # name: the file, and which of its claims
+    "tuning": ("third", "tuning"),
+    "judging": ("third", "judging"),
+    "fourth_tuning": ("fourth", "tuning"),
+    "fourth_judging": ("fourth", "judging"),
+}
 SETS = ("development", *PARTS, "held_out")
+SHOWN = ("development", "tuning", "fourth_tuning")  # whose claims may be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +62,8 @@ class Row:
 
 def read(name: str) -> list[dict[str, str]]:
     """The claims of a set."""
-    part = name if name in PARTS else ""
-    path = CLAIMS / f"{'third' if part else name}.jsonl"
+    file, part = PARTS.get(name, (name, ""))
+    path = CLAIMS / f"{file}.jsonl"
     lines = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
     return [line for line in lines if not part or line["part"] == part]
 
@@ -120,7 +127,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("sets", nargs="*", metavar="SET", help=f"of {', '.join(SETS)}")
     parser.add_argument("--rules", action="store_true", help="count what each rule refuses")
-    parser.add_argument("--show", metavar="KIND", help="print wrong ones of the development half")
+    parser.add_argument("--show", metavar="KIND", help="print wrong ones of what may be read")
     arguments = parser.parse_args()
     verifier = Verifier(SentenceScorer(MiniLmEmbedder(), Words()).nearest, MiniLmJudge())
     for name in arguments.sets or SETS:
@@ -132,7 +139,7 @@ def main() -> int:
         print_table(rows)
         if arguments.rules:
             print_rules(lines)
-        if arguments.show and name == "development":
+        if arguments.show and name in SHOWN:
             show(row for row in rows if not row.is_right and arguments.show in (row.kind, "all"))
     return 0
 

@@ -19,11 +19,18 @@ _DIFFERENCE = re.compile(
     r"\b(?:grew|grow|growth|rose|rise|risen|increas|fell|fall|declin|decreas|drop|up|down|differ|"
     r"more|fewer|less|higher|lower|chang|gain|loss|lost|remain|left|sav|margin|gap|rest|better|"
     r"worse|faster|slower|longer|shorter|improv|reduc|shr[aiu]nk|expan|exten|extra|took|takes?|"
-    r"earlier|later|lasted|cut|add|net|exceed|"
+    r"sooner|cheaper|dearer|older|younger|heavier|lighter|taller|wider|deeper|quicker|nearer|"
+    r"farther|after|apres|earlier|later|lasted|cut|add|net|exceed|"
     r"hausse|baisse|augment|diminu|progress|recul|ecart|plus|moins|superieur|inferieur|dur|"
     r"gagn|perd|chut|reste|mehr|weniger|stieg|sank|subio|bajo|mas|menos)\w*|[+-]"
     r"|(?:above|below|ahead of|behind) (?:the|that|what|last)|au-dessus d|en dessous d"
 )
+# What tells of a difference but of none in percent: "margin", "left", "later".
+_NO_CHANGE = re.compile(
+    r"(?:(?:margin|gap|rest|reste|remain|left|after|apres|earlier|later|lasted|took|takes?|net|add|"
+    r"dur)\w* ?)*"
+)
+_GROSS = re.compile(r"\b(?:gross|brute?)\b")  # of which margin costs are taken off
 _BY = re.compile(
     r"\b(?:grew|grow|rose|rises?|risen|increas\w*|fell|falls?|fallen|declin\w*|decreas\w*|"
     r"dropp?\w*|up|down|improv\w*|shr[aiu]nk|augment\w*|progress\w*|recul\w*|diminu\w*|baiss\w*|"
@@ -34,7 +41,8 @@ _SHARE = re.compile(
     r"du|d|sur|proviennent|anteil|cuota|out)\w*\b"
 )
 _SUM = re.compile(
-    r"\b(?:total|sum|together|combin|altogether|both|in all|overall|aggregate|across|and|plus|"
+    r"\b(?:total|sum|amount|comes? to|adds? up|jointly|en tout|together|"
+    r"combin|altogether|both|in all|overall|aggregate|across|and|plus|"
     r"ensemble|somme|cumul|et|insgesamt|zusammen|conjunto|suma|added|adding)\w*"
 )
 _TIMES = re.compile(
@@ -132,14 +140,22 @@ def _of_a_kind(one: Quantity, other: Quantity, said: str) -> Iterator[Quantity]:
         yield Quantity(((first + second, 0.0),), kind, one.span)
     if not second:
         return
-    if differs:
+    counted = one.spelled and other.spelled and not kind
+    if differs and not counted and not _NO_CHANGE.fullmatch(_said_of_change(said)):
         yield Quantity(((100 * abs(first - second) / abs(second), 0.0),), "percent", one.span)
-    if one.kind != other.kind or _BY.search(said):
+    alike = one.kind == other.kind or (one.scaled and other.scaled)
+    if not alike or _BY.search(said):
         return
     if _SHARE.search(said) or _TIMES.search(said):
         yield Quantity(((100 * first / second, 0.0),), "percent", one.span)
     if _TIMES.search(said) or _EACH.search(said):
         yield Quantity(((first / second, 0.0),), "", one.span)
+
+
+def _said_of_change(said: str) -> str:
+    """The words by which a claim says that figures differ."""
+    words = {match.group() for match in _DIFFERENCE.finditer(said)}
+    return " ".join(sorted(words | {match.group() for match in _GROSS.finditer(said)}))
 
 
 def speaks_of_sum(said: str) -> bool:

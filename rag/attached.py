@@ -16,11 +16,12 @@ from rag.amounts import amounts
 from rag.domain import Span
 from rag.folding import flowing, unaccented
 from rag.languages import Language, detect
+from rag.limits import is_next
 from rag.periods import MONTH_OF
 from rag.quantities import Quantity, same
 from rag.runs import Run, runs, weights
 from rag.terms import terms
-from rag.worked_out import is_worked_out
+from rag.worked_out import has_worked_out, is_worked_out
 
 CLEARLY = 0.07  # by how much another value must suit the claim's words better
 INHERITED = 0.8  # what a word counts that stands before, in the same sentence
@@ -68,6 +69,7 @@ def values(text: str, language: Language | None) -> tuple[Value, ...]:
         Value(f"{_label(text, each)} {each.kind}", "", each.span, each)
         for each in amounts(text, language)
         if not _JOINED.match(text, each.span.end)
+        and not _YEAR.fullmatch(text[each.span.start : each.span.end])
     ]
     taken = [each.span for each in found]
     for kind, pattern in (("year", _YEAR), ("month", _MONTH), ("code", _CODE)):
@@ -106,6 +108,10 @@ def misattached(claim: str, passage: str) -> tuple[str, str] | None:
         ]
         if not own or not rivals or _follows(value, claim, passage):
             continue
+        if value.amount and is_next(value.amount, claim, passage):
+            continue
+        if value.amount and value.amount.spelled and has_worked_out(claim, passage):
+            continue  # so many of something that the claim adds up
         wanted = frozenset(
             term.key
             for term in terms(claim)

@@ -12,17 +12,37 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from rag.amounts import amounts
+from rag.derived import is_disproved
 from rag.folding import flowing, unaccented
 from rag.identifiers import lacking
 from rag.languages import SMALL_WORDS, Language, detect
 from rag.nations import names_of_nation
 from rag.periods import MONTHS, periods_of
 from rag.quantities import Quantity, ordinals, same, single
-from rag.worked_out import is_worked_out
+from rag.worked_out import is_label, is_worked_out
 
 TWICE = 200.0  # percent
 MOST_COUNTED = 5  # of what is listed
+_DAYS = {
+    name: day
+    for day, names in (
+        ("monday", "mon lun"),
+        ("tuesday", "tue mar"),
+        ("wednesday", "wed mer"),
+        ("thursday", "thu jeu"),
+        ("friday", "fri ven"),
+        ("saturday", "sat sam"),
+        ("sunday", "sun dim"),
+    )
+    for name in names.split()
+}
+_WEEKDAY = re.compile(
+    r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?|(?:lun|mar|mercre|jeu|vendre|same)dis?|"
+    r"dimanches?)\b"
+)
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_OLD_YEAR = re.compile(r"1[0-8]\d\d")
+_IN = re.compile(r"\b(?:in|since|by|from|until|of|en|depuis|des|de|jusqu'en|vers)\s+$")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _SMALL = frozenset().union(*SMALL_WORDS.values())
 _LOOSE = re.compile(
@@ -58,6 +78,10 @@ _YEAR_BEFORE = re.compile(
 _YEAR_AFTER = re.compile(
     r"\b(?:(?:following|next|coming|subsequent) (?:fiscal |financial )?year|year (?:later|after)|"
     r"annee (?:suivante|prochaine)|an plus tard|exercice suivant|folgejahr\w*|ano siguiente)\b"
+)
+_SIGN_APART = re.compile(
+    r"(?<!\d)(?<!\d[ \u00a0\u202f])%|percentage|pour cent|\bper ?cent|in percent|"
+    r"\d (?:to|and|or|à|et|ou|-|–) \d[\d.,]*[ \u00a0\u202f]?%|\d[-–]\d[\d.,]*[ \u00a0\u202f]?%"
 )
 _HYPHENED = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)+")
 _VERSION = re.compile(r"(?P<word>[^\W\d]+) (?P<figure>\d+(?:\.\d+)*)")
@@ -119,18 +143,33 @@ def _wrong_figure(claim: str, evidence: Evidence) -> str:
     anywhere = _stated(evidence.passage, evidence.heads, evidence.language)
     for wanted in amounts(claim, language):
         loosely = bool(_LOOSE.search(unaccented(claim[: wanted.span.start])))
-        if any(same(wanted, each, loosely=loosely) for each in stated):
+        if any(same(wanted, each, loosely=loosely) for each in _alike(wanted, anywhere, evidence)):
             continue
-        if any(same(wanted, each, loosely=loosely) for each in anywhere):
+        if not _is_old_year(wanted, claim) and is_worked_out(
+            wanted, claim, evidence.passage, anywhere
+        ):
             continue
-        if is_worked_out(wanted, claim, evidence.passage, anywhere):
-            continue
-        if wanted.spelled and _is_soft(wanted, evidence):
+        if wanted.spelled and _is_soft(wanted, claim, evidence):
             continue
         return _instead(
             claim, wanted, [each for each in stated if each.kind == wanted.kind], evidence
         )
     return ""
+
+
+def _is_old_year(wanted: Quantity, claim: str) -> bool:
+    """Whether a figure is a year before 1900, which follows from nothing: "in 1867"."""
+    said = claim[wanted.span.start : wanted.span.end]
+    return bool(_OLD_YEAR.fullmatch(said) and _IN.search(claim[: wanted.span.start].lower()))
+
+
+def _alike(wanted: Quantity, stated: Sequence[Quantity], evidence: Evidence) -> Sequence[Quantity]:
+    """The amounts that may be a claim's; a bare one is a share where the sign stands apart."""
+    if wanted.kind:
+        stated = [each for each in stated if not is_label(evidence.passage, each)]
+    if wanted.kind != "percent" or _SIGN_APART.search(f"{evidence.heads}\n{evidence.passage}"):
+        return stated
+    return [each for each in stated if each.kind]
 
 
 @lru_cache(maxsize=512)
@@ -151,7 +190,7 @@ def _is_multiplied(evidence: Evidence) -> bool:
     )
 
 
-def _is_soft(wanted: Quantity, evidence: Evidence) -> bool:
+def _is_soft(wanted: Quantity, claim: str, evidence: Evidence) -> bool:
     """Whether a spelled number may be said without being stated.
 
     It may count what is listed ("two plants", "three reasons"), be an ordinal in the evidence
@@ -159,7 +198,7 @@ def _is_soft(wanted: Quantity, evidence: Evidence) -> bool:
     """
     value = wanted.readings[0][0] / wanted.worth
     if wanted.kind == "percent":
-        return not _is_multiplied(evidence)
+        return not _is_multiplied(evidence) and not is_disproved(wanted, claim, evidence.passage)
     if not wanted.kind and value <= MOST_COUNTED:
         return True
     return any(each.readings[0][0] == value for each in ordinals(evidence.passage))
@@ -190,6 +229,9 @@ def _instead(
 
 
 def _wrong_period(claim: str, evidence: Evidence) -> str:
+    days, named = _weekdays(claim), _weekdays(evidence.passage)
+    if named and days - named:
+        return f"the source says {min(named).capitalize()}, not {min(days - named).capitalize()}"
     claimed = set(periods_of(claim)) - _told_by_word(evidence.passage)
     near = set(_periods(f"{evidence.heads}\n{evidence.text}"))
     anywhere = set(_periods(evidence.passage))
@@ -199,6 +241,12 @@ def _wrong_period(claim: str, evidence: Evidence) -> str:
             return f"the source says {_named(min(rivals))}, not {_named(period)}"
         return f"the source does not say {_named(period)}"
     return ""
+
+
+@lru_cache(maxsize=512)
+def _weekdays(text: str) -> frozenset[str]:
+    """The days of the week that a text names, in English."""
+    return frozenset(_DAYS[match.group()[:3]] for match in _WEEKDAY.finditer(unaccented(text)))
 
 
 def _told_by_word(passage: str) -> set[str]:

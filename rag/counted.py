@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from rag.amounts import amounts
+from rag.derived import is_sum_of_named, speaks_of_rate
 from rag.folding import flowing, unaccented
 from rag.languages import Language, detect
+from rag.limits import is_next
 from rag.quantities import Quantity, same
 from rag.terms import Term, terms
 from rag.worked_out import is_worked_out
@@ -88,6 +90,8 @@ def miscounted(claim: str, passage: str) -> tuple[str, str] | None:
         own = [each for each in stated if same(wanted.number, each.number, loosely=True)]
         if _stands_there(wanted, claim, passage):
             continue
+        if is_next(wanted.number, claim, passage):
+            continue
         if any(_may_be_of(it, wanted) for it in own) or not (own or wanted.number.spelled):
             continue
         rivals = [
@@ -99,8 +103,12 @@ def miscounted(claim: str, passage: str) -> tuple[str, str] | None:
             and each.things[:1] == wanted.things[:1]
             and not _is_in(each.number, claim, language)
         ]
-        made = _MADE.search(unaccented(claim)) is not None
-        if rivals and not (made and _is_worked_out(wanted.number, claim, passage)):
+        said = unaccented(claim)
+        made = _MADE.search(said) or speaks_of_rate(said)
+        if rivals and not (
+            (made and _is_worked_out(wanted.number, claim, passage))
+            or is_sum_of_named(wanted.number, claim, passage)
+        ):
             return rivals[0].said, wanted.said
     return None
 

@@ -43,12 +43,13 @@ _THAN = re.compile(
 )
 # What says no in other words, so that one text may deny where the other only has these.
 _NEGATIVE = re.compile(
-    r"\b(?:unless|except\w*|save|other|only|solely|refrain\w*|los(?:e|es|t)|otherwise|different\w*|unchanged|reduc\w*|less|fewer|"
+    r"\b(?:unless|except\w*|save|other|only|solely|refrain\w*|los(?:e|es|t)|otherwise|different\w*|equal\w*|"
+    r"alike|identical\w*|similar\w*|unaffected|spared|alternate\w*|unchanged|reduc\w*|less|fewer|"
     r"stop\w*|stay\w*|remain\w*|low\w*|mere\w*|"
     r"un(?!der|ion|it|til|iver|iqu|iform|e\b|less)[a-z]{4,}|in(?:valid|compat|complet|suffi|effect|"
     r"activ|eligib|accur|exist|util|dispon|connu)\w*|im(?:poss|prop)\w*|non\w*|mis\w+|"
     r"dis(?:abl|agre|continu|miss|allow|qualif)\w*|des?(?:activ|accord)\w*|"
-    r"sauf|hormis|seulement|uniquement|proscri\w*|perd\w*|excep\w*|autres?|identique|inchang\w*|stable|moins|reste\w*|faute|"
+    r"sauf|hormis|seulement|uniquement|proscri\w*|perd\w*|excep\w*|autres?|autant|egale\w*|epargn\w*|identique|inchang\w*|stable|moins|reste\w*|faute|"
     r"verb(?:ot|iet)\w*|untersag\w*|ausgeschlossen\w*|ausser\w*|nur|entfall\w*|verzicht\w*|vermeid\w*|fehl\w*|"
     r"mindestens|hochstens|sonst|ander\w*|unverandert\w*)\b"
 )
@@ -57,11 +58,12 @@ _MEASURE = re.compile(r"=(?:year|month|week|day|hour)$")
 
 @dataclass(frozen=True, slots=True)
 class Denial:
-    """A denial: the words that make it, and what is denied."""
+    """A denial: the words that make it, what is denied, and the first word of that."""
 
     at: int
     said: str
     of: frozenset[str]
+    first: str = ""
 
 
 @lru_cache(maxsize=512)
@@ -88,11 +90,13 @@ def _denial(words: Sequence[Term], at: int) -> tuple[Denial | None, int]:
             return None, at  # "ne … que" is "only"
         closing = next((n for n, each in enumerate(following) if each.word in _FRENCH), -1)
         skip = at + 1 + closing
+        if any(_VERB.match(each.word) for each in following[:2] if not each.small):
+            return None, skip  # "n'exclut pas" affirms
         if _bounds(following) or (
             closing >= 0 and following[closing].word == "plus" and _is_bound(following, closing)
         ):
             return None, skip
-        return Denial(word.span.start, word.word, _of(following)), skip
+        return Denial(word.span.start, word.word, _of(following), _first(following)), skip
     if word.word in _NOT:
         if _bounds(following) or _is_longer_than(following):
             return None, at
@@ -103,7 +107,7 @@ def _denial(words: Sequence[Term], at: int) -> tuple[Denial | None, int]:
                     ::-1
                 ]
             )
-        return Denial(word.span.start, word.word, denied), at
+        return Denial(word.span.start, word.word, denied, _first(following)), at
     if not word.small and _VERB.match(word.word) and following:
         before = [each for each in words[max(0, at - 5) : at] if each.sentence == word.sentence]
         near = [each.key for each in before if not each.small][-2:]
@@ -141,6 +145,11 @@ def _of(following: Sequence[Term], most: int = SCOPE) -> frozenset[str]:
     return frozenset(told[:most])
 
 
+def _first(following: Sequence[Term]) -> str:
+    """The first telling word behind a denial."""
+    return next((each.key for each in following if not each.small), "")
+
+
 def denied_otherwise(claim: str, passage: str) -> tuple[str, str] | None:
     """What a passage denies and a claim affirms, or the reverse: the words of both; else None."""
     run = nearest_run(claim, passage)
@@ -149,9 +158,11 @@ def denied_otherwise(claim: str, passage: str) -> tuple[str, str] | None:
     span = run.span
     mine = denials_in(claim)
     theirs = [each for each in denials_in(passage) if span.start <= each.at < span.end]
+    said = {word.key for word in terms(claim)}
+    if len(mine) == 1 and mine[0].first in run.keys:
+        theirs = [each for each in theirs if each.of & said or not each.of]
     if (len(mine) - len(theirs)) % 2 == 0:
         return None
-    said = {word.key for word in terms(claim)}
     text = unaccented(claim if len(theirs) > len(mine) else passage[span.start : span.end])
     if _NEGATIVE.search(text):
         return None

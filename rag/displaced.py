@@ -7,14 +7,16 @@ import re
 from collections import Counter
 
 from rag.amounts import amounts
+from rag.derived import is_derived
 from rag.domain import Span
 from rag.languages import detect
 from rag.quantities import same
 from rag.runs import nearest_run, weights
 from rag.terms import Term, terms
+from rag.units import UNITS
 
 CERTAIN = 0.74  # share of a claim's other words that stand together where what it speaks of is not
-HEADING = 6  # telling words with which a passage begins, which say what all of it is about
+HEADING = 8  # telling words with which a passage begins, which say what all of it is about
 OFTEN = 3  # times that a word stands in what is about it
 LISTED = 6  # words of the name of one of two
 _NO_THING = re.compile(
@@ -35,7 +37,9 @@ def displaced(claim: str, passage: str) -> tuple[str, str] | None:
     With the first telling word that stands there and not in the claim; None where there is none.
     """
     run = nearest_run(claim, passage)
-    if run is None:
+    if run is None or any(
+        is_derived(each, claim, passage) for each in amounts(claim, detect(claim))
+    ):
         return None
     there = terms(passage)
     often = Counter(word.key for word in there)
@@ -48,6 +52,7 @@ def displaced(claim: str, passage: str) -> tuple[str, str] | None:
         if word.key not in near
         and 0 < often[word.key] < OFTEN
         and word.key not in heading
+        and word.word not in UNITS
         and not _NO_THING.match(word.key)
     ]
     wanted = {word.key for word in mine}

@@ -16,9 +16,14 @@ from rag.terms import Term, terms
 from rag.wording import words as word_set
 
 _BY = frozenset({"by", "par"})
+# What makes the cause the subject, or the effect: "explains", "because of".
+_CAUSE = re.compile(
+    r"(?:expl[ai]+[nq]\w*|caus(?:e|es|ed|ing|ent|ait|erent)|made|led|drove|drive|because|due|owing|"
+    r"thanks|raison|cause|grace|suite|entrain\w+|provoqu\w+|help\w*|benefit\w*)$"
+)
 _BEFORE = word_set(
     "in on at to for with under during after upon by from of dans sur en a au aux par pour avec "
-    "sous pendant apres chez de du des d"
+    "sous pendant apres chez de du des d if when where once si quand lorsque"
 )
 _RELATIVE = word_set("who which that whose qui que dont lequel")
 _SUBJECT = 2  # telling words of a claim, or of a part of a sentence, among which its subject is
@@ -38,6 +43,8 @@ def exchanged(claim: str, passage: str) -> tuple[str, str] | None:
     shared = [key for key in mine if key in theirs]
     evidence = passage[sentence[0].span.start : sentence[-1].span.end]
     if len(shared) < 3 or opposed(claim, evidence):
+        return None
+    if any(_CAUSE.match(word.word) for word in (*terms(claim), *sentence)):
         return None
     subjects = _subjects(terms(claim))
     for one, between, other in itertools.combinations(shared, 3):
@@ -70,7 +77,7 @@ def _is_alike(
     claim, sentence = texts
     said = {word.word for word in claim[mine[one][0] : mine[other][0]]}
     shown = {word.word for word in sentence[theirs[other][0] : theirs[one][0]]}
-    if (said | shown) & _RELATIVE or "s" in shown:
+    if (said | shown) & (_RELATIVE | {"se"}) or "s" in said | shown:
         return False
     return bool(_BY & said) == bool(_BY & shown)
 

@@ -41,12 +41,13 @@ _NOT = re.compile(
     r"\b(?:not|no|never|nobody|none|cannot|can't|don't|doesn't|n't|ne|n'|without|nor|neither|"
     r"aucun\w*|jamais|personne|sans|prohibited|forbidden|interdit\w*)\b|n't\b"
 )
-NEGATED = 4  # words before a bound among which a denial turns it round
+NEGATED = 12  # words before a bound among which a denial turns it round
 _NEVER_TURNED = re.compile(r"within|up to|jusqu|dans|maximum|minimum|at (?:least|most)|au ")
 _BREAK = re.compile(r"[.;:,](?:\s|$)|\n| (?:and|but|et|mais) ")
 _RATES = {
     name: rate
     for rate, names in (
+        ("a second", "second seconde"),
         ("a minute", "minute"),
         ("an hour", "hour heure hourly horaire"),
         ("a day", "day jour journee daily quotidien quotidienne quotidiennement"),
@@ -57,16 +58,25 @@ _RATES = {
     )
     for name in names.split()
 }
+_REGULAR = {"three": "a quarter", "twelve": "a year", "seven": "a week", "hours": "a day"}
 _ALONE = frozenset(
     name for name in _RATES if name.endswith(("ly", "ual", "el", "elle", "ment", "aire", "ien"))
 ) | {"quotidienne"}
 _RATE = re.compile(
-    r"\b(?:per|each|every|par|chaque|times an?|once an?|twice an?|fois par)\s+(?P<unit>"
-    + "|".join(sorted(_RATES, key=len, reverse=True))
-    + r")\b|(?<=\d )a (?P<each>minute|hour|day|week|month|quarter|year)\b|\b(?P<alone>"
+    r"\b(?:per|each|every|par|chaque|tou(?:te)?s les|times an?|once an?|twice an?|fois par)\s+"
+    r"(?P<unit>" + "|".join(sorted(_RATES, key=len, reverse=True)) + r")s?\b|"
+    r"\b(?:every|tou(?:te)?s les) (?:(?P<three>three|3|trois) (?:months|mois)"
+    r"|(?P<twelve>twelve|12|douze) (?:months|mois)|(?P<seven>seven|7|sept) (?:days|jours)"
+    r"|(?P<hours>24) (?:hours|heures))\b|"
+    r"(?<=\d )a (?P<each>second|minute|hour|day|week|month|quarter|year)\b|\b(?P<alone>"
     + "|".join(sorted(_ALONE, key=len, reverse=True))
     + r")\b"
 )
+
+
+_OR_MORE = re.compile(r"\s(?:\w+\s){0,2}?(?:or more|ou plus)\b")
+_AT_LEAST = re.compile(r"\b(?:at least|au moins|from|a partir de)\s+$")
+_MORE_THAN = re.compile(r"\b(?:more than|over|exceed\w*|plus de|superieur\w* a|depass\w*)\s+$")
 
 
 @lru_cache(maxsize=512)
@@ -117,7 +127,8 @@ def rates(text: str) -> frozenset[str]:
     """How often, or for how long each: the rates that a text names."""
     found = set()
     for match in _RATE.finditer(folded(text)):
-        found.add(_RATES[match["unit"] or match["each"] or match["alone"]])
+        unit = match["unit"] or match["each"] or match["alone"]
+        found.add(_RATES[unit] if unit else _REGULAR[str(match.lastgroup)])
     return frozenset(found)
 
 
@@ -127,3 +138,16 @@ def rated_otherwise(claim: str, evidence: str) -> tuple[str, str] | None:
     if len(claimed - stated) == 1 and len(stated - claimed) >= 1:
         return min(stated - claimed), min(claimed - stated)
     return None
+
+
+def is_next(number: Quantity, claim: str, passage: str) -> bool:
+    """Whether a claim has "four or more" of what its passage has "more than three"."""
+    after = folded(claim[number.span.end :])
+    before = folded(claim[: number.span.start])
+    if not _OR_MORE.match(after) and not _AT_LEAST.search(before):
+        return False
+    value = number.readings[0][0] - 1
+    return any(
+        each.readings[0][0] == value and _MORE_THAN.search(folded(passage[: each.span.start]))
+        for each in amounts(passage, detect(passage))
+    )

@@ -90,7 +90,10 @@ ORDINALS = {
     for name in names.split()
 }
 
-_BELOW_HUNDRED = "|".join(sorted(SPELLED, key=len, reverse=True))
+# "sept" is seven before what it counts; "30 Sept" is none.
+_SEVEN = r"(?<!\d )(?<!\d\. )sept(?= (?!and\b|et\b)[^\W\d_]+[sx]\b)"
+_BELOW_HUNDRED = "|".join([*sorted(SPELLED, key=len, reverse=True), _SEVEN])
+SPELLED["sept"] = 7.0
 _DIGITS = "two|three|four|five|six|seven|eight|nine"
 _CHIFFRES = "deux|trois|quatre|cinq|six|sept|huit|neuf"
 NUMERAL = (

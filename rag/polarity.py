@@ -77,6 +77,17 @@ _OPPOSITES: Sequence[tuple[str, str]] = (
     ("import", "export"),
     ("public", "private|prive"),
     ("oral", "intravenous|injectable"),
+    (
+        r"(?:is|are|was|be|stays?|remains?|left|put|switched|turned) on (?!the|an?|\d)|est active",
+        r"(?:is|are|was|be|stays?|remains?|left|put|switched|turned) off\b|est desactive",
+    ),
+    ("in compliance|complie[sd]|respecte", "breach|violat|in default|enfrein"),
+    ("warm|rechauff", "cool|refroid"),
+    ("free of charge|free\b|gratuit", "chargeable|payable|payant"),
+    ("open|ouvert", "closed|ferme"),
+    ("remain(?:s|ed)? in force|survive", "ceases? to|lapses?|expires?"),
+    ("unchanged|stays? the same|stable|inchange", "rais|increas|cut\b|lower|releve|augment"),
+    ("advance\b|d'avance", "arrears|terme echu"),
     ("upper|superieure\\b", "lower|inferieure\\b"),
 )
 # Of these one may be said for the other from the other side: who buys is sold to.

@@ -15,7 +15,7 @@ from rag.domain import Span
 from rag.languages import Language
 from rag.numerals import NUMERAL, ORDINALS, numeral
 from rag.raised import stated
-from rag.units import MAGNITUDES, UNITS
+from rag.units import CENTS, CURRENCIES, MAGNITUDES, UNITS
 from rag.worded import worded
 
 LOST = 1e-9  # of a value, by floating point
@@ -70,7 +70,9 @@ _SPACE = "[ \u00a0\u202f]"
 _FRACTION = re.compile(
     r"(?<!\w)(?:(?P<count>one|a|an|un|une|la|le|ein|eine|die|two|deux|zwei|three|trois|drei)[ -])"
     r"(?P<name>half|moitié|hälfte|thirds?|tiers|drittel|quarters?|quarts?|viertel|fifths?|"
-    r"cinquièmes?|tenths?|dixièmes?)(?= (?:of|des|de|du|der|d['’]))",
+    r"cinquièmes?|tenths?|dixièmes?)(?= (?:of|des|de|du|der|d['’]))"
+    r"|(?<!\w)(?:(?P<more>two|deux|zwei|three|trois|drei)[ -](?P<named>thirds|tiers|fifths|quarts|"
+    r"cinquièmes|dixièmes)|au (?P<scaled>tiers|quart|cinquième|dixième))(?!\w)",
     re.IGNORECASE,
 )
 _HALF_HOUR = re.compile(
@@ -106,7 +108,7 @@ _FIGURES = (
     r"|\d+(?:[.,]\d+)?"
 )
 _SIGNS = r"US\$|[$€£¥]"
-_SIGNED = frozenset({"$", "€", "£", "¥", "us$", "%", "°c", "°f"})
+_SIGNED = frozenset({"per cent", "pour cent", "$", "€", "£", "¥", "us$", "%", "°c", "°f"})
 _NAMED = "|".join(sorted(map(re.escape, UNITS.keys() - _SIGNED), key=len, reverse=True))
 _SCALES = "|".join(sorted(map(re.escape, MAGNITUDES), key=len, reverse=True))
 _BETWEEN = rf"(?:{_GAP}|-|\n)?"
@@ -115,7 +117,7 @@ _QUANTITY = re.compile(
     rf"(?<![\w.,])(?<![A-Za-z]-)(?:(?P<before>{_SIGNS}|USD|EUR|CHF|GBP){_GAP}?)?"
     rf"(?:(?P<figures>{_FIGURES})|(?P<spelled>{NUMERAL})(?!\w|-(?:first|second|third|[a-z]+th)\b))"
     rf"(?:{_BETWEEN}(?P<scale>{_SCALES})(?![\w%]))?"
-    rf"(?:{_BETWEEN}(?:{_OF}(?P<sign>{_SIGNS}|%|°[CF])"
+    rf"(?:{_BETWEEN}(?:{_OF}(?P<sign>{_SIGNS}|%|°[CF]|per cent|pour cent)"
     rf"|{_OF}(?:US |U\.S\. |(?:calendar|business|working|consecutive|full|clear|straight) )?"
     rf"(?P<unit>{_NAMED})(?!\w)))?"
     rf"(?P<points>(?:{_GAP}|-)(?:percentage |basis )?points?|{_GAP}prozentpunkte?)?"
@@ -235,9 +237,9 @@ def _readings(figures: str, language: Language | None) -> list[Reading]:
 
 
 def _fraction(match: re.Match[str]) -> Quantity:
-    name = match["name"].lower()
+    name = (match["name"] or match["named"] or match["scaled"]).lower()
     share = _FRACTIONS.get(name) or _FRACTIONS[name.rstrip("s")]
-    value = share * _COUNTS.get(match["count"].lower(), 1)
+    value = share * _COUNTS.get((match["count"] or match["more"] or "").lower(), 1)
     return Quantity(((value, 1.0),), "percent", Span(*match.span()), spelled=True)
 
 
@@ -281,7 +283,8 @@ def same(claimed: Quantity, stated: Quantity, *, loosely: bool = False) -> bool:
 
     What is claimed may be rounded if it keeps two figures at least, or is only claimed `loosely`.
     """
-    if claimed.kind != stated.kind and claimed.kind and stated.kind:
+    kinds = {claimed.kind, stated.kind}
+    if len(kinds) > 1 and all(kinds) and not (CENTS in kinds and kinds < CURRENCIES):
         return False
     mine, theirs = claimed.readings, stated.readings
     if not claimed.kind and stated.kind in ("months", "time"):  # "17" of "17 years of age"

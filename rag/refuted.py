@@ -9,14 +9,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rag.attached import misattached
+from rag.comparisons import compared_otherwise, is_compared_alike
 from rag.counted import miscounted
 from rag.denied import denied_otherwise
 from rag.displaced import displaced, unrespective
 from rag.exchanged import exchanged
 from rag.grids import cells, missed_cell
 from rag.limits import bounded_otherwise, rated_otherwise
+from rag.modals import denied_of_verb
 from rag.polarity import opposed
-from rag.runs import nearest_run, share_of
+from rag.runs import Run, nearest_run, share_of
+from rag.subjects import said_of_another
 from rag.terms import terms
 
 Pair = tuple[str, str]
@@ -39,9 +42,9 @@ class Rule:
 
     def found(self, claim: str, passage: str) -> Pair | None:
         """What it finds in a claim and a passage that it can read."""
-        if not self.in_tables and cells(passage):
-            return None
         run = nearest_run(claim, passage)
+        if not self.in_tables and cells(passage) and (run is None or _is_row(passage, run)):
+            return None
         if self.from_share and (run is None or share_of(claim, passage, run) < self.from_share):
             return None
         return self.find(claim, passage)
@@ -61,6 +64,12 @@ def refutation(claim: str, passage: str) -> str:
     return ""
 
 
+def _is_row(passage: str, run: Run) -> bool:
+    """Whether a run stands in a line that is a row of a table, or its head."""
+    line = passage[passage.rfind("\n", 0, run.span.start) + 1 :].partition("\n")[0]
+    return not line.rstrip().endswith((".", ";", ","))
+
+
 def _of_sentence(find: Callable[[str, str], Pair | None]) -> Callable[[str, str], Pair | None]:
     """A rule for the sentence of a passage that comes nearest to a claim."""
 
@@ -76,6 +85,8 @@ def _of_sentence(find: Callable[[str, str], Pair | None]) -> Callable[[str, str]
 
 def _opposed(claim: str, passage: str) -> Pair | None:
     run = nearest_run(claim, passage)
+    if is_compared_alike(claim, passage):
+        return None
     found = opposed(claim, passage[run.span.start : run.span.end]) if run else None
     return (found[1], found[0]) if found else None
 
@@ -110,6 +121,10 @@ def _elsewhere(_: str, claimed: str) -> str:
     return f"the source does not say this of “{claimed}”"
 
 
+def _of_another(stated: str, claimed: str) -> str:
+    return f"the source says this of “{stated}”, not of “{claimed}”"
+
+
 RULES = {
     "cell": Rule(missed_cell, _in_cell, in_tables=True, from_share=0.0),
     "count": Rule(miscounted, _other, in_tables=True),
@@ -119,6 +134,9 @@ RULES = {
     "rate": Rule(_of_sentence(rated_otherwise), _quoted, from_share=TOUCHED_ON),
     "opposed": Rule(_opposed, _quoted),
     "denied": Rule(denied_otherwise, _denied, from_share=SAID_MOSTLY),
+    "verb": Rule(denied_of_verb, _quoted, from_share=SAID_MOSTLY),
+    "compared": Rule(compared_otherwise, _turned, from_share=SPOKEN_OF),
     "exchanged": Rule(exchanged, _turned, from_share=SAID_MOSTLY),
     "displaced": Rule(displaced, _elsewhere),
+    "subject": Rule(said_of_another, _of_another, from_share=0.0),
 }

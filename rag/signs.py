@@ -18,6 +18,7 @@ from rag.emphasis import plain, without_emphasis
 from rag.folding import flowing, fold, unaccented
 from rag.grids import is_in_table
 from rag.languages import SMALL_WORDS, detect
+from rag.numerals import SPELLED
 from rag.periods import periods_of
 from rag.polarity import generalised, opposed
 from rag.refuted import refutation
@@ -31,14 +32,16 @@ STEM = 5  # letters by which two forms of a word are compared
 SHORTEST_QUOTE, MOST_ADDED = 4, 3  # words of a claim that is its evidence shortened
 NOT_SAID = "the source does not say this"
 _LIMITS = re.compile(
-    r"no|not?n?|never|none|neither|nor|without|except\w*|unless|only|if|may|might|could|some|"
-    r"most|many|"
+    r"no|not?n?|never|none|neither|nor|cannot|without|except\w*|unless|only|if|"
+    r"may|might|could|some|"
+    r"most|many|(?:ca|do|does|did|is|are|was|were|wo|has|have|should|must|could|would)n|"
     r"up|least|nearly|almost|about|partly|hardly|fail\w*|not|ne|pas|sans|sauf|si|peut|certains?|"
     r"certaines|plupart|aucune?|jamais|presque|environ|kein\w*|nicht|nie|niemals|keinesfalls|weder|ohne|ausser|wenn|kann|"
     r"manche|nunca|sin|salvo|puede|algunos"
 )
 _WORD = re.compile(r"[^\W_]+")
 _PAUSE = re.compile(r"[,;:]\s")
+_JOINING = word_set("and or but et ou mais und oder aber y o pero")
 _SMALL = frozenset().union(*SMALL_WORDS.values())
 # Small words that say something, so that a claim that has one more is not its evidence shortened.
 _MEANT = word_set(
@@ -189,7 +192,8 @@ def _is_shortened(claim: str, text: str, span: Span) -> bool:
     left_out = [at for at in range(min(used), max(used)) if at not in used]
     if any(_LIMITS.fullmatch(there[at]) for at in left_out):
         return False
-    if any(_is_clause(carried, there, gap) for gap in _gaps(left_out)):
+    gaps = _gaps(left_out)
+    if any(_is_clause(carried, there, gap) or _is_another(there, gap) for gap in gaps):
         return False
     places = [match.span() for match in _WORD.finditer(carried)]
     first, last = places[min(used)][0], places[max(used)][1]
@@ -214,6 +218,14 @@ def _is_clause(carried: str, there: Sequence[str], gap: tuple[int, int]) -> bool
     inside = carried[spans[first][0] : spans[last][1]]
     bounded = carried[spans[last][1] :].lstrip()[:1] in (",", ")", ";")
     return bool(_PAUSE.search(inside)) and not bounded
+
+
+def _is_another(there: Sequence[str], gap: tuple[int, int]) -> bool:
+    """Whether words that were left out hold a figure besides the one before: "and 20 minutes"."""
+    words = there[gap[0] : gap[1] + 1]
+    return any(word in _JOINING for word in words) and any(
+        word[0].isdigit() or word in SPELLED for word in words
+    )
 
 
 def _is_verbatim(claim: str, text: str) -> bool:

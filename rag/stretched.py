@@ -15,8 +15,9 @@ from rag.terms import terms, told
 KNOWN = 0.5  # share of a claim's words, by what they tell, that a run must have to be compared
 SHARED, FEWEST = 0.6, 1  # of the words of what an addition is made to; words of one
 _UNSURE = re.compile(
-    r"\b(?:could|might|possibly|perhaps|expect\w*|suggest\w*|appears?|seems?|tends?|likely|probably|"
-    r"usually|often|generally|typically|sometimes|most|plans? to|aims? to|intends? to|"
+    r"\b(?:could(?! not)|might(?! not)|possibly|perhaps|expect\w*|suggest\w*|appears?|seems?|"
+    r"tends?|likely|probably|usually|often|generally|"
+    r"typically|sometimes|most|plans? to|aims? to|intends? to|"
     r"pourrai\w+|semble\w*|suggere\w*|souvent|generalement|en general|habituellement|parfois|"
     r"la plupart|probablement|l'essentiel|principalement|majorite|sous reserve|prevoit|prevoient|"
     r"envisage\w*)\b"

@@ -134,6 +134,7 @@ river fleuve riviere
 mountain montagne massif
 king. roi.
 war. guerre
+extinguish etein eteig
 treaty traite.
 century siecle
 population inhabit

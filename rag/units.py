@@ -27,6 +27,7 @@ UNITS = _table(
     ("dollar", 1, "$ us$ usd dollar dollars"),
     ("euro", 1, "€ eur euro euros"),
     ("pound", 1, "£ gbp"),
+    ("cents", 0.01, "cent cents centime centimes"),
     ("yen", 1, "¥ jpy yen"),
     ("pound", 0.01, "pence"),
     ("franc", 1, "chf francs"),
@@ -98,4 +99,7 @@ UNITS = _table(
     ("hertz", 1e6, "mhz"),
     ("hertz", 1e9, "ghz"),
 )
+UNITS |= {"per cent": ("percent", 1), "pour cent": ("percent", 1)}
+CENTS = "cents"
+CURRENCIES = frozenset({"dollar", "euro", CENTS})
 UNIT_NAMES = frozenset(UNITS) | frozenset(MAGNITUDES)

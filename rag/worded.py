@@ -23,6 +23,9 @@ _AND_A_HALF = (
     ),
     re.compile(rf"(?<!\w)(?P<count>{_ONES})[ ]and a half[ ]{_UNIT}\b", re.IGNORECASE),
 )
+_TIMES_AND_A_HALF = re.compile(
+    rf"(?<!\w)(?P<count>{_ONES})[ ](?:and a half times|fois et demie)\b", re.IGNORECASE
+)
 _QUARTERS = re.compile(
     r"(?<!\w)(?P<count>an?|one|un|two|deux|three|trois)[ -](?:quarters?|quarts?)[ ](?:of an |d['’])"
     r"(?P<unit>hour|heure)\b",
@@ -66,6 +69,7 @@ def worded(text: str) -> Iterator[Worded]:
     """The quantities of a text that are said in words."""
     readers: tuple[tuple[str, re.Pattern[str], Reader], ...] = (
         *(("half demi", pattern, _and_a_half) for pattern in _AND_A_HALF),
+        ("half demi", _TIMES_AND_A_HALF, _times_and_a_half),
         ("quart", _QUARTERS, _quarters),
         (" ".join(_SCORES), _SCORE, _score),
         ("in out sur", _IN, _one_in),
@@ -91,6 +95,10 @@ def _and_a_half(match: re.Match[str]) -> Worded:
     kind, worth = UNITS[match["unit"].lower()]
     value = (_number(match["count"]) + 0.5) * worth
     return Worded(Span(*match.span()), value, 0.5 * worth, kind, worth)
+
+
+def _times_and_a_half(match: re.Match[str]) -> Worded:
+    return Worded(Span(*match.span()), _number(match["count"]) + 0.5, 0.5, "")
 
 
 def _quarters(match: re.Match[str]) -> Worded:

@@ -11,17 +11,36 @@ from functools import lru_cache
 
 from rag.amounts import amounts
 from rag.arithmetic import Near, is_computed, speaks_of_sum
+from rag.derived import is_derived
 from rag.folding import unaccented
 from rag.grids import cells
 from rag.languages import detect
-from rag.periods import periods_of
+from rag.periods import MONTH_OF, periods_of
 from rag.quantities import Quantity, same
 from rag.sentences import split_sentences
 from rag.terms import told
+from rag.wording import folded
 
 FEW = 5  # up to which a number in words may only count what is listed
 _LINE = re.compile(r"[^\n]+")
 _RUNNING = re.compile(r"(?:[^\W\d_]+ ){7}|[.;]\s*$")
+_ABOUT = re.compile(
+    r"\b(?:about|around|approximately|roughly|nearly|almost|some|close to|circa|over|more than|"
+    r"environ|pres de|presque|quelque|autour de|plus de|a peu pres)\W+(?:[$€£]\s?)?$"
+)
+_BOUND = re.compile(
+    r"\b(?:(?:less|more|fewer|longer|older|younger|higher|lower) than|over|under|up to|above|below|"
+    r"plus d[e'’]|moins d[e'’])\s*$",
+    re.IGNORECASE,
+)
+_NAMES = "|".join(name for name in MONTH_OF if len(name) > 2)
+_DAY_BEFORE = re.compile(rf"\b(?:{_NAMES}) $")
+_DAY_AFTER = re.compile(rf"(?:er|st|nd|rd|th)? (?:{_NAMES})\b")
+_OPENED, _CLOSED = (
+    re.compile(r"(?:^|\n|[.;:] )\(?$|\($"),
+    re.compile(r"\)|\. (?=[^\d\s])|\.\d|\s\s"),
+)
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _ANY_YEAR = re.compile(r"(?<![\d.,])1[4-9]\d\d(?![\d.,]*\d)")
 
 
@@ -40,12 +59,48 @@ def is_worked_out(wanted: Quantity, claim: str, passage: str, stated: Sequence[Q
     Those of running text stand in one sentence or neighbouring ones, those of a table in one row
     or one column, which the claim names if it names any.
     """
+    wanted = _as_rounded(wanted, claim)
+    stated = [each for each in stated if not is_label(passage, each)]
     if wanted.kind == "months" and _is_between_years(wanted, passage):
         return True
-    totals, said = _totals(passage), unaccented(claim)
+    before, after = claim[: wanted.span.start], claim[wanted.span.start :]
+    totals, said = _totals(passage), unaccented(_BOUND.sub("", before) + after)
     if speaks_of_sum(said) and any(same(wanted, each, loosely=True) for each in totals):
         return True
-    return is_computed(wanted, [*stated, *totals], said, _nearness(passage, claim))
+    if is_computed(wanted, [*stated, *totals], said, _nearness(passage, claim)):
+        return True
+    return is_derived(wanted, claim, passage)
+
+
+def _as_rounded(wanted: Quantity, claim: str) -> Quantity:
+    """A figure that is said to be about so much: as exact as its last digits that are no zeros."""
+    value, step = wanted.readings[0]
+    hedged = _ABOUT.search(unaccented(claim[: wanted.span.start]))
+    whole = round(value / step)
+    if not hedged or whole <= 0:
+        return wanted
+    while whole % 10 == 0 and whole >= 100:
+        whole, step = whole // 10, step * 10
+    return replace(wanted, readings=((value, step),))
+
+
+def is_label(passage: str, each: Quantity) -> bool:
+    """Whether a bare number is a day of a month or the number of a section, and no amount."""
+    return not each.kind and not each.scaled and each.span.start in _labels(passage)
+
+
+@lru_cache(maxsize=128)
+def _labels(passage: str) -> frozenset[int]:
+    """Where the days of months and the numbers of sections of a passage stand."""
+    plain = folded(passage)
+    found = set()
+    for each in amounts(passage, detect(passage)):
+        start, end = each.span.start, each.span.end
+        before, after = plain[max(0, start - 12) : start], plain[end : end + 12]
+        opened = _OPENED.search(before) and _CLOSED.match(after)
+        if opened or _DAY_BEFORE.search(before) or _DAY_AFTER.match(after):
+            found.add(start)
+    return frozenset(found)
 
 
 def _nearness(passage: str, claim: str) -> Near:
@@ -54,6 +109,7 @@ def _nearness(passage: str, claim: str) -> Near:
     places = _places(passage)
     lines = _named_lines(places, claim)
     columns = _named_columns(passage, claim)
+    heads = _undated_heads(passage)
 
     def near(one: Quantity, other: Quantity) -> bool:
         first, second = places.get(one.span.start), places.get(other.span.start)
@@ -61,7 +117,9 @@ def _nearness(passage: str, claim: str) -> Near:
             if first.line == second.line:
                 own = {first.column, second.column}
                 return first.line in lines and (
-                    own <= columns or len(own & columns) == 1 == len(columns)
+                    own <= columns
+                    or len(own & columns) == 1 == len(columns)
+                    or (bool(own & columns) and len({heads.get(at) for at in own}) == 1)
                 )
             both = {first.line, second.line}
             return first.column == second.column and first.column in columns and bool(both & lines)
@@ -118,6 +176,18 @@ def _named_columns(passage: str, claim: str) -> set[int]:
 
 
 @lru_cache(maxsize=64)
+def _undated_heads(passage: str) -> Mapping[int, str]:
+    """The heads of the columns of a table without their years, where they have some."""
+    heads: dict[int, str] = {}
+    rows: dict[str, int] = {}
+    for cell in cells(passage):
+        at = rows.get(cell.row, 0)
+        rows[cell.row] = at + 1
+        heads.setdefault(at, _YEAR.sub("", cell.column).strip() if cell.periods else f"{at}")
+    return heads
+
+
+@lru_cache(maxsize=64)
 def _totals(passage: str) -> tuple[Quantity, ...]:
     """The sums of the columns of a table, each where its first figure stands."""
     columns: dict[int, list[Quantity]] = {}
@@ -139,6 +209,7 @@ def _is_between_years(wanted: Quantity, passage: str) -> bool:
     return any(12 * (b - a) == wanted.readings[0][0] for a in years for b in years)
 
 
+@lru_cache(maxsize=512)
 def has_worked_out(claim: str, passage: str) -> bool:
     """Whether a figure of a claim, that its passage has nowhere, follows from those it has."""
     language = detect(passage)

@@ -81,3 +81,32 @@ def test_names() -> None:
         "Mr",
         "Jones",
     ]
+
+
+def test_a_day_of_the_week_that_is_another_is_named() -> None:
+    passage = "The market is held every Thursday at noon."
+    assert (
+        fault("The market is held on Fridays.", passage) == "the source says Thursday, not Friday"
+    )
+    assert fault("Le marché a lieu le jeudi.", passage) == ""
+
+
+def test_a_share_is_no_bare_number() -> None:
+    assert fault("Rents rose by 12%.", "Rents rose in 12 towns.") == "the source does not say 12%"
+    assert fault("Rents rose by 5%.", "Rents rose by 5 to 9%.") == ""
+
+
+def test_cents_are_no_euros_but_a_part_of_one() -> None:
+    assert fault("A stamp costs 85 cents.", "A stamp costs 85 euros.")
+    assert fault("A stamp costs 85 cents.", "A stamp costs €0.85.") == ""
+
+
+def test_a_number_of_a_section_is_no_amount_with_a_unit() -> None:
+    passage = "(3) A permit is valid for two years."
+    assert fault("A permit is valid for three months.", passage)
+
+
+def test_a_multiple_in_words_that_the_figures_do_not_give_is_a_fault() -> None:
+    passage = "The east gate counted 6,300 visitors and the west gate 2,100."
+    assert fault("The east gate counted twice as many visitors as the west gate.", passage)
+    assert fault("The east gate counted three times as many as the west gate.", passage) == ""

@@ -41,3 +41,13 @@ def test_other_words_for_the_same_are_no_contradiction(claim: str, passage: str)
 def test_a_bound_is_no_denial() -> None:
     assert denials_in("Take no more than two. A stay is not to be longer than a week.") == ()
     assert [each.said for each in denials_in("It is not sold, nor lent.")] == ["not", "nor"]
+
+
+def test_a_denial_of_excluding_affirms() -> None:
+    passage = "Le conseil n'exclut pas de vendre la halle."
+    assert denied_otherwise("Le conseil pourrait vendre la halle.", passage) is None
+
+
+def test_a_denial_of_another_word_does_not_make_even() -> None:
+    passage = "Spare keys are kept by the porter, who does not lend the ladder."
+    assert denied_otherwise("Spare keys are not kept by the porter.", passage)

@@ -90,3 +90,14 @@ def test_units_are_not_percentages_of_another_kind() -> None:
 def test_ordinals_and_single_units() -> None:
     assert [each.readings[0][0] for each in ordinals("the eleventh year in a row")] == [11]
     assert [each.readings[0][0] for each in single("within a week")] == [604_800]
+
+
+def test_seven_in_french_is_no_month() -> None:
+    assert read("La construction dura sept ans.", Language.FRENCH) == [(84.0, "months")]
+    assert read("On 30 Sept events begin.") == [(30.0, "")]
+
+
+def test_per_cent_and_parts_without_of() -> None:
+    assert read("It fell by 7 per cent.") == [(7.0, "percent")]
+    assert read("Une maquette au dixième.", Language.FRENCH) == [(10.0, "percent")]
+    assert read("It is two and a half times as long.") == [(2.5, "")]

@@ -96,3 +96,24 @@ def test_rules_for_running_text_leave_tables_alone() -> None:
 
     assert RULES["attached"].found(claim, TABLE) is None
     assert RULES["cell"].found(claim, TABLE) is None
+
+
+def test_rates_are_compared_however_they_are_said() -> None:
+    passage = "Tours leave every three months. The pump turns 50 times a minute."
+    assert RULES["rate"].found("Tours leave every quarter.", passage) is None
+    assert RULES["rate"].found("The pump turns 50 times a second.", passage)
+
+
+def test_more_than_three_are_four_or_more() -> None:
+    passage = "Whoever owns more than three boats pays the toll of ten crowns."
+    assert refutation("Whoever owns four or more boats pays the toll.", passage) == ""
+
+
+def test_a_bound_may_be_denied_from_afar() -> None:
+    passage = "Do not leave the film in the open tray for more than five minutes."
+    assert RULES["bound"].found("The film may lie there for five minutes at most.", passage) is None
+
+
+def test_rules_read_the_prose_below_a_table() -> None:
+    passage = f"{TABLE}\nThe canteen opened in May and its prices fell."
+    assert refutation("The prices of the canteen rose.", passage)

@@ -65,6 +65,15 @@ def test_a_shortened_quote_may_not_leave_out_what_denies() -> None:
     assert not signs("Most patients do not feel better within three days.", LEAFLET).verbatim
 
 
+def test_a_shortened_quote_may_not_take_a_figure_to_another() -> None:
+    passage = (
+        "A charge lasts 35 hours on low and 20 hours on high. A spent cell cannot be refilled."
+    )
+    assert verdict("A charge lasts 35 hours on high.", passage) is Verdict.UNSUPPORTED
+    assert verdict("A spent cell can be refilled.", passage) is Verdict.UNSUPPORTED
+    assert verdict("A charge lasts 35 hours on low.", passage) is Verdict.SUPPORTED
+
+
 def test_a_window_holds_what_the_span_lacks_of_the_claim() -> None:
     long = LEAFLET + " filler" * 80 + ". The tablets contain lactose."
     span = signs("Take one tablet twice a day; it contains lactose.", long).span
@@ -110,8 +119,8 @@ def test_the_claims_looked_at_while_tuning_are_judged_as_well_as_they_were() -> 
         return verdicts.count(Verdict.SUPPORTED) / len(verdicts)
 
     assert accepted("verbatim") >= 0.95
-    assert accepted("verbatim", "paraphrase", "computed") >= 0.88
-    assert accepted("number", "unit", "period", "entity", "negation") <= 0.23
+    assert accepted("verbatim", "paraphrase", "computed") >= 0.92
+    assert accepted("number", "unit", "period", "entity", "negation") <= 0.16
     assert accepted("overgeneralised", "half_true") <= 0.2
 
 
