@@ -23,6 +23,7 @@ _UNSEEN = re.compile(
 )
 # Signs that one font draws, as the bullets of Symbol and Wingdings.
 _PRIVATE = re.compile(r"[\ue000-\uf8ff\U000f0000-\U0010fffd]")
+_TIMES_IN_NAME = re.compile(r"(?<=\d)×(?=\d+[^\W\d_])")
 _ACCENTS = re.compile(r"[\u0300-\u036f]+")
 _SAME = str.maketrans(
     {
@@ -58,6 +59,11 @@ class Folded:
 def encodable(text: str) -> str:
     """A text with lone surrogates, which no UTF-8 can hold, replaced."""
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def typed(text: str) -> str:
+    """A text with its names as most type them: "8×22B" is "8x22B"."""
+    return _TIMES_IN_NAME.sub("x", text)
 
 
 def readable(text: str) -> str:

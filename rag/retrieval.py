@@ -15,7 +15,7 @@ from rag.candidates import Candidates, Hit, absent_phrases, holding_codes, in_tu
 from rag.domain import Page, Passage, Reasons, Scope
 from rag.errors import EmbeddingMismatchError, QuestionError
 from rag.evidence import Evidence, SentenceScorer, rarity
-from rag.folding import encodable
+from rag.folding import encodable, typed
 from rag.fusion import Found, rough, supposed, total, weights
 from rag.joining import Repeats, grow
 from rag.mentions import Mentions
@@ -389,7 +389,7 @@ def checked_question(question: str) -> str:
     Raises:
         QuestionError: it is empty, or too long.
     """
-    question = encodable(question).strip()
+    question = typed(encodable(question)).strip()
     if not question:
         raise QuestionError("The question is empty. Type one and send it again.")
     if len(question) > LONGEST_QUESTION:

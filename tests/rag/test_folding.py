@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.folding import encodable, flowing, fold, readable
+from rag.folding import encodable, flowing, fold, readable, typed
 
 TEXTS = st.text(
     st.one_of(
@@ -159,3 +159,14 @@ def test_what_only_a_font_draws_or_nobody_sees_is_not_shown(text: str, shown: st
 @pytest.mark.parametrize("text", ["می\u200cخواهم", "👩\u200d🚀", "ខ្មែរ\u200bភាសា", "שלום\u200f!"])
 def test_what_joins_or_parts_the_signs_of_a_script_stays(text: str) -> None:
     assert readable(text) == text
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("How large is Mixtral 8×22B?", "How large is Mixtral 8x22B?"),
+        ("What are 12×7 and 3 × 4m?", "What are 12×7 and 3 × 4m?"),
+    ],
+)
+def test_names_are_read_as_they_are_typed(written: str, read: str) -> None:
+    assert typed(written) == read

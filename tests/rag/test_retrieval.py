@@ -109,6 +109,12 @@ def test_any_question_can_be_searched(desk: Desk, question: str) -> None:
     assert len(desk.retriever.search(question, desk.scope, 8)) <= 3
 
 
+def test_a_name_with_a_sign_of_multiplication_is_searched_as_it_is_typed(desk: Desk) -> None:
+    found = desk.retriever.retrieve("What is Mixtral 8×22B?", desk.scope, 3)
+
+    assert found == desk.retriever.retrieve("What is Mixtral 8x22B?", desk.scope, 3)
+
+
 @pytest.mark.parametrize("question", ["", " \n\t", "x" * 8001])
 def test_a_question_that_is_empty_or_too_long_is_refused(desk: Desk, question: str) -> None:
     with pytest.raises(QuestionError):
