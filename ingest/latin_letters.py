@@ -45,8 +45,7 @@ _LETTER = r"[^\W\d_]"
 _UNDEFINED = re.compile(r"[\x80-\x84\x86-\x9f\ufffd]")  # controls of ISO 8859, and no letters
 _MISPLACED = re.compile(rf"(?<={_LETTER})[{_NOT_IN_WORDS}]+(?={_LETTER})")
 _JOINING = re.compile(rf"(?<={_LETTER})[–—…](?={_LETTER})")  # which no set of letters gains by
-# Irish writes "hÉireann": those letters stand before a capital.
-_AFTER_LETTER = re.compile(rf"(?<!\b[hnt])(?<=[a-z]){_LETTER}|(?<=[A-Z]){_LETTER}(?=[a-z])")
+_AFTER_LETTER = re.compile(rf"(?<=[a-z]){_LETTER}|(?<=[A-Z]){_LETTER}(?=[a-z])")
 LEAST_MISPLACED = 0.2  # of the characters beyond ASCII, for a text to be in an old set
 MAX_MIXED_SHARE = 0.5  # of the words that are not of ASCII alone
 LEAST_LATIN_SHARE = 0.25  # of their letters: one may be typed for one that looks the same

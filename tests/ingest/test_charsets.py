@@ -181,7 +181,7 @@ def test_short_texts_are_read_in_their_set(text: str, encoding: str) -> None:
         ("Punt na hÉigipte", "cp1252"),
         ("José, Jürgen, Søren, Zoë, François and Ñandú", "cp1252"),
         ("Ł. Nowak, mł. 5", "cp1250"),
-        ("duša ¤ žena", "cp1250"),
+        *((text, "cp1250") for text in ("duša ¤", "duša ¤ žena")),
         ("cеверноалтайский", "cp1251"),  # its first letter is typed in ASCII
         ("он пошел домой", "cp1251"),
         ("все дела и берега", "cp1251"),
@@ -205,4 +205,7 @@ def test_hebrew_is_told_by_its_letters_at_the_ends_of_words() -> None:
     assert not is_hebrew("завод выпускает машины".encode("cp1251"))
     assert not is_hebrew("кот идет к пруду, он один".encode("cp1251"))
     assert not is_hebrew("ο ναος και το νερο".encode("cp1253"))
+    assert not is_hebrew("Вера рада делам Рима, шарады".encode("cp1251"))
+    assert not is_hebrew("шашка, щека".encode("cp1251"))
+    assert not is_hebrew("дела шведов, шаги и щит".encode("cp1251"))
     assert not is_hebrew(b"")
