@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections import Counter
 
 from ingest.common_letters import LEAST_SHARE, common_share
+from ingest.hebrew import is_hebrew
+from ingest.latin_letters import SIGNS, latin_encoding, mixes_scripts
 from ingest.written import MAX_ODD_SHARE, is_odd, is_written
 
 BOMS = (
@@ -30,31 +31,6 @@ MAX_WRONG_SHARE = 0.02  # of them, for what a file declares to be believed
 WORD_BYTES = 4  # beyond ASCII in a row: letters with accents seldom stand so
 MAX_WORD_SHARE = 0.3  # of the bytes beyond ASCII, for a text to be in Latin letters
 
-# The letters beyond ASCII that languages use, by the encodings they were written in; where two fit
-# equally, the first does. What is in none of them counts against an encoding.
-_ALPHABETS = (
-    (
-        "cp1252",
-        (
-            *("äöüß", "àâçéèêëîïôœùûü", "áéíñóúü¿¡ºª", "ãõáâàçéêíóôúüºª", "àèéìòùç"),
-            *("åäöé", "æøåé", "ëïéèöü", "áðéíóúýþæö", "àçèéíïòóúü·"),
-        ),
-    ),
-    (
-        "cp1250",
-        (
-            *("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű"),
-            *("ăâîşţ", "čćđšž"),
-        ),
-    ),
-    (
-        "iso8859-2",
-        ("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "ăâîşţ", "čćđšž"),
-    ),
-    ("cp1254", ("çğıİöşü",)),
-    ("cp1257", ("ąčęėįšųūž", "āčēģīķļņšūž", "äöõüšž")),
-)
-_SIGNS = "“”„‘’‚«»–—…€•°§©®™·´\xa0\xad½×"
 _EAST_ASIAN = ("cp932", "euc_jp", "gb18030", "big5", "cp949")
 _OTHER_SCRIPTS = [
     *("cp1251", "koi8_r", "koi8_u", "iso8859_5", "cp866"),
@@ -176,7 +152,7 @@ def encoding_of(content: bytes) -> str:
         return likely
     if in_words > MAX_WORD_SHARE * beyond:
         return _other_script(sample)
-    return _latin(sample)
+    return latin_encoding(sample)
 
 
 def fitting(content: bytes, declared: str) -> str:
@@ -248,7 +224,7 @@ def mended(content: bytes) -> tuple[str, int]:
 def _as_latin(line: str) -> str:
     """A line in Windows-1252, empty where it would have other signs than words have."""
     text = line.encode("utf-8", "surrogateescape").decode("cp1252", errors="replace")
-    known = all(each.isascii() or each.isalpha() or each in _SIGNS for each in text)
+    known = all(each.isascii() or each.isalpha() or each in SIGNS for each in text)
     return text if known else ""
 
 
@@ -268,12 +244,16 @@ def _sample(content: bytes) -> bytes:
 def _other_script(sample: bytes) -> str:
     from charset_normalizer import from_bytes
 
+    if is_hebrew(sample):
+        return "cp1255"
     best = from_bytes(sample, cp_isolation=_OTHER_SCRIPTS).best()
     if best is not None and best.encoding == "cp932" and _HALF_WIDTH.search(str(best)):
         others = [
             each for each in _OTHER_SCRIPTS if each != "cp932"
         ]  # Cyrillic, taken for Katakana
         best = from_bytes(sample, cp_isolation=others).best()
+    if best is not None and best.encoding not in _EAST_ASIAN and mixes_scripts(str(best)):
+        return latin_encoding(sample)
     return best.encoding if best is not None else ""
 
 
@@ -288,21 +268,6 @@ def _share(sample: bytes, encoding: str) -> float:
     text = sample.decode(encoding, errors="replace")
     wrong = text.count("\ufffd")
     return common_share(text) if wrong <= MAX_WRONG_SHARE * len(text) else 0.0
-
-
-def _latin(sample: bytes) -> str:
-    fewest, found = len(sample), "latin-1"
-    for encoding, alphabets in _ALPHABETS:
-        try:
-            text = sample.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        counts = Counter(character.lower() for character in text if character > "\x7f")
-        for alphabet in alphabets:
-            foreign = sum(n for letter, n in counts.items() if letter not in alphabet + _SIGNS)
-            if foreign < fewest:
-                fewest, found = foreign, encoding
-    return found
 
 
 def whole(text: str) -> str:

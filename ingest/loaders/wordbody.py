@@ -11,6 +11,7 @@ from ingest import grid, raised
 from ingest.loaders import formulas
 from ingest.loaders.formulas import Formulas
 from ingest.loaders.numbering import BULLET, LEVELS, Numbering
+from ingest.loaders.wordruns import Line, Look, resolved
 from ingest.ooxml import Part
 from ingest.spans import ACROSS, Covered
 from rag.domain import DocumentState
@@ -21,9 +22,11 @@ HEADINGS = 6  # levels that Markdown has
 WIDEST = 1000  # columns of a table
 COMMENT = "commentReference"
 DEEPEST_STYLE = 10  # styles that are based on one another
-_SKIPPED = frozenset({"moveFrom", "Fallback", "del"})  # what is no longer there, or there twice
+# What is no longer there, or there twice.
+_SKIPPED = frozenset({"moveFrom", "Fallback", "del", "rPrChange"})
 _SIGNS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"}
-_SHIFTS = {"superscript": 1, "subscript": -1}
+_YES = frozenset({"1", "true", "on"})
+_LOOKS = frozenset({"vertAlign", "position", "sz"})
 _LIST = re.compile(r"List ?(?:Bullet|Number)", re.IGNORECASE)
 _HEADING_NAME = re.compile(r"(?:heading|title|titre|überschrift|título)\s?([1-9])?", re.IGNORECASE)
 _TITLE_NAME = re.compile(r"title|titre|titel|título", re.IGNORECASE)
@@ -61,12 +64,12 @@ class _Style:
     level: int = 0
     number: str = ""
     depth: int | None = None
-    shift: int = 0  # 1 for raised characters, -1 for lowered ones
+    look: Look = field(default_factory=Look)
 
 
 @dataclass(slots=True)
 class _Paragraph:
-    pieces: list[str] = field(default_factory=list)
+    line: Line = field(default_factory=Line)
     style: str = ""
     level: int = 0
     number: str = ""
@@ -86,13 +89,15 @@ class Styles(Part):
 
     def __init__(self) -> None:
         self._styles: dict[str, _Style] = {}
-        self._style = _Style()
+        self._style = self._defaults = _Style()  # of all text, before the first one with a name
+        self._usual = ""  # of paragraphs that name none
+        self._looks: dict[tuple[str, str], Look] = {}  # of runs and their paragraphs
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         """An element of the styles."""
         value = attributes.get("val", "")
         if name == "style":
-            self._style = self._styles.setdefault(attributes.get("styleId", ""), _Style())
+            self._begin(attributes.get("styleId", ""), attributes)
         elif name == "name":
             self._style.name = value
         elif name == "basedOn":
@@ -103,12 +108,18 @@ class Styles(Part):
             self._style.number = value
         elif name == "ilvl":
             self._style.depth = _depth(value)
-        elif name == "vertAlign":
-            self._style.shift = _SHIFTS.get(value, 0)
+        elif name in _LOOKS:
+            self._style.look.take(name, value)
 
-    def shift(self, style: str) -> int:
-        """1 for a style of raised characters, -1 for one of lowered ones, 0 for others."""
-        return next((each.shift for each in self._family(style) if each.shift), 0)
+    def look(self, own: Look, style: str, paragraph: str) -> Look:
+        """That of a run by what it says itself, its style, and the style of its paragraph.
+
+        What raises a whole paragraph raises none of its runs above the others.
+        """
+        found = self._looks.get((style, paragraph))
+        if found is None:
+            found = self._looks[style, paragraph] = self._look(style, paragraph)
+        return resolved([own, found])
 
     def level(self, style: str) -> int:
         """The level of a style of headings, 0 of others."""
@@ -128,6 +139,17 @@ class Styles(Part):
         """Whether a style, or its name, is of a kind."""
         known = self._styles.get(style, _Style())
         return bool(pattern.fullmatch(style) or pattern.fullmatch(known.name))
+
+    def _look(self, style: str, paragraph: str) -> Look:
+        found = resolved(each.look for each in self._family(style))
+        around = [each.look for each in self._family(paragraph or self._usual)]
+        size = resolved([found, *around, self._defaults.look]).size
+        return Look(found.align, found.position, size)
+
+    def _begin(self, style: str, attributes: Mapping[str, str]) -> None:
+        self._style = self._styles.setdefault(style, _Style())
+        if attributes.get("type") == "paragraph" and attributes.get("default") in _YES:
+            self._usual = style
 
     def _family(self, style: str) -> list[_Style]:
         family: list[_Style] = []
@@ -162,7 +184,7 @@ class Body(Part):
         self._closed: list[Block] = []  # in one that is open
         self._skipped = 0
         self._in_text = False
-        self._shift = 0  # of the run that is open
+        self._look, self._run_style = Look(), ""  # of the run that is open
         self._formulas = Formulas()
         self._length = 0
         self._noted = 0
@@ -183,7 +205,7 @@ class Body(Part):
         elif name == "t":
             self._in_text = True
         elif name == "r":
-            self._shift = 0
+            self._look, self._run_style = Look(), ""
         elif name == "tblHeader" and self._tables:
             _head_row(self._tables[-1], attributes.get("val", ""))
         elif name in ("gridSpan", "vMerge") and self._rows and self._rows[-1]:
@@ -204,32 +226,30 @@ class Body(Part):
         elif name == "tbl" and self._tables:
             self._close_table(self._tables.pop())
         elif self._open:
-            self._formulas.end(name, self._open[-1].pieces)
+            self._formulas.end(name, self._open[-1].line.pieces)
 
     def say(self, text: str) -> None:
         """Characters."""
         if self._in_text and self._open and not self._skipped:
-            self._open[-1].pieces.append(self._shifted(text))
+            paragraph = self._open[-1]
+            look = self._styles.look(self._look, self._run_style, paragraph.style)
+            paragraph.line.say(text, look)
             self._length += len(text)
             if self._length > MAX_CHARACTERS:
                 raise DocumentError(
                     DocumentState.TOO_LARGE, "The Word document holds too much text. Split it."
                 )
 
-    def _shifted(self, text: str) -> str:
-        """A run's text as it stands behind the one before; its characters come at once."""
-        return raised.shifted(text, "".join(self._open[-1].pieces[-2:]), shift=self._shift)
-
     def _take(self, name: str, attributes: Mapping[str, str]) -> None:
         """Take a text of another format, once so that none grows, or what a paragraph is."""
         if name == "altChunk":
             self.blocks += self._chunks.pop(attributes.get("id", ""), [])
-        elif name == "vertAlign":
-            self._shift = _SHIFTS.get(attributes.get("val", ""), 0)
+        elif name in _LOOKS:
+            self._look.take(name, attributes.get("val", ""))
         elif name == "rStyle":
-            self._shift = self._styles.shift(attributes.get("val", ""))
+            self._run_style = attributes.get("val", "")
         elif self._open:
-            self._formulas.start(name, attributes, self._open[-1].pieces)
+            self._formulas.start(name, attributes, self._open[-1].line.pieces)
             self._note(self._open[-1], name, attributes)
 
     def _note(self, paragraph: _Paragraph, name: str, attributes: Mapping[str, str]) -> None:
@@ -244,14 +264,14 @@ class Body(Part):
         elif name == "ilvl":
             paragraph.depth = _depth(value)
         elif name == "docPr" and (described := grid.clean(attributes.get("descr", ""))):
-            paragraph.pieces.append(f" [image: {described}] ")
+            paragraph.line.pieces.append(f" [image: {described}] ")
         elif name in _SIGNS:
-            paragraph.pieces.append(_SIGNS[name])
+            paragraph.line.pieces.append(_SIGNS[name])
         elif name == COMMENT:
             self._comment(paragraph, (name, attributes.get("id", "")))
         elif said := self._notes.get((name, attributes.get("id", ""))):
             self._noted += 1
-            paragraph.pieces.append(f" [note {self._noted}]")
+            paragraph.line.pieces.append(f" [note {self._noted}]")
             paragraph.notes.append(f"[note {self._noted}] {said}")
 
     def _comment(self, paragraph: _Paragraph, key: tuple[str, str]) -> None:
@@ -260,7 +280,7 @@ class Body(Part):
             paragraph.notes.append(self._notes[key])
 
     def _close(self, paragraph: _Paragraph) -> None:
-        text = formulas.tidy(raised.with_fractions("".join(paragraph.pieces))).strip()
+        text = formulas.tidy(raised.with_fractions("".join(paragraph.line.pieces))).strip()
         if self._rows and self._rows[-1]:
             cell = self._rows[-1][-1]
             mark = self._mark(paragraph) if text else ""

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.charsets import encoding_of, fitting
+from ingest.hebrew import is_hebrew
 from ingest.loaders.text import decode, note_on_encoding
 from rag.errors import DocumentError
 
@@ -142,3 +143,69 @@ def test_a_line_of_latin_1_in_utf_8_is_read_and_named() -> None:
     )
     assert not note_on_encoding("Größe\n".encode())
     assert not note_on_encoding("Größe und Café\n".encode("cp1252"))
+
+
+GERMAN_OLD = "Die Straße nach Köln kostet 12 EUR. Der Händler heißt Jürgen Müßig in Österreich."
+FRENCH_OLD = "La vérité a été cachée aux employés du café, à Créteil."
+HEBREW = "המפעל בחיפה מייצר 60 מכונות בשנה."
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Fabryka w Łodzi wytwarza 120. Dyrektorem jest Zażółć Gęślą jaźń.", "cp1250"),
+        *((HEBREW, it) for it in ("cp1255", "iso8859-8")),
+        ("הדוח השנתי של הבנק", "cp1255"),
+        *((GERMAN_OLD, it) for it in ("cp850", "cp437", "mac_roman")),
+        *((FRENCH_OLD, it) for it in ("cp850", "mac_roman")),
+        ("Köln", "cp850"),
+        ("Zürich und München", "cp850"),
+        ("Göteborg får nya spårvagnar", "mac_roman"),
+        *(("At 21 °C ± 1 it costs £7 for 500 m³.", it) for it in ("cp1252", "latin-1")),
+    ],
+)
+def test_short_texts_are_read_in_their_set(text: str, encoding: str) -> None:
+    assert decode(text.encode(encoding)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("The “quick”and brown fox", "cp1252"),
+        ("Wie geht‘s? Schön, Mitarbeiter•innen!", "cp1252"),
+        ("Windows™and more", "cp1252"),
+        ("Well…maybe", "cp1252"),
+        ("SignÉcriture", "cp1252"),
+        ("Indonesië, Pará Arára, Mauritanië, Oš", "cp1252"),
+        ("Köln \xa4", "cp1252"),
+        ("Punt na hÉigipte", "cp1252"),
+        ("José, Jürgen, Søren, Zoë, François and Ñandú", "cp1252"),
+        ("Ł. Nowak, mł. 5", "cp1250"),
+        *((text, "cp1250") for text in ("duša ¤", "duša ¤ žena")),
+        ("cеверноалтайский", "cp1251"),  # its first letter is typed in ASCII
+        ("он пошел домой", "cp1251"),
+        ("все дела и берега", "cp1251"),
+        ("отчет за год: 57 машин", "cp1251"),
+        ("Windows работает на GPU-серверах компании Intel", "cp1251"),
+    ],
+)
+def test_no_rare_set_is_seen_in_a_text_of_a_usual_one(text: str, encoding: str) -> None:
+    assert decode(text.encode(encoding)) == text
+
+
+def test_a_byte_that_is_no_letter_of_a_set_tells_against_it_but_not_alone() -> None:
+    text = "Der Käufer für die Bücher in Köln heißt Böll"
+
+    assert decode(text.encode("cp1252") + b" \x81") == f"{text} \ufffd"
+    assert decode("Köln ".encode("cp1252") + b"\x81") == "Köln \ufffd"
+
+
+def test_hebrew_is_told_by_its_letters_at_the_ends_of_words() -> None:
+    assert is_hebrew(HEBREW.encode("cp1255"))
+    assert not is_hebrew("завод выпускает машины".encode("cp1251"))
+    assert not is_hebrew("кот идет к пруду, он один".encode("cp1251"))
+    assert not is_hebrew("ο ναος και το νερο".encode("cp1253"))
+    assert not is_hebrew("Вера рада делам Рима, шарады".encode("cp1251"))
+    assert not is_hebrew("шашка, щека".encode("cp1251"))
+    assert not is_hebrew("дела шведов, шаги и щит".encode("cp1251"))
+    assert not is_hebrew(b"")
