@@ -77,13 +77,13 @@ class IngestQueue:
         self._retry_seconds = retry_seconds
         self.fault = ""  # what last kept it from going on, if anything
         self.incoming, self._said = incoming, SaidOnce()
-        self._catalog = intake.catalog
-        self._jobs = intake.catalog.jobs
+        self._catalog, self._jobs = intake.catalog, intake.catalog.jobs
         self.intake = intake
         self._library = library
         self._holder = new_holder()
         self._within = Within(self._catalog, incoming)
         self._held: dict[int, Held] = {}
+        self.worked: set[int] = set()  # the numbers of jobs that were worked on here, not elsewhere
         self._changed = threading.Condition()
         self._closed = False
         works = [self._read_next] * readers + [self._embed_next] * EMBEDDERS
@@ -265,6 +265,7 @@ class IngestQueue:
     def _work(self, held: Held, step: Callable[[Held], None]) -> bool:
         with self._changed:
             self._held[held.job.id] = held
+            self.worked.add(held.job.id)
         try:
             step(held)
         except (_Closing, _Yielding, CancelledError, LostHoldError):

@@ -56,8 +56,13 @@ class Added:
 def added_after(name: str, document: Document, said: str) -> Added:
     """How adding a file ended once nothing is left to do, by what was said when it was read."""
     back, replaces = BROUGHT_BACK.format(name) in said, REPLACED.format(name) in said
-    new = document.name == name and ALREADY.format(name) not in said
+    new = document.name == name and not says_already(name, said)
     return Added(name, document, new, back, replaces)
+
+
+def says_already(name: str, said: str) -> bool:
+    """Whether what was said of a file is that the library has it already."""
+    return ALREADY.format(name) in said
 
 
 @dataclass(frozen=True, slots=True)

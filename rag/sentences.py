@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 
+from rag.abbreviations import ends_nothing
 from rag.domain import Span
 from rag.markers import is_fence
 from rag.page_numbers import is_page_number
@@ -13,25 +14,15 @@ from rag.pipe_rows import is_rule
 from rag.wrapping import (
     NARROW,
     Paragraph,
+    goes_further,
     is_alone,
+    is_running,
     is_unfinished,
     paragraph_of,
     tells_dates,
     without_dates,
 )
 
-_NOT_AN_END = re.compile(
-    r"(?:^|[\s(\[\"'“‘])(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|Inc|Corp|Co|Ltd|Jr|Sr|No|Nos|Art|Sec|Fig|Eq"
-    r"|vs|cf|approx|ca|etc|al|e\.g|i\.e|p|pp|vol|ed|U\.S|U\.K|z\.B|bzw|Nr|Abs|M|Mme|env|Sra"
-    r"|[zduvnh]|ggf|inkl|evtl|vgl|sog|Mio|Mrd|Hr|Fr|Tel|Str"
-    r"|(?i:der|dem|den|das|die|vom|zum|im)\s\d{1,2})\.$"
-)
-# "31. März", "19. Jahrhundert", also where the word before tells nothing.
-_AFTER_ORDINAL = re.compile(
-    r"\d\.\s+(?:Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember"
-    r"|Jahrhundert|Jahrtausend|Jh\.|Weltkrieg)"
-)
-_BEFORE_END = 12  # characters that are looked at before an end, for an abbreviation
 # Possessive, and never begun inside a run of stops: a megabyte of dots is read once.
 _END = re.compile(
     r"(?<![.!?…।॥؟۔។။።])[.!?…।॥؟۔។။።]++[\"'”’»)\]]*+(?:\[\d+\])*+(?=\s|$)|[。！？]++[」』”’）】]*+(?:\[\d+\])*+"
@@ -57,6 +48,7 @@ _GOES_ON = frozenset(_SMALL.split())
 _ROOM_LEFT = 0.8
 _SHORT_LINE = 0.5
 _AT_ENDS = 2  # lines at either end of a text, among which may be the number of its page
+_LOOKED_BACK = 400  # characters of a block, for the sentence that it has begun
 
 
 def is_labelled(line: str) -> bool:
@@ -88,7 +80,8 @@ def _blocks(text: str) -> list[tuple[int, int]]:
         paragraph = paragraph_of(written)
         blocks.append(run[0])
         for (before, after), line in zip(itertools.pairwise(written), run[1:], strict=True):
-            if _breaks(before, after, paragraph, long):
+            said = _begun(text, blocks[-1])
+            if not goes_further(said, after) and _breaks(before, after, said, paragraph, long):
                 blocks.append(line)
             else:
                 blocks[-1] = (blocks[-1][0], line[1])
@@ -128,7 +121,18 @@ def _paragraphs(
     yield run
 
 
-def _breaks(before: str, after: str, paragraph: Paragraph, long: int) -> bool:
+def _begun(text: str, block: tuple[int, int]) -> str:
+    """The last sentence of a block, or what of it stands near its end."""
+    near = text[max(block[0], block[1] - _LOOKED_BACK) : block[1]]
+    begin = 0
+    for match in _END.finditer(near):
+        inside = ends_nothing(near, match.start(), match.end(), len(near))
+        if near[match.end() :].strip() and not inside:
+            begin = match.end()
+    return near[begin:].strip()
+
+
+def _breaks(before: str, after: str, said: str, paragraph: Paragraph, long: int) -> bool:
     """Whether the second of two lines of a paragraph begins anew."""
     if _ITEM.match(after) or _are_rows(before, after):
         return True
@@ -147,7 +151,7 @@ def _breaks(before: str, after: str, paragraph: Paragraph, long: int) -> bool:
     next_word = after.split(maxsplit=1)[0]
     if is_alone(before, after, paragraph):
         return True
-    if is_unfinished(before, after, paragraph):
+    if is_unfinished(before, after, paragraph) or is_running(said, after):
         return False
     if after.lstrip()[0].islower():
         return len(before) + len(next_word) < _SHORT_LINE * long and len(before) < len(after)
@@ -187,9 +191,7 @@ def _sentences(text: str, start: int, end: int) -> list[Span]:
     spans = []
     begin = start
     for match in _END.finditer(text, start, end):
-        if _NOT_AN_END.search(text[max(0, match.end() - _BEFORE_END) : match.end()]):
-            continue
-        if match.start() and _AFTER_ORDINAL.match(text, match.start() - 1, end):
+        if ends_nothing(text, match.start(), match.end(), end):
             continue
         if _NUMBER_OF_ITEM.fullmatch(text, begin, match.end()):
             continue

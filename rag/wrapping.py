@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rag.abbreviations import leads_on
 from rag.expectation import MONTH
 
 # What makes a short line a statement, unless it asks: "The owner is Mara Lind", no "What is new".
@@ -22,6 +23,26 @@ _STOPPED = re.compile(r"[.!?…:;。！？।॥۔][\"'”’»)\]]*\s*\Z")
 _AMOUNT = re.compile(r"\d[.,]\d\d(?:\s?(?:[€$£]|[A-Z]{3}))?\s*\Z")
 _DATE = re.compile(  # "3 May 2021", "3. Mai 2021", "May 3, 2021"
     rf"\b(?:\d{{1,2}}\.?\s(?:{MONTH})\s\d{{4}}|(?:{MONTH})\s\d{{1,2}},?\s\d{{4}})\b", re.IGNORECASE
+)
+_DAY_AT_END = re.compile(  # "who took office on 3", "wurde am 3."; no "Page 3", no "May 3"
+    rf"(?<![^\W\d_])(?!(?:page|p|seite|pagina|página|{MONTH})\b)[a-zà-ÿ]+\s(?:[1-9]|[12]\d|3[01])\.?\s*\Z"
+)
+_MONTH_AT_BEGIN = re.compile(
+    rf"\s*(?:{MONTH})\b\.?(?:,?\s(?:\d{{4}}\b|[a-zà-ÿ])|\s*[.,;]|\s*\Z)", re.IGNORECASE
+)
+_DATE_AT_BEGIN = re.compile(  # no item of a list: "3. Mai 2021 eröffnet"
+    rf"\s*(?:[1-9]|[12]\d|3[01])\.\s(?:{MONTH})\b", re.IGNORECASE
+)
+_FIGURE_AT_END = re.compile(
+    r"[^\W\d_]\s[$€£]?\d[\d.,]*(?<![.,])\s*\Z"
+)  # one, and no column of them
+_LARGE_AT_END = re.compile(
+    r"\d\s(?:thousand|million|billion|trillion|Tausend|Millionen|Milliarden|Mio\.|Mrd\.)\s*\Z"
+)
+# What is counted, as the end of a sentence, or with what follows a thing: "Crowns. The next".
+_COUNTED_LAST = re.compile(r"\s*[^\W\d_]+[.;)]")
+_COUNTED = re.compile(
+    r"\s*[^\W\d_]+(?:[.,;)]|\s(?:in|for|from|of|by|and|or|per|to|with|für|von|und|im|pro|aus|zu)\b)"
 )
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 # Of a paragraph whose lines are all shorter and of which none ends in a full stop, each is for
@@ -67,6 +88,29 @@ def is_unfinished(line: str, following: str, paragraph: Paragraph) -> bool:
         and _has_verb(line)
         and len(line) + len(next_word) >= FULL * paragraph.longest
     )
+
+
+def goes_further(said: str, following: str) -> bool:
+    """Whether a line surely belongs to what was said before it, however its words look.
+
+    After an abbreviation that leads on, in the midst of a date, or as what a figure counts.
+    """
+    if leads_on(said, following):
+        return True
+    if _DAY_AT_END.search(said) and _MONTH_AT_BEGIN.match(following):
+        return True
+    if not _has_verb(said):
+        return False
+    if _DATE_AT_BEGIN.match(following) and not _STOPPED.search(said):
+        return True
+    counted = _COUNTED if _LARGE_AT_END.search(said) else _COUNTED_LAST
+    is_figure = _LARGE_AT_END.search(said) or _FIGURE_AT_END.search(said)
+    return bool(is_figure and counted.match(following))
+
+
+def is_running(said: str, following: str) -> bool:
+    """Whether a line in small letters goes on in running text that has not come to its end."""
+    return following.lstrip()[0].islower() and _has_verb(said) and not _STOPPED.search(said)
 
 
 def tells_dates(line: str, following: str) -> bool:

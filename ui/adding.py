@@ -13,7 +13,7 @@ import typer
 
 from ingest.outcomes import READABLE, page_counts
 from ingest.queue import IngestQueue
-from ingest.taken import ADDED
+from ingest.taken import ADDED, says_already
 from rag.domain import Document, DocumentState
 from rag.errors import DocumentError, NotFoundError, RagError, SettingsError
 from rag.intake import Container, Job, Member, Origin, Stage
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 LOOK_SECONDS = 0.2
 STUCK_SECONDS = 20.0  # without any change, while the catalog cannot be written
 AGAIN = "{}: {} It is tried again while this command runs."
+ELSEWHERE = "Another process took it in."
 
 OnlyEstimate = Annotated[
     bool, typer.Option("--estimate", help="Only say what it would take and cost; add nothing.")
@@ -180,10 +181,9 @@ class _Watch:
         self._json = json
         documents = application.catalog.documents(application.library.id)
         self._known = {document.id for document in documents if document.state in READABLE}
-        self._before = {job.id for job in queue.jobs() if not job.has_ended}
+        self._ended = {job.id for job in queue.jobs() if job.has_ended}  # before this command
         self._numbers: dict[int, None] = {}
-        self._stand_in: set[int] = set()  # others' jobs, each told of in place of one of its own
-        self._replaced: set[int] = set()  # those, with what came in them
+        self._own: set[int] = set()  # its own, with what came in them
         self._told: set[int] = set()
         self._faults: set[tuple[int, str]] = set()
         self._last: list[Job] = []
@@ -195,6 +195,7 @@ class _Watch:
         try:
             number = self._queue.submit(path, shown(path), keep=True, origin=origin)
             self._numbers[number] = None
+            self._own.add(number)
         except RagError as error:
             self._lose(shown(path), str(error))
 
@@ -212,11 +213,12 @@ class _Watch:
                     self.failed += len(waiting)
                     return
                 for job in waiting:
+                    if job.id in self._told:  # in place of another, a moment ago
+                        continue
                     if job.has_ended or job.stage is Stage.CONFIRM:
                         self._end(job)
-                    elif (fault := fault_of(job)) and (job.id, fault) not in self._faults:
-                        self._faults.add((job.id, fault))
-                        printing.tell(AGAIN.format(job.name, fault))
+                    else:
+                        self._say_fault(job)
                 self._queue.rest(LOOK_SECONDS)
 
     def _is_stuck(self, jobs: list[Job]) -> bool:
@@ -235,8 +237,15 @@ class _Watch:
         for job in self._queue.jobs():
             if job.id in self._numbers or job.parent_id in self._numbers:
                 self._numbers[job.id] = None
+                if job.parent_id in self._own:
+                    self._own.add(job.id)
                 found.append(job)
         return found
+
+    def _say_fault(self, job: Job) -> None:
+        if (fault := fault_of(job)) and (job.id, fault) not in self._faults:
+            self._faults.add((job.id, fault))
+            printing.tell(AGAIN.format(job.name, fault))
 
     def _end(self, job: Job) -> None:
         if job.stage is Stage.CONFIRM:
@@ -246,20 +255,30 @@ class _Watch:
             self.failed += 1
             self._told.add(job.id)
             return
-        self._told.add(job.id)
-        is_within = job.parent_id in self._replaced
-        if is_within or (job.stage is Stage.DONE and self._goes_on(job)):
-            self._replaced.add(job.id)
-            return
+        other = self._taken_by(job)
+        if other is None:
+            self._told.add(job.id)
+            self._tell(job)
+        elif not other.has_ended:
+            self._say_fault(other)
+        else:
+            self._numbers[other.id] = None  # with what came in it
+            self._told.add(job.id)
+            if other.id not in self._told:
+                self._told.add(other.id)
+                self._tell(other)
+
+    def _tell(self, job: Job) -> None:
         document = self._document(job)
         if document is None and job.stage is not Stage.DONE:
             self._lose(job.name, job.outcome)
             return
         self.failed += job.stage is not Stage.DONE
         if not self._json:
-            printing.say(
-                f"{job.outcome or ADDED.format(job.name)} {self._others(document)}".strip()
-            )
+            said = [job.outcome or ADDED.format(job.name), self._others(document)]
+            is_elsewhere = job.id not in self._own and job.id not in self._queue.worked
+            said += [ELSEWHERE] if is_elsewhere else []
+            printing.say(" ".join(filter(None, said)))
         elif document is not None:
             printing.say_row(document_row(document) | {"new": document.id not in self._known})
         if job.stage is Stage.DONE:
@@ -283,26 +302,24 @@ class _Watch:
             else:
                 self._lose(name, reason)
 
-    def _goes_on(self, job: Job) -> bool:
-        """Whether an earlier job of the same bytes, cut off or another's, tells of them instead.
+    def _taken_by(self, job: Job) -> Job | None:
+        """The other job that took in the file of a job that found it in the library, or is at it.
 
-        It is followed from now on; what else was said of a file of another name is still told.
+        One that was cut off before this command, or that another process has beside it.
         """
+        if job.stage is not Stage.DONE or not says_already(job.name, job.outcome):
+            return None
         others = [
             other
             for other in self._queue.jobs()
-            if other.sha256 == job.sha256 and other.id < job.id
-            if not other.has_ended or (other.id in self._before and other.stage is Stage.DONE)
-            if other.stage is not Stage.CONFIRM  # this one had the person's word
+            if (other.sha256, other.name) == (job.sha256, job.name)
+            if other.id not in self._own and other.id not in self._ended
+            if other.id not in self._told or job.parent_id is not None
+            if other.stage is Stage.DONE or not (other.has_ended or other.stage is Stage.CONFIRM)
+            if not (other.has_ended and says_already(other.name, other.outcome))
         ]
-        new = [other for other in others if other.id not in self._numbers]
-        self._numbers |= dict.fromkeys(other.id for other in new)
-        self._stand_in |= {other.id for other in new}
-        for other in others:
-            if other.id in self._stand_in and other.name == job.name:
-                self._stand_in.discard(other.id)
-                return True
-        return False
+        # The one that ended tells enough.
+        return max(others, key=lambda other: other.has_ended, default=None)
 
     def _document(self, job: Job) -> Document | None:
         if job.document_id is None:
