@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pypdf
 from playwright.sync_api import expect, sync_playwright
@@ -41,6 +41,7 @@ DOLLARS_PER_PAGE = 0.004
 SETTLED_MS = 900  # what moves in the page has come to rest
 QUESTION = "By how many shares did the Kenvue exchange offer reduce the outstanding stock?"
 COMBINED = "Models guide, with the letter of May"
+TALK = ("How many parameters does Mixtral 8×7B use per token?", "and Mixtral 8×22B?")
 QUICK = ("JOHNSON_JOHNSON_2023_8K_dated-2023-08-30", "FOOTLOCKER_2022_8K_dated-2022-05-20")
 
 
@@ -70,10 +71,10 @@ def _bench(*, ocr: HeldOcr | None = None, ask_above: float = 1e9) -> Iterator[Wo
 
 
 @contextmanager
-def _page(bench: Workbench) -> Iterator[Page]:
+def _page(bench: Workbench, **look: Any) -> Iterator[Page]:
     with bench.page() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        page = browser.new_page(viewport=SIZE)  # type: ignore[arg-type]
+        page = browser.new_page(**{"viewport": SIZE, **look})
         page.set_default_timeout(WAIT_MS)
         expect.set_options(timeout=WAIT_MS)
         page.goto(address)
@@ -170,7 +171,42 @@ def summary(_filings: Sequence[Path]) -> None:
         _take(page, "summary")
 
 
-TAKEN = {"queue": queue, "report": report, "estimate": estimate, "summary": summary}
+def _talk(page: Page) -> None:
+    """Two questions of the samples, the second short for a whole one; its first quote opened."""
+    page.set_input_files("#files", sorted(SAMPLES.iterdir()))
+    expect(page.locator("li.doc[data-id]")).to_have_count(5)
+    expect(page.locator(".work")).to_have_count(0)
+    for count, question in enumerate(TALK, 1):
+        page.fill("#question textarea", question)
+        page.press("#question textarea", "Enter")
+        expect(page.locator("article.turn.done")).to_have_count(count)
+    page.locator("article.turn.done").last.locator("a.cite").first.click()
+    page.locator("#source .hl.open").first.wait_for()
+
+
+def conversation(_filings: Sequence[Path]) -> None:
+    """A question that is short for a whole one, answered, by day and by night, and on a phone."""
+    with _bench(ocr=_Tesseract()) as bench, _page(bench) as page:
+        _talk(page)
+        _take(page, "light")
+        page.locator("article.turn.done").last.locator("button.unfold").click()
+        _take(page, "passages")
+    with _bench(ocr=_Tesseract()) as bench, _page(bench, color_scheme="dark") as page:
+        _talk(page)
+        _take(page, "dark")
+    phone = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2}
+    with _bench(ocr=_Tesseract()) as bench, _page(bench, **phone) as page:
+        _talk(page)
+        _take(page, "phone")
+
+
+TAKEN = {
+    "conversation": conversation,
+    "queue": queue,
+    "report": report,
+    "estimate": estimate,
+    "summary": summary,
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
