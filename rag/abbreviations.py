@@ -73,7 +73,7 @@ def ends_nothing(text: str, start: int, end: int, limit: int) -> bool:
 
 def leads_on(before: str, after: str) -> bool:
     """Whether a text ends in an abbreviation that what follows belongs to: a name, figure, year."""
-    before = before[-_BEFORE_END:]
+    before = before.rstrip()[-_BEFORE_END:]
     return bool(
         (_TO_NAME.search(before) and _NAME.match(after))
         or (_TO_FIGURE.search(before) and _FIGURE.match(after))

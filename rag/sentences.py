@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from rag.abbreviations import ends_nothing
 from rag.domain import Span
@@ -80,8 +81,10 @@ def _blocks(text: str) -> list[tuple[int, int]]:
         paragraph = paragraph_of(written)
         blocks.append(run[0])
         for (before, after), line in zip(itertools.pairwise(written), run[1:], strict=True):
-            said = _begun(text, blocks[-1])
-            if not goes_further(said, after) and _breaks(before, after, said, paragraph, long):
+            said = partial(_begun, text, blocks[-1])
+            if not goes_further(before, after, said) and _breaks(
+                before, after, said, paragraph, long
+            ):
                 blocks.append(line)
             else:
                 blocks[-1] = (blocks[-1][0], line[1])
@@ -132,7 +135,9 @@ def _begun(text: str, block: tuple[int, int]) -> str:
     return near[begin:].strip()
 
 
-def _breaks(before: str, after: str, said: str, paragraph: Paragraph, long: int) -> bool:
+def _breaks(
+    before: str, after: str, said: Callable[[], str], paragraph: Paragraph, long: int
+) -> bool:
     """Whether the second of two lines of a paragraph begins anew."""
     if _ITEM.match(after) or _are_rows(before, after):
         return True
@@ -151,10 +156,11 @@ def _breaks(before: str, after: str, said: str, paragraph: Paragraph, long: int)
     next_word = after.split(maxsplit=1)[0]
     if is_alone(before, after, paragraph):
         return True
-    if is_unfinished(before, after, paragraph) or is_running(said, after):
+    if is_unfinished(before, after, paragraph):
         return False
     if after.lstrip()[0].islower():
-        return len(before) + len(next_word) < _SHORT_LINE * long and len(before) < len(after)
+        is_short = len(before) + len(next_word) < _SHORT_LINE * long and len(before) < len(after)
+        return is_short and not is_running(said())
     return len(before) + len(next_word) < _ROOM_LEFT * long
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rag.abbreviations import leads_on
@@ -90,27 +90,28 @@ def is_unfinished(line: str, following: str, paragraph: Paragraph) -> bool:
     )
 
 
-def goes_further(said: str, following: str) -> bool:
+def goes_further(line: str, following: str, said: Callable[[], str]) -> bool:
     """Whether a line surely belongs to what was said before it, however its words look.
 
-    After an abbreviation that leads on, in the midst of a date, or as what a figure counts.
+    After an abbreviation that leads on, in the midst of a date, or as what a figure counts. `said`
+    gives the sentence that the first line ends, or stands in.
     """
-    if leads_on(said, following):
+    if line.rstrip().endswith(".") and leads_on(line, following):
         return True
-    if _DAY_AT_END.search(said) and _MONTH_AT_BEGIN.match(following):
+    if _DAY_AT_END.search(line) and _MONTH_AT_BEGIN.match(following):
         return True
-    if not _has_verb(said):
+    if _DATE_AT_BEGIN.match(following) and not _STOPPED.search(line):
+        return _has_verb(said())
+    is_large = _LARGE_AT_END.search(line)
+    if not is_large and not _FIGURE_AT_END.search(line):
         return False
-    if _DATE_AT_BEGIN.match(following) and not _STOPPED.search(said):
-        return True
-    counted = _COUNTED if _LARGE_AT_END.search(said) else _COUNTED_LAST
-    is_figure = _LARGE_AT_END.search(said) or _FIGURE_AT_END.search(said)
-    return bool(is_figure and counted.match(following))
+    counted = _COUNTED if is_large else _COUNTED_LAST
+    return bool(counted.match(following)) and _has_verb(said())
 
 
-def is_running(said: str, following: str) -> bool:
-    """Whether a line in small letters goes on in running text that has not come to its end."""
-    return following.lstrip()[0].islower() and _has_verb(said) and not _STOPPED.search(said)
+def is_running(said: str) -> bool:
+    """Whether what was said before a line is running text that has not come to its end."""
+    return _has_verb(said) and not _STOPPED.search(said)
 
 
 def tells_dates(line: str, following: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +13,7 @@ import typer
 
 from ingest.outcomes import READABLE, page_counts
 from ingest.queue import IngestQueue
-from ingest.taken import ADDED, says_already
+from ingest.taken import ADDED, Added, says_already
 from rag.domain import Document, DocumentState
 from rag.errors import DocumentError, NotFoundError, RagError, SettingsError
 from rag.intake import Container, Job, Member, Origin, Stage
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 LOOK_SECONDS = 0.2
 STUCK_SECONDS = 20.0  # without any change, while the catalog cannot be written
 AGAIN = "{}: {} It is tried again while this command runs."
+OFF_THE_LIST = "It was taken off the list of files before it came in. Add it again."
 ELSEWHERE = "Another process took it in."
 
 OnlyEstimate = Annotated[
@@ -179,11 +180,13 @@ class _Watch:
         self._queue = queue
         self._yes = yes
         self._json = json
-        documents = application.catalog.documents(application.library.id)
+        self._library_id = application.library.id
+        documents = application.catalog.documents(self._library_id)
         self._known = {document.id for document in documents if document.state in READABLE}
         self._ended = {job.id for job in queue.jobs() if job.has_ended}  # before this command
         self._numbers: dict[int, None] = {}
         self._own: set[int] = set()  # its own, with what came in them
+        self._names: dict[int, str] = {}  # of the files that it was given
         self._told: set[int] = set()
         self._faults: set[tuple[int, str]] = set()
         self._last: list[Job] = []
@@ -194,7 +197,7 @@ class _Watch:
         """Queue a file; one that cannot be stored is told at once."""
         try:
             number = self._queue.submit(path, shown(path), keep=True, origin=origin)
-            self._numbers[number] = None
+            self._numbers[number], self._names[number] = None, shown(path)
             self._own.add(number)
         except RagError as error:
             self._lose(shown(path), str(error))
@@ -205,6 +208,7 @@ class _Watch:
             while True:
                 jobs = self._jobs()
                 show(jobs)
+                self._tell_of_forgotten({job.id for job in jobs})
                 waiting = [job for job in jobs if job.id not in self._told]
                 if not waiting:
                     return
@@ -241,6 +245,24 @@ class _Watch:
                     self._own.add(job.id)
                 found.append(job)
         return found
+
+    def _tell_of_forgotten(self, known: Collection[int]) -> None:
+        """Tell of the files whose jobs nobody remembers: of many, or taken off the list."""
+        for number, name in self._names.items():
+            if number in known or number in self._told:
+                continue
+            self._told.add(number)
+            documents = self._catalog.documents(self._library_id)
+            found = [document for document in documents if document.name == name]
+            if not found:
+                self._lose(name, OFF_THE_LIST)
+                continue
+            self.failed += found[-1].state not in READABLE
+            is_new = found[-1].id not in self._known
+            if self._json:
+                printing.say_row(document_row(found[-1]) | {"new": is_new})
+            else:
+                printing.say(Added(name, found[-1], is_new).sentence)
 
     def _say_fault(self, job: Job) -> None:
         if (fault := fault_of(job)) and (job.id, fault) not in self._faults:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from rag.errors import RateLimitError
+from rag.errors import RagError, RateLimitError
 from rag.intake import NOWHERE, Stage
 from rag.wiring import Application
-from tests.ui.workbench import HeldEmbedder, Workbench
+from tests.ui.workbench import HeldEmbedder, HeldReader, Workbench
 from ui import adding
 
 OVER = "La Plateforme is over its limit."
@@ -81,3 +81,35 @@ def test_a_file_that_another_process_takes_in_is_told_of_with_its_end(
 def _submit(application: Application, path: Path) -> None:
     catalog, size = application.catalog, path.stat().st_size
     catalog.jobs.submit(application.library.id, path.name, catalog.blobs.put(path), size)
+
+
+@pytest.mark.parametrize(
+    ("content", "faults", "said"),
+    [
+        ("An anchor of forty kilograms.", [], "anchor.txt was added.\n"),
+        ("", [], "anchor.txt: The file is empty.\n"),
+        ("An anchor.", [RagError("No.")], f"anchor.txt: {adding.OFF_THE_LIST}\n"),
+    ],
+)
+def test_a_file_whose_job_was_forgotten_is_still_told_of(
+    application: Application,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    content: str,
+    faults: list[RagError],
+    said: str,
+) -> None:
+    path = tmp_path / "anchor.txt"
+    path.write_text(content)
+    bench = Workbench(application, HeldEmbedder(application.embedder), HeldReader(faults=faults))
+    with bench.working() as queue:
+        watch = adding._Watch(application, queue, yes=False, json=False)
+        watch.submit(path, NOWHERE)
+        for job in queue.wait([job.id for job in queue.jobs()]):
+            application.catalog.jobs.dismiss(job.id)
+
+        watch.follow()
+
+    told = capsys.readouterr()
+    assert told.out + told.err == said
+    assert watch.failed == ("was added" not in said)
