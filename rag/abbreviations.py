@@ -41,12 +41,14 @@ _BEGINNER = re.compile(  # a word that begins a sentence, and no name
     r"|Der|Die|Das|Ein|Eine|Er|Sie|Es|Im|Am|Bei|Nach|Seit|Wir|Les|Il|Elle|Ils|Elles|Une|Nous|Cette"
     r"|Ce|Lo|Los|Las|Una|Este|Esta|Het|Een|Zij|Gli|Questo|Questa)\s"
 )
-_NEVER_END = re.compile(
-    rf"{_BEGINS}(?:[A-Z]|St|Inc|Corp|Co|Ltd|Jr|Nos?|Art|Sec|Fig|Eq"
+_NEVER = (
+    r"(?:[A-Z]|St|Inc|Corp|Co|Ltd|Jr|Nos?|Art|Sec|Fig|Eq"
     r"|vs|cf|approx|ca|al|e\.g|i\.e|p|pp|vol|ed|U\.S|U\.K|z\.B|bzw|Nr|Abs|M|env"
     r"|[zduvnh]|ggf|inkl|evtl|vgl|sog|Mio|Mrd|Tel|Str|d\.h|o\.g|z\.T|i\.d\.R|bspw|einschl|aprox"
-    r"|(?i:der|dem|den|das|die|vom|zum|im)\s\d{1,2})\.\Z"
+    r"|(?i:der|dem|den|das|die|vom|zum|im)\s\d{1,2})"
 )
+_NEVER_END = re.compile(rf"{_BEGINS}{_NEVER}\.\Z")
+_ANY = re.compile(rf"{_BEGINS}(?:{_TITLE}|{_REFERENCE}|{_MONTH}|{_NEVER})\.\s*\Z")
 # "31. März", "19. Jahrhundert", also where the word before tells nothing.
 _AFTER_ORDINAL = re.compile(
     r"\d\.\s+(?:Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember"
@@ -61,9 +63,13 @@ def ends_nothing(text: str, start: int, end: int, limit: int) -> bool:
 
     By what stands before it and, up to `limit`, after it.
     """
+    if "." not in text[start:end]:
+        return False
     if start and _AFTER_ORDINAL.match(text, start - 1, limit):
         return True
     before = text[max(0, end - _BEFORE_END) : end]
+    if _ANY.search(before) is None:
+        return False
     if leads_on(before, text[end : min(limit, end + _BEFORE_END)]):
         return True
     if _MAY_END.search(before) and _BEGINNER.match(text, end, limit):

@@ -19,6 +19,7 @@ from rag.wrapping import (
     is_alone,
     is_running,
     is_unfinished,
+    may_lead_on,
     paragraph_of,
     tells_dates,
     without_dates,
@@ -82,9 +83,8 @@ def _blocks(text: str) -> list[tuple[int, int]]:
         blocks.append(run[0])
         for (before, after), line in zip(itertools.pairwise(written), run[1:], strict=True):
             said = partial(_begun, text, blocks[-1])
-            if not goes_further(before, after, said) and _breaks(
-                before, after, said, paragraph, long
-            ):
+            goes_on = may_lead_on(before, after) and goes_further(before, after, said)
+            if not goes_on and _breaks(before, after, said, paragraph, long):
                 blocks.append(line)
             else:
                 blocks[-1] = (blocks[-1][0], line[1])

@@ -39,6 +39,7 @@ _FIGURE_AT_END = re.compile(
 _LARGE_AT_END = re.compile(
     r"\d\s(?:thousand|million|billion|trillion|Tausend|Millionen|Milliarden|Mio\.|Mrd\.)\s*\Z"
 )
+_LEADING = (*"0123456789.", "thousand", "llion", "Tausend", "Millionen", "Milliarden")
 # What is counted, as the end of a sentence, or with what follows a thing: "Crowns. The next".
 _COUNTED_LAST = re.compile(r"\s*[^\W\d_]+[.;)]")
 _COUNTED = re.compile(
@@ -88,6 +89,11 @@ def is_unfinished(line: str, following: str, paragraph: Paragraph) -> bool:
         and _has_verb(line)
         and len(line) + len(next_word) >= FULL * paragraph.longest
     )
+
+
+def may_lead_on(line: str, following: str) -> bool:
+    """Whether a line may surely belong to what was said before it: a glance at both ends."""
+    return line.rstrip().endswith(_LEADING) or following.lstrip()[:1].isdigit()
 
 
 def goes_further(line: str, following: str, said: Callable[[], str]) -> bool:
