@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ingest import grid, raised
+from ingest import grid, page_styles, raised
 from ingest.composer import Composer
 from ingest.markup_tables import ROW_GROUPS, Block, Cell, Table
 from rag.domain import DocumentState
@@ -61,14 +61,17 @@ class Markup:
     blocks: tuple[Block, ...]
 
 
-def read(markup: str) -> Markup:
+def read(markup: str, sheets: str = "") -> Markup:
     """What a web page shows. Navigation is left out, unless the page holds nothing else.
+
+    `sheets` are the style sheets that it names, where they were at hand; it has its own besides.
 
     Raises:
         DocumentError: it cannot be parsed.
     """
-    found = _parse(markup, _NEVER_SHOWN | _NAVIGATION)
-    return found if found.blocks else _parse(markup, _NEVER_SHOWN)
+    shifts = page_styles.shifts_in(f"{sheets}\n{page_styles.sheets_of(markup)}")
+    found = _parse(markup, _NEVER_SHOWN | _NAVIGATION, shifts)
+    return found if found.blocks else _parse(markup, _NEVER_SHOWN, shifts)
 
 
 def write(blocks: Iterable[Block], composer: Composer) -> None:
@@ -84,10 +87,12 @@ def write(blocks: Iterable[Block], composer: Composer) -> None:
             composer.paragraph(block.text)
 
 
-def _parse(markup: str, skipped: frozenset[str], frames: int = 0) -> Markup:
+def _parse(
+    markup: str, skipped: frozenset[str], shifts: page_styles.Shifts, frames: int = 0
+) -> Markup:
     from lxml import etree
 
-    target = _Target(skipped, frames)
+    target = _Target(skipped, shifts, frames)
     parser = etree.HTMLParser(target=target, encoding="utf-8", no_network=True, huge_tree=True)
     try:
         for start in range(0, len(markup), PIECE_CHARACTERS):
@@ -103,8 +108,9 @@ def _parse(markup: str, skipped: frozenset[str], frames: int = 0) -> Markup:
 class _Target:
     """What the parser tells of the elements of a page, in their order."""
 
-    def __init__(self, skipped: frozenset[str], frames: int) -> None:
+    def __init__(self, skipped: frozenset[str], shifts: page_styles.Shifts, frames: int) -> None:
         self._skipped = skipped
+        self._shifts = shifts
         self._frames = frames  # that the page stands within
         self._blocks: list[Block] = []
         self._tables: list[Table] = []
@@ -120,6 +126,7 @@ class _Target:
         self._deep_tables = 0
         self._options: list[tuple[int, bool]] = []  # where in the text, and whether it is chosen
         self._takes_many = False
+        self._styled: dict[int, int] = {}  # of each depth what its element is shifted by its style
         self._shifted: list[int] = []  # where in the text what is raised or lowered begins
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
@@ -145,6 +152,9 @@ class _Target:
         elif tag in _BLOCKS or tag in _HEADINGS:
             self._flush()
             self._start_block(tag, attributes)
+        elif shift := self._shifts.of(tag, attributes):
+            self._styled[self._depth] = shift
+            self._start_shifted()
 
     def end(self, tag: str) -> None:
         """An element ends; every one that began does."""
@@ -178,7 +188,7 @@ class _Target:
             self._end_select()
             self._takes_many = "multiple" in attributes
         elif tag in _SHIFTS:
-            self._shifted.append(-1 if self._shifted else len(self._text))  # once, if in another
+            self._start_shifted()
         elif tag == "button":  # which stands apart from what is beside it
             self._text.append(" ")
         elif tag == "input":
@@ -190,7 +200,8 @@ class _Target:
         """What a page within the page shows; one deeper than is bearable shows nothing."""
         if self._frames < MAX_FRAMES and page.strip():
             self._flush()
-            self._room().extend(_parse(page, self._skipped, self._frames + 1).blocks)
+            shifts = page_styles.shifts_in(page_styles.sheets_of(page))
+            self._room().extend(_parse(page, self._skipped, shifts, self._frames + 1).blocks)
 
     def _start_block(self, tag: str, attributes: Mapping[str, str]) -> None:
         if tag in _LISTS:
@@ -225,8 +236,8 @@ class _Target:
             self._text.append("\n")
         elif tag == "button":
             self._text.append(" ")
-        elif tag in _SHIFTS:
-            self._end_shifted(_SHIFTS[tag])
+        elif shift := _SHIFTS.get(tag) or self._styled.pop(self._depth, 0):
+            self._end_shifted(shift)
         elif tag == "select":
             self._end_select()
         elif tag == "table":
@@ -284,6 +295,9 @@ class _Target:
         shown = frozenset(chosen if self._takes_many else chosen[-1:])
         for place, _ in options if shown else ():
             self._text[place] = _CHOSEN if place in shown else _OPEN
+
+    def _start_shifted(self) -> None:
+        self._shifted.append(-1 if self._shifted else len(self._text))  # once, if in another
 
     def _end_shifted(self, shift: int) -> None:
         """Write what is raised or lowered apart; what goes beyond a block stays as it is."""

@@ -12,6 +12,7 @@ import re
 from rag.raised import FIGURES, LETTERS, LOW_FIGURES, RAISED
 
 MOST_LOOKED_AT = 200
+LONGEST_MARK = 3  # characters of a note's name that may stand raised: "12", "iv"
 LONGEST = 12  # characters; more are a text that is set so, and no mark
 _SPACES = re.compile(r"\s+")
 _SIGNS = {"+": "⁺", "-": "⁻", "−": "⁻", "–": "⁻", "=": "⁼", "(": "⁽", ")": "⁾"}
@@ -31,9 +32,10 @@ _LOW_PLAIN = str.maketrans(LOW_FIGURES, "0123456789")
 _IN_MARKUP = re.compile(
     r"(?P<code>(?P<fence>`{3,}|~{3,}).*?(?:(?P=fence)|\Z)|`[^`\n]+`)"
     r"|<(?P<tag>su[pb])>(?P<set>[^<>\n]{1,20})</(?P=tag)>"
-    r"|(?<=[\w)%])\^(?P<pandoc>[\w+−-]{1,8})\^",
+    r"|\[\^(?P<note>[^\]\[\s^]{1,40})\]|(?<=[\w)%])\^(?P<pandoc>[\w+−-]{1,8})\^",
     re.DOTALL | re.IGNORECASE,
 )
+_NOTE = re.compile(r"^ {0,3}\[\^([^\]\[\s^]{1,40})\]:", re.MULTILINE)  # what begins a note
 
 
 def raised(text: str, before: str) -> str:
@@ -79,20 +81,33 @@ def with_fractions(text: str) -> str:
 
 
 def in_markup(text: str) -> str:
-    """A text whose `<sup>`, `<sub>` and `^…^` are written as above; code in it stays."""
+    """A text whose `<sup>`, `<sub>`, `^…^` and references to its notes are written as above.
+
+    Code in it stays, and so does "[^1]" where there is no such note.
+    """
     if "<su" not in text.lower() and "^" not in text:
         return text
-    return with_fractions(_IN_MARKUP.sub(_shown, text))
+    notes = frozenset(_NOTE.findall(text))
+    return with_fractions(_IN_MARKUP.sub(lambda found: _shown(found, notes), text))
 
 
-def _shown(found: re.Match[str]) -> str:
+def _shown(found: re.Match[str], notes: frozenset[str]) -> str:
     before = found.string[max(found.start() - 1, 0) : found.start()]
     if found["code"]:
         return found[0]
+    if found["note"]:
+        return _noted(found["note"], before) if found["note"] in notes else found[0]
     if found["pandoc"]:
         mapped = raised(found["pandoc"], before)
         return mapped if _RAISED.fullmatch(mapped) else found[0]
     return shifted(found["set"], before, shift=1 if found["tag"].lower() == "sup" else -1)
+
+
+def _noted(label: str, before: str) -> str:
+    """The mark of a note as it stands raised, a longer name of one in brackets."""
+    mapped = label.lower().translate(_HIGH)
+    is_mark = len(label) <= LONGEST_MARK and _RAISED.fullmatch(mapped)
+    return mapped if is_mark else f"{' ' * before.strip().isalnum()}({label})"
 
 
 def _set_apart(text: str, bare: str) -> str:

@@ -50,6 +50,15 @@ _OF_ANY = word_set(
     "nombre montant valeur ligne travaille anzahl betrag wert zeile arbeitet numero cantidad valor "
     "fila trabaja y t il eu"
 )
+# What rain does says nothing of its own: "the rain that fell" is the rain.
+_FALLING = word_set(
+    "fell fall falls fallen fiel fielen fallt gefallen tombe tombee tombees cayo cayeron cae "
+    "caduta caduto caiu viel gevallen"
+)
+_WEATHER = word_set(
+    "rain rainfall snow snowfall hail precipitation regen schnee niederschlag pluie neige lluvia "
+    "nieve pioggia neve chuva sneeuw neerslag"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +99,26 @@ def asked_rows(question: str, rows: Mapping[int, Row], stems: Stems, language: L
         for at in _likely(words, rows, compare)
         if at not in siblings and compare.is_asked(words, rows[at])
     }
+    fitting = _holding_whole(words, fitting)
     often = Counter(heads for heads, _ in {(row.heads, row.cells) for row in fitting.values()})
     picked = {at for at, row in fitting.items() if often[row.heads] <= MOST_ROWS}
     return Asked(frozenset(picked), frozenset(siblings))
+
+
+def _holding_whole(words: Sequence[_Word], fitting: dict[int, Row]) -> dict[int, Row]:
+    """The rows that fit, without those that hold only the like of a name that others hold whole.
+
+    "Vindenstad" is not the Vindenberg that a comparison by the beginnings of words takes it for.
+    """
+    for word in words:
+        whole = {at: row for at, row in fitting.items() if _names_whole(word, row)}
+        fitting = whole or fitting
+    return fitting
+
+
+def _names_whole(word: _Word, row: Row) -> bool:
+    """Whether a word stands in the cells of a row as it is written in the question."""
+    return any(word.plain in _TOKEN.findall(folded(cell)) for cell in row.cells)
 
 
 def _likely(words: Sequence[_Word], rows: Mapping[int, Row], compare: _Comparison) -> list[int]:
@@ -118,8 +144,10 @@ def _beginnings(text: str) -> frozenset[str]:
 def _telling(question: str, compare: _Comparison, language: Language) -> list[_Word]:
     """The words of a question that name something, in order."""
     small = wording_of(question).function | SMALL_WORDS[language] | _OF_ANY
-    found: list[_Word] = []
     tokens = list(_TOKEN.finditer(question))
+    if any(folded(token.group()) in _WEATHER for token in tokens):
+        small |= _FALLING
+    found: list[_Word] = []
     for place, token in enumerate(tokens):
         plain = folded(token.group())
         is_month = place > 0 and token.group()[0].isupper() and _MONTH.fullmatch(token.group())

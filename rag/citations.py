@@ -9,10 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from rag.alignment import Nearest, align
 from rag.domain import Citation, Passage, Quote, Source, Span, Verdict
 from rag.markers import Marker, code_spans, find_markers, is_within, settled_markers
+from rag.raised import FIGURES
 from rag.sentences import split_sentences
 
 _SHOWN = re.compile(r"\[([1-9]\d{0,2})\](?!\()")
 _FIGURES = re.compile(r"\d+")
+_RAISED = str.maketrans("0123456789", FIGURES)
 
 
 class MarkerReader:
@@ -135,11 +137,16 @@ def without_markers(text: str) -> str:
 
 
 def disarmed(text: str) -> str:
-    """A document's text with its own `[3]` as `(3)`, so that nobody takes it for our marker."""
+    """A document's text with its own `[3]` as `(3)`, so that nobody takes it for our marker.
+
+    What stands raised stays so, in brackets: "note⁽¹²⁾".
+    """
     return _replace_markers(text, _disarmed, Span(0, len(text)), code_spans(text))
 
 
 def _disarmed(marker: Marker) -> str:
+    if marker.raised:
+        return f"⁽{marker.inside.translate(_RAISED)}⁾"
     inside = marker.inside.lstrip("^")
     if inside[0].isalpha():
         inside = _FIGURES.sub(r"(\g<0>)", inside)

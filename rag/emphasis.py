@@ -13,6 +13,13 @@ MARKS = re.compile(
     r"|(?<![\w*])[*_]{1,3}(?=\S)|(?<=[^\s*])[*_]{1,3}(?![\w*])"
 )
 
+_CODE = r"(?P<code>`[^`\n]*`)"
+_PAIRS = re.compile(
+    rf"{_CODE}|(?<![\w*~])(?P<stars>\*{{1,3}}|~~)(?=[^\s*~])(?P<starred>[^*~\n]*[^\s*~\\])(?P=stars)"
+    r"(?![\w*~])|(?<!\w)(?P<lines>_{1,3})(?=[^\s_])(?P<lined>[^_\n]*[^\s_\\])(?P=lines)(?!\.?\w)"
+)
+MOST_NESTED = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Plain:
@@ -31,6 +38,21 @@ class Plain:
 def without_emphasis(text: str) -> str:
     """A text without `*`, `_`, `**`, `~~` and backticks around words; "snake_case" stays."""
     return MARKS.sub("", text)
+
+
+def without_pairs(text: str) -> str:
+    """A text of Markdown without the marks that stand in pairs around words of it.
+
+    One alone stays, as "5* per cent" has it, and so does code.
+    """
+    for _ in range(MOST_NESTED):
+        shorter = _PAIRS.sub(
+            lambda found: found["code"] or found["starred"] or found["lined"], text
+        )
+        if shorter == text:
+            break
+        text = shorter
+    return text
 
 
 def plain(text: str) -> Plain:

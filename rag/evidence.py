@@ -15,7 +15,7 @@ from rag.asked_rows import asked_rows
 from rag.calibration import LetterRarity, letter_rarity
 from rag.domain import Passage, Span
 from rag.folding import flowing
-from rag.headed_rows import heads_of
+from rag.headed_rows import BORDER, heads_of
 from rag.languages import Language, detect
 from rag.markers import is_fence
 from rag.pipe_rows import is_rule
@@ -28,6 +28,7 @@ from rag.table_lines import table_rows
 REMEMBERED_SENTENCES = 20_000
 USUAL_BAR = 0.05  # what is below it counts as not answered by the documents; see `Evidence`
 LANGUAGE_CHARACTERS = 600  # of a passage that tell its language
+FEWEST_RUNNING = 4  # words of a cell that tell a language: those of names tell a wrong one
 UNREAD = 0.75  # the similarity taken for sentences of a script that the embedder was not taught
 LONGEST_SENTENCE = 1_000  # characters that are embedded of one
 Words = Callable[[str, Language], Sequence[str]]
@@ -40,11 +41,12 @@ class Sentence:
 
     `similarity` is the cosine of the two. Three shares of the question's words, by their rarity:
     `coverage` is held by the sentence, `context` by it with the one before (a row of a table: with
-    its head), `around` by its whole passage. `named` says that it has an identifier of the
-    question, `contradicted` that it speaks of a sibling of one. `passage` is the position of its
-    passage. `spelled_context` and `spelled_around` are shares like `context` and `around`, of the
-    question's letter sequences. `words` are those of the question that it holds, as indexed.
-    `asked` says that it is the row of a table that the question asks for.
+    its head, wherever it stands, if it is asked for), `around` by its whole passage. `named` says
+    that it has an identifier of the question, `contradicted` that it speaks of a sibling of one.
+    `passage` is the position of its passage. `spelled_context` and `spelled_around` are shares like
+    `context` and `around`, of the question's letter sequences. `words` are those of the question
+    that it holds, as indexed. `asked` says that it is the row of a table that the question asks
+    for.
     """
 
     passage: int
@@ -105,7 +107,8 @@ class SentenceScorer:
         before = going_on_from(places, heads)
         rows = table_rows(places, passages, heads)
         asked = asked_rows(question, rows, lambda text: self._words(text, language), language)
-        shares = Shares(weights, places, found, before)
+        headed = {at: set(self._words(" ".join(rows[at].heads), language)) for at in asked.rows}
+        shares = Shares(weights, places, found, before, headed)
         subjects = subjects_of(question, places, texts)
         others = asked.siblings | heads_of_none(rows, asked.siblings)
         letters = letters or letter_rarity([passage.text for passage in passages])
@@ -117,7 +120,7 @@ class SentenceScorer:
                 float(similarity),
                 *shares.of(position),
                 subjects[position][0],
-                subjects[position][1] or position in others,
+                position in others or (subjects[position][1] and position not in asked.rows),
                 *spelled[position],
                 frozenset(weights.keys() & found[position]),
                 position in asked.rows,
@@ -186,7 +189,15 @@ def _is_bare(line: str) -> bool:
 def _language_of(question: str, passages: Sequence[Passage]) -> Language:
     """The language in which a question and the best passages are compared word by word."""
     heads = (passage.text[:LANGUAGE_CHARACTERS] for passage in passages[:2])
-    return detect(" ".join([*heads, question])) or Language.ENGLISH
+    told = (line for head in heads for line in head.splitlines())
+    running = (cell for line in told for cell in _running(line))
+    return detect(" ".join([*running, question])) or Language.ENGLISH
+
+
+def _running(line: str) -> list[str]:
+    """What of a line is running text: of a row of a table only long cells, and no names."""
+    cells = line.split(BORDER)
+    return cells if len(cells) == 1 else [c for c in cells if len(c.split()) >= FEWEST_RUNNING]
 
 
 def _rarity_among(sentences: Sequence[Collection[str]]) -> Rarity:

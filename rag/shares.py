@@ -30,8 +30,11 @@ class Shares:
         places: Sequence[Place],
         found: Sequence[set[str]],
         before: Sequence[int],
+        headed: Mapping[int, Collection[str]],
     ) -> None:
+        """Take the words of sentences, and those of the heads of rows whose words count too."""
         self._weights = weights
+        self._headed = headed
         self._total = sum(weights.values()) or 1.0
         self._places = places
         self._found = found
@@ -43,7 +46,9 @@ class Shares:
     def of(self, position: int) -> tuple[float, float, float]:
         """The shares of a sentence alone, with the one before, and of its whole passage."""
         at, words = self._places[position].passage, self._found[position]
-        with_before = words | self._found[self._before[position]]
+        with_before = words.union(
+            self._found[self._before[position]], self._headed.get(position, ())
+        )
         return self._share(words), self._share(with_before), self._share(self._held[at])
 
     def _share(self, words: Collection[str]) -> float:

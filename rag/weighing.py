@@ -13,6 +13,7 @@ from rag.exact import telling_numbers
 from rag.expectation import can_judge
 from rag.folding import flowing, unaccented
 from rag.fusion import TITLE
+from rag.headed_rows import BORDER
 from rag.identifiers import lacking, names
 from rag.languages import SMALL_WORDS, Language
 from rag.mentions import strange_names
@@ -124,7 +125,7 @@ class Weigher:
         language = index.language_of(question)
         if language is Language.GERMAN:
             return 0.0
-        text = " ".join(_read(read))
+        text = " ".join([*_read(read), *_column_names(read)])
         strange = strange_names(question, text, acronyms=False)
         years = {period for period in periods_of(question) if period.isdigit()}
         if not strange and years <= set(periods_of(text)):
@@ -155,6 +156,11 @@ def _holds_code(question: str, read: Sequence[Passage], index: LexicalIndex) -> 
 def _read(passages: Sequence[Passage]) -> list[str]:
     """What passages and their documents say."""
     return [f"{it.document.title} {Path(it.document.name).stem} {it.text}" for it in passages]
+
+
+def _column_names(passages: Sequence[Passage]) -> list[str]:
+    """The heads of the tables that passages are rows of, where those stand before them."""
+    return [heading for it in passages for heading in it.heading[-1:] if BORDER in heading]
 
 
 def _weight(word: str, index: LexicalIndex) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from ingest.archive import Archive, opened
 from ingest.composer import Composed, Composer
 from ingest.loaded import LoadedDocument
 from ingest.loaders.html import decode_page
+from ingest.page_styles import MOST_STYLES
 from rag.domain import DocumentState, PageState
 from rag.errors import DocumentError
 
@@ -21,6 +23,10 @@ MAX_XML_BYTES = 10_000_000  # of a list of parts: as a tree it takes ten times a
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
 _FONT_DISGUISES = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")
+MOST_SHEETS = 10  # style sheets of one chapter
+LONGEST_HEAD = 50_000  # characters of a chapter, before which it names its style sheets
+_LINKS = re.compile(r"<link\b[^<>]{0,500}>", re.IGNORECASE)
+_HREF = re.compile(r"\bhref\s{0,9}=\s{0,9}([\"'])(.{1,300}?)\1", re.IGNORECASE)
 _CHAPTER_ENDINGS = (".xhtml", ".html", ".htm", ".xht")
 
 
@@ -66,6 +72,7 @@ class _Book:
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
         self._entries = {entry.filename: entry for entry in archive.entries}
+        self._sheets: dict[str, str] = {}
         self.title = ""
         self.chapters: list[str] = []
         self.contents: dict[str, str] = {}
@@ -87,6 +94,26 @@ class _Book:
         if name not in self._entries:
             raise DocumentError(DocumentState.DAMAGED, "The chapter is missing in the e-book.")
         return self._archive.read(self._entries[name])
+
+    def sheets_of(self, chapter: str, page: str) -> str:
+        """The style sheets that a chapter names; one that cannot be read, or is long, is none."""
+        named = (_HREF.search(link) for link in _LINKS.findall(page[:LONGEST_HEAD]))
+        found = (_joined(chapter, href[2]) for href in named if href)
+        sheets = [name for name in found if name.lower().endswith(".css")][:MOST_SHEETS]
+        return "\n".join(self._sheet(name) for name in sheets)
+
+    def _sheet(self, name: str) -> str:
+        if name not in self._sheets:
+            entry = self._entries.get(name)
+            is_short = entry is not None and entry.file_size <= MOST_STYLES
+            try:
+                sheet = self.read(name).decode("utf-8", "replace") if is_short else ""
+            except DocumentError as error:
+                if error.state is DocumentState.TOO_LARGE:
+                    raise
+                sheet = ""
+            self._sheets[name] = sheet
+        return self._sheets[name]
 
     def check_protection(self) -> None:
         """Look whether the text is encrypted; disguised fonts do not matter.
@@ -177,7 +204,8 @@ def _add_chapter(book: _Book, chapter: str, composer: Composer) -> bool:
     """Write a chapter, under what the table of contents calls it where it has no heading."""
     called = book.contents.get(chapter, "")
     try:
-        blocks = markup.read(decode_page(book.read(chapter))).blocks
+        page = decode_page(book.read(chapter))
+        blocks = markup.read(page, book.sheets_of(chapter, page)).blocks
     except DocumentError as error:
         if error.state is DocumentState.TOO_LARGE:
             raise

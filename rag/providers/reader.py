@@ -12,6 +12,7 @@ import regex
 
 from rag.citations import disarmed
 from rag.domain import Finish, ModelCard, Passage, Prompt, Source, TextDelta, ToolCall
+from rag.emphasis import without_pairs
 from rag.evidence import Sentence, SentenceScorer
 from rag.expectation import MONTH, gives_asked_date, is_of_the_kind
 from rag.folding import flowing
@@ -27,6 +28,7 @@ from rag.vocabulary import Vocabulary
 from rag.wrapping import ASKS, SAYS
 
 READER = "embedded reader"
+MARKDOWN = "text/markdown"
 CONTEXT_TOKENS = 100_000  # it reads what retrieval finds, whatever its length
 READER_CARD = ModelCard(READER, "this computer", CONTEXT_TOKENS, instructable=False)
 READ_SOURCES = 5
@@ -111,10 +113,11 @@ class EmbeddedReader:
             first = position - 1 if _needs_its_question(position, sentences, texts) else position
             span = slice(sentences[first].span.start, sentences[position].span.end)
             head = texts[heads[position]] if position in heads else _above(texts[position], source)
-            quote = f"“{_quoted(source.passage.text[span], head)}” [{source.number}]"
+            said, named = (_legible(text, source) for text in (source.passage.text[span], head))
+            quote = f"“{_quoted(said, named)}” [{source.number}]"
             if head and head not in shown:  # on a line that only introduces the row
                 shown.add(head)
-                quote = f"“{_quoted(head)}”:\n\n{quote}"
+                quote = f"“{_quoted(named)}”:\n\n{quote}"
             quotes.append(quote)
         return quotes
 
@@ -367,6 +370,11 @@ def _score(sentence: Sentence) -> float:
         + NAMED * sentence.named
         - RANK * sentence.passage
     )
+
+
+def _legible(text: str, source: Source) -> str:
+    """A text as it is read: without the marks of emphasis, where it is Markdown."""
+    return without_pairs(text) if source.passage.document.media_type == MARKDOWN else text
 
 
 def _quoted(text: str, head: str = "") -> str:

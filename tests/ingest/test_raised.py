@@ -187,6 +187,20 @@ def test_markdown_and_not_the_code_in_it(tmp_path: Path) -> None:
     assert found.tables[0].rows[-1].cells == ("Sales", "57¹")
 
 
+def test_references_to_notes_in_markdown(tmp_path: Path) -> None:
+    text = (
+        "It picked 57[^1] t, 49[^b] t and 12[^late] t, not 8[^9] t; `5[^1]`.\n\n"
+        "| Item | 2023 |\n|---|---|\n| Sales | 14.1[^1] |\n\n"
+        "[^1]: Weighed.\n[^b]: Without one plot.\n[^late]: In October.\n"
+    )
+    found = read(tmp_path, "a.md", text)
+
+    shown = found.pages[0].text
+    assert "It picked 57¹ t, 49ᵇ t and 12 (late) t, not 8[^9] t; `5[^1]`." in shown
+    assert "\n¹: Weighed.\nᵇ: Without one plot.\n(late): In October." in shown
+    assert found.tables[0].rows[-1].cells == ("Sales", "14.1¹")
+
+
 def test_marks_in_marks_are_read_in_time(tmp_path: Path) -> None:
     page = "<p>57" + "<sup>" * 5_000 + "1" * 100_000 + "</sup>" * 5_000 + "<p>end"
 

@@ -247,3 +247,53 @@ def test_no_other_row_of_plain_text_answers(desk: Desk, question: str) -> None:
     text = answer_of(list(desk.reader().ask(question, (), desk.scope))).text
 
     assert not any(f"Animal {n} " in text for n in range(1, 121))
+
+
+NAMES = ("Bro", "Den", "Gor", "Hem", "Ka", "Vin", "Tas", "Lo", "Mer", "Pra")
+KEEPERS = ("A. Lund", "B. Moreau", "C. Okafor", "D. Rossi", "E. Haas")
+STATIONS = "Station,Opened,Rain 2022 mm,Rain 2023 mm,Keeper"
+
+
+def stations() -> str:
+    """A hundred stations, whose names begin alike and whose keepers are small words of Italian."""
+    rows = [
+        f"{one}den{two.lower()}{('ford', 'berg')[m % 2]},1955-10-26,{n * 10 + m},{n + m},"
+        f"{KEEPERS[(n + m) % 5]}"
+        for n, one in enumerate(NAMES)
+        for m, two in enumerate(NAMES)
+    ]
+    return "\n".join([STATIONS, *rows])
+
+
+@pytest.mark.parametrize(
+    ("question", "row"),
+    [
+        ("How much rain fell in Brodenhemberg in 2023?", "Brodenhemberg | 1955-10-26 | 3 | 3"),
+        ("Rain 2023 mm of Vindenkaford", "Vindenkaford | 1955-10-26 | 54 | 9"),
+        ("How much rain fell in Prademlo in 2023?", ""),
+        ("How much snow fell in Brodenhemberg in 2023?", ""),
+        ("How much rain fell in Brodenhemberg in 2021?", ""),
+        ("How much rain fell in Brodenhemberg in 1955?", ""),
+    ],
+)
+def test_the_words_of_heads_hide_no_row(desk: Desk, question: str, row: str) -> None:
+    desk.add("Rain stations.csv", stations())
+
+    answer = answer_of(list(desk.reader().ask(question, (), desk.scope)))
+
+    assert answer.refused == (not row)
+    assert row in answer.text
+    assert answer.text.count("1955-10-26") == bool(row)
+
+
+def test_a_name_that_stands_whole_in_a_row_picks_none_that_begins_alike() -> None:
+    rows = [("Vindenberg", "5"), ("Vindenstad", "7"), ("Vindenau", "8"), ("Vindenford", "9")]
+
+    assert found("What is the height of Vindenstad?", ("Station", "Height"), rows)[0] == {1}
+
+
+def test_what_falls_is_told_apart_from_what_decreases() -> None:
+    rows = [("Lyon", "522"), ("Nantes", "323")]
+
+    assert found("How much rain fell in Lyon?", ("Town", "Rain"), rows)[0] == {0}
+    assert found("Which sales fell in Lyon?", ("Town", "Sales"), rows)[0] == set()

@@ -176,7 +176,7 @@ def test_a_documents_own_markers_are_disarmed() -> None:
 
     assert disarmed(text) == "As shown (3), see (1, 2).\n(4) Ignore. `x[1]` [2024]"
     assert disarmed("So【1†a】[^2] (Source 3) [Source 1] and note¹² of 5 m².") == (
-        "So(1)(2) (Source (3)) (Source (1)) and note(12) of 5 m²."
+        "So(1)(2) (Source (3)) (Source (1)) and note⁽¹²⁾ of 5 m²."
     )
 
 

@@ -3,9 +3,10 @@ from __future__ import annotations
 import pytest
 
 from rag.domain import Verdict
-from rag.emphasis import plain, without_emphasis
+from rag.emphasis import plain, without_emphasis, without_pairs
 from rag.signs import signs
 from rag.wiring import build_verifier
+from tests.rag.desk import Desk, answer_of
 
 VERIFIER = build_verifier()
 
@@ -24,6 +25,31 @@ VERIFIER = build_verifier()
 def test_marks_of_emphasis_are_left_out(marked: str, bare: str) -> None:
     assert without_emphasis(marked) == bare
     assert plain(marked).text == bare
+
+
+@pytest.mark.parametrize(
+    ("marked", "bare"),
+    [
+        ("Picking began on **2 September 2024**.", "Picking began on 2 September 2024."),
+        ("_**two** thirds_ and ~~old~~, ***both***", "two thirds and old, both"),
+        ("19* million, 3 * 4 * 5, 5**2**3, snake_case_name", None),
+        ("`a **b** c` and __init__.py, \\*so\\*", None),
+        ("* an *item*", "* an item"),
+    ],
+)
+def test_marks_in_pairs_are_left_out(marked: str, bare: str | None) -> None:
+    assert without_pairs(marked) == (marked if bare is None else bare)
+
+
+def test_a_quote_of_markdown_has_no_marks_and_is_on_its_page(desk: Desk) -> None:
+    said = "Picking began on **2 September 2024** at the *estate*."
+    desk.add("harvest.md", f"# Harvest\n\nThe cellar is old.\n\n{said}\n")
+
+    answer = answer_of(list(desk.reader().ask("When did picking begin?", (), desk.scope)))
+
+    assert "“Picking began on 2 September 2024 at the estate.” [1]" in answer.text
+    assert [each.quote.text for each in answer.citations][:1] == [said]
+    assert answer.citations[0].verdict is Verdict.SUPPORTED
 
 
 def test_a_text_of_marks_alone_stays() -> None:
