@@ -14,6 +14,7 @@ MEANING = 0.6
 FOREIGN_MEANING = 0.2  # where the embedder does not know the language
 SPELLING = 0.5  # of what words and their spelling share
 CODE = 0.5  # what holding a rare code of the question adds to words
+FIRST_BY_WORDS = 3  # chunks that are looked at whatever their meaning
 TITLE = 0.8  # what a document's being named adds, beside 1 for the best words and meaning
 
 
@@ -81,6 +82,18 @@ def rough(found: Found, counts: Weights) -> dict[int, float]:
         + CODE * found.codes.get(id_, 0.0)
         for id_ in found.ids
     }
+
+
+def roughly_best(found: Found, counts: Weights, most: int) -> list[int]:
+    """The chunks with the best rough scores, and for the last of them the first by words alone.
+
+    A row of a long table is found by a name in it that is nowhere else, and means nothing.
+    """
+    first = rough(found, counts)
+    ranked = sorted(first, key=lambda id_: (-first[id_], id_))
+    by_words = sorted(found.words, key=lambda id_: (-found.words[id_], id_))[:FIRST_BY_WORDS]
+    left_out = [id_ for id_ in by_words if id_ not in ranked[:most]]
+    return [*ranked[: max(most - len(left_out), 0)], *left_out][:most]
 
 
 def total(reasons: Reasons) -> float:

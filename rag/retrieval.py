@@ -16,7 +16,7 @@ from rag.domain import Page, Passage, Reasons, Scope
 from rag.errors import EmbeddingMismatchError, QuestionError
 from rag.evidence import Evidence, SentenceScorer, rarity
 from rag.folding import encodable, typed
-from rag.fusion import Found, rough, supposed, total, weights
+from rag.fusion import Found, roughly_best, supposed, total, weights
 from rag.joining import Repeats, grow
 from rag.mentions import Mentions
 from rag.narrowing import WHOLE, Narrowing, Within, within
@@ -271,10 +271,8 @@ class Retriever:
         mentions = self._mentions(question, index)
         said = " ".join([mentions.rest, *also])
         found = self._found(said, vector, mentions, index, where)
-        first = rough(found, weights(self._embedder.fluency(question)))
-        best = sorted(first, key=lambda id_: (-first[id_], id_))[
-            : count + CHUNKS_OF_PASSAGE * len(where.narrowing.without)
-        ]
+        most = count + CHUNKS_OF_PASSAGE * len(where.narrowing.without)
+        best = roughly_best(found, weights(self._embedder.fluency(question)), most)
         loaded = self._catalog.chunks(best, where.scope)
         chunks = [chunk for chunk in loaded if where.narrowing.admits(chunk)][:count]
         spelled = spelling_scores(said, [chunk.text for chunk in chunks])

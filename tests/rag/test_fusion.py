@@ -3,7 +3,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.domain import Reasons
-from rag.fusion import FOREIGN_MEANING, MEANING, Found, Weights, fuse, stretched, total, weights
+from rag.fusion import (
+    FOREIGN_MEANING,
+    MEANING,
+    Found,
+    Weights,
+    fuse,
+    roughly_best,
+    stretched,
+    total,
+    weights,
+)
 
 SCORES = st.dictionaries(st.integers(1, 30), st.floats(-5, 50), max_size=20)
 EVEN = Weights(words=0.25, spelling=0.25, meaning=0.5, title=0.5)
@@ -52,3 +62,14 @@ def test_meaning_counts_less_in_a_language_that_the_embedder_does_not_know() -> 
 def test_equal_scores_are_all_the_best() -> None:
     assert stretched({1: 4.0, 2: 4.0}) == {1: 1.0, 2: 1.0}
     assert stretched({}) == {}
+
+
+def test_the_first_by_words_is_looked_at_whatever_its_meaning() -> None:
+    words = {99: 12.0, 98: 11.0, 1: 3.0} | dict.fromkeys(range(2, 6), 2.0)
+    meaning = {id_: 1 - id_ / 100 for id_ in range(1, 20)}
+    found = Found(words, meaning, {}, {})
+
+    assert roughly_best(found, Weights(0.2, 0.2, 0.6), 5) == [1, 2, 3, 99, 98]
+    assert roughly_best(found, Weights(0.2, 0.2, 0.6), 30)[0] == 1
+    assert roughly_best(found, Weights(0.2, 0.2, 0.6), 1) == [99]
+    assert roughly_best(Found({}, meaning, {}, {}), Weights(0.2, 0.2, 0.6), 3) == [1, 2, 3]
