@@ -21,7 +21,7 @@ from ingest.incoming import Incoming, size_of
 from ingest.intake import Intake
 from ingest.outcomes import PASSING, READABLE
 from ingest.pipeline import Progress, Report
-from ingest.taken import Added, added_after
+from ingest.taken import DISPLACED, Added, added_after
 from ingest.within import NESTED, Within, with_left_out
 from rag.domain import Document, DocumentState, Library
 from rag.errors import EmbeddingMismatchError, NotFoundError, RagError, StoreError
@@ -337,7 +337,8 @@ class IngestQueue:
 
     def _was_read(self, held: Held, added: Added, left_out: str) -> None:
         document = added.document
-        self._catalog.aliases.note(held.job)
+        if self._catalog.aliases.note(held.job):
+            left_out = f"{DISPLACED.format(held.job.name)} {left_out}".strip()
         if held.mark:
             self._catalog.set_mark(held.mark, OFFERED)
         stage, estimate = Stage.DONE, None
