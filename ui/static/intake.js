@@ -4,6 +4,7 @@
   const root = document.documentElement;
   const BATCH = "tramontane-batch-";
   const ROWS = 4;  // of files that are still to be sent
+  const KEPT = 22;  // characters at the end of a name that are shown whatever the width
   const MANY = 200;  // files, from which on it is asked whether they are meant
   const KINDS = ["read", "as a new version", "partly", "by words only", "already there", "needing OCR", "needing a password", "without text", "failed", "not sent", "cancelled"];
   const NOTABLE = new Set(["as a new version", "partly", "needing OCR", "needing a password", "without text", "failed", "not sent"]);  // shown at once
@@ -32,7 +33,12 @@
     Object.assign(row.dataset, { key, reason: file.reason, state: file.state, why });
     row.innerHTML = '<span class="ico" aria-hidden="true"></span><span class="t"></span><span class="s"></span>';
     row.querySelector(".ico").textContent = (file.name.split(".").slice(1).pop() || "TXT").toUpperCase().slice(0, 4);
-    row.querySelector(".t").textContent = row.querySelector(".t").title = file.name;
+    const name = Object.assign(row.querySelector(".t"), { title: file.name, textContent: file.name });
+    if (file.name.length > KEPT) {  // cut in the middle where there is no room
+      name.innerHTML = '<span class="head"></span><span></span>';
+      name.firstChild.textContent = file.name.slice(0, -KEPT);
+      name.lastChild.textContent = file.name.slice(-KEPT);
+    }
     row.querySelector(".s").textContent = file.state;
     if (!file.reason) return row;
     row.querySelector(".s").innerHTML = '<span class="st b">not added</span>';
