@@ -140,7 +140,7 @@ class Ingestor:
             raise _unreadable(path, error) from error
         known = self._catalog.find(library.id, sha256)
         if known is not None and known.state in READABLE:
-            return Taken(Added(name, known, new=False))
+            return Taken(self._known_before(name, known, held))
         if known is None:
             known = self._catalog.trash.bring_back_same(library.id, sha256, name, held)
             if known is not None and known.state in READABLE:
@@ -158,10 +158,18 @@ class Ingestor:
         self._keep(path, sha256)  # had the last owner been removed in between
         was_unreadable = known is not None and published.state in READABLE
         is_new = published.id == document.id
-        before = self._catalog.trash.versions(published.id) if is_new else []
-        replaces = any(version.document.chunks for version in before)
+        replaces = is_new and self._has_replaced(published)
         added = Added(name, published, new=is_new or was_unreadable, replaces=replaces)
         return Taken(added, reason=left_out)
+
+    def _known_before(self, name: str, known: Document, held: Held | None) -> Added:
+        """How adding a file ended whose bytes are there: new if the job that was cut off did it."""
+        is_own = held is not None and held.job.document_id == known.id and known.name == name
+        return Added(name, known, new=is_own, replaces=is_own and self._has_replaced(known))
+
+    def _has_replaced(self, document: Document) -> bool:
+        """Whether there is an earlier version of a document that could be asked."""
+        return any(each.document.chunks for each in self._catalog.trash.versions(document.id))
 
     def load(self, path: Path, name: str, size: int, report: Report = _ignore) -> LoadedDocument:
         """Read a file; one that cannot be read has no pages, and says why.

@@ -21,7 +21,7 @@ from ingest.incoming import Incoming, size_of
 from ingest.intake import Intake
 from ingest.outcomes import PASSING, READABLE
 from ingest.pipeline import Progress, Report
-from ingest.taken import Added, added_after
+from ingest.taken import DISPLACED, Added, added_after
 from ingest.within import NESTED, Within, with_left_out
 from rag.domain import Document, DocumentState, Library
 from rag.errors import EmbeddingMismatchError, NotFoundError, RagError, StoreError
@@ -338,7 +338,8 @@ class IngestQueue:
 
     def _was_read(self, held: Held, added: Added, left_out: str) -> None:
         document = added.document
-        self._catalog.aliases.note(held.job)
+        if self._catalog.aliases.note(held.job):
+            left_out = f"{DISPLACED.format(held.job.name)} {left_out}".strip()
         if held.mark:
             self._catalog.set_mark(held.mark, OFFERED)
         stage, estimate = Stage.DONE, None
@@ -355,13 +356,8 @@ class IngestQueue:
         added = replace(added, document=self._catalog.document(document.id))  # as it is by now
         if stage is Stage.DONE and added.document.state not in READABLE:
             stage = Stage.FAILED
-        self._jobs.advance(
-            held,
-            stage,
-            outcome=f"{added.sentence} {left_out}".strip(),
-            document_id=document.id,
-            estimate=estimate,
-        )
+        outcome = f"{added.sentence} {left_out}".strip()
+        self._jobs.advance(held, stage, outcome=outcome, document_id=document.id, estimate=estimate)
 
     def _recognise(self, held: Held) -> None:
         recogniser, document_id = self.intake.recogniser, held.job.document_id or ""

@@ -10,7 +10,15 @@ from ingest.outcomes import READABLE
 from rag.domain import Document, DocumentState
 
 ADDED = "{} was added."
-REPLACED = "{} was added as a new version. Citations of the one before still open."
+VERSION = "{} was added as a new version"
+REPLACED = (
+    f"{VERSION} of the document of that name. Citations of the one before still open. To have "
+    "both, bring that one back from the report on this one."
+)
+DISPLACED = (
+    "The other {} that was there is an earlier version of it now. To have both, bring that one "
+    "back from the report on it."
+)
 BROUGHT_BACK = "{} was brought back from the trash."
 ALREADY = "{} is already in the library"
 
@@ -55,7 +63,7 @@ class Added:
 
 def added_after(name: str, document: Document, said: str) -> Added:
     """How adding a file ended once nothing is left to do, by what was said when it was read."""
-    back, replaces = BROUGHT_BACK.format(name) in said, REPLACED.format(name) in said
+    back, replaces = BROUGHT_BACK.format(name) in said, VERSION.format(name) in said
     new = document.name == name and not says_already(name, said)
     return Added(name, document, new, back, replaces)
 

@@ -169,7 +169,8 @@ def _report(catalog: Catalog, document: Document, called: str, *, json: bool) ->
     for line in member_lines(members, document.name):
         printing.say(f"    {line}")
     for version in versions:
-        printing.say(f"  An earlier version was replaced on {written_day(version.since)}.")
+        since, id_ = written_day(version.since), version.document.id
+        printing.say(f"  An earlier version was replaced on {since}. Its id is {id_}.")
 
 
 class _Watch:

@@ -15,7 +15,7 @@ from ui import icons
 from ui.chat import ANSWERABLE
 from ui.containing import reference, render_lost, render_place
 from ui.embedding_menu import render_progress
-from ui.endings import FAILED, being_read, is_opened, kind_of_end
+from ui.endings import UNREAD, being_read, is_opened, kind_of_end
 from ui.namesakes import Signs
 from ui.notices import render_notices
 from ui.outcomes import render_left_out, render_outcome
@@ -273,7 +273,7 @@ def _failures(shelf: Shelf, documents: Mapping[str, Document]) -> Iterator[str]:
     yield from (str(job.id) for job in shelf.jobs if job.is_lost)
     for id_, job in shelf.job_of.items():
         is_done = id_ in documents and job.has_ended and not job.is_lost
-        if is_done and kind_of_end(job, documents[id_]) == FAILED:
+        if is_done and kind_of_end(job, documents[id_]) in UNREAD:
             yield str(job.id)
 
 

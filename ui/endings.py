@@ -5,19 +5,36 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from ingest.taken import ALREADY, VERSION
 from rag.domain import Document, DocumentState
 from rag.intake import Job, Stage
 
-READ, PARTLY, BY_WORDS, KNOWN = "read", "partly", "by words only", "already there"
-NEEDS_OCR, FAILED, CANCELLED = "needing OCR", "failed", "cancelled"
-KINDS = (READ, PARTLY, BY_WORDS, KNOWN, NEEDS_OCR, FAILED, CANCELLED)  # in the order they are told
-ALREADY = "{} is already in the library"
+READ, AS_VERSION, PARTLY = "read", "as a new version", "partly"
+BY_WORDS, KNOWN, NEEDS_OCR = "by words only", "already there", "needing OCR"
+NEEDS_PASSWORD, EMPTY = "needing a password", "without text"
+FAILED, CANCELLED = "failed", "cancelled"
+# In the order in which they are told.
+KINDS = (
+    READ,
+    AS_VERSION,
+    PARTLY,
+    BY_WORDS,
+    KNOWN,
+    NEEDS_OCR,
+    NEEDS_PASSWORD,
+    EMPTY,
+    FAILED,
+    CANCELLED,
+)
+UNREAD = (NEEDS_PASSWORD, EMPTY, FAILED)  # as it is, and nothing that the program does changes that
 BEING_READ = (Stage.WAITING, Stage.READING, Stage.OCR)
 
 _READ_BY_STATE = {
     DocumentState.READY: READ,
     DocumentState.PARTIAL: PARTLY,
     DocumentState.NEEDS_OCR: NEEDS_OCR,
+    DocumentState.NEEDS_PASSWORD: NEEDS_PASSWORD,
+    DocumentState.EMPTY: EMPTY,
 }
 
 
@@ -25,13 +42,9 @@ def kind_of_end(job: Job, document: Document | None) -> str:
     """How a file ended; empty for an archive that was opened: the files in it are counted."""
     if job.document_id is None:
         return {Stage.CANCELLED: CANCELLED, Stage.FAILED: FAILED}.get(job.stage, "")
-    if job.outcome.startswith(ALREADY.format(job.name)):
-        return KNOWN
-    if document is None:
-        return READ
-    if document.embedded < document.chunks:
+    if document is not None and document.embedded < document.chunks and not _is_known(job):
         return BY_WORDS
-    return _READ_BY_STATE.get(document.state, FAILED)
+    return _kind_read(job, document)
 
 
 def being_read(jobs: Iterable[Job]) -> list[Job]:
@@ -59,8 +72,21 @@ def _kind(job: Job, document: Document | None) -> str:
         return kind_of_end(job, document)
     if job.stage in BEING_READ or (job.stage is Stage.CONFIRM and not _is_found(document)):
         return ""
+    return _kind_read(job, document)
+
+
+def _kind_read(job: Job, document: Document | None) -> str:
+    """What reading a file came to, which stays so while it gets its vectors."""
+    if _is_known(job):
+        return KNOWN
     state = DocumentState.READY if document is None else document.state
+    if state is DocumentState.READY and job.outcome.startswith(VERSION.format(job.name)):
+        return AS_VERSION
     return _READ_BY_STATE.get(state, FAILED)
+
+
+def _is_known(job: Job) -> bool:
+    return job.outcome.startswith(ALREADY.format(job.name))
 
 
 def _is_found(document: Document | None) -> bool:

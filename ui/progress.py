@@ -19,6 +19,7 @@ MOST_FOLDED = 60  # of those, how many are there to be unfolded
 SECONDS_IN_MINUTES = 90  # from here on
 LEAST_DOLLARS = 0.01
 AT_WORK = (Stage.WAITING, Stage.READING, Stage.OCR, Stage.EMBEDDING)
+MOST_KEPT = 22  # characters at the end of a name that are shown whatever the width
 EVERY = "all"
 
 
@@ -196,8 +197,20 @@ def render_job(job: Job) -> str:
     return (
         f'<li class="doc job{" unread" * job.has_ended}" data-job="{job.id}">'
         f'<span class="ico" aria-hidden="true">{kind_of(job.name)}</span>'
-        f'<span class="t" title="{name}">{name}</span>{body}</li>'
+        f'<span class="t" title="{name}">{_cut_in_the_middle(job.name)}</span>{body}</li>'
     )
+
+
+def _cut_in_the_middle(name: str) -> str:
+    """A name as HTML, of which the page cuts the beginning where there is no room for all of it.
+
+    What tells files of an archive apart stands at the end.
+    """
+    end = name.rpartition("/")[2]
+    at = len(name) - min(len(end), MOST_KEPT)
+    if at <= 0 or len(name) <= MOST_KEPT:
+        return escape(name)
+    return f'<span class="head">{escape(name[:at])}</span><span>{escape(name[at:])}</span>'
 
 
 def render_again(job: Job, label: str, words: str = "Try again") -> str:
@@ -263,7 +276,7 @@ def _render_rows(jobs: Sequence[Job], name: str) -> str:
 
 
 def _render_question(job: Job, name: str, document: Document | None) -> str:
-    no = "Words only" if document is None or document.chunks else "Leave it"
+    no = "Leave it" if _is_wordless(document) else "Words only"
     facts = details(job.estimate)
     return (
         f'<p class="why">{escape(facts)}</p>'
@@ -276,9 +289,9 @@ def _render_question(job: Job, name: str, document: Document | None) -> str:
 
 def _render_questions(jobs: Sequence[Job], documents: Mapping[str, Document]) -> str:
     """One question for all files that wait for a person's word."""
-    asked = [documents.get(job.document_id or "") for job in jobs]
-    have_words = any(document is None or document.chunks for document in asked)
-    no = "Words only" if have_words else "Leave them"
+    wordless = sum(_is_wordless(documents.get(job.document_id or "")) for job in jobs)
+    no = "Words only" if wordless < len(jobs) else "Leave them"
+    unread = f'<p class="why">{_left_unread(wordless)}</p>' if 0 < wordless < len(jobs) else ""
     known = [job.estimate for job in jobs if job.estimate is not None]
     unknown = len(known) < len(jobs) or any(each.dollars is None for each in known)
     together = Estimate(
@@ -290,11 +303,23 @@ def _render_questions(jobs: Sequence[Job], documents: Mapping[str, Document]) ->
     )
     return (
         f'<div class="work ask every"><p>{len(jobs):,} files wait for your word: '
-        f'{cost(together)}</p><p class="why">{details(together)}</p>'
+        f'{cost(together)}</p><p class="why">{details(together)}</p>{unread}'
         f'<p class="choices"><button type="button" class="do" data-event="confirm" '
         f'data-id="{EVERY}">Go on with all</button><button type="button" class="do mild" '
         f'data-event="decline" data-id="{EVERY}">{no}</button></p></div>'
     )
+
+
+def _is_wordless(document: Document | None) -> bool:
+    """Whether nothing of a document was read, so that no words of it can be found."""
+    return document is not None and not document.chunks
+
+
+def _left_unread(count: int) -> str:
+    """What “Words only” does to those of several files that have no words yet."""
+    if count == 1:
+        return "1 of them has no words yet: “Words only” leaves it unread."
+    return f"{count:,} of them have no words yet: “Words only” leaves them unread."
 
 
 def _shares(job: Job, document: Document | None) -> tuple[float, float]:

@@ -30,17 +30,23 @@ class Aliases:
         self._reader = reader
         self._writer = writer
 
-    def note(self, job: Job) -> None:
+    def note(self, job: Job) -> bool:
         """Note under which name, and from where, the bytes of a document were handed over.
 
         The same name and place stood for other bytes before: for those it stands no more. What
         came in another file is known by that one's record: a document that did, and was handed
         over by itself now, is called by its own name from now on. A document of other bytes that
         this name and place called before becomes an earlier version of what has the bytes.
+
+        Returns:
+            Whether one does.
         """
-        self._displace(job)
-        if job.parent_id is not None:
-            return
+        has_displaced = self._displace(job)
+        if job.parent_id is None:
+            self._note(job)
+        return has_displaced
+
+    def _note(self, job: Job) -> None:
         name, origin = storable(job.name), storable(job.origin.place)
         here = (
             aliases.c.library_id == job.library_id,
@@ -64,15 +70,16 @@ class Aliases:
             failpoint("alias.before_commit")
         failpoint("alias.committed")
 
-    def _displace(self, job: Job) -> None:
+    def _displace(self, job: Job) -> bool:
         with self._reader.begin() as connection:
             if not displaced(connection, job):
-                return
+                return False
         with self._writer.begin() as connection:
             displace(connection, job)
             advance(connection, job.library_id)
             failpoint("displaced.before_commit")
         failpoint("displaced.committed")
+        return True
 
     def hashes(self, library_id: str, name: str, place: str = "") -> set[str]:
         """The hashes of what was handed over under a name, or from a place.

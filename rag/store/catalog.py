@@ -186,7 +186,7 @@ class Catalog:
             if held is not None:
                 own_row(connection, held)
             check_reading(connection, reading)
-            document, is_new = insert_reading(connection, reading)
+            document, is_new = insert_reading(connection, reading, held)
             failpoint("publish.inserted")
             if is_new:
                 advance(connection, document.library_id)

@@ -19,6 +19,7 @@ from rag.errors import NotFoundError
 from rag.failpoints import failpoint
 from rag.intake import NOWHERE, Estimate, Job, Origin, Stage
 from rag.store.holds import Held, LostHoldError, is_held
+from rag.store.job_order import has_to_wait
 from rag.store.rows import storable
 from rag.store.tables import jobs
 
@@ -43,11 +44,6 @@ _WAITING = (
     select(jobs)
     .where(_IS_OF_LIBRARY, _IS_IN_STAGES, jobs.c.not_before <= bindparam("now"))
     .order_by(jobs.c.id)
-)
-_HELD_OF_SAME = select(jobs).where(
-    jobs.c.document_id == bindparam("document"),
-    jobs.c.id != bindparam("job"),
-    jobs.c.holder != "",
 )
 
 
@@ -138,8 +134,8 @@ class Jobs:
             row = _row(connection, number)
             if row is None or row.stage not in stages or is_held(row, now):
                 return None  # somebody was quicker
-            if row.document_id and _is_worked_on(connection, row, now):
-                return None  # nothing of a document is done, or paid, twice
+            if has_to_wait(connection, row, now):
+                return None
             if row.attempts >= MOST_ATTEMPTS:
                 _set(connection, number, {"stage": Stage.FAILED, "outcome": POISON, "holder": ""})
                 return None
@@ -368,12 +364,6 @@ def _same(connection: Connection, values: Mapping[str, object]) -> Job | None:
     return None if row is None else job_of(row)
 
 
-def _is_worked_on(connection: Connection, row: Row[Any], now: float) -> bool:
-    """Whether another job of the same document is held."""
-    asked = {"document": row.document_id, "job": row.id}
-    return any(is_held(other, now) for other in connection.execute(_HELD_OF_SAME, asked))
-
-
 def own_row(connection: Connection, held: Held) -> Row[Any]:
     """The row of a held job.
 
@@ -384,6 +374,11 @@ def own_row(connection: Connection, held: Held) -> Row[Any]:
     if row is None or row.holder != held.holder:
         raise LostHoldError
     return row
+
+
+def note_document(connection: Connection, held: Held, document_id: str) -> None:
+    """Note which document a job gave, in the transaction that publishes it."""
+    _set(connection, held.job.id, {"document_id": document_id})
 
 
 def _set(connection: Connection, number: int, values: Mapping[str, object]) -> None:

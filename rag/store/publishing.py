@@ -12,6 +12,8 @@ from rag.errors import NotFoundError
 from rag.failpoints import failpoint
 from rag.intake import Origin
 from rag.store.embedding import check_embedding, known_vectors
+from rag.store.holds import Held
+from rag.store.jobs import note_document
 from rag.store.libraries import library_with_id
 from rag.store.rows import (
     Reading,
@@ -43,8 +45,13 @@ def check_reading(connection: Connection, reading: Reading) -> None:
     check_embedding(library, reading.embedding_model, reading.vectors.shape[1])
 
 
-def insert_reading(connection: Connection, reading: Reading) -> tuple[Document, bool]:
+def insert_reading(
+    connection: Connection, reading: Reading, held: Held | None = None
+) -> tuple[Document, bool]:
     """Insert a document, unless its library has one with the same bytes and something to ask.
+
+    The job `held`, in whose course it is done, bears the document's id from then on: who takes it
+    up after a crash knows by that that the document was not there before.
 
     One with the same bytes that could not be read keeps its identity and its name; where this
     reading gives nothing new either, as for a scan that waits for OCR, it stays as it is.
@@ -52,6 +59,13 @@ def insert_reading(connection: Connection, reading: Reading) -> tuple[Document, 
     Returns:
         The document that is in the library now, and whether the library changed.
     """
+    document, is_new = _inserted(connection, reading)
+    if is_new and held is not None:
+        note_document(connection, held, document.id)
+    return document, is_new
+
+
+def _inserted(connection: Connection, reading: Reading) -> tuple[Document, bool]:
     document = reading.document
     same = (
         documents.c.library_id == document.library_id,

@@ -91,12 +91,12 @@ def test_thirty_files_are_dropped_followed_and_told(page: Page, bench: Workbench
     expect(page.locator("li.doc[data-id]")).to_have_count(11)
     expect(page.locator(".intake li.doc:visible")).to_have_count(19)
     bench.reader.gate.let()
-    expect(tally).to_contain_text("30 files: 29 read, 1 failed")
+    expect(tally).to_contain_text("30 files: 29 read, 1 without text")
     bench.embedder.gate.let(1)
     expect(tally).to_contain_text("words ready for 29 · meaning 3 %")
     bench.embedder.gate.let()
     card = page.locator(".batch")
-    expect(card.locator("h2")).to_have_text("30 files: 29 read, 1 failed", timeout=30_000)
+    expect(card.locator("h2")).to_have_text("30 files: 29 read, 1 without text", timeout=30_000)
     expect(card.locator("li:visible")).to_have_text("empty.txt: The file is empty.")
     card.get_by_role("button", name="Show each").click()
     expect(card.locator("li:visible")).to_have_count(30)
@@ -174,6 +174,28 @@ def test_all_that_wait_for_a_word_go_on_together(
     page.get_by_role("button", name="Go on with all").click()
     for name in ("one", "two"):
         expect(row(page, name).locator(".s")).to_have_text("2 pagesReport")
+
+
+def test_words_only_for_all_leaves_unread_what_has_no_words(
+    page: Page, bench: Workbench, tmp_path: Path
+) -> None:
+    assert bench.ocr is not None
+    bench.ocr.dollars_per_page = 0.06
+    add(page, tmp_path, "scan.pdf", [PdfPage(image=True)])
+    add(page, tmp_path, "mixed.pdf", [*tale("sails"), PdfPage(image=True)])
+    asked = page.locator(".work.every")
+    expect(asked).to_contain_text("1 of them has no words yet: “Words only” leaves it unread.")
+    asked.get_by_role("button", name="Words only").click()
+    expect(asked).to_have_count(0)
+    expect(row(page, "mixed")).to_contain_text("It is found by its words, not by its meaning.")
+    expect(row(page, "scan")).to_contain_text("needs OCR")
+    catalog, library = bench.application.catalog, bench.application.library
+    state = {each.name: (each.state, each.chunks > 0) for each in catalog.documents(library.id)}
+    assert state["scan.pdf"] == (DocumentState.NEEDS_OCR, False)
+    assert state["mixed.pdf"] == (DocumentState.PARTIAL, True)
+    row(page, "scan").get_by_role("button", name="Read by OCR").click()  # it can be read later
+    row(page, "scan").get_by_role("button", name="Go on").click()
+    expect(row(page, "scan").locator(".s")).to_have_text("1 pageReport")
 
 
 def test_a_file_that_failed_is_tried_again_or_dismissed(

@@ -76,14 +76,14 @@ def test_a_phone_says_what_is_taken_in_while_the_drawer_is_closed(
 def test_failures_are_told_until_they_were_seen(page: Page, bench: Workbench) -> None:
     line = page.get_by_role("button", name="Show the documents.")
     add(page, ("empty.txt", ""))
-    expect(line).to_have_text("1 file failed")
+    expect(line).to_have_text("1 file not read")
     bench.reader.gate.shut()
     add(page, ("a.txt", "The tern has two eggs."))
-    expect(line).to_have_text("1 file being read, 1 failed")
+    expect(line).to_have_text("1 file being read, 1 not read")
     bench.reader.gate.let()
-    expect(line).to_have_text("1 file failed")
+    expect(line).to_have_text("1 file not read")
     page.reload()
-    expect(line).to_have_text("1 file failed")
+    expect(line).to_have_text("1 file not read")
 
     page.get_by_role("button", name="Documents", exact=True).focus()
     page.keyboard.press("Tab")
@@ -102,7 +102,7 @@ def test_a_file_that_was_not_sent_is_told_too(page: Page) -> None:
     page.route("**/documents?name=**", lambda route: route.abort())
     add(page, ("a.txt", "The tern has two eggs."))
 
-    expect(page.locator("#underway")).to_have_text("1 file failed")
+    expect(page.locator("#underway")).to_have_text("1 file not read")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

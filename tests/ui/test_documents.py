@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
+from html import escape
 
 import pytest
 
@@ -274,19 +276,52 @@ def test_a_document_that_waits_for_a_word_comes_first_with_what_it_costs() -> No
     assert not are_running([asks])
 
 
-@pytest.mark.parametrize(("chunks", "no"), [(0, "Leave them"), (3, "Words only")])
-def test_words_alone_are_offered_where_there_are_words(chunks: int, no: str) -> None:
+@pytest.mark.parametrize(
+    ("chunks", "no", "said"),
+    [
+        ((0, 0), "Leave them", ""),
+        ((3, 3), "Words only", ""),
+        ((0, 3), "Words only", "1 of them has no words yet: “Words only” leaves it unread."),
+        ((0, 0, 3), "Words only", "2 of them have no words yet: “Words only” leaves them unread."),
+    ],
+)
+def test_words_alone_are_offered_where_there_are_words(
+    chunks: Sequence[int], no: str, said: str
+) -> None:
     scans = [
-        replace(document(DocumentState.NEEDS_OCR), id=id_, chunks=count)
-        for id_, count in (("d1", 0), ("d2", chunks))
+        replace(document(DocumentState.NEEDS_OCR), id=f"d{number}", chunks=count)
+        for number, count in enumerate(chunks, 1)
     ]
     price = Estimate(14, 0, 14, 0.35, 28.0)
     asks = [
         replace(job(number, f"{number}.pdf", Stage.CONFIRM, of=f"d{number}"), estimate=price)
-        for number in (1, 2)
+        for number in range(1, len(chunks) + 1)
     ]
 
-    assert f'data-id="all">{no}</button>' in render_documents(Shelf(scans, asks))
+    html = render_documents(Shelf(scans, asks))
+
+    assert f'data-id="all">{no}</button>' in html
+    assert re.findall(r"\d of them ha[^<]*", html) == ([said] if said else [])
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("notes & plans.txt", "notes &amp; plans.txt"),
+        (
+            "Archive of the club.zip/talks/Petrel talk.pptx",
+            '<span class="head">Archive of the club.zip/talks/</span><span>Petrel talk.pptx</span>',
+        ),
+        (
+            "The minutes of the meeting of the club in May.docx",
+            '<span class="head">The minutes of the meeting o</span>'
+            "<span>f the club in May.docx</span>",
+        ),
+    ],
+)
+def test_of_a_long_name_the_end_stays_in_sight(name: str, shown: str) -> None:
+    html = render_documents(Shelf([], [job(1, name, Stage.WAITING)]))
+    assert f'title="{escape(name)}">{shown}</span><div class="work">' in html
 
 
 def test_many_files_are_summed_up_and_folded() -> None:

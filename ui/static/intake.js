@@ -4,9 +4,10 @@
   const root = document.documentElement;
   const BATCH = "tramontane-batch-";
   const ROWS = 4;  // of files that are still to be sent
+  const KEPT = 22;  // characters at the end of a name that are shown whatever the width
   const MANY = 200;  // files, from which on it is asked whether they are meant
-  const KINDS = ["read", "partly", "by words only", "already there", "needing OCR", "failed", "not sent", "cancelled"];
-  const TROUBLED = new Set(["partly", "needing OCR", "failed", "not sent"]);
+  const KINDS = ["read", "as a new version", "partly", "by words only", "already there", "needing OCR", "needing a password", "without text", "failed", "not sent", "cancelled"];
+  const NOTABLE = new Set(["as a new version", "partly", "needing OCR", "needing a password", "without text", "failed", "not sent"]);  // shown at once
   const CROSS = '<svg width="15" height="15" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" aria-hidden="true"><path d="m6 6 12 12M18 6 6 18"/></svg>';
   const byId = (id) => document.getElementById(id);
   const number = (count) => count.toLocaleString("en");
@@ -32,7 +33,12 @@
     Object.assign(row.dataset, { key, reason: file.reason, state: file.state, why });
     row.innerHTML = '<span class="ico" aria-hidden="true"></span><span class="t"></span><span class="s"></span>';
     row.querySelector(".ico").textContent = (file.name.split(".").slice(1).pop() || "TXT").toUpperCase().slice(0, 4);
-    row.querySelector(".t").textContent = row.querySelector(".t").title = file.name;
+    const name = Object.assign(row.querySelector(".t"), { title: file.name, textContent: file.name });
+    if (file.name.length > KEPT) {  // cut in the middle where there is no room
+      name.innerHTML = '<span class="head"></span><span></span>';
+      name.firstChild.textContent = file.name.slice(0, -KEPT);
+      name.lastChild.textContent = file.name.slice(-KEPT);
+    }
     row.querySelector(".s").textContent = file.state;
     if (!file.reason) return row;
     row.querySelector(".s").innerHTML = '<span class="st b">not added</span>';
@@ -101,7 +107,7 @@
     delete file.batch.refused[key];
     drawUnsent();
     try {
-      const answer = await fetch(`documents?name=${encodeURIComponent(file.name)}&place=${encodeURIComponent(places.get(file.content) || "")}&library=${encodeURIComponent(file.batch.library || "")}`, { method: "POST", body: file.content });
+      const answer = await fetch(`documents?name=${encodeURIComponent(file.name)}&place=${encodeURIComponent(file.place)}&library=${encodeURIComponent(file.batch.library || "")}`, { method: "POST", body: file.content });
       if (!answer.ok) { refuse(key, (await answer.text()) || `${file.name} could not be sent.`, answer.status >= 500); return; }
       const job = String((await answer.json()).job);
       mine.set(job, file.batch);
@@ -126,13 +132,26 @@
   };
   // What turns the direction of writing, or is not seen, is no part of a name that is shown.
   const UNSEEN = /[\u061c\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g;
+  // Files of one name that are added together are no versions of each other, so each has a place of
+  // its own. Names count as one that the server may show alike: it cuts them, and joins white space.
+  const SHOWN_ALIKE = 150;
+  const placesOf = (files, batch) => {
+    const keys = files.map((file) => {
+      const name = file.name.replace(UNSEEN, "").split(/[\\/]/).pop().replace(/[\p{Z}\p{C}]+/gu, " ").trim();
+      return JSON.stringify([name.slice(0, SHOWN_ALIKE), places.get(file) || ""]);
+    });
+    const count = new Map();
+    for (const key of keys) count.set(key, (count.get(key) || 0) + 1);
+    return files.map((file, at) => count.get(keys[at]) > 1 ? `dropped:${batch.id}.${at}` : places.get(file) || "");
+  };
   const send = (files) => {
     if (!files.length) return;
     const batch = together(files.length);
+    const placed = placesOf(files, batch);
     batches.push(batch);
-    for (const content of files) {
+    for (const [at, content] of files.entries()) {
       const key = crypto.randomUUID?.() ?? String(Math.random()).slice(2);
-      unsent.set(key, { name: content.name.replace(UNSEEN, ""), content, batch, state: "waiting", reason: "", again: false });
+      unsent.set(key, { name: content.name.replace(UNSEEN, ""), content, batch, place: placed[at], state: "waiting", reason: "", again: false });
       const reason = excess(content);
       if (reason) { refuse(key, reason, false); batch.left -= 1; } else sendLater(key);
     }
@@ -210,9 +229,9 @@
     drawn.innerHTML = `<h2></h2><button type="button" class="x" data-batch-does="dismiss" aria-label="Dismiss what became of the files">${CROSS}</button>` +
       '<ul></ul><button type="button" class="more" data-batch-does="all" aria-expanded="false"><span></span></button>';
     drawn.querySelector("h2").textContent = sentence;
-    const sorted = [...ends].sort((one, other) => TROUBLED.has(other[0]) - TROUBLED.has(one[0]));
+    const sorted = [...ends].sort((one, other) => NOTABLE.has(other[0]) - NOTABLE.has(one[0]));
     for (const [kind, words] of sorted) {
-      const line = Object.assign(document.createElement("li"), { textContent: words, className: TROUBLED.has(kind) ? kind : "well" });
+      const line = Object.assign(document.createElement("li"), { textContent: words, className: NOTABLE.has(kind) ? kind : "well" });
       drawn.querySelector("ul").append(line);
     }
     drawn.querySelector(".more span").textContent = "Show each";

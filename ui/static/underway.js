@@ -46,7 +46,7 @@
       reading && `${files(reading)} being read`,
       !reading && embedding && `${files(embedding)} ready by words, meaning to come`,
       asking && `${files(asking)} ${asking === 1 ? "waits" : "wait"} for your word`,
-      failed && (going || asking ? `${number(failed)} failed` : `${files(failed)} failed`),
+      failed && (going || asking ? `${number(failed)} not read` : `${files(failed)} not read`),
       partly && (going || asking || failed ? `${number(partly)} partly read` : `${files(partly)} partly read`),
     ].filter(Boolean).join(", ");
     line.hidden = !words;

@@ -6,6 +6,7 @@ from email.message import EmailMessage
 from functools import cache
 from pathlib import Path
 
+from ingest.taken import DISPLACED
 from tests.documents import archive_of
 from tests.ui.cli.rig import Run
 
@@ -37,7 +38,9 @@ def test_what_a_name_called_before_is_an_earlier_version(run: Run, tmp_path: Pat
         assert run("add", path, "--data-dir", data).code == 0
     pier.write_text(TWENTY)
 
-    assert "already in the library as quay.md" in run("add", pier, "--data-dir", data).out
+    told = run("add", pier, "--data-dir", data).out
+    assert "already in the library as quay.md" in told
+    assert DISPLACED.format("pier.md") in told
     assert names(run, data) == ["quay.md"]
     assert "An earlier version was replaced" in run("report", "quay.md", "--data-dir", data).out
     assert "11 boats" not in run("search", "boats of the pier", "--data-dir", data).out

@@ -5,12 +5,13 @@ import time
 from pathlib import Path
 from zipfile import ZipFile
 
+from ingest.taken import REPLACED
 from tests.ui.cli.rig import Run
 from ui.times import written_day
 
 OLD = "The annual fee of the harbour is 500 francs."
 NEW = "The annual fee of the harbour is 750 francs."
-ADDED = "fees.txt was added as a new version. Citations of the one before still open.\n"
+ADDED = f"{REPLACED.format('fees.txt')}\n"
 
 
 def test_a_changed_file_takes_the_place_of_the_one_before(
@@ -32,9 +33,13 @@ def test_a_changed_file_takes_the_place_of_the_one_before(
     (report,) = run("report", "fees.txt", "--json").rows
     assert [version["id"] for version in report["versions"]] == [before["id"]]
     told = run("report", "fees.txt").out
-    assert f"An earlier version was replaced on {written_day(time.time())}." in told
+    day = written_day(time.time())
+    assert f"An earlier version was replaced on {day}. Its id is {before['id']}." in told
     assert run("report", before["id"]).code == 1
     assert run("trash").sentence(0) == "The trash is empty."
+    run("bring-back", before["id"])
+    found = run("search", "What is the annual fee of the harbour?", "--json").rows
+    assert {row["text"] for row in found if row["document"] == "fees.txt"} == {OLD, NEW}
 
 
 def ids(line: str) -> list[str]:
