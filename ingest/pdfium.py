@@ -16,7 +16,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -189,7 +189,8 @@ class OpenPdf:
         hides = not (text or drawn) and self._hides_words(number)
         content = PageContent(text, drawn, unmapped, bare, hides)
         ruling = Ruling(lambda: Rules(page, ruler))
-        return ReadPage(content, lambda: ruler().quick(), marks, ruling)
+        measure = partial(raised_marks.measured, marks=marks)
+        return ReadPage(content, lambda: measure(ruler().quick()), marks, ruling)
 
     def _hides_words(self, number: int) -> bool:
         """Whether a page has words outside its visible part."""

@@ -57,12 +57,20 @@ class Ruler:
         return self._is_upright
 
     def area(self, offset: int) -> tuple[float, float, float, float] | None:
-        """The left, lower, right and upper edge of `text[offset]` in points; None if not known."""
+        """The left, lower, right and upper edge of `text[offset]` in points; None if not known.
+
+        Of a page that does not read from left to right, as if it was turned so that it does.
+        """
         index = offset if self._indices_are_offsets else self._index(offset)
         if not _box_of(self._pointer, index, self._place):
             return None
         extent = self._extent
-        return extent.left, extent.bottom, extent.right, extent.top
+        left, low, right, high = extent.left, extent.bottom, extent.right, extent.top
+        if self._is_upright:
+            return left, low, right, high
+        if self._left in self._along:
+            return (left, low, right, high) if self._sign > 0 else (-right, -high, -left, -low)
+        return (low, -right, high, -left) if self._sign > 0 else (-high, left, -low, right)
 
     def quick(self) -> Measure:
         """The same, as a function that takes half the time where a page is as most are."""

@@ -60,7 +60,7 @@ _closes = plain(pdfium_c.FPDFPathSegment_GetClose, ctypes.c_int, ctypes.c_void_p
 
 
 class Rules:
-    """The thin lines of a page, and where its letters stand; nothing of one that lies on its side.
+    """The thin lines of a page, none of one that lies on its side, and where its letters stand.
 
     The ruler is asked for when something is told of a letter or a line.
     """
@@ -71,9 +71,8 @@ class Rules:
         self._count: int = _count_of(self._pointer)
 
     def letter(self, offset: int) -> Area | None:
-        """Where a character of the text stands; None where that is not known."""
-        ruler = self._ruler_of()
-        area = ruler.area(offset) if ruler.is_upright else None
+        """Where a character of the text stands, as `Ruler.area` tells it; None if not known."""
+        area = self._ruler_of().area(offset)
         return area and _new(Area, area)
 
     def is_crowded(self) -> bool:

@@ -12,6 +12,7 @@ from ingest.heads import is_value
 from ingest.ruled_grids import Grid, Region
 from ingest.ruling import Area, Ruling
 from rag.folding import flowing
+from rag.raised import FIGURES
 
 MARGIN = 2.0  # points by which words may touch or cross a line
 GLUED = 1.0  # points between two letters that a line parts, though nothing does in the text
@@ -23,6 +24,7 @@ BROKEN = ("-", "/", ",")  # at the end of a line: its value goes on in the next 
 MOST_ENDING = 0.5  # of the lines of a cell, which end with a value
 
 _WORD = re.compile(r"\S+")
+_MARKS = re.compile(rf"(?<=[\d)%])[{FIGURES}]+(?:,?[{FIGURES}]+)*$")  # behind the figure of a cell
 _Span = tuple[int, int]
 
 
@@ -61,11 +63,13 @@ class Cells:
         self._text, self._words = text, words
 
     def text_of(self, region: Region) -> str:
-        """What stands in a cell, in one line."""
-        return " ".join(
+        """What stands in a cell, in one line; a figure without the marks of its notes."""
+        text = " ".join(
             flowing(self._text[start:end])
             for start, end in self._pieces(self._words.get(region, ()))
         )
+        mark = None if text.isascii() else _MARKS.search(text)
+        return text[: mark.start()] if mark and is_value(text[: mark.start()]) else text
 
     def spans(self) -> list[tuple[int, _Span]]:
         """The rows that have words, by number, and where these begin and end.

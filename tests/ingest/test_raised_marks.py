@@ -86,7 +86,7 @@ def test_digits_that_are_no_mark_stay(tmp_path: Path, parts: tuple[str, ...]) ->
     assert text_of(path).replace("\r\n", "") == "".join(parts)
 
 
-@pytest.mark.parametrize(("small", "up"), [(12, 5), (7, 0), (7, -2)])
+@pytest.mark.parametrize(("small", "up"), [(12, 2), (7, 0), (7, -2)])
 def test_what_is_as_large_or_as_low_is_a_digit(tmp_path: Path, small: int, up: int) -> None:
     raw = written("Sales were 1,234", "2", " million.", small=small, up=up)
     assert "1,2342" in text_of(stored(tmp_path, PdfPage(raw=raw)))
@@ -101,6 +101,47 @@ def test_other_lines_and_figures_stay(tmp_path: Path) -> None:
         "Sales were 1,234²   in 2024³",
         "and 21",
     ]
+
+
+def test_a_mark_as_large_as_its_figure_stands_high_above_it(tmp_path: Path) -> None:
+    raw = written("Sales were 1,234", "2", " million.", small=12, up=5)
+    assert text_of(stored(tmp_path, PdfPage(raw=raw))) == "Sales were 1,234² million."
+
+
+def test_a_mark_in_a_line_of_its_own_ends_the_figure_before_it(tmp_path: Path) -> None:
+    rows = [("(1,234)", 34.848, "2"), ("$1,234", 33.638, "2"), ("45%", 22.011, "1")]
+    raw = "".join(
+        f"BT /F1 {size} Tf 1 0 0 1 {x} {y} Tm ({words}) Tj ET\n"
+        for row, (figure, width, mark) in enumerate(rows)
+        for words, size, x, y in (
+            ("Loss of Delta", 11, 60, 740 - 18 * row),
+            (figure.replace("(", "\\(").replace(")", "\\)"), 11, 250, 740 - 18 * row),
+            (mark, 7, 250 + width, 744 - 18 * row),
+            ("77", 11, 400, 740 - 18 * row),
+        )
+    ).encode()
+    path = stored(tmp_path, PdfPage(raw=raw))
+    with pdfium.open_pdf(path) as document, document.page(1) as page:
+        assert "(1,234)\r\n2 77\r\n" in page.get_textpage().get_text_range()
+
+    found = loaded(path)
+
+    assert [" ".join(line.split()) for line in found.pages[0].text.split("\r\n")] == [
+        "Loss of Delta (1,234)² 77",
+        "Loss of Delta $1,234² 77",
+        "Loss of Delta 45%¹ 77",
+    ]
+    assert [row.cells[1:] for row in found.tables[0].rows] == [
+        (figure, "77") for figure, *_ in rows
+    ]
+
+
+def test_notes_at_the_foot_tell_that_figures_have_marks(tmp_path: Path) -> None:
+    figures = written("Some 57", "1", " thousand tonnes, 98 in 2022.", small=12)
+    middle = written("What is said between the figures and the notes of the page", y=500)
+    notes = written("1 Measured at the stack.", y=400)
+    path = stored(tmp_path, PdfPage(raw=figures + middle + notes))
+    assert "Some 57¹" in text_of(path)
 
 
 def red_pixels(image: Image.Image) -> Rectangle:
@@ -163,6 +204,23 @@ def test_cells_of_tables_leave_marks_out(tmp_path: Path) -> None:
         "Rafts 8,101 61",
     ]
     assert [row.cells for row in found.tables[0].rows] == [row[:3] for row in rows]
+
+
+def test_drawn_cells_leave_marks_out(tmp_path: Path) -> None:
+    rows = [("Boats", "1,234", "2"), ("Ferries", "4,690", ""), ("Rafts", "9,876", "1")]
+    raw = "".join(
+        f"70 {715 - 20 * row} m 300 {715 - 20 * row} l S\n"
+        f"BT /F1 12 Tf 0 Ts 1 0 0 1 72 {700 - 20 * row} Tm ({name}) Tj ET\n"
+        f"BT /F1 12 Tf 1 0 0 1 202 {700 - 20 * row} Tm ({figure}) Tj "
+        f"/F1 7 Tf 4 Ts ({mark}) Tj ET\n"
+        for row, (name, figure, mark) in enumerate(rows)
+    )
+    raw += "70 655 m 300 655 l S\n"
+    raw += "".join(f"{x} 655 m {x} 715 l S\n" for x in (70, 200, 300))
+    found = loaded(stored(tmp_path, PdfPage(raw=raw.encode())))
+
+    assert "1,234²" in found.pages[0].text
+    assert [row.cells for row in found.tables[0].rows] == [row[:2] for row in rows]
 
 
 def test_places_are_asked_only_of_figures_with_a_digit_too_many() -> None:

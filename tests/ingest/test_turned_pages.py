@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from ingest import pdfium, rendering
+from ingest.loaders import pdf
 from tests import builders
 
 TURNS = [0, 90, 180, 270]
@@ -60,6 +61,15 @@ def test_lines_that_are_drawn_turned_come_as_they_are_shown(tmp_path: Path, turn
 
     assert text(written(tmp_path, prose)).splitlines() == PROSE
     assert text(written(tmp_path, grid)).splitlines() == [" ".join(row) for row in GRID]
+
+
+@pytest.mark.parametrize("turn", TURNS)
+def test_cells_of_one_character_stay_in_their_rows(tmp_path: Path, turn: int) -> None:
+    rows = [["Depth town", "Temp", "Salt"], ["10", "14.5", "3"], ["20", "11.0", "4"]]
+    path = written(tmp_path, drawn_turned(builders.grid(rows, top=500), turn))
+    found = pdf.load(path, path.name, max_pages=1, progress=lambda done, total: None)
+
+    assert [row.cells for row in found.tables[0].rows] == [tuple(row) for row in rows]
 
 
 @pytest.mark.parametrize("turn", TURNS)
