@@ -11,6 +11,7 @@ from rag.claims import Statement, find_claims, finished_claims, settled
 from rag.disagreement import Said, disagreements
 from rag.domain import Citation, Claim, Disagreement, Passage, Quote, Source, Verdict
 from rag.languages import detect
+from rag.table_cells import TableRow, rows_at
 from rag.verification import Checked, Verifier
 
 NO_SOURCE = "the answer names no source for this"
@@ -132,7 +133,7 @@ class Checking:
         for claim in claims:
             if claim.verdict in _BACKED and claim.quotes:
                 words = without_markers(text[claim.span.start : claim.span.end])
-                said += [Said(words, quote) for quote in claim.quotes]
+                said += [Said(words, quote, rows=_rows(quote, sources)) for quote in claim.quotes]
                 said += self._elsewhere(words, claim.quotes, sources)
         return disagreements(said, self._verifier)
 
@@ -148,8 +149,10 @@ class Checking:
             for source in sources[:LOOKED_THROUGH]
             if source.passage.document.id not in documents
         ]
+        found = [(self._verifier.quote(words, passage), passage) for passage in others]
         return [
-            Said(words, self._verifier.quote(words, passage), besides=True) for passage in others
+            Said(words, quote, besides=True, rows=rows_at(quote, passage))
+            for quote, passage in found
         ]
 
     def _cited(
@@ -230,6 +233,15 @@ class Checking:
         ):
             self._known[keys[at]] = found
         return [self._known[key] for key in keys]
+
+
+def _rows(quote: Quote, sources: Sequence[Source]) -> tuple[TableRow, ...]:
+    """The rows of tables that a quote holds, by the source it was taken from."""
+    for passage in (source.passage for source in sources):
+        is_here = (passage.document.id, passage.page) == (quote.document.id, quote.page)
+        if is_here and passage.start <= quote.start and quote.end <= passage.end:
+            return rows_at(quote, passage)
+    return ()
 
 
 def _shown(source: Source, cited: Mapping[int, Source]) -> tuple[int, ...]:

@@ -15,6 +15,7 @@ from rag.languages import SMALL_WORDS, detect
 from rag.periods import periods_of
 from rag.quantities import Quantity, quantities, same
 from rag.signs import telling
+from rag.table_cells import TableRow, plain_cell, words_of
 from rag.verification import Verifier
 
 MOST_VALUES = 3  # of one kind in a quote: of more, nobody knows which belong together
@@ -23,6 +24,7 @@ ALIKE, SHARED = 0.6, 0.3  # cosine without figures, and share of telling words i
 RELATED, AGAINST = 0.5, 0.7  # cosine, and what the judge says of one beside the other
 SUBJECT_WORDS, LONGEST_SUBJECT = 7, 80  # words; characters
 _FIGURE = re.compile(r"[$€£]?\d[\d.,  ]*%?")
+_BARE = re.compile(r"[\d.,\s]+")
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 # "4.2 Notice period", "Section 7", which count no things
 _NUMBERING = re.compile(
@@ -35,18 +37,23 @@ _SMALL = frozenset().union(*SMALL_WORDS.values())
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What an answer says, and a quote that says it; `besides`: another source's on the matter."""
+    """What an answer says, and a quote that says it; `besides`: another source's on the matter.
+
+    `rows` are those of tables that the quote holds; there are none in prose.
+    """
 
     claim: str
     quote: Quote
     besides: bool = False
+    rows: tuple[TableRow, ...] = ()
 
 
 def disagreements(statements: Sequence[Said], verifier: Verifier) -> tuple[Disagreement, ...]:
     """The things for which quotes of different pages give different values.
 
     Two quotes are about one thing if they say alike without their figures, of one period and under
-    the same names; they disagree if each gives a value of one kind that the other has not.
+    the same names; they disagree if each gives a value of one kind that the other has not. Rows of
+    tables do if they have one label, and differ in a column of one head, of tables on one subject.
     """
     found: list[Disagreement] = []
     taken: set[Quote] = set()
@@ -54,13 +61,67 @@ def disagreements(statements: Sequence[Said], verifier: Verifier) -> tuple[Disag
         first, second = one.quote, other.quote
         if first in taken and second in taken:
             continue
-        values = _values(first, second)
-        if values is None or not _is_one_thing(one, other, verifier):
+        if one.rows and other.rows:
+            difference = _in_tables(one, other)
+        else:
+            difference = _in_prose(one, other, verifier)
+        if difference is None:
             continue
         taken |= {first, second}
-        subject = _subject(first.text, second.text, values[0]) or flowing(one.claim)
-        found.append(Disagreement(subject, ((values[0], first), (values[1], second))))
+        subject, value, against = difference
+        found.append(Disagreement(subject, ((value, first), (against, second))))
     return tuple(found)
+
+
+def _in_prose(one: Said, other: Said, verifier: Verifier) -> tuple[str, str, str] | None:
+    """What two quotes differ on, and the value of each; at most one of them has rows."""
+    values = _values(one.quote, other.quote)
+    if values is None or not _is_one_thing(one, other, verifier):
+        return None
+    first, second, value = one.quote.text, other.quote.text, values[0]
+    if one.rows or other.rows:
+        if any(map(_BARE.fullmatch, values)):
+            return None  # what a bare number counts, the head of its column says
+        if one.rows:
+            first, second, value = second, first, values[1]
+    return _subject(first, second, value) or flowing(one.claim), *values
+
+
+def _in_tables(one: Said, other: Said) -> tuple[str, str, str] | None:
+    """What the rows of two quotes differ on, and the cell of each; in doubt nothing.
+
+    Of several rows those are meant whose labels the claim names.
+    """
+    claimed = [each for said in (one, other) for each in amounts(said.claim, detect(said.claim))]
+    named = words_of(one.claim) | words_of(other.claim)
+    several = len(one.rows) > 1 or len(other.rows) > 1
+    for mine, theirs in itertools.product(one.rows, other.rows):
+        label = words_of(mine.label)
+        if label != words_of(theirs.label) or _differ(set(mine.about), set(theirs.about)):
+            continue
+        if label and (label <= named or not several):
+            difference = _in_cells(mine, theirs, claimed)
+            if difference is not None:
+                return difference
+    return None
+
+
+def _in_cells(
+    mine: TableRow, theirs: TableRow, claimed: Sequence[Quantity]
+) -> tuple[str, str, str] | None:
+    """Cells below the same head, one of which is claimed, that give different values."""
+    for head, cell in mine.cells:
+        alike = [value for name, value in theirs.cells if words_of(name) == words_of(head)]
+        if not words_of(head) or len(alike) != 1:
+            continue
+        value, against = plain_cell(cell), plain_cell(alike[0])
+        a, b = amounts(value, None), amounts(against, None)
+        if len(a) != 1 or len(b) != 1 or a[0].kind != b[0].kind or _is_near(a[0], b[0]):
+            continue
+        if any(_is_near(each, said) for each in (a[0], b[0]) for said in claimed):
+            named = f"{plain_cell(mine.label)}, {plain_cell(head)}"
+            return f"{mine.subject}: {named}" if mine.subject else named, value, against
+    return None
 
 
 def _pairs(statements: Sequence[Said]) -> Iterator[tuple[Said, Said]]:
