@@ -31,7 +31,7 @@ from rag.store.archives import (
 )
 from rag.store.blobs import Blobs, hash_file, sync_folder
 from rag.store.catalog import CATALOG
-from rag.store.database import copy_database, frozen, whole_store
+from rag.store.database import copy_database, frozen, lock_in_turn, whole_store
 from rag.store.isolation import Upkeep
 from rag.store.originals import Owners, named_originals, original_names
 from rag.store.sizes import told
@@ -178,8 +178,7 @@ def _snapshot(
         _hold(blobs, named_originals(connection), held)
     known = {path.name for path in held.iterdir()}
     with ExitStack() as stack:
-        with writer.connect() as lock:
-            lock.begin()  # and rolled back: in a rollback journal a commit would wait for readers
+        with lock_in_turn(writer):  # rolled back: in a rollback journal commits wait for readers
             moment = stack.enter_context(reader.connect())
             stack.enter_context(moment.begin())
             owners = named_originals(moment)

@@ -34,8 +34,13 @@ LEAST_ROOM_BYTES = 1_000_000  # on the disk of the catalog, for SQLite to work a
 # corrupt a database in WAL mode, which is exactly what a server and a command line do.
 FIRST_SAFE_WAL = (3, 51, 3)
 BUSY_TIMEOUT_MS = 10_000
+TURNS = 6  # a minute
 WAL_BYTES = 64 << 20  # what the log keeps on disk once its content is in the database
 PAGE_BYTES = 16_384  # a float16 vector of 1,024 dimensions wastes nothing at this size
+
+
+class CatalogBusyError(StoreError):
+    """Others have been writing to the catalog for longer than is waited for its lock."""
 
 
 class NoRoomError(StoreError):
@@ -152,6 +157,31 @@ def _is_still(path: Path) -> bool:
     except OSError:
         return False
     return is_alone and not (log.exists() and shared.exists()) and not os.access(path, os.W_OK)
+
+
+def lock_in_turn(writer: Engine) -> Connection:
+    """Begin a writing transaction although others write without a pause.
+
+    SQLite does not queue who waits: it asks again every tenth of a second, and may find the lock
+    taken each time. So it is waited for several times as long as by who only adds.
+
+    Raises:
+        CatalogBusyError: others held the lock all that while.
+    """
+    for _ in range(TURNS - 1):
+        with suppress(CatalogBusyError):
+            return _begun(writer)
+    return _begun(writer)
+
+
+def _begun(engine: Engine) -> Connection:
+    connection = engine.connect()
+    try:
+        connection.begin()
+    except StoreError:
+        connection.close()
+        raise
+    return connection
 
 
 def check_standing(engine: Engine) -> None:
@@ -329,7 +359,7 @@ def _in_plain_words(path: Path, context: ExceptionContext) -> StoreError | None:
             f"{path.parent} to another disk, and use it there."
         )
     if "locked" in reason:
-        return StoreError(
+        return CatalogBusyError(
             f"The catalog {path} has been busy for {BUSY_TIMEOUT_MS // 1000} seconds: another "
             "Tramontane is writing to it. Try again when that is done."
         )
