@@ -13,12 +13,12 @@ import logging
 import math
 import sys
 import threading
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cache, partial
 from itertools import islice
 from pathlib import Path
+from time import monotonic
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -29,8 +29,8 @@ from ingest import raised_marks, repair
 from ingest.boxes import NO_EXTENT, Boxes, Rectangle, as_displayed, merge
 from ingest.loaded import Heading
 from ingest.page_content import PageContent, ReadPage
-from ingest.pdfium_calls import plain
 from ingest.pdfium_crop import leave_out_unseen
+from ingest.pdfium_notes import shows_a_drawing, with_notes
 from ingest.pdfium_ruler import Ruler
 from ingest.pdfium_rules import Rules
 from ingest.pdfium_text import character_indices, load_text, text_of
@@ -38,11 +38,7 @@ from ingest.ruling import Ruling
 from rag.domain import DocumentState
 from rag.errors import DocumentError, NotFoundError
 
-MIN_PATHS_OF_A_DRAWING = 20  # fewer are rules and frames, more may be letters drawn as outlines
-_NOTES = (pdfium_c.FPDF_ANNOT_WIDGET, pdfium_c.FPDF_ANNOT_FREETEXT)
-_note_at = plain(pdfium_c.FPDFPage_GetAnnot, ctypes.c_void_p)
-_kind_of_note = plain(pdfium_c.FPDFAnnot_GetSubtype, ctypes.c_int, ctypes.c_void_p)
-_close_note = plain(pdfium_c.FPDFPage_CloseAnnot, None, ctypes.c_void_p)
+MOMENT = 0.25  # seconds in which pages are opened together
 _lock = threading.Lock()
 logging.getLogger("pypdfium2").setLevel(logging.ERROR)  # it warns of forms it draws in part
 
@@ -127,7 +123,7 @@ class OpenPdf:
             self._document.init_forms()
 
     @contextmanager
-    def page_with_notes(self, number: int) -> Iterator[Any]:
+    def pagewith_notes(self, number: int) -> Iterator[Any]:
         """The same with what its forms and notes show as a part of it, as its text is read.
 
         Raises:
@@ -135,7 +131,7 @@ class OpenPdf:
             DocumentError: the page cannot be read.
         """
         with self.page(number) as page, ExitStack() as opened:
-            noted = _with_notes(self._document, number, page)
+            noted = with_notes(self._document, number, page)
             if noted is not None:
                 opened.callback(noted.close)
                 page = noted[0]
@@ -159,17 +155,26 @@ class OpenPdf:
         """Pages that stay open, with pdfium locked for this thread, to look at them closely.
 
         Those that cannot be read, or are not there, are None. Several at once take a little less
-        time than one after the other: the processor keeps what it works with in its caches.
+        time than one after the other: the processor keeps what it works with in its caches. They
+        are the first of the numbers, at least one, and no more than are opened in a moment: full
+        pages take much memory while they are open, and others wait for pdfium.
         """
         with _lock, ExitStack() as opened:
-            yield [self._read(number, opened) for number in numbers]
+            yield [*self._first_of(numbers, opened)]
+
+    def _first_of(self, numbers: Sequence[int], opened: ExitStack) -> Iterator[ReadPage | None]:
+        begun = monotonic()
+        for number in numbers:
+            yield self._read(number, opened)
+            if monotonic() - begun > MOMENT:
+                return
 
     def _read(self, number: int, opened: ExitStack) -> ReadPage | None:
         page = pdfium_c.FPDF_LoadPage(self._document, number - 1)
         if not page:
             return None
         opened.callback(pdfium_c.FPDF_ClosePage, page)
-        noted = _with_notes(self._document, number, page)
+        noted = with_notes(self._document, number, page)
         if noted is not None:
             opened.callback(noted.close)
             page = noted[0]
@@ -183,7 +188,7 @@ class OpenPdf:
         marks = raised_marks.marks_of(plain, lambda offset: ruler().area(offset))
         text = raised_marks.raised(plain, marks)
         unmapped = max(characters - len(text), 0)
-        drawing = noted is None and not text.strip() and _shows_a_drawing(page)
+        drawing = noted is None and not text.strip() and shows_a_drawing(page)
         drawn = drawing or (unmapped > 0 and not text.strip())
         bare = not (text or drawn or pdfium_c.FPDFPage_CountObjects(page))
         hides = not (text or drawn) and self._hides_words(number)
@@ -274,7 +279,7 @@ def span_rectangles(
     """
     with ExitStack() as opened:
         document = opened.enter_context(open_pdf(path))
-        page = opened.enter_context(document.page_with_notes(number))
+        page = opened.enter_context(document.pagewith_notes(number))
         textpage = load_text(page)
         if not textpage:
             raise _unreadable(number)
@@ -315,63 +320,6 @@ def _refusal(code: int | None) -> DocumentError:
 
 def _unreadable(number: int) -> DocumentError:
     return DocumentError(DocumentState.FAILED, f"Page {number} is damaged and cannot be read.")
-
-
-def _with_notes(document: Any, number: int, page: Any) -> Any | None:
-    """A copy of a page with what fields of forms and notes show as a part of it, if it has any.
-
-    A copy, because flattening a page takes what it inherits from it. None of a picture without
-    text: OCR sees the notes on it, and would not be asked to if there were words.
-    """
-    if not any(_kind(page, index) in _NOTES for index in range(_count_notes(page))):
-        return None
-    letters = _letters(page)
-    if not letters and _shows_a_drawing(page):
-        return None
-    noted = pypdfium2.PdfDocument.new()
-    with suppress(pypdfium2.PdfiumError):
-        noted.import_pages(document, [number - 1])
-        copy = noted[0]
-        pdfium_c.FPDFPage_Flatten(copy, pdfium_c.FLAT_NORMALDISPLAY)
-        copy.close()
-        if not letters - _letters(noted[0]):
-            return noted
-    noted.close()
-    return None
-
-
-def _count_notes(page: Any) -> int:
-    return int(pdfium_c.FPDFPage_GetAnnotCount(page))
-
-
-def _kind(page: Any, index: int) -> int:
-    note = _note_at(page, index)
-    if not note:
-        return int(pdfium_c.FPDF_ANNOT_UNKNOWN)
-    kind = int(_kind_of_note(note))
-    _close_note(note)
-    return kind
-
-
-def _letters(page: Any) -> Counter[str]:
-    """How often each character is on a page."""
-    textpage = load_text(page)
-    if not textpage:
-        return Counter()
-    text = text_of(textpage, pdfium_c.FPDFText_CountChars(textpage))
-    pdfium_c.FPDFText_ClosePage(textpage)
-    return Counter("".join(text.split()))
-
-
-def _shows_a_drawing(page: Any) -> bool:
-    count = pdfium_c.FPDFPage_CountObjects(page)
-    paths = 0
-    for index in range(count):
-        kind = pdfium_c.FPDFPageObj_GetType(pdfium_c.FPDFPage_GetObject(page, index))
-        if kind in (pdfium_c.FPDF_PAGEOBJ_IMAGE, pdfium_c.FPDF_PAGEOBJ_FORM):
-            return True
-        paths += kind in (pdfium_c.FPDF_PAGEOBJ_PATH, pdfium_c.FPDF_PAGEOBJ_SHADING)
-    return paths >= MIN_PATHS_OF_A_DRAWING
 
 
 def _character_boxes(page: Any, textpage: Any, characters: int) -> Boxes:

@@ -51,7 +51,7 @@ _LINE = re.compile(r"[^\r\n]+")
 _NO_LETTER = re.compile("[\x00\x01\x03-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ue000-\uf8ff]")
 LONG, SAMPLED = 1_000, 16  # characters; of more, one in how many is looked at first
 
-PAGES_AT_ONCE = 16
+PAGES_AT_ONCE = 64  # open together, at 2 MB
 MAX_ATTACHMENTS = 100
 MAX_ATTACHED_BYTES = 50_000_000  # in all
 MOST_NAMED = 1_000  # of those beyond
@@ -132,16 +132,17 @@ class _Reader:
 
     def pages(self, progress: Callable[[int, int], None]) -> Iterator[Page]:
         """The pages in order, each in a state of its own."""
-        offset, count = 0, self._document.page_count
-        for first in range(1, count + 1, PAGES_AT_ONCE):
-            numbers = range(first, min(first + PAGES_AT_ONCE, count + 1))
+        done, offset, count = 0, 0, self._document.page_count
+        while done < count:
+            numbers = range(done + 1, min(done + PAGES_AT_ONCE, count) + 1)
             with self._document.reading(numbers) as read:
-                pages = [self._page(*page) for page in zip(numbers, read, strict=True)]
+                pages = [self._page(number, page) for number, page in enumerate(read, done + 1)]
                 bare = {
                     number
-                    for number, page in zip(numbers, read, strict=True)
+                    for number, page in enumerate(read, done + 1)
                     if page is not None and page.content.bare
                 }
+            done += len(pages)
             for page in pages:
                 page = self._checked(page, shows_nothing=page.number in bare)
                 number, text = page.number, page.text
