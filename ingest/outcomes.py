@@ -12,7 +12,7 @@ PASSING = (RateLimitError, UnavailableError, InvalidReplyError)  # faults that m
 READABLE = frozenset({DocumentState.READY, DocumentState.PARTIAL})
 WITH_TEXT = frozenset({PageState.TEXT, PageState.OCR})
 _UNREAD = (
-    (PageState.NEEDS_OCR, "without text, needing OCR"),
+    (PageState.NEEDS_OCR, "needing OCR"),
     (PageState.FAILED, "that could not be read"),
 )
 
@@ -28,7 +28,7 @@ def outcome_of(pages: Sequence[Page]) -> tuple[DocumentState, str]:
     if count[PageState.NEEDS_OCR]:
         return (
             DocumentState.NEEDS_OCR,
-            "The document holds pictures of pages without text, which only OCR can read.",
+            "The document holds pictures of pages, which only OCR can read.",
         )
     if count[PageState.FAILED]:
         return DocumentState.DAMAGED, "None of the pages can be read: the file is damaged."

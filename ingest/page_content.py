@@ -17,7 +17,8 @@ class PageContent:
 
     `unmapped` is the number of characters whose font does not tell what letters they are; they are
     absent from the text. `bare` is a page with nothing on it, not even a line or a space.
-    One without words `hides` some where it has them outside its visible part.
+    One without words `hides` some where it has them outside its visible part. A picture that words
+    were `typed_on` shows more than those.
     """
 
     text: str
@@ -25,6 +26,7 @@ class PageContent:
     unmapped: int = 0
     bare: bool = False
     hides: bool = False
+    typed_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)

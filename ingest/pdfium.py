@@ -33,11 +33,13 @@ from ingest.pdfium_crop import leave_out_unseen
 from ingest.pdfium_notes import shows_a_drawing, with_notes
 from ingest.pdfium_ruler import Ruler
 from ingest.pdfium_rules import Rules
+from ingest.pdfium_scans import is_typed_on
 from ingest.pdfium_text import character_indices, load_text, text_of
 from ingest.ruling import Ruling
 from rag.domain import DocumentState
 from rag.errors import DocumentError, NotFoundError
 
+FEW = 600  # characters, white space among them, that may be typed on a scanned page
 MOMENT = 0.25  # seconds in which pages are opened together
 _lock = threading.Lock()
 logging.getLogger("pypdfium2").setLevel(logging.ERROR)  # it warns of forms it draws in part
@@ -192,7 +194,8 @@ class OpenPdf:
         drawn = drawing or (unmapped > 0 and not text.strip())
         bare = not (text or drawn or pdfium_c.FPDFPage_CountObjects(page))
         hides = not (text or drawn) and self._hides_words(number)
-        content = PageContent(text, drawn, unmapped, bare, hides)
+        typed_on = 0 < len(text) < FEW and is_typed_on(page, textpage, text)
+        content = PageContent(text, drawn, unmapped, bare, hides, typed_on)
         ruling = Ruling(lambda: Rules(page, ruler))
         measure = partial(raised_marks.measured, marks=marks)
         return ReadPage(content, lambda: measure(ruler().quick()), marks, ruling)

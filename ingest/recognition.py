@@ -22,6 +22,9 @@ PUBLISHED_AT_ONCE = 25  # pages read by OCR, before they can be asked
 PAID_AT_ONCE = 5  # where each was paid for
 NO_WORDS = "The page is a picture on which no words were found."
 
+NO_MORE = "The page is a picture; no words were found besides those typed on it."
+MORE = 1.5  # times the letters that are typed on a page; fewer are those themselves
+
 Picture = Callable[[Path, int, int], bytes]
 """The picture of a page of a file, by its number, at a width in pixels."""
 
@@ -129,6 +132,9 @@ class Recogniser:
             reason = f"{ocr.name} did not read the page: {error}"
             read.pages[number] = replace(page, reason=reason)
             raise
+        if page.text and _letters(found.text) < MORE * _letters(page.text):
+            read.pages[number] = replace(page, state=PageState.TEXT, reason=NO_MORE)
+            return
         if not found.text.strip():
             read.pages[number] = replace(page, text="", state=PageState.EMPTY, reason=NO_WORDS)
             return
@@ -169,6 +175,10 @@ def _note(loaded: LoadedDocument) -> str:
     """What a loader says of a document besides how its pages ended."""
     _, reason = outcome_of(loaded.pages)
     return " ".join(loaded.reason.replace(reason, "").split()) if reason else loaded.reason
+
+
+def _letters(text: str) -> int:
+    return sum(map(str.isalnum, text))
 
 
 def _boxes(read: _Read) -> Mapping[int, tuple[WordBox, ...]]:

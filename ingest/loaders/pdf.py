@@ -61,6 +61,7 @@ TOO_MUCH = (
 )
 
 NEEDS_OCR = "The page is a picture without text; its words need OCR."
+TYPED_ON = "The page is a picture that a few words were typed on; its other words need OCR."
 NO_LETTERS = "The fonts of the page do not tell what its letters are; its words need OCR."
 NOTHING_LEFT = "The file is damaged: there are pages left in it, but nothing on them."
 REPAIRED = "The file was damaged and was repaired to be read."
@@ -167,6 +168,8 @@ class _Reader:
         text = read.content.text
         if _is_unreadable(read.content):
             return Page(number, "", "", 0, PageState.NEEDS_OCR, NO_LETTERS)
+        if read.content.typed_on:
+            return Page(number, "", text, 0, PageState.NEEDS_OCR, TYPED_ON)
         if text.strip():
             starred = raised_marks.starred(text, read.marks)
             lines = level_lines.joined(text, layout.lines(starred, read.ruler), read.ruling.letter)
