@@ -26,7 +26,7 @@ from rag.intake import Chunk, Table
 Measure = Callable[[Sequence[str]], list[int]]
 """The length of each text in the tokens that limit a chunk."""
 
-READ = frozenset({PageState.TEXT, PageState.OCR})
+READ = frozenset({PageState.TEXT, PageState.OCR, PageState.NEEDS_OCR})  # the last by few words
 HEADER_SHARE = 3  # a table's header takes at most one part in so many of a chunk
 
 

@@ -21,7 +21,8 @@ def outcome_of(pages: Sequence[Page]) -> tuple[DocumentState, str]:
     """The state of a document with these pages, and why it is not `ready`, if it is not."""
     count = Counter(page.state for page in pages)
     unread = [f"{_pages(count[state])} {how}" for state, how in _UNREAD if count[state]]
-    if any(count[state] for state in WITH_TEXT):
+    typed_on = any(page.state is PageState.NEEDS_OCR and page.text.strip() for page in pages)
+    if typed_on or any(count[state] for state in WITH_TEXT):
         if not unread:
             return DocumentState.READY, ""
         return DocumentState.PARTIAL, f"Read, except {' and '.join(unread)}."

@@ -50,11 +50,16 @@ def test_a_short_page_is_one_chunk_without_white_space_around_it() -> None:
 
 
 def test_chunks_stay_on_their_page_and_pages_without_text_have_none() -> None:
-    pages = [*_pages("First.", "Second."), Page(3, "3", " scanned? ", 13, PageState.NEEDS_OCR)]
+    pages = [
+        *_pages("First.", "Second."),
+        Page(3, "3", " typed on a scan ", 13, PageState.NEEDS_OCR),
+        Page(4, "4", "", 30, PageState.NEEDS_OCR),
+        Page(5, "5", " damaged? ", 30, PageState.FAILED),
+    ]
 
     chunks = chunking.split(pages, [], _words_and_marks, LIMIT)
 
-    assert [chunk.page for chunk in chunks] == [1, 2]
+    assert [chunk.page for chunk in chunks] == [1, 2, 3]
 
 
 def test_a_page_read_by_ocr_is_cut_like_any_other() -> None:

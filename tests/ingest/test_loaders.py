@@ -81,7 +81,7 @@ def test_progress_counts_the_pages(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("pages", "state", "reason"),
     [
-        ([TEXT, SCAN, SCAN], DocumentState.PARTIAL, "except 2 pages without text"),
+        ([TEXT, SCAN, SCAN], DocumentState.PARTIAL, "except 2 pages needing OCR"),
         ([SCAN, PdfPage()], DocumentState.NEEDS_OCR, "OCR"),
         ([PdfPage(), PdfPage()], DocumentState.EMPTY, "no words that can be read"),
         ([PdfPage(raw=b"0 0 1 1 re f\n" * 30)], DocumentState.NEEDS_OCR, "OCR"),
