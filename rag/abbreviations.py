@@ -28,11 +28,11 @@ _TITLE = (
 # Before a figure or a letter that counts: "Tab. 3", "Kap. IV", "max. 40", "poz. 5".
 _REFERENCES = (
     "No Nos no nos Nr Nrn nr nrn Nrs nrs Núm Núms núm núms Num num Fig Figs fig figs Tab Tbl tbl"
-    " tab Abb abb Art Arts art arts artt Artt Sec Secs sec secs Sect sect Ch ch Chap Chaps chap chaps"
-    " Kap kap Cap cap Ziff ziff Abs abs UAbs Bd bd Vol Vols vol vols Ed Eds ed eds Pág Págs pág"
-    " págs Pag pag pagg p pp Eq Eqs eq eqs App app Par par Párr párr Pt pt Ref ref Ext ext Est est"
-    " Rz rz Rn Rdnr Tz Fn Anm Anl Anh anh Aufl Jg Pos Lig lig Lit lit Max max Approx approx ca rd"
-    " geb blz hfdst afb apdo tít ust pkt poz str rozdz rys Rys tel Tel"
+    " tab Abb abb Art Arts art arts artt Artt Sec Secs sec secs Sect sect Ch ch Chap Chaps chap"
+    " chaps Kap kap Cap cap Ziff ziff Abs abs UAbs Bd bd Vol Vols vol vols Ed Eds ed eds Pág Págs"
+    " pág págs Pag pag pagg p pp Eq Eqs eq eqs App app Par par Párr párr Pt pt Ref ref Ext ext Est"
+    " est Rz rz Rn Rdnr Tz Fn Anm Anl Anh anh Aufl Jg Pos Lig lig Lit lit Max max Approx approx ca"
+    " rd geb blz hfdst afb apdo tít ust pkt poz str rozdz rys Rys tel Tel"
 )
 _REFERENCE = rf"(?:{'|'.join(_REFERENCES.split())})"
 # Before a year or a day: "Jan. 2020", "Sept. 30", "12 févr. 2020".
