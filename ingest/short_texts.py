@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from functools import cache
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from ingest.common_letters import CHINESE, KOREAN
 from ingest.hebrew import is_hebrew
@@ -87,7 +87,10 @@ _LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 MAX_JOINED = 0.5  # of the bytes beyond ASCII, for a text to be in another script than Latin
 _SELDOM = frozenset({"koi8_r", "koi8_u", "cp866", "iso8859_5", "iso8859_7"})
 _QUOTES = frozenset("“”„‘’‚«»–—…€°™®©·\xa0")
-_ALONE = frozenset(SIGNS + "£¿¡§µ±²³¼¾ªº")
+_IN_ROWS = _QUOTES | frozenset("§†‡")
+_LATIN_WORD = re.compile(r"(?<![^\s(])[a-z]{2,}(?=[\s.,;:!?)]|\Z)")
+_ENOUGH_WORDS = 3  # beside which a letter alone, like "à", is one of the same script
+_ALONE = frozenset(SIGNS + "£¥¿¡§†‡µ±²³¼¾ªº")
 _LONGEST_ACCENTED = 3  # letters beyond ASCII in a row, in a word with others
 
 
@@ -105,9 +108,12 @@ def is_plain_latin(content: bytes) -> bool:
                 return False
             joined += any(map(str.isalpha, around))
             alone += not any(map(str.isalpha, around))
-        elif not (len(run) == 1 and run in _ALONE) and not _QUOTES.issuperset(run):
+        elif not (len(run) == 1 and run in _ALONE) and not _IN_ROWS.issuperset(run):
             return False
-    return not alone or bool(joined)
+    if not alone or joined:
+        return True
+    words = islice(_LATIN_WORD.finditer(text), _ENOUGH_WORDS)
+    return sum(1 for _ in words) == _ENOUGH_WORDS
 
 
 def _is_accented(run: str) -> bool:

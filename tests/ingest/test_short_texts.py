@@ -133,6 +133,12 @@ def test_nothing_is_said_of_usual_letters_where_they_usually_stand(text: str) ->
     assert is_plain_latin(text.encode("cp1252")) is not alone
 
 
+def test_a_letter_alone_among_words_is_of_their_script() -> None:
+    assert not note_on_encoding("Le port ne dit rien à ce sujet.".encode("cp1252"))
+    assert note_on_encoding("Windows и GPU".encode("cp1251"))
+    assert decode("see §§ 4 and 5†".encode("cp1252")) == "see §§ 4 and 5†"
+
+
 def test_a_guess_names_the_set() -> None:
     assert "it is read as cp1251." in note_on_encoding("да".encode("cp1251"))
     assert "it is read as iso8859-15." in note_on_encoding("5 €".encode("iso8859-15"))
