@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import codecs
 import re
+from itertools import pairwise
+from unicodedata import combining
 
 from ingest.common_letters import LEAST_SHARE, common_share
 from ingest.hebrew import is_hebrew
 from ingest.latin_letters import SIGNS, latin_encoding, mixes_scripts
+from ingest.short_texts import MOST_BYTES, short_encoding
 from ingest.written import MAX_ODD_SHARE, is_odd, is_written
 
 BOMS = (
@@ -28,6 +31,7 @@ MAX_STRAY_CONTROLS = 0.01  # of the bytes of a text
 MAX_FOREIGN_SHARE = 0.15  # of the bytes, for a text to count as ASCII with some accents
 MAX_DAMAGED_SHARE = 1 / 3  # of the characters beyond ASCII, for a damaged file to count as UTF-8
 MAX_WRONG_SHARE = 0.02  # of them, for what a file declares to be believed
+LONGEST_ACCIDENT = 16  # bytes of a text that may be UTF-8 by chance
 WORD_BYTES = 4  # beyond ASCII in a row: letters with accents seldom stand so
 MAX_WORD_SHARE = 0.3  # of the bytes beyond ASCII, for a text to be in Latin letters
 
@@ -142,10 +146,12 @@ def encoding_of(content: bytes) -> str:
     """
     if wide := wide_encoding(content):
         return wide
-    if is_utf8(content):
+    if is_utf8(content) and not _is_accidental(content):
         return "iso2022_jp" if _JAPANESE_MAIL.search(content) else "utf-8"
     sample = _sample(content)
     beyond = len(sample.translate(None, _ASCII))
+    if beyond <= MOST_BYTES:
+        return short_encoding(sample) or latin_encoding(sample)
     runs = (len(run) for run in _BEYOND_ASCII.findall(sample))
     in_words = sum(length for length in runs if length >= WORD_BYTES)
     if likely := _east_asian(sample):
@@ -190,6 +196,17 @@ def is_utf8(content: bytes) -> bool:
         is_damaged = text.count("\ufffd") <= MAX_DAMAGED_SHARE * beyond_ascii
         return is_damaged or _is_mostly_utf8(content)
     return True
+
+
+def _is_accidental(content: bytes) -> bool:
+    """Whether a word is UTF-8 by chance: its accents have no letter (通知 in GB 18030)."""
+    if len(content) > LONGEST_ACCIDENT:
+        return False
+    text = content.decode("utf-8", errors="replace")
+    return any(
+        combining(after) and not before.isalpha() and not combining(before)
+        for before, after in pairwise(f" {text}")
+    )
 
 
 def _is_mostly_utf8(content: bytes) -> bool:

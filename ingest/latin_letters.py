@@ -46,6 +46,10 @@ _UNDEFINED = re.compile(r"[\x80-\x84\x86-\x9f\ufffd]")  # controls of ISO 8859, 
 _MISPLACED = re.compile(rf"(?<={_LETTER})[{_NOT_IN_WORDS}]+(?={_LETTER})")
 _JOINING = re.compile(rf"(?<={_LETTER})[–—…](?={_LETTER})")  # which no set of letters gains by
 _AFTER_LETTER = re.compile(rf"(?<=[a-z]){_LETTER}|(?<=[A-Z]){_LETTER}(?=[a-z])")
+_CONTROLS = re.compile(rb"[\x80-\x9f]")
+_NEW_LETTERS = re.compile(  # what ISO 8859-15 has for signs of Latin-1: € š ž Š œ, where they stand
+    r"\d\s?¤|¤\s?\d|¨(?=[a-z])|(?<=[a-z])¸|(?<=[a-z])½(?=[a-z])|(?<!\w)¦(?=[a-z]{2})|½(?=uv|il|uf)"
+)
 LEAST_MISPLACED = 0.2  # of the characters beyond ASCII, for a text to be in an old set
 MAX_MIXED_SHARE = 0.5  # of the words that are not of ASCII alone
 LEAST_LATIN_SHARE = 0.25  # of their letters: one may be typed for one that looks the same
@@ -60,6 +64,8 @@ def latin_encoding(sample: bytes) -> str:
     found = min(texts, key=lambda encoding: (undefined[encoding], strange[encoding]))  # the first
     wrong = _misplaced(texts[found])
     beyond = sum(character > "\x7f" for character in texts[found])
+    if found == "cp1252" and not _CONTROLS.search(sample) and _NEW_LETTERS.search(texts[found]):
+        return "iso8859-15"
     if wrong < LEAST_MISPLACED * beyond:
         return found
     old = {encoding: sample.decode(encoding, errors="replace") for encoding in _OLD}

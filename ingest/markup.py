@@ -19,6 +19,7 @@ from rag.errors import DocumentError
 MAX_TABLE_DEPTH = 8  # tables in one another; deeper ones are read as text
 MAX_INDENT = 6  # levels of lists in one another that are shown
 MAX_FRAMES = 3  # pages in one another
+MOST_PIECES = 8  # that the mark of a note is in
 PIECE_CHARACTERS = 65_536
 
 _BLOCK_NAMES = (
@@ -128,6 +129,7 @@ class _Target:
         self._takes_many = False
         self._styled: dict[int, int] = {}  # of each depth what its element is shifted by its style
         self._shifted: list[int] = []  # where in the text what is raised or lowered begins
+        self._marks: dict[int, tuple[int, int, bool]] = {}  # by depth; see `_start_styled`
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         """An element begins."""
@@ -152,9 +154,8 @@ class _Target:
         elif tag in _BLOCKS or tag in _HEADINGS:
             self._flush()
             self._start_block(tag, attributes)
-        elif shift := self._shifts.of(tag, attributes):
-            self._styled[self._depth] = shift
-            self._start_shifted()
+        else:
+            self._start_styled(tag, attributes)
 
     def end(self, tag: str) -> None:
         """An element ends; every one that began does."""
@@ -236,8 +237,8 @@ class _Target:
             self._text.append("\n")
         elif tag == "button":
             self._text.append(" ")
-        elif shift := _SHIFTS.get(tag) or self._styled.pop(self._depth, 0):
-            self._end_shifted(shift)
+        elif tag in _SHIFTS or self._depth in self._styled or self._depth in self._marks:
+            self._end_styled(tag)
         elif tag == "select":
             self._end_select()
         elif tag == "table":
@@ -307,6 +308,32 @@ class _Target:
             text = "".join(self._text[start:])
             self._text[start:] = [raised.shifted(text, before, shift=shift)]
 
+    def _start_styled(self, tag: str, attributes: Mapping[str, str]) -> None:
+        """Remember where what is raised or lowered, or may be the mark of a note, begins."""
+        if shift := self._shifts.of(tag, attributes):
+            self._styled[self._depth] = shift
+            self._start_shifted()
+            return
+        is_note = page_styles.refers_to_note(attributes)
+        if nudge := 1 if is_note else page_styles.nudge_of(attributes):
+            self._marks[self._depth] = (len(self._text), nudge, is_note)
+
+    def _end_styled(self, tag: str) -> None:
+        if shift := _SHIFTS.get(tag) or self._styled.pop(self._depth, 0):
+            self._end_shifted(shift)
+        else:
+            self._end_mark(*self._marks.pop(self._depth))
+
+    def _end_mark(self, start: int, shift: int, is_note: bool) -> None:
+        """Write a mark apart from the word before it, which one must have that is set so only."""
+        pieces = self._text[start : start + MOST_PIECES]
+        is_whole = start + len(pieces) == len(self._text) and not (self._options or self._pre)
+        if not is_whole or sum(map(len, pieces)) > page_styles.LONGEST_MARK:
+            return
+        text, before = "".join(pieces), "".join(self._text[max(start - 8, 0) : start])
+        if page_styles.is_mark(text) and (is_note or page_styles.takes_mark(before)):
+            self._text[start:] = [raised.shifted(text, before, shift=shift)]
+
     def _flush(self, heading: int = 0) -> None:
         """End the block that is open."""
         self._end_select()
@@ -315,6 +342,7 @@ class _Target:
         text = raised.with_fractions(_CONTROLS.sub("", "".join(self._text)))
         self._text.clear()
         self._shifted.clear()
+        self._marks.clear()
         text = text.strip("\n").rstrip() if self._pre else _tidy(text)
         if not text.strip():
             return

@@ -1,4 +1,4 @@
-"""What of a web page stands raised or lowered by its styles: a note's mark may be no `<sup>`.
+"""What of a web page stands raised or lowered without `<sup>`: by its styles, or as a note's mark.
 
 Inline styles are read, and rules of the page's own style sheets for an element, a class, or an
 element of a class. All else that style sheets can say is left to browsers.
@@ -19,8 +19,14 @@ _CLOSING = re.compile(r"</style", re.IGNORECASE)
 _SELECTOR = re.compile(r"[a-z][a-z0-9]{0,20}|(?:[a-z][a-z0-9]{0,20})?\.[\w-]{1,80}")
 _LENGTH = re.compile(r"([-+]?)(?=\d|\.\d)(\d{0,6}(?:\.\d{0,6})?)(em|ex|rem|px|pt|%)")
 _SMALL_WORDS = frozenset({"smaller", "small", "x-small", "xx-small"})
+LARGEST = float("inf")
 _FULL = {"em": 1.0, "rem": 1.0, "%": 100.0}
 _POINTS = {"pt": 9.0, "px": 12.0}  # below it letters are small, whatever those beside them are
+_NUDGES = {"em": 0.25, "ex": 0.5, "rem": 0.25, "px": 3.0, "pt": 2.25}  # least that marks are moved
+_NOTED = frozenset({"noteref", "doc-noteref"})  # `epub:type` of EPUB 3, `role` of DPUB-ARIA
+LONGEST_MARK = 3  # characters of what may be a mark though nothing makes it small
+_BEFORE_MARK = re.compile(r"[\w)\]\"”’».,;:%!?]\Z")
+_MARK = re.compile(r"(?:\d+|[a-z*†‡§¶]|[ivx]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +77,42 @@ def sheets_of(markup: str) -> str:
     return "\n".join(found)
 
 
+def refers_to_note(attributes: Mapping[str, str]) -> bool:
+    """Whether an element says that it refers to a note."""
+    kinds = f"{attributes.get('epub:type', '')} {attributes.get('role', '')}"
+    return not _NOTED.isdisjoint(kinds[:LONGEST_STYLE].lower().split())
+
+
+def nudge_of(attributes: Mapping[str, str]) -> int:
+    """Where a style sets an element that is as large as the rest; that raises only what `is_mark`.
+
+    0 for what is moved by less than a quarter of a letter.
+    """
+    style = attributes.get("style", "").lower()
+    if len(style) > LONGEST_STYLE or "relative" not in style:
+        return 0
+    said = _declared(style)
+    if said.get("position") != "relative":
+        return 0
+    return -_nudge(said.get("top", "")) or _nudge(said.get("bottom", ""))
+
+
+def takes_mark(before: str) -> bool:
+    """Whether a mark may follow a text: it ends in a letter, a figure or a sign that closes."""
+    return bool(_BEFORE_MARK.search(before))
+
+
+def is_mark(text: str) -> bool:
+    """Whether a text is as the mark of a note is: a figure, a letter or a sign."""
+    return len(text) <= LONGEST_MARK and bool(_MARK.fullmatch(text))
+
+
 def shift_of(style: str) -> int:
     """Whether declarations raise (1) or lower (-1) what they are for, as a note's mark is."""
     style = style.lower()
     if len(style) > LONGEST_STYLE or not ("vertical-align" in style or "relative" in style):
         return 0
-    said: dict[str, str] = {}
-    for declaration in style.split(";"):
-        name, _, value = declaration.partition(":")
-        said[name.strip()] = value.replace("!important", "").strip()
+    said = _declared(style)
     aligned = said.get("vertical-align", "")
     if aligned in ("super", "sub"):
         return 1 if aligned == "super" else -1
@@ -90,6 +123,22 @@ def shift_of(style: str) -> int:
     if said.get("position") != "relative":
         return 0
     return -_sign(said.get("top", "")) or _sign(said.get("bottom", ""))
+
+
+def _declared(style: str) -> dict[str, str]:
+    said: dict[str, str] = {}
+    for declaration in style.split(";"):
+        name, _, value = declaration.partition(":")
+        said[name.strip()] = value.replace("!important", "").strip()
+    return said
+
+
+def _nudge(length: str) -> int:
+    """The sign of a length that is long enough to raise a mark; 0 of another."""
+    found = _LENGTH.fullmatch(length)
+    if found is None or not found[2].strip("."):
+        return 0
+    return _sign(length) if float(found[2]) >= _NUDGES.get(found[3], LARGEST) else 0
 
 
 def _is_small(size: str) -> bool:

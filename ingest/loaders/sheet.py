@@ -29,7 +29,8 @@ class Sheet:
     """A sheet's rows of clean cells; an empty one stands for any number of them.
 
     `boxes` are texts that lie on it, `notes` those on its cells. `is_drawing` is one that has no
-    cells: a chart or a form. `damaged_from` is the row, counted from 1, that the damage of
+    cells: a chart or a form. One that `hides_cells` has hidden rows or columns, which are read.
+    `damaged_from` is the row, counted from 1, that the damage of
     a damaged one begins in; one that `lacks_results` has formulas that were never calculated.
     """
 
@@ -41,6 +42,7 @@ class Sheet:
     lacks_results: bool = False
     notes: tuple[str, ...] = ()
     is_drawing: bool = False
+    hides_cells: bool = False
 
 
 class Cells:

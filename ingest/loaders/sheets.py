@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from ingest import grid, titles
@@ -18,6 +19,7 @@ NOT_CALCULATED = (
     "Formulas without a stored result are left empty: open the workbook in Excel or LibreOffice "
     "and save it, then add it again."
 )
+MOST_NAMED = 5  # sheets, in a sentence
 _OLE = b"\xd0\xcf\x11\xe0"
 _OLD_RECORDS = (b"\x09\x00", b"\x09\x02", b"\x09\x04", b"\x09\x08")  # of workbooks before 1997
 
@@ -25,7 +27,8 @@ _OLD_RECORDS = (b"\x09\x00", b"\x09\x02", b"\x09\x04", b"\x09\x08")  # of workbo
 def load(path: Path, name: str, *, max_pages: int) -> LoadedDocument:
     """Read a workbook; a page's label is its sheet's name, which is a heading of level 1, too.
 
-    Hidden sheets are read, and are said to be hidden. Formulas give their stored results.
+    Hidden sheets, rows and columns are read, and the reason says so. Formulas give their
+    stored results.
 
     Raises:
         DocumentError: it is damaged, encrypted, too large, or holds no text.
@@ -44,6 +47,7 @@ def load(path: Path, name: str, *, max_pages: int) -> LoadedDocument:
     notes = [NOT_CALCULATED] if any(sheet.lacks_results for sheet in sheets) else []
     if broken:
         notes.insert(0, f"Damaged sheets, read as far as they go: {', '.join(broken)}.")
+    notes += _notes_on_hidden(sheets)
     return composed.document(
         titles.from_name(name),
         OLD_MEDIA_TYPE if is_old else MEDIA_TYPE,
@@ -75,6 +79,21 @@ def _compose(composer: Composer, sheet: Sheet) -> None:
     composer.paragraph(*sheet.notes)
     for text in sheet.boxes:
         composer.paragraph(text)
+
+
+def _notes_on_hidden(sheets: Sequence[Sheet]) -> list[str]:
+    """Sentences on what the workbook does not show and was read."""
+    hidden = [sheet.name for sheet in sheets if sheet.is_hidden]
+    partly = [sheet.name for sheet in sheets if sheet.hides_cells and not sheet.is_hidden]
+    notes = (("sheets", hidden), ("rows or columns of sheets", partly))
+    return [
+        f"Hidden {what}, read like the others: {_named(names)}." for what, names in notes if names
+    ]
+
+
+def _named(names: Sequence[str]) -> str:
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _without_text(sheet: Sheet) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pptx.slide import Slide
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+MOST_NAMED = 20  # slides, in a sentence
 NO_TEXT = "The slide holds no text."
 # Slide shows and templates with macros are presentations, too; python-pptx knows the others.
 PartFactory.part_type_for.update(
@@ -62,21 +63,34 @@ def _loaded(slides: Sequence[Slide], kept: str, name: str, max_pages: int) -> Lo
     composed = composer.finish(max_pages)
     first = composed.outline[0].title if composed.outline else ""
     kept = kept if titles.is_meaningful(kept) else ""
-    reason = f"{failed} of {len(slides)} slides are damaged." if failed else ""
+    notes = [f"{failed} of {len(slides)} slides are damaged."] if failed else []
+    notes += _notes_on_hidden(slides)
     return composed.document(
         kept or titles.tidy(first) or titles.from_name(name),
         MEDIA_TYPE,
         paginated=True,
         state=DocumentState.PARTIAL if failed else DocumentState.READY,
-        reason=reason,
+        reason=" ".join(notes),
     )
+
+
+def _notes_on_hidden(slides: Sequence[Slide]) -> list[str]:
+    """A sentence on the slides that a show leaves out, if there are any."""
+    numbers = [str(number) for number, slide in enumerate(slides, 1) if _is_hidden(slide)]
+    more = len(numbers) - MOST_NAMED
+    named = ", ".join(numbers[:MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+    return [f"Hidden slides, read like the others: {named}."] if numbers else []
+
+
+def _is_hidden(slide: Slide) -> bool:
+    return slide.element.get("show") in ("0", "false")
 
 
 def _wrote(composer: Composer, number: int, slide: Slide) -> bool:
     """Write a slide; false where it is damaged, which loses it alone."""
     try:
         title, parts = title_of(slide), parts_of(slide)
-        is_hidden = slide.element.get("show") in ("0", "false")
+        is_hidden = _is_hidden(slide)
     except UNREADABLE:
         composer.begin_page(str(number), state=PageState.FAILED, reason="The slide is damaged.")
         return False

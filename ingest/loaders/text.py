@@ -18,6 +18,7 @@ from ingest.filetypes import unsupported
 from ingest.graphemes import boundary_before
 from ingest.loaded import LoadedDocument
 from ingest.placing import Places
+from ingest.short_texts import MOST_BYTES, is_plain_latin
 from ingest.written import is_text_throughout
 from rag.domain import DocumentState, Page, PageState
 from rag.errors import DocumentError
@@ -26,9 +27,9 @@ SECTION_CHARACTERS = 20_000
 LONGEST_TITLE = 100  # characters
 MAX_CONTROL_SHARE = 0.001
 MEDIA_TYPE = "text/plain"
-SHORT_BYTES = 200  # beyond ASCII, by which a character set is no more than guessed
-# By far the usual ones, those that are told by their zeros, and one with marks.
-SURE = ("cp1252", "latin-1", "utf-16", "utf-32", "iso2022_jp")
+SHORT_WIDE_BYTES = 32  # of UTF-16 without a zero, which other sets may be read as
+# Told by their zeros, or by marks; Windows-1252 is told by where its letters stand.
+SURE = ("latin-1", "utf-16", "utf-32", "iso2022_jp")
 
 _PARAGRAPH_END = re.compile(r"(?:\r\n|\r(?!\n)|\n)[^\S\r\n]*(?:\r\n|\r|\n)+")
 _BLANK_LINE = re.compile(r"[^\S\n]*\n")
@@ -144,12 +145,21 @@ def note_on_encoding(content: bytes) -> str:
         counted = "One line is" if lines == 1 else f"{lines:,} lines are"
         return f"{counted} not in UTF-8 as the rest is, and read as Windows-1252." if lines else ""
     beyond = len(content.translate(None, bytes(range(128))))
-    if not encoding or encoding.startswith(SURE) or beyond > SHORT_BYTES:
+    if not encoding or beyond > MOST_BYTES or _is_sure(encoding, content):
         return ""
     return (
         f"The file does not say its character set, and is too short to tell it surely: it is read "
         f"as {encoding.replace('_', '-')}. If letters are wrong, save it as UTF-8 and add it again."
     )
+
+
+def _is_sure(encoding: str, content: bytes) -> bool:
+    """Whether a short text can hardly be in another set than the one that it was found to be in."""
+    if encoding == "cp1252":
+        return is_plain_latin(content)
+    if encoding.startswith("utf-16") and 0 not in content:
+        return len(content) > SHORT_WIDE_BYTES
+    return encoding.startswith(SURE)
 
 
 def _checked(text: str) -> str:

@@ -13,8 +13,9 @@ from ingest import archive, grid, titles
 from ingest.composer import Composed, Composer
 from ingest.loaded import LoadedDocument
 from ingest.loaders.numbering import Numbering
-from ingest.loaders.wordbody import COMMENT, Block, Body, Kind, Styles
-from ingest.loaders.wordparts import Notes, Within
+from ingest.loaders.wordbody import COMMENT, Block, Body, Kind
+from ingest.loaders.wordparts import HIDDEN, Notes, Within
+from ingest.loaders.wordstyles import Styles
 from ingest.ooxml import Package, Part
 from rag.domain import DocumentState
 from rag.errors import DocumentError
@@ -44,20 +45,23 @@ def load(path: Path, name: str, *, max_pages: int) -> LoadedDocument:
 
     A footnote or a comment stands below the paragraph that refers to it; what the pages have at
     their top and bottom stands once, at the end. What was deleted while changes were tracked is
-    left out. Files embedded in it become attachments.
+    left out, and so is hidden text, which the reason tells. Files embedded in it
+    become attachments.
 
     Raises:
         DocumentError: it is damaged, too large, or holds no text.
     """
     with archive.opened(path) as opened:
-        package, within = Package(opened), Within()
-        blocks = _blocks(package, within)
-        margins = list(_margins(package))
+        package, within, styles = Package(opened), Within(), Styles()
+        blocks = _blocks(package, within, styles)
+        margins = list(_margins(package, within, styles))
         written = _title(blocks, package)
         within.add_embedded(package)
     composer = Composer()
     _compose(composer, [*blocks, *margins])
     is_bare = not composer.length and bool(within.files)
+    if not composer.length and not is_bare and within.has_hidden:
+        raise DocumentError(DocumentState.EMPTY, f"The document shows no text. {HIDDEN}")
     composed = Composed((), (), ()) if is_bare else composer.finish(max_pages)
     first = next((each.title for each in composed.outline if each.level == 1), "")
     title = written or titles.tidy(first) or titles.from_name(name)
@@ -75,7 +79,7 @@ def read_text(path: Path) -> str:
         DocumentError: the file is damaged, or too large.
     """
     with archive.opened(path) as opened:
-        blocks = _blocks(Package(opened), Within())
+        blocks = _blocks(Package(opened), Within(), Styles())
     pieces: list[str] = []
     before = Kind.TABLE
     for block in blocks:
@@ -85,23 +89,28 @@ def read_text(path: Path) -> str:
     return "".join(pieces[1:])
 
 
-def _blocks(package: Package, within: Within) -> list[Block]:
-    """What the document says, in order; `within` takes the texts that are files of their own."""
+def _blocks(package: Package, within: Within, styles: Styles) -> list[Block]:
+    """What the document says, in order; `within` takes the texts that are files of their own.
+
+    `styles` become those of the document.
+    """
     main = package.main_part(MAIN_PART)
     relations = package.relations(main)
     targets = [(each.kind, each.target) for each in relations]
     targets += [("styles", "word/styles.xml"), ("numbering", "word/numbering.xml")]
     parts = {kind: target for kind, target in reversed(targets) if target in package}
-    styles, numbering = Styles(), Numbering()
+    numbering = Numbering()
     for kind, part in (("styles", styles), ("numbering", numbering)):
         _read_aside(package, parts.get(kind), part)
     notes: dict[tuple[str, str], str] = {}
     for kind in ("footnote", "endnote", "comment"):
-        found = Notes(kind)
+        found = Notes(kind, styles)
         _read_aside(package, parts.get(f"{kind}s"), found)
+        within.has_hidden |= found.has_hidden
         notes.update(found.said())
     body = Body(styles, numbering, notes, within.add_chunks(package, relations))
     package.read(main, body)
+    within.has_hidden |= body.has_hidden
     unplaced = (
         text for key, text in notes.items() if key[0] == COMMENT and key not in body.commented
     )
@@ -118,13 +127,14 @@ def _read_aside(package: Package, name: str | None, part: Part) -> None:
                 raise
 
 
-def _margins(package: Package) -> Iterator[Block]:
+def _margins(package: Package, within: Within, styles: Styles) -> Iterator[Block]:
     """What stands at the top and the bottom of the pages, each once."""
     seen: set[str] = set()
     for each in package.relations(package.main_part(MAIN_PART)):
         if each.kind in _MARGINS and each.target in package:
-            body = Body(Styles(), Numbering())
+            body = Body(styles, Numbering())
             _read_aside(package, each.target, body)
+            within.has_hidden |= body.has_hidden
             lines = [" ".join(block.text.split()) or _flat(block) for block in body.blocks]
             text = " | ".join(line for line in lines if not _PAGE_NUMBER.fullmatch(line))
             if text and text not in seen:

@@ -8,27 +8,23 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from ingest import grid, raised
-from ingest.loaders import formulas
+from ingest.loaders import formulas, symbols
 from ingest.loaders.formulas import Formulas
-from ingest.loaders.numbering import BULLET, LEVELS, Numbering
-from ingest.loaders.wordruns import Line, Look, resolved
+from ingest.loaders.numbering import BULLET, Numbering
+from ingest.loaders.wordruns import Line
+from ingest.loaders.wordstyles import HEADINGS, Runs, Styles, depth_of
 from ingest.ooxml import Part
 from ingest.spans import ACROSS, Covered
 from rag.domain import DocumentState
 from rag.errors import DocumentError
 
 MAX_CHARACTERS = 20_000_000
-HEADINGS = 6  # levels that Markdown has
 WIDEST = 1000  # columns of a table
 COMMENT = "commentReference"
-DEEPEST_STYLE = 10  # styles that are based on one another
 # What is no longer there, or there twice.
 _SKIPPED = frozenset({"moveFrom", "Fallback", "del", "rPrChange"})
 _SIGNS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"}
-_YES = frozenset({"1", "true", "on"})
-_LOOKS = frozenset({"vertAlign", "position", "sz"})
 _LIST = re.compile(r"List ?(?:Bullet|Number)", re.IGNORECASE)
-_HEADING_NAME = re.compile(r"(?:heading|title|titre|überschrift|título)\s?([1-9])?", re.IGNORECASE)
 _TITLE_NAME = re.compile(r"title|titre|titel|título", re.IGNORECASE)
 _CAPTION_NAME = re.compile(r"caption|légende|beschriftung|table", re.IGNORECASE)
 
@@ -58,16 +54,6 @@ class Block:
 
 
 @dataclass(slots=True)
-class _Style:
-    name: str = ""
-    parent: str = ""
-    level: int = 0
-    number: str = ""
-    depth: int | None = None
-    look: Look = field(default_factory=Look)
-
-
-@dataclass(slots=True)
 class _Paragraph:
     line: Line = field(default_factory=Line)
     style: str = ""
@@ -82,81 +68,6 @@ class _Cell:
     text: str = ""
     span: int = 1
     goes_on: bool = False  # it is merged with the one above it
-
-
-class Styles(Part):
-    """The styles of paragraphs: which are headings, and of what level, and which are numbered."""
-
-    def __init__(self) -> None:
-        self._styles: dict[str, _Style] = {}
-        self._style = self._defaults = _Style()  # of all text, before the first one with a name
-        self._usual = ""  # of paragraphs that name none
-        self._looks: dict[tuple[str, str], Look] = {}  # of runs and their paragraphs
-
-    def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        """An element of the styles."""
-        value = attributes.get("val", "")
-        if name == "style":
-            self._begin(attributes.get("styleId", ""), attributes)
-        elif name == "name":
-            self._style.name = value
-        elif name == "basedOn":
-            self._style.parent = value
-        elif name == "outlineLvl" and value.isdigit() and int(value) < HEADINGS:
-            self._style.level = int(value) + 1
-        elif name == "numId":
-            self._style.number = value
-        elif name == "ilvl":
-            self._style.depth = _depth(value)
-        elif name in _LOOKS:
-            self._style.look.take(name, value)
-
-    def look(self, own: Look, style: str, paragraph: str) -> Look:
-        """That of a run by what it says itself, its style, and the style of its paragraph.
-
-        What raises a whole paragraph raises none of its runs above the others.
-        """
-        found = self._looks.get((style, paragraph))
-        if found is None:
-            found = self._looks[style, paragraph] = self._look(style, paragraph)
-        return resolved([own, found])
-
-    def level(self, style: str) -> int:
-        """The level of a style of headings, 0 of others."""
-        for each in self._family(style):
-            if found := _level_of(each.name) or each.level:
-                return found
-        return _level_of(style)
-
-    def numbering(self, style: str) -> tuple[str, int | None]:
-        """The list that a style belongs to, empty without one, and its level in it."""
-        for each in self._family(style):
-            if each.number:
-                return each.number, each.depth
-        return "", None
-
-    def is_named(self, style: str, pattern: re.Pattern[str]) -> bool:
-        """Whether a style, or its name, is of a kind."""
-        known = self._styles.get(style, _Style())
-        return bool(pattern.fullmatch(style) or pattern.fullmatch(known.name))
-
-    def _look(self, style: str, paragraph: str) -> Look:
-        found = resolved(each.look for each in self._family(style))
-        around = [each.look for each in self._family(paragraph or self._usual)]
-        size = resolved([found, *around, self._defaults.look]).size
-        return Look(found.align, found.position, size)
-
-    def _begin(self, style: str, attributes: Mapping[str, str]) -> None:
-        self._style = self._styles.setdefault(style, _Style())
-        if attributes.get("type") == "paragraph" and attributes.get("default") in _YES:
-            self._usual = style
-
-    def _family(self, style: str) -> list[_Style]:
-        family: list[_Style] = []
-        while style in self._styles and len(family) < DEEPEST_STYLE:
-            family.append(self._styles[style])
-            style = family[-1].parent
-        return family
 
 
 class Body(Part):
@@ -184,10 +95,15 @@ class Body(Part):
         self._closed: list[Block] = []  # in one that is open
         self._skipped = 0
         self._in_text = False
-        self._look, self._run_style = Look(), ""  # of the run that is open
+        self._runs = Runs(styles)
         self._formulas = Formulas()
         self._length = 0
         self._noted = 0
+
+    @property
+    def has_hidden(self) -> bool:
+        """Whether hidden text was left out."""
+        return self._runs.has_hidden
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         """An element of the body."""
@@ -205,7 +121,7 @@ class Body(Part):
         elif name == "t":
             self._in_text = True
         elif name == "r":
-            self._look, self._run_style = Look(), ""
+            self._runs.begin()
         elif name == "tblHeader" and self._tables:
             _head_row(self._tables[-1], attributes.get("val", ""))
         elif name in ("gridSpan", "vMerge") and self._rows and self._rows[-1]:
@@ -232,8 +148,9 @@ class Body(Part):
         """Characters."""
         if self._in_text and self._open and not self._skipped:
             paragraph = self._open[-1]
-            look = self._styles.look(self._look, self._run_style, paragraph.style)
-            paragraph.line.say(text, look)
+            look = self._runs.look(paragraph.style)
+            if shown := self._runs.shown(text, look):
+                paragraph.line.say(shown, look)
             self._length += len(text)
             if self._length > MAX_CHARACTERS:
                 raise DocumentError(
@@ -244,11 +161,7 @@ class Body(Part):
         """Take a text of another format, once so that none grows, or what a paragraph is."""
         if name == "altChunk":
             self.blocks += self._chunks.pop(attributes.get("id", ""), [])
-        elif name in _LOOKS:
-            self._look.take(name, attributes.get("val", ""))
-        elif name == "rStyle":
-            self._run_style = attributes.get("val", "")
-        elif self._open:
+        elif self._open and not self._runs.take(name, attributes):
             self._formulas.start(name, attributes, self._open[-1].line.pieces)
             self._note(self._open[-1], name, attributes)
 
@@ -262,17 +175,35 @@ class Body(Part):
         elif name == "numId":
             paragraph.number = value
         elif name == "ilvl":
-            paragraph.depth = _depth(value)
-        elif name == "docPr" and (described := grid.clean(attributes.get("descr", ""))):
-            paragraph.line.pieces.append(f" [image: {described}] ")
-        elif name in _SIGNS:
-            paragraph.line.pieces.append(_SIGNS[name])
+            paragraph.depth = depth_of(value)
         elif name == COMMENT:
             self._comment(paragraph, (name, attributes.get("id", "")))
+        else:
+            self._add(paragraph, name, attributes)
+
+    def _add(self, paragraph: _Paragraph, name: str, attributes: Mapping[str, str]) -> None:
+        """Add what an element within a run stands for: a sign, a picture, a note."""
+        if name == "docPr" and (described := grid.clean(attributes.get("descr", ""))):
+            self._put(paragraph, f" [image: {described}] ")
+        elif name in _SIGNS:
+            self._put(paragraph, _SIGNS[name])
+        elif name == "sym":
+            look = self._runs.look(paragraph.style)
+            sign = symbols.sign(attributes.get("font", ""), attributes.get("char", ""))
+            if shown := self._runs.shown(sign, look):
+                paragraph.line.say(shown, look)
         elif said := self._notes.get((name, attributes.get("id", ""))):
-            self._noted += 1
-            paragraph.line.pieces.append(f" [note {self._noted}]")
-            paragraph.notes.append(f"[note {self._noted}] {said}")
+            mark = f"[note {self._noted + 1}]"
+            if self._put(paragraph, f" {mark}"):
+                self._noted += 1
+                paragraph.notes.append(f"{mark} {said}")
+
+    def _put(self, paragraph: _Paragraph, piece: str) -> bool:
+        """Add what no run says in letters; false where the run is hidden."""
+        shown = self._runs.shown(piece, self._runs.look(paragraph.style))
+        if shown:
+            paragraph.line.pieces.append(shown)
+        return bool(shown)
 
     def _comment(self, paragraph: _Paragraph, key: tuple[str, str]) -> None:
         if key in self._notes and key not in self.commented:
@@ -360,12 +291,3 @@ def _merge(cell: _Cell, name: str, value: str) -> None:
         cell.span = min(max(int(value), 1), WIDEST) if value.isdigit() else 1
     else:
         cell.goes_on = value != "restart"
-
-
-def _depth(value: str) -> int:
-    return min(int(value), LEVELS - 1) if value.isascii() and value.isdigit() else 0
-
-
-def _level_of(style: str) -> int:
-    found = _HEADING_NAME.fullmatch(style.strip())
-    return min(int(found[1] or 1), HEADINGS) if found else 0

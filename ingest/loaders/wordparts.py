@@ -10,16 +10,21 @@ from ingest import grid, markup, markup_tables
 from ingest.attachments import display_name
 from ingest.filetypes import suffix_of, type_by_name
 from ingest.loaded import Attachment, LeftOut
-from ingest.loaders import oleobject
+from ingest.loaders import oleobject, symbols
 from ingest.loaders.html import decode_page
 from ingest.loaders.text import decode
 from ingest.loaders.wordbody import COMMENT, Block, Kind
+from ingest.loaders.wordstyles import Runs, Styles
 from ingest.ooxml import Package, Part, Relation
 from rag.errors import DocumentError
 
 MAX_ATTACHMENTS = 100
 MAX_ATTACHED_BYTES = 50_000_000  # in all
 MOST_NAMED = 5  # files, in a sentence
+HIDDEN = (
+    "The document has hidden text, which was left out. To have it read, show it in Word (Font, "
+    "Hidden) and add the file again."
+)
 NOT_TAKEN = "It is of a kind that is not read, damaged, or too large. Add it by itself."
 _EMBEDDED = "word/embeddings/"
 _CHUNK = "aFChunk"
@@ -33,16 +38,18 @@ class Within:
 
     files: list[Attachment] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+    has_hidden: bool = False  # text that was left out
     _size: int = 0
 
     @property
     def reason(self) -> str:
-        """A sentence on what was left out, if anything was."""
+        """Sentences on what was left out, if anything was."""
+        hidden = HIDDEN if self.has_hidden else ""
         if not self.left_out:
-            return ""
+            return hidden
         more = len(self.left_out) - MOST_NAMED
         named = ", ".join(self.left_out[:MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
-        return f"Embedded in the document and not read: {named}."
+        return f"Embedded in the document and not read: {named}. {hidden}".strip()
 
     @property
     def lost(self) -> tuple[LeftOut, ...]:
@@ -113,8 +120,9 @@ class Within:
 class Notes(Part):
     """What the footnotes, endnotes or comments say, by their numbers."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, styles: Styles) -> None:
         self._kind = kind
+        self._runs, self._style = Runs(styles), ""
         self._id = ""
         self._authors: dict[str, str] = {}
         self._texts: dict[str, list[str]] = {}
@@ -128,7 +136,17 @@ class Notes(Part):
             )
             self._authors[self._id] = grid.clean(attributes.get("author", ""))
         elif name in ("tab", "br"):
-            self.say(" ")
+            self._add(" ")
+        elif name == "sym":
+            self._add(symbols.sign(attributes.get("font", ""), attributes.get("char", "")))
+        elif name == "p":
+            self._style = ""
+        elif name == "pStyle":
+            self._style = attributes.get("val", "")
+        elif name == "r":
+            self._runs.begin()
+        else:
+            self._runs.take(name, attributes)
         self._in_text = name == "t"
 
     def end(self, name: str) -> None:
@@ -140,7 +158,16 @@ class Notes(Part):
     def say(self, text: str) -> None:
         """Characters."""
         if self._in_text:
-            self._texts.setdefault(self._id, []).append(text)
+            self._add(text)
+
+    @property
+    def has_hidden(self) -> bool:
+        """Whether hidden text was left out."""
+        return self._runs.has_hidden
+
+    def _add(self, text: str) -> None:
+        shown = self._runs.shown(text, self._runs.look(self._style))
+        self._texts.setdefault(self._id, []).append(shown)
 
     def said(self) -> dict[tuple[str, str], str]:
         """The texts by the element that refers to a note, and its number."""

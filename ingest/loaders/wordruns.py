@@ -1,4 +1,4 @@
-"""Which runs of a Word document stand raised or lowered.
+"""Which runs of a Word document stand raised or lowered, and which are hidden.
 
 A run says so itself (`w:vertAlign`), or is set higher or lower and mostly smaller than the text it
 stands in (`w:position` and `w:sz`, in half points; ISO/IEC 29500 part 1, 17.3.2). LibreOffice
@@ -15,6 +15,8 @@ from ingest import raised
 USUAL_SIZE = 20  # half points, where a document does not say
 LEAST_SHIFT = 1 / 4  # of its size, for a run that is no smaller than the text around it
 LARGEST = 3_276  # half points
+LOOKS = frozenset({"vertAlign", "position", "sz", "vanish"})  # what a `Look` takes
+_NO = frozenset({"0", "false", "off"})
 _SHIFTS = {"superscript": 1, "subscript": -1}
 
 
@@ -25,6 +27,7 @@ class Look:
     align: int | None = None  # 1 for raised characters, -1 for lowered ones, 0 for neither
     position: int | None = None  # half points above the line
     size: int | None = None  # half points
+    is_hidden: bool | None = None
 
     def take(self, name: str, value: str) -> None:
         """Take an element of its properties; of two sizes, it is shown in the smaller one."""
@@ -34,6 +37,8 @@ class Look:
             self.position = position
         elif name == "sz" and (size := _half_points(value)) is not None and size > 0:
             self.size = min(size, self.size or size)
+        elif name == "vanish":
+            self.is_hidden = value not in _NO
 
 
 def resolved(looks: Iterable[Look]) -> Look:
@@ -43,6 +48,7 @@ def resolved(looks: Iterable[Look]) -> Look:
         found.align = each.align if found.align is None else found.align
         found.position = each.position if found.position is None else found.position
         found.size = each.size if found.size is None else found.size
+        found.is_hidden = each.is_hidden if found.is_hidden is None else found.is_hidden
     return found
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ingest import archive, grid, raised
 from ingest.composer import MAX_CELLS
-from ingest.loaders.sheet import MAX_ROWS, Cells, Merged, Sheet
+from ingest.loaders.sheet import MAX_COLUMNS, MAX_ROWS, Cells, Merged, Sheet
 from ingest.numerals import BUILTIN_CODES, shown
 from ingest.ooxml import Package, Part, Relation
 from ingest.serials import MAC_EPOCH, WINDOWS_EPOCH
@@ -28,6 +28,7 @@ _WITH_CELLS = frozenset({"worksheet", "xlMacrosheet", "xlIntlMacrosheet"})
 _WITHOUT_CELLS = frozenset({"chartsheet", "dialogsheet"})
 _NOTES = ("comments", "threadedComment")  # the first repeat the second, for older programs
 _REFERENCE = re.compile(r"\$?([A-Za-z]{1,3})\$?(\d{1,7})")
+_YES = frozenset({"1", "true"})
 _SHIFTS = {"superscript": 1, "subscript": -1}
 _LETTERS = {chr(ord("A") + place): place + 1 for place in range(26)}
 
@@ -164,6 +165,7 @@ class _Reader:
             damaged_from=None if is_whole else max(grid_part.row, 1),
             lacks_results=grid_part.lacks_results,
             notes=self._notes(part),
+            hides_cells=grid_part.hides_cells,
         )
 
     def text(self, kind: str, style: str, value: str) -> str:
@@ -210,7 +212,7 @@ class _Grid(Part):
 
     def __init__(self, cells: Cells, text: Text) -> None:
         self.merged: list[Merged] = []
-        self.lacks_results = False
+        self.lacks_results = self.hides_cells = False
         self.row = 0  # counted from 1: the one that is read
         self._cells, self._text = cells, text
         self._column = 0
@@ -218,6 +220,8 @@ class _Grid(Part):
         self._value: list[str] = []
         self._is_open = self._has_formula = False
         self._phonetic = self._shift = 0
+        self._in_hidden_row = False
+        self._hidden_columns: list[tuple[int, int]] = []  # the first and the last of each run
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         self._shift = _shift_of(name, attributes, self._shift)
@@ -231,6 +235,9 @@ class _Grid(Part):
             number = attributes.get("r", "")
             self.row = int(number) if number.isascii() and number.isdigit() else self.row + 1
             self._column = 0
+            self._in_hidden_row = attributes.get("hidden") in _YES
+        elif name == "col" and attributes.get("hidden") in _YES:
+            self._hide_columns(attributes.get("min", ""), attributes.get("max", ""))
         elif name == "rPh":
             self._phonetic += 1
         elif name == "mergeCell":
@@ -259,8 +266,17 @@ class _Grid(Part):
         if self._value:
             text = self._text(self._kind, self._style, _put_together(self._value))
             self._cells.put(self.row - 1, self._column - 1, text)
+            if text and not self.hides_cells:
+                self.hides_cells = self._in_hidden_row or self._is_in_hidden_column()
         elif self._has_formula and self._kind != "str":
             self.lacks_results = True
+
+    def _hide_columns(self, first: str, last: str) -> None:
+        if first.isdecimal() and last.isdecimal() and len(self._hidden_columns) < MAX_COLUMNS:
+            self._hidden_columns.append((int(first), int(last)))
+
+    def _is_in_hidden_column(self) -> bool:
+        return any(first <= self._column <= last for first, last in self._hidden_columns)
 
     def _merge(self, reference: str) -> None:
         first, _, last = reference.partition(":")

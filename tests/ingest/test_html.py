@@ -259,3 +259,9 @@ def test_a_frame_that_a_page_holds_itself_is_read_and_not_without_end() -> None:
 
     assert found == ["before", *["in"] * 4, "behind"]
     assert not markup.read('<iframe hidden srcdoc="<p>unseen">').blocks
+
+
+def test_what_only_readers_aloud_pass_over_is_read() -> None:
+    (block,) = markup.read("<p>Sold <span aria-hidden=true>12</span> of <b hidden>90</b>40").blocks
+
+    assert block.text == "Sold 12 of 40"

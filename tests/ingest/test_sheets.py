@@ -54,6 +54,7 @@ def test_a_workbook_that_libreoffice_wrote_is_read_as_it_is_seen(name: str) -> N
     assert salaries.text.endswith("Jo Beck | 2,980.40 € | FALSE")
     assert found.outline == (Heading(1, "Quarters", 1, 0), Heading(1, "Salaries", 3, 0))
     assert (found.paginated, found.state, found.title) == (True, DocumentState.READY, "figures")
+    assert found.reason == "Hidden sheets, read like the others: Salaries."
     first, second, third = found.tables
     assert (first.number, first.page, first.name) == (1, 1, "Quarters")
     assert first.header == ("Route", "Quarter", "Passengers", "Sales", "Full", "Closed on")
@@ -255,3 +256,25 @@ def test_entities_are_refused(tmp_path: Path) -> None:
 )
 def test_what_gives_nothing_is_told(tmp_path: Path, content: bytes, state: DocumentState) -> None:
     assert failure(tmp_path, content).state is state
+
+
+def test_hidden_rows_and_columns_are_read_and_the_report_says_so(tmp_path: Path) -> None:
+    column = '<cols><col min="2" max="3" hidden="1"/></cols>'
+    row = '<row hidden="{0}">' + cell("b") + cell(2) + "</row>"
+    found = read(
+        tmp_path,
+        xlsx(
+            {
+                "Plain": rows(["a", 1]).replace("<row>", '<row hidden="0">'),
+                "Rows": f"<sheetData>{row.format(1)}</sheetData>",
+                "Columns": column + rows(["c", 3]),
+                "Empty": '<cols><col min="5" max="5" hidden="1"/></cols>' + rows(["d", 4]),
+            }
+        ),
+    )
+
+    assert [page.text.split() for page in found.pages[1:3]] == [
+        ["Rows", "b", "|", "2"],
+        ["Columns", "c", "|", "3"],
+    ]
+    assert found.reason == "Hidden rows or columns of sheets, read like the others: Rows, Columns."

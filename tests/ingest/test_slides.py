@@ -91,6 +91,7 @@ def test_a_presentation_that_libreoffice_wrote_is_read_whole() -> None:
         Heading(1, "Passengers", 3, 0),
         Heading(1, "Reserve: the night boat", 5, 0),
     )
+    assert found.reason == "Hidden slides, read like the others: 5."
     repairs, passengers = found.tables
     assert (repairs.page, repairs.header) == (2, ("Ship", "Work", "Budget"))
     text = found.pages[1].text

@@ -5,10 +5,13 @@ from rag.sentences import split_sentences
 TITLES = (
     "Ing. Dipl.-Ing. Dr.-Ing. Prof. Dr. Mme. Mlle. M. Sr. Sra. Srta. Hr. Fr. Lt. Col. Gen. Capt."
     " Rev. St. Hon. Gov. Sen. Sgt. Maj. Sig. Dott. Avv. Lic. Arq. Mgr. MUDr. Dra. Gebr. ing. dott."
+    " Bgm. Brig. Cpl. Insp. Abg. RA. Pfr. Gral. Tte. Avda. Exmo. av. bd. dhr. mw. inż. kpt. ks. św."
+    " ul. pl. gen."
 )
 REFERENCES = (
     "Art. No. Nr. Nrn. Fig. Figs. Tab. vol. vols. ed. p. pp. Abb. Kap. Ziff. Bd. núm. cap. pág."
-    " max."
+    " max. Abs. Anm. Rn. nr. nrs. blz. hfdst. artt. pagg. art. n. apdo. párr. tít. ust. poz."
+    " rozdz. rys. str. tel."
 )
 
 
@@ -67,6 +70,17 @@ def test_a_reference_ends_nothing_before_a_figure(reference: str) -> None:
         ("They met in Jan. Mara came.", ["They met in Jan.", "Mara came."]),
         ("Press Tab. Then wait.", ["Press Tab.", "Then wait."]),
         ("It was made by Acme Inc. of Brno.", ["It was made by Acme Inc. of Brno."]),
+        ("He was made Sgt. The next day he left.", ["He was made Sgt.", "The next day he left."]),
+        ("Er wurde 2019 Bgm. Die Wahl war klar.", ["Er wurde 2019 Bgm.", "Die Wahl war klar."]),
+        ("Er wurde 2019 Bgm. Danach ging er.", ["Er wurde 2019 Bgm. Danach ging er."]),  # a name?
+        ("It stands in § 5 Abs. 3 here.", ["It stands in § 5 Abs. 3 here."]),
+        ("Das sagt Satz 2 der Anm. Mara las sie.", ["Das sagt Satz 2 der Anm.", "Mara las sie."]),
+        ("It was Capt. E. Smith who came.", ["It was Capt. E. Smith who came."]),
+        ("Then Lt. Gen. Mark Lee spoke.", ["Then Lt. Gen. Mark Lee spoke."]),
+        ("See Dz. U. z 2020 r. poz. 5 there.", ["See Dz. U. z 2020 r. poz. 5 there."]),
+        ("Dr. He of Bern and Prof. Das came.", ["Dr. He of Bern and Prof. Das came."]),
+        ("So say Lee et al. In 2020 it was 4.", ["So say Lee et al.", "In 2020 it was 4."]),
+        ("It stood still. 3 boats came.", ["It stood still.", "3 boats came."]),
         ("It is of Acme Inc. Common Stock.", ["It is of Acme Inc. Common Stock."]),
     ],
 )
