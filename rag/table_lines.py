@@ -89,13 +89,37 @@ def head_of(row: Placed, passage: Passage, below: str) -> str:
         cells, heads = read
         if cells == heads or flowing(below) == _as_line(heads):
             return "" if cells == heads else below
-        names = BORDER.join(filter(None, map(flowing, heads)))
+        names = _parted(heads)
         return names if len(names) <= LONGEST_HEAD else above
     if below or not above:
         return below
     text = passage.text[row.span.start : row.span.end]
     counted = len(cells_of(text)), len(cells_of(text, like=above))
     return above if above.count(BORDER) + 1 in counted else ""
+
+
+def in_cells(passage: Passage) -> str:
+    """The text of a passage with borders between the cells of its rows, below their heads.
+
+    Empty where nothing is known of them that the text does not show.
+    """
+    above = passage.heading[-1] if passage.heading and BORDER in passage.heading[-1] else ""
+    if not passage.rows:
+        return f"{above}\n{passage.text}" if above else ""
+    pieces: list[str] = []
+    done, named = 0, None
+    for span, cells, heads in passage.rows:
+        pieces.append(passage.text[done : span.start])
+        if heads != named:
+            pieces.append(_parted(heads) + "\n")
+        if cells != heads:
+            pieces.append(_parted(cells))
+        done, named = span.end, heads
+    return "".join([*pieces, passage.text[done:]])
+
+
+def _parted(cells: Sequence[str]) -> str:
+    return BORDER.join(filter(None, map(flowing, cells)))
 
 
 def _as_line(cells: Sequence[str]) -> str:

@@ -10,15 +10,16 @@ import pytest
 from ingest.loaders.load import load
 from ingest.pipeline import Ingestor
 from rag.candidates import holding_codes
-from rag.domain import Passage, Span, ToolCall
+from rag.domain import Passage, Span, ToolCall, Verdict
 from rag.sentences import split_sentences
 from rag.shares import Place
+from rag.signs import signs
 from rag.store.indexes import Indexes
 from rag.table_cells import rows_at
-from rag.table_lines import heads_among, table_rows
+from rag.table_lines import head_of, heads_among, in_cells, table_rows
 from rag.tools import run_tool
 from rag.toolset import tools_for
-from rag.verification import quote_of
+from rag.verification import Verifier, context_of, quote_of
 from tests import long_tables
 from tests.fakes import passage
 from tests.rag.desk import LIMITS, Desk, answer_of
@@ -50,24 +51,16 @@ def test_a_row_is_found_by_its_name_and_a_year(desk: Desk, lined: bool, repeated
 
 
 @pytest.mark.parametrize(("lined", "repeated"), KINDS)
-@pytest.mark.parametrize(
-    "question",
-    [
-        "How many riders did Metro 171 have in 2021?",
-        "How many riders did Metro 077 have in 2017?",
-        "How many riders did Tram 077 have in 2021?",
-        "How many drivers did Metro 077 have in 2021?",
-    ],
-)
-def test_what_no_row_says_is_refused(
-    desk: Desk, lined: bool, repeated: bool, question: str
-) -> None:
+def test_what_no_row_says_is_refused(desk: Desk, lined: bool, repeated: bool) -> None:
     add(desk, lined=lined, repeated=repeated)
 
-    answer = answer_of(list(desk.reader().ask(question, (), desk.scope)))
-
-    assert answer.refused, answer.text
-    assert answer.citations == ()
+    for asked in [
+        *("riders did Metro 171 have in 2021", "riders did Metro 077 have in 2017"),
+        *("riders did Tram 077 have in 2021", "drivers did Metro 077 have in 2021"),
+    ]:
+        answer = answer_of(list(desk.reader().ask(f"How many {asked}?", (), desk.scope)))
+        assert answer.refused, answer.text
+        assert answer.citations == ()
 
 
 def test_a_tool_queries_all_pages_of_the_table(desk: Desk) -> None:
@@ -164,3 +157,47 @@ def test_the_columns_of_a_quoted_row_are_known_where_a_cell_is_empty() -> None:
 
     assert row.label == "Metro 050"
     assert row.cells == (("2019", "12"), ("2020", ""), ("2021", "7"))
+
+
+@pytest.mark.parametrize(("lined", "repeated"), KINDS)
+def test_a_claim_is_held_against_the_cell_of_its_row_and_column(
+    desk: Desk, lined: bool, repeated: bool
+) -> None:
+    add(desk, lined=lined, repeated=repeated)
+    found = desk.retriever.search("How many riders did Metro 077 have?", desk.scope, 4)
+    shown = next(each for each in found if "Metro 077" in each.text)
+
+    for claim, fault in [
+        ("Metro 077 had 18,313 riders in 2021.", None),
+        ("In 2019, Metro 077 had 6,849 riders.", None),
+        ("Metro 077 had 6,849 riders in 2021.", "the table has 18,313 there, not 6,849"),
+        ("In 2020, Metro 077 had 18,313 riders.", "the table has 12,158 there, not 18,313"),
+    ]:
+        seen = signs(claim, shown.text, None, context_of(shown), in_cells(shown))
+        assert seen.fault == fault
+        assert seen.in_table == (fault is None)
+        verdict = Verifier(desk.scorer.nearest).check(claim, [shown]).verdict
+        assert (verdict is Verdict.UNSUPPORTED) == (fault is not None)
+
+
+def test_rows_are_parted_below_their_heads_where_they_are_known() -> None:
+    text = "Of 2021.\nMetro 050 12 8 7\nMetro 051 9\nIt ends."
+    shown = rowed(text, ("Metro 050", "12", "8", "7"), ("Metro 051", "", "9", ""))
+
+    assert in_cells(shown) == (
+        "Of 2021.\nStation | 2019 | 2020 | 2021\nMetro 050 | 12 | 8 | 7\nMetro 051 | 9\nIt ends."
+    )
+    assert in_cells(passage("A | 1", heading=("Part", "Name | 2021"))) == "Name | 2021\nA | 1"
+    assert in_cells(passage("A | 1", heading=("Part",))) == ""
+
+
+def test_a_head_of_several_lines_is_quoted_as_it_was_read() -> None:
+    heads = ("Station", "Riders in 2019", "Riders in 2020")
+    shown = rowed("Metro 050 12 8", ("Metro 050", "12", "8"), heads=heads)
+    (place,) = places_of(shown)
+
+    assert head_of(place, shown, "in 2019 in 2020") == "Station | Riders in 2019 | Riders in 2020"
+    assert head_of(place, shown, "Station Riders in 2019  Riders in 2020").startswith("Station R")
+    long = rowed("Metro 050 12 8", ("Metro 050", "12", "8"), heads=("Of it " * 60, *heads[1:]))
+    assert head_of(place, long, "in 2019 in 2020") == ""
+    assert head_of(place, replace(long, heading=("Of | 2019",)), "") == "Of | 2019"
