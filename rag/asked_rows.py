@@ -1,9 +1,9 @@
 """Which rows of tables a question asks for: by what names the row, and by the head of a column.
 
 A long table is full of rows that are all alike in meaning and in most of their words. One is asked
-for only if every telling word of the question stands in it, in a head of its columns, or in what
-the table stands under: "the price of Animal 150" is in the row "Animal 150" below "Price", and in
-no other.
+for only if every telling word of the question stands in it, in a head of its columns, in what the
+table stands under, or right above its head: "the price of Animal 150" is in the row "Animal 150"
+below "Price", and in no other.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def _names_whole(word: _Word, row: Row) -> bool:
 def _likely(words: Sequence[_Word], rows: Mapping[int, Row], compare: _Comparison) -> list[int]:
     """The rows that may be asked for, told by the first letters of their words: that is quick."""
     begun = {at: _beginnings(" ".join(row.cells)) for at, row in rows.items()}
-    heads = {head for row in rows.values() for head in (*row.heads, row.under)}
+    heads = {head for row in rows.values() for head in (*row.heads, row.under, row.above)}
     named = frozenset().union(*map(compare.keys, heads))
     anywhere = frozenset().union(*begun.values())
     wanted = [_beginnings(" ".join(word.keys)) for word in words]
@@ -210,7 +210,7 @@ class _Comparison:
             for word, (before, held) in zip(words[1:], pairwise(named), strict=True)
         ):
             return False
-        under = self.keys(row.under)
+        under = self.keys(row.under) | self.keys(row.above)
         is_column = False
         for word, held in zip(words, named, strict=True):
             heads = {at for at, head in enumerate(row.heads) if self.keys(head) & word.keys}

@@ -8,7 +8,7 @@ from itertools import zip_longest
 from statistics import median
 
 from rag.domain import Reasons
-from rag.exact import quoted_phrases, telling_numbers
+from rag.exact import numbered_names, quoted_phrases, telling_numbers
 from rag.fusion import Found, Weights, fuse, total
 from rag.identifiers import names
 from rag.store.lexical import MOST_WITH_CODE, Among, LexicalIndex
@@ -91,11 +91,11 @@ def _sorted(chunks: Sequence[StoredChunk], scores: Mapping[int, Reasons]) -> lis
 
 
 def holding_codes(question: str, index: LexicalIndex, among: Among | None) -> dict[int, float]:
-    """The chunks that hold rare codes of a question ("E-07"), and what share of those.
+    """The chunks that hold rare codes of a question ("E-07", "Unit 50"), and what share of those.
 
     What holds a phrase in quotation marks comes before all else.
     """
-    codes = [*names(question), *telling_numbers(question)]
+    codes = dict.fromkeys([*names(question), *telling_numbers(question), *numbered_names(question)])
     held = [index.chunks_with(code, among) for code in codes]
     rare = [chunks for chunks in held if 0 < len(chunks) <= MOST_WITH_CODE]
     shares: dict[int, float] = {}

@@ -1,7 +1,8 @@
 """The vocabulary of the application: frozen values, no behaviour, nothing of ours imported.
 
 Positions inside a page are character offsets into `Page.text`, half-open: `page.text[start:end]`.
-Page numbers count from 1 everywhere.
+Page numbers count from 1 everywhere. An `offset` is where a page starts in the text of the whole
+document.
 """
 
 from __future__ import annotations
@@ -97,8 +98,7 @@ class Document:
 class Page:
     """One page, with its text exactly as the engine returned it.
 
-    `label` is the document's own ("iv", "12"); `offset` is where the page starts in the text of
-    the whole document.
+    `label` is the document's own ("iv", "12").
     """
 
     number: int
@@ -136,8 +136,8 @@ class Passage:
     """Chunks as retrieved, joined with their neighbours on the same page.
 
     `chunk_ids` are catalog keys, the best one first; `score` orders the passages of one question;
-    `offset` is where the page starts in the text of the whole document; `reasons` are None for a
-    passage that was opened, not searched.
+    `reasons` are None for a passage that was opened, not searched. `rows` are those of tables whose
+    cells the text does not part, as in PDFs: where in it, their cells, the heads of their columns.
     """
 
     document: Document
@@ -151,6 +151,7 @@ class Passage:
     chunk_ids: tuple[int, ...]
     offset: int = 0
     reasons: Reasons | None = None
+    rows: tuple[tuple[Span, tuple[str, ...], tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +172,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """An exact span of a page: `page.text[start:end] == text`.
-
-    `offset` is where the page starts in the text of the whole document.
-    """
+    """An exact span of a page: `page.text[start:end] == text`."""
 
     document: Document
     page: int

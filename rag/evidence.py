@@ -15,7 +15,7 @@ from rag.asked_rows import asked_rows
 from rag.calibration import LetterRarity, letter_rarity
 from rag.domain import Passage, Span
 from rag.folding import flowing
-from rag.headed_rows import BORDER, heads_of
+from rag.headed_rows import BORDER
 from rag.languages import Language, detect
 from rag.markers import is_fence
 from rag.pipe_rows import is_rule
@@ -23,7 +23,7 @@ from rag.protocols import Embedder, Vectors
 from rag.scripts import is_without_words
 from rag.sentences import split_sentences
 from rag.shares import Place, Shares, going_on_from, heads_of_none, spelled_shares, subjects_of
-from rag.table_lines import table_rows
+from rag.table_lines import heads_among, table_rows
 
 REMEMBERED_SENTENCES = 20_000
 USUAL_BAR = 0.05  # what is below it counts as not answered by the documents; see `Evidence`
@@ -103,7 +103,7 @@ class SentenceScorer:
         if rarity is None:
             rarity = _rarity_among(found)
         weights = {word: rarity(word) for word in self._words(question, language)}
-        heads = heads_of(places, [passage.text for passage in passages])
+        heads = heads_among(places, passages)
         before = going_on_from(places, heads)
         rows = table_rows(places, passages, heads)
         asked = asked_rows(question, rows, lambda text: self._words(text, language), language)

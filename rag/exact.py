@@ -29,6 +29,7 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 _LONG = re.compile(r"\d{4,}(?:\.\d+)?|\d{3,}\.\d+")
 _PLAIN = re.compile(r"(?<![\w.,])\d{4,}(?![\w]|[.,]\d)")
 _FIRST_GROUP, _NEXT_GROUP = re.compile(r"\d{1,3}"), re.compile(r"\d{3}")
+_NUMBERED = re.compile(r"\b([^\W\d_]{2,}) (\d{1,6})(?![\w]|[.,]\d)")
 _AROUND = "\"'“”„«»‘’‹›.,;:!?[]{}<>|*_=$€£¥%"
 _CURRENCY = re.compile(r"(?:us|ca?|au?|nz|hk|s)(?=[$€£¥])")
 _CODE = re.compile(r"[a-z]{1,6}-\d{1,8}[a-z]?|\d{1,6}-[a-z]{1,3}")
@@ -73,6 +74,15 @@ def telling_numbers(text: str) -> list[str]:
         for word in dict.fromkeys(words)
         if word.partition("_")[0] in LABELS or (_LONG.fullmatch(word) and not _YEAR.fullmatch(word))
     ]
+
+
+def numbered_names(text: str) -> list[str]:
+    """The names of a text with their numbers, but years ("Metro 050"), as they are indexed."""
+    found: list[str] = []
+    for name, number in _NUMBERED.findall(text):
+        if name[0].isupper() and not _YEAR.fullmatch(number):
+            found += _with_word_before(name, (number,))
+    return found
 
 
 def other_forms(words: Sequence[str]) -> list[str]:

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from rag.amounts import amounts
 from rag.folding import flowing, unaccented
-from rag.languages import detect
+from rag.languages import Language, detect
 from rag.periods import MONTH_OF, periods_of
 from rag.quantities import Quantity, same
 from rag.terms import told
@@ -120,7 +120,7 @@ def missed_cell(claim: str, text: str) -> tuple[str, str] | None:
     language = detect(claim) or detect(text)
     wanted = told(claim)
     periods = frozenset(periods_of(claim))
-    for figure in amounts(claim, language):
+    for figure in _figures(claim, language, table):
         own = [cell for cell in table if _is_same(figure, cell)]
         if not own:
             continue
@@ -138,18 +138,31 @@ def is_in_table(claim: str, text: str) -> bool:
     """Whether every figure of a claim stands where the row and the column that it names meet."""
     table = cells(text)
     wanted, periods = told(claim), frozenset(periods_of(claim))
-    stated = amounts(claim, detect(claim) or detect(text)) if table else ()
-    figures = [
-        each
-        for each in stated
-        if each.kind not in ("time", "months") and not _is_day(claim, each.span.start)
-    ]
+    figures = _figures(claim, detect(claim) or detect(text), table) if table else []
     return bool(figures) and all(
         any(cell in own for cell in _meant(table, wanted, periods, {cell.row for cell in named}))
         for figure in figures
         if (own := [cell for cell in table if _is_same(figure, cell)]) is not None
         and (named := [cell for cell in own if told(cell.row) & wanted]) is not None
     )
+
+
+def _figures(claim: str, language: Language | None, table: Sequence[Cell]) -> list[Quantity]:
+    """The figures of a claim that may be of cells: no days, no stretches of time, no names."""
+    return [
+        each
+        for each in amounts(claim, language)
+        if each.kind not in ("time", "months")
+        and not _is_day(claim, each.span.start)
+        and not _names_row(claim, each, table)
+    ]
+
+
+def _names_row(claim: str, figure: Quantity, table: Sequence[Cell]) -> bool:
+    """Whether a figure stands behind the same word in a label: "Unit 77"."""
+    before = claim[: figure.span.start].split()[-1:]
+    name = " ".join([*before, claim[figure.span.start : figure.span.end]]).casefold()
+    return bool(before) and any(name in flowing(cell.row).casefold() for cell in table)
 
 
 def _is_day(claim: str, at: int) -> bool:

@@ -6,7 +6,10 @@ import re
 from collections.abc import Collection, Sequence
 from itertools import pairwise
 
-from rag.store.places import PlacedChunk
+from rag.domain import Passage, Reasons
+from rag.fusion import total
+from rag.store.places import ChunkedPage, PlacedChunk
+from rag.store.rows import StoredChunk
 
 NEIGHBOURS_TOKENS = 600  # a passage grows by neighbouring chunks up to this size
 NEARLY_ALL = 0.92  # of the words of the shorter of two texts that say the same
@@ -36,6 +39,28 @@ def grow(hit: int, page: Sequence[PlacedChunk], taken: Collection[int]) -> list[
             first, last = min(first, neighbour), max(last, neighbour)
             grown = True
     return list(page[first : last + 1])
+
+
+def passage_of(
+    hit: StoredChunk, on: ChunkedPage, run: Sequence[PlacedChunk], reasons: Reasons
+) -> Passage:
+    """A run of chunks of a page as the passage that a hit among them was found for."""
+    page, start, end = on.page, run[0].chunk.start, run[-1].chunk.end
+    header = filter(None, [run[0].chunk.header])  # of the table that the passage begins in
+    return Passage(
+        hit.document,
+        page.number,
+        page.label,
+        start,
+        end,
+        page.text[start:end],
+        (*hit.chunk.heading, *header),
+        total(reasons),
+        (hit.id, *(chunk.id for chunk in run if chunk.id != hit.id)),
+        page.offset,
+        reasons,
+        on.rows(start, end),
+    )
 
 
 class Repeats:

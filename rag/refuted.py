@@ -31,34 +31,43 @@ SPOKEN_OF, TOUCHED_ON, SAID_ALIKE, SAID_MOSTLY = 0.4, 0.3, 0.45, 0.55
 class Rule:
     """What finds a contradiction: a pair of what the source and what the claim says, or None.
 
-    `tell` makes a phrase of the pair; `in_tables` says whether it can read those too; `from_share`
-    is what share of a claim's words a run of the passage must have for the two to be compared.
+    `tell` makes a phrase of the pair; `in_tables` says whether it can read those too, `of_cells`
+    whether it reads them cell by cell; `from_share` is what share of a claim's words a run of the
+    passage must have for the two to be compared.
     """
 
     find: Callable[[str, str], Pair | None]
     tell: Callable[[str, str], str]
     in_tables: bool = False
     from_share: float = SPOKEN_OF
+    of_cells: bool = False
 
-    def found(self, claim: str, passage: str) -> Pair | None:
-        """What it finds in a claim and a passage that it can read."""
+    def found(self, claim: str, passage: str, table: str = "") -> Pair | None:
+        """What it finds in a claim and a passage that it can read; see `refutation`."""
+        if self.of_cells:
+            return self.find(claim, table or passage)
         run = nearest_run(claim, passage)
-        if not self.in_tables and cells(passage) and (run is None or _is_row(passage, run)):
+        if (
+            not self.in_tables
+            and cells(table or passage)
+            and (run is None or _is_row(passage, run))
+        ):
             return None
         if self.from_share and (run is None or share_of(claim, passage, run) < self.from_share):
             return None
         return self.find(claim, passage)
 
 
-def refutation(claim: str, passage: str) -> str:
+def refutation(claim: str, passage: str, table: str = "") -> str:
     """Why a passage does not say a claim, in a phrase; empty where no rule finds anything.
 
     Args:
         claim: on one line; its figures, periods and names stand in the passage.
         passage: as it is written, with its lines.
+        table: the same with its rows cell by cell below their heads, where these are known.
     """
     for rule in RULES.values():
-        found = rule.found(claim, passage)
+        found = rule.found(claim, passage, table)
         if found:
             return rule.tell(*found)
     return ""
@@ -126,7 +135,7 @@ def _of_another(stated: str, claimed: str) -> str:
 
 
 RULES = {
-    "cell": Rule(missed_cell, _in_cell, in_tables=True, from_share=0.0),
+    "cell": Rule(missed_cell, _in_cell, in_tables=True, from_share=0.0, of_cells=True),
     "count": Rule(miscounted, _other, in_tables=True),
     "respectively": Rule(unrespective, _other, in_tables=True, from_share=0.0),
     "bound": Rule(bounded_otherwise, _quoted, in_tables=True, from_share=0.0),

@@ -12,12 +12,12 @@ import numpy as np
 from rag.accounts import Account, charged_to
 from rag.bearing import bearing
 from rag.candidates import Candidates, Hit, absent_phrases, holding_codes, in_turns
-from rag.domain import Page, Passage, Reasons, Scope
+from rag.domain import Passage, Scope
 from rag.errors import EmbeddingMismatchError, QuestionError
 from rag.evidence import Evidence, SentenceScorer, rarity
 from rag.folding import encodable, typed
 from rag.fusion import Found, roughly_best, supposed, total, weights
-from rag.joining import Repeats, grow
+from rag.joining import Repeats, grow, passage_of
 from rag.mentions import Mentions
 from rag.narrowing import WHOLE, Narrowing, Within, within
 from rag.protocols import Embedder, Reranker, Vectors, embed_questions
@@ -27,7 +27,7 @@ from rag.spelling import spelling_scores
 from rag.store.catalog import Catalog
 from rag.store.indexes import Indexes, LibraryIndex
 from rag.store.lexical import Among, LexicalIndex
-from rag.store.places import ChunkedPage, Place, PlacedChunk
+from rag.store.places import ChunkedPage, Place
 from rag.store.rows import StoredChunk
 from rag.store.scopes import check_scope, documents_in
 from rag.store.words import Words
@@ -339,7 +339,7 @@ class Retriever:
                 taken |= {chunk.id for chunk in run}
                 # What was reranked, or took its turn with other parts, still falls.
                 score = min([total(reasons), *(before.score for before in passages[-1:])])
-                passages.append(replace(_passage(hit, page.page, run, reasons), score=score))
+                passages.append(replace(passage_of(hit, page, run, reasons), score=score))
         return tuple(passages)
 
 
@@ -355,24 +355,6 @@ def _ranges(among: Among, index: LibraryIndex) -> list[range]:
 
 def _place(hit: StoredChunk) -> Place:
     return hit.document.id, hit.chunk.page
-
-
-def _passage(hit: StoredChunk, page: Page, run: Sequence[PlacedChunk], reasons: Reasons) -> Passage:
-    start, end = run[0].chunk.start, run[-1].chunk.end
-    header = run[0].chunk.header  # of the table that the passage begins in
-    return Passage(
-        hit.document,
-        page.number,
-        page.label,
-        start,
-        end,
-        page.text[start:end],
-        hit.chunk.heading + ((header,) if header else ()),
-        total(reasons),
-        (hit.id, *(chunk.id for chunk in run if chunk.id != hit.id)),
-        page.offset,
-        reasons,
-    )
 
 
 def _share_of_chunks(words: Sequence[str], index: LexicalIndex) -> float:

@@ -78,8 +78,12 @@ class Signs:
     in_table: bool
 
 
-def signs(claim: str, text: str, nearest: Nearest | None = None, context: str = "") -> Signs:
+def signs(
+    claim: str, text: str, nearest: Nearest | None = None, context: str = "", table: str = ""
+) -> Signs:
     """What rules see of a claim in a text that stands under a context.
+
+    `table` is the text with its rows cell by cell below their heads, where these are known.
 
     Marks of emphasis are left out of all three before any rule reads them.
     """
@@ -98,7 +102,7 @@ def signs(claim: str, text: str, nearest: Nearest | None = None, context: str = 
     fault = "" if verbatim else next((each.reason for each in faults(claim, evidence)), "")
     if not verbatim and not fault:
         verbatim = _is_shortened(claim, text, span)
-        fault = "" if verbatim else refutation(claim, text)
+        fault = "" if verbatim else refutation(claim, text, table)
     held = _share(wanted, telling(f"{context} {text}"))
     strange = not found.found or (not held and detect(claim) in (None, evidence.language))
     return Signs(
@@ -115,7 +119,7 @@ def signs(claim: str, text: str, nearest: Nearest | None = None, context: str = 
         generalised(claim, carried),
         bool(amounts(claim, detect(claim) or evidence.language) or periods_of(claim)),
         not (verbatim or fault) and has_worked_out(claim, text),
-        not (verbatim or fault) and is_in_table(claim, text),
+        not (verbatim or fault) and is_in_table(claim, table or text),
     )
 
 

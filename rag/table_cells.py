@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 from rag.domain import Passage, Quote, Span
 from rag.folding import flowing, unaccented
-from rag.headed_rows import heads_of
 from rag.languages import SMALL_WORDS
 from rag.periods import periods_of
 from rag.raised import without_marks
 from rag.sentences import split_sentences
-from rag.table_lines import Row, table_rows
+from rag.table_lines import Row, heads_among, table_rows
 
 LONGEST_CAPTION = 12  # words
 _NOTE = re.compile(r"\[[^\[\]]{1,12}\]")
@@ -46,7 +45,7 @@ def rows_at(quote: Quote, passage: Passage) -> tuple[TableRow, ...]:
     """The rows of tables that a quote of a passage holds, or is part of; none for prose."""
     start, end = quote.start - passage.start, quote.end - passage.start
     places = [_Place(0, span) for span in split_sentences(passage.text)]
-    rows = table_rows(places, [passage], heads_of(places, [passage.text]))
+    rows = table_rows(places, [passage], heads_among(places, [passage]))
     found = []
     for at, row in rows.items():
         cells = _cells(row)

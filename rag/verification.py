@@ -17,6 +17,7 @@ from rag.domain import Passage, Quote, Span, Verdict
 from rag.folding import flowing
 from rag.protocols import Judge, Judgement
 from rag.signs import NOT_SAID, Signs, signs, telling
+from rag.table_lines import in_cells
 
 MANY = 2  # parts, and telling words of a part
 MOST_READ = 2  # passages that are read for one claim, those that share most with it
@@ -83,17 +84,22 @@ class Verifier:
         return self.check_texts([(claim, text)])[0]
 
     def check_texts(
-        self, pairs: Sequence[tuple[str, str]], contexts: Sequence[str] = ()
+        self,
+        pairs: Sequence[tuple[str, str]],
+        contexts: Sequence[str] = (),
+        tables: Sequence[str] = (),
     ) -> list[Check]:
         """Check each claim against its own text.
 
         `contexts` are what the texts stand under, such as titles and headings: what is named there
-        need not be named in the text.
+        need not be named in the text. `tables` are the texts with rows cell by cell, where known.
         """
-        under = contexts or [""] * len(pairs)
+        none = [""] * len(pairs)
         seen = [
-            signs(claim, text, self._nearest, context)
-            for (claim, text), context in zip(pairs, under, strict=True)
+            signs(claim, text, self._nearest, context, table)
+            for (claim, text), context, table in zip(
+                pairs, contexts or none, tables or none, strict=True
+            )
         ]
         open_ = [at for at, each in enumerate(seen) if not each.verbatim and each.fault is None]
         judged: dict[int, Judgement] = {}
@@ -105,7 +111,8 @@ class Verifier:
     def check_each(self, claim: str, passages: Sequence[Passage]) -> list[Checked]:
         """Check a claim against each of some passages by itself."""
         pairs = [(claim, passage.text) for passage in passages]
-        checks = self.check_texts(pairs, [context_of(passage) for passage in passages])
+        contexts = [context_of(passage) for passage in passages]
+        checks = self.check_texts(pairs, contexts, [in_cells(passage) for passage in passages])
         return [
             Checked(check.verdict, check.reason, quote_of(passage, check.span), at, check.strength)
             for at, (check, passage) in enumerate(zip(checks, passages, strict=True))

@@ -16,7 +16,7 @@ from rag.emphasis import without_pairs
 from rag.evidence import Sentence, SentenceScorer
 from rag.expectation import MONTH, gives_asked_date, is_of_the_kind
 from rag.folding import flowing
-from rag.headed_rows import BORDER, cells_of, heads_of
+from rag.headed_rows import cells_of
 from rag.languages import SMALL_WORDS
 from rag.numerals import SPELLED
 from rag.pipe_rows import is_pipe_row
@@ -24,6 +24,7 @@ from rag.quantities import quantities
 from rag.scripts import apart, is_piece
 from rag.sentences import is_labelled
 from rag.spelled import as_written
+from rag.table_lines import head_of, heads_among
 from rag.vocabulary import Vocabulary
 from rag.wrapping import ASKS, SAYS
 
@@ -104,7 +105,7 @@ class EmbeddedReader:
         in_its_words = self._scorer.score(also, passages) if also else []
         texts = [passages[at.passage].text[at.span.start : at.span.end] for at in sentences]
         titles = {_title(title) for passage in passages for title in _titles(passage)}
-        heads = heads_of(sentences, [passage.text for passage in passages])
+        heads = heads_among(sentences, passages)
         quotes, shown = [], set[str]()
         chosen = choose(question, sentences, texts, titles, in_its_words, heads)
         rest = [] if any(sentences[at].asked for at in chosen) else chosen
@@ -112,7 +113,8 @@ class EmbeddedReader:
             source = sources[sentences[position].passage]
             first = position - 1 if _needs_its_question(position, sentences, texts) else position
             span = slice(sentences[first].span.start, sentences[position].span.end)
-            head = texts[heads[position]] if position in heads else _above(texts[position], source)
+            below = texts[heads[position]] if position in heads else ""
+            head = head_of(sentences[position], source.passage, below)
             said, named = (_legible(text, source) for text in (source.passage.text[span], head))
             quote = f"“{_quoted(said, named)}” [{source.number}]"
             if head and head not in shown:  # on a line that only introduces the row
@@ -143,14 +145,6 @@ def _on_next_page(
             rest[position] = 0 if sentence.contradicted else sum(1 for _ in alone)
     most = max(rest, key=lambda at: rest[at], default=0)
     return [most] if rest.get(most, 0) else []
-
-
-def _above(row: str, source: Source) -> str:
-    """The head of a row whose table began before the passage; "" where there is none."""
-    above = source.passage.heading[-1] if source.passage.heading else ""
-    columns = above.count(BORDER) + 1
-    counted = len(cells_of(row)), len(cells_of(row, like=above))
-    return above if columns > 1 and columns in counted else ""
 
 
 def choose(

@@ -19,14 +19,16 @@ from sqlalchemy import (
     select,
 )
 
-from rag.domain import Document, Page, Scope
-from rag.intake import Chunk
+from rag.domain import Document, Page, Scope, Span
+from rag.intake import Chunk, Table
 from rag.store.isolation import PRINCIPAL
-from rag.store.rows import StoredChunk, document_of, page_of
-from rag.store.tables import chunks, documents, pages
+from rag.store.rows import StoredChunk, document_of, page_of, table_of
+from rag.store.tables import chunks, documents, pages, table_parts
 
 Place = tuple[str, int]  # a document's id and the number of a page
+PlacedRow = tuple[Span, tuple[str, ...], tuple[str, ...]]  # as in `Passage.rows`
 BATCH_PLACES = 100
+WITHOUT_BORDERS = "application/pdf"  # what has tables whose cells only spaces part
 
 
 # Built once: putting a statement together takes as long as running it.
@@ -64,10 +66,25 @@ class PlacedChunk:
 
 @dataclass(frozen=True, slots=True)
 class ChunkedPage:
-    """A page with its chunks in reading order."""
+    """A page with its chunks in reading order, and its tables where no borders part their cells."""
 
     page: Page
     chunks: tuple[PlacedChunk, ...]
+    tables: tuple[Table, ...] = ()
+
+    def rows(self, start: int, end: int) -> tuple[PlacedRow, ...]:
+        """The rows of tables with heads that lie in a span of the page, in order."""
+        found = [
+            (row.start, row.end, row.cells, table.header)
+            for table in self.tables
+            if any(table.header)
+            for row in table.rows
+            if start <= row.start and row.end <= end
+        ]
+        return tuple(
+            (Span(begin - start, stop - start), cells, header)
+            for begin, stop, cells, header in sorted(found)
+        )
 
 
 def found_chunks(
@@ -126,8 +143,8 @@ def _at(
 
 
 @lru_cache(maxsize=BATCH_PLACES)
-def _at_places(count: int) -> tuple[Select[Any], Select[Any]]:
-    """What reads the chunks, and the pages, at so many places."""
+def _at_places(count: int) -> tuple[Select[Any], Select[Any], Select[Any]]:
+    """What reads the chunks, the pages, and the tables without borders, at so many places."""
     of_chunks = (
         select(
             *(chunks.c.id, chunks.c.library_id, chunks.c.document_id, chunks.c.page),
@@ -137,7 +154,15 @@ def _at_places(count: int) -> tuple[Select[Any], Select[Any]]:
         .where(_at(chunks.c.document_id, chunks.c.page, count))
         .order_by(chunks.c.start)
     )
-    return of_chunks, select(pages).where(_at(pages.c.document_id, pages.c.number, count))
+    of_tables = (
+        select(table_parts)
+        .join_from(table_parts, documents, documents.c.id == table_parts.c.document_id)
+        .where(documents.c.media_type == WITHOUT_BORDERS)
+        .where(_at(table_parts.c.document_id, table_parts.c.page, count))
+        .order_by(table_parts.c.number)
+    )
+    of_pages = select(pages).where(_at(pages.c.document_id, pages.c.number, count))
+    return of_chunks, of_pages, of_tables
 
 
 def _asked(places: Sequence[Place]) -> dict[str, str | int]:
@@ -152,12 +177,13 @@ def chunked_pages(
 ) -> dict[Place, ChunkedPage]:
     """These pages, those that are there and have chunks within the scope."""
     found: dict[Place, list[PlacedChunk]] = {}
+    tables: dict[Place, list[Table]] = {}
     if not is_own_scope(connection, scope):
         return {}
     read: dict[Place, Page] = {}
     for start in range(0, len(places), BATCH_PLACES):
         wanted = places[start : start + BATCH_PLACES]
-        of_chunks, of_pages = _at_places(len(wanted))
+        of_chunks, of_pages, of_tables = _at_places(len(wanted))
         asked = _asked(wanted)
         for row in connection.execute(of_chunks, asked):
             if not _is_within(row, scope):
@@ -167,8 +193,10 @@ def chunked_pages(
             found.setdefault((row.document_id, row.page), []).append(PlacedChunk(row.id, chunk))
         for page in connection.execute(of_pages, asked):
             read[page.document_id, page.number] = page_of(page)
+        for part in connection.execute(of_tables, asked):
+            tables.setdefault((part.document_id, part.page), []).append(table_of(part))
     return {
-        place: ChunkedPage(read[place], tuple(on_page))
+        place: ChunkedPage(read[place], tuple(on_page), tuple(tables.get(place, ())))
         for place, on_page in found.items()
         if place in read
     }

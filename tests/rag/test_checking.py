@@ -122,10 +122,13 @@ def test_what_was_checked_during_the_stream_is_not_checked_again() -> None:
 
     class Counting(Verifier):
         def check_texts(
-            self, pairs: Sequence[tuple[str, str]], contexts: Sequence[str] = ()
+            self,
+            pairs: Sequence[tuple[str, str]],
+            contexts: Sequence[str] = (),
+            tables: Sequence[str] = (),
         ) -> list[Check]:
             asked.append(len(pairs))
-            return super().check_texts(pairs, contexts)
+            return super().check_texts(pairs, contexts, tables)
 
     text = "Nemo has 12 billion parameters [1].\n\nIt was built together with NVIDIA [1].\n\n"
     reader = MarkerReader()

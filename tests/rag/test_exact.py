@@ -2,7 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from rag.exact import exact_words, other_forms, quoted_phrases, telling_numbers
+from rag.exact import (
+    exact_words,
+    numbered_names,
+    other_forms,
+    quoted_phrases,
+    telling_numbers,
+)
 
 
 @pytest.mark.parametrize(
@@ -79,3 +85,16 @@ def test_quotation_marks_of_every_shape_hold_a_phrase() -> None:
 def test_unpaired_and_empty_quotation_marks_hold_none() -> None:
     assert quoted_phrases('a 6" pipe, “open') == []
     assert quoted_phrases('"" " "') == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("How many riders did Metro 050 have in 2021?", ["metro_050"]),
+        ("Animal 61 and the animal 62 of Fiscal 2022", ["animal_61"]),
+        ("In 50 of Q2 2023, Line 7.5 and I 5", []),
+    ],
+)
+def test_names_with_their_numbers_are_codes_and_years_are_not(text: str, found: list[str]) -> None:
+    assert numbered_names(text) == found
+    assert set(found) <= set(exact_words(text))

@@ -46,3 +46,11 @@ def test_a_column_in_thousands_is_not_in_ones() -> None:
     )
     assert missed_cell("The Scale plan allows 4 million tokens per minute.", PLANS) is None
     assert missed_cell("The Scale plan allows 600 requests per minute.", PLANS) is None
+
+
+def test_days_and_the_numbers_of_names_are_no_figures_of_cells() -> None:
+    table = "Pumps | May 26, 2019 | May 27, 2018\nUnit 26 | 39 | 26\nUnit 27 | 14 | 15"
+
+    assert missed_cell("Unit 26 moved 39 boxes until May 26, 2019.", table) is None
+    assert is_in_table("Unit 26 moved 39 boxes until May 26, 2019.", table)
+    assert missed_cell("Unit 26 moved 26 boxes until May 26, 2019.", table) == ("39", "26")
