@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from ingest import cut_rows
 from ingest.dated_rows import are_values, names_columns
 from ingest.layout import Line
 from ingest.ruled_tables import RuledTable, ruled_tables
@@ -96,7 +97,7 @@ class Collector:
             is_first = before is not None and _begins_page(text, lines, table)
             rows = _more(before, table) if before is not None and is_first else ()
             if before is not None and rows:
-                last = self._tables[-1]
+                last, rows = self._whole(rows)
                 self._tables.append(Table(last.number, number, last.name, last.header, rows))
                 table = _with_heads_of(before, table)
             else:
@@ -107,6 +108,15 @@ class Collector:
             before = None
             count = len(lines) or sum(1 for _ in _LINE.finditer(text))
             self._open = table if count - 1 - table.last <= MOST_AFTER else None
+
+    def _whole(self, rows: tuple[TableRow, ...]) -> tuple[Table, tuple[TableRow, ...]]:
+        """The last table with its last row whole, and the rows that go on with it."""
+        last = self._tables[-1]
+        row = cut_rows.joined(last.rows[-1], rows)
+        if row is not None:
+            self._tables[-1] = last = replace(last, rows=(*last.rows[:-1], row))
+            rows = rows[1:]
+        return last, rows
 
 
 def _begins_page(text: str, lines: Sequence[Line], table: Found) -> bool:
