@@ -288,7 +288,7 @@ def _cells(
         if one is None or edges is None:
             continue
         gap = (edges[0] - one[1]) / unit
-        if gap <= least and (gap <= GAP_OF_NUMBERS or not (numeric[place - 1] and numeric[place])):
+        if gap <= least and (gap <= GAP_OF_NUMBERS or not _are_apart(words, numeric, place)):
             continue
         if place == 1 and not numeric[1] and _BULLET.fullmatch(before):
             continue
@@ -298,6 +298,17 @@ def _cells(
     is_number = all(numeric[first:])
     cells.append(_new(Cell, (starts[first], whole[1], left / unit, whole[3] / unit, is_number)))
     return tuple(cells)
+
+
+def _are_apart(words: Sequence[str], numeric: Sequence[bool], place: int) -> bool:
+    """Whether a small gap parts a word from the one before: both are numbers, or only such follow.
+
+    Of those there are several, so that none ends a label, and the first is no "1" of "Chapter 1".
+    """
+    if not numeric[place] or numeric[place - 1]:
+        return numeric[place]
+    is_amount = place + 1 < len(words) and not words[place].isdecimal()
+    return is_amount and all(numeric[place:])
 
 
 def _starts(text: str, words: Sequence[str], whole: _Whole) -> list[int]:
