@@ -52,12 +52,15 @@ def merge(boxes: Boxes, chosen: Sequence[int], upright: Sequence[bool]) -> list[
     outside = outside[~np.isnan(outside[:, 0])]
     centres = np.stack([outside[:, [0, 2]].mean(axis=1), outside[:, [1, 3]].mean(axis=1)], axis=1)
     merged: list[Boxes] = []
+    was_upright = True
     for index, is_upright in zip(chosen, upright, strict=True):
         box = boxes[index]
         if np.isnan(box[0]):
             continue
         union = _union(merged[-1], box) if merged else box
-        if merged and _on_one_line(merged[-1], box, 1 if is_upright else 0):
+        goes_on = is_upright is was_upright
+        was_upright = is_upright
+        if merged and goes_on and _on_one_line(merged[-1], box, 1 if is_upright else 0):
             known = _contained(centres, merged[-1]) | _contained(centres, box)
             if not (_contained(centres, union) & ~known).any():
                 merged[-1] = union

@@ -29,6 +29,7 @@ SHORT_LINE = 0.75  # of the characters of the longest line: the lines of a table
 SHORT_CHARACTERS = 60  # and fewer are short, whatever the longest line
 INDENT = 8.0  # by which a line that only names columns begins right of others
 NEAR = 3  # lines from one that ends with a number, or from as many that are short
+MOST_PARTED = 24  # lines that a few rows are parted into
 SHORT_HEADING = 40  # characters: two headings of columns may be narrow letters with a gap
 SAMPLED = 3  # one in so many lines that are only short is looked at, all where it has gaps
 MOST_ABOVE = 24  # short lines above one that ends with a number, which may name its column
@@ -48,6 +49,7 @@ _NUMBER = re.compile(
     r"|\(?[-–—−]+\)?%?|[*]{1,3}|(?:n/a|n\.a\.|n\.?m\.?|nil)",
     re.IGNORECASE,
 )
+_ENDS_OF_WORDS = frozenset(("", " ", "\r", "\n"))
 _SUFFIX = re.compile(r"[)%\]]+|pts?\.?|bps|x")
 _NUMERIC = re.compile(f"{_NUMBER.pattern}|{_SUFFIX.pattern}|{_CURRENCY.pattern}", re.IGNORECASE)
 _WORD = re.compile(r"\S+")
@@ -105,7 +107,7 @@ def lines(text: str, ruler_of: Callable[[], Ruler]) -> list[Line]:
     numeric = [
         text[end - 1] in _ENDS and _ends_with_number(text, start, end) for start, end in spans
     ]
-    hopes = _hopes(spans, numeric)
+    hopes = _hopes(text, spans, numeric)
     if not any(hopes):
         return []
     ruler, faint = ruler_of(), _Hope.FAINT
@@ -150,7 +152,7 @@ def _ends_with_number(text: str, start: int, end: int) -> bool:
     return last > 0 and _NUMERIC.fullmatch(text, last, end) is not None
 
 
-def _hopes(spans: Sequence[tuple[int, int]], numeric: Sequence[bool]) -> list[_Hope]:
+def _hopes(text: str, spans: Sequence[tuple[int, int]], numeric: Sequence[bool]) -> list[_Hope]:
     """Which lines may be of a table, by a glance at the text.
 
     Those near two lines that end with a number and short ones above may well be; others only
@@ -162,8 +164,11 @@ def _hopes(spans: Sequence[tuple[int, int]], numeric: Sequence[bool]) -> list[_H
     first_short, number, above, known = 0, -2 * NEAR, 0, 0
     for place, (start, end) in enumerate(spans):
         if numeric[place]:
-            if place - number <= NEAR + 1:
-                below = min(place + NEAR + 1, len(spans))
+            apart = place - number
+            if apart > NEAR + 1 and apart <= MOST_PARTED and number >= 0:
+                apart -= sum(_is_parted(text, line[0]) for line in spans[number + 1 : place])
+            if apart <= NEAR + 1:
+                below = _below(text, spans, place)
                 first = max(min(above, number - NEAR), 0)
                 hopes[first:below] = [_Hope.GOOD] * (below - first)
             number, above = place, max(first_short, place - MOST_ABOVE)
@@ -175,6 +180,21 @@ def _hopes(spans: Sequence[tuple[int, int]], numeric: Sequence[bool]) -> list[_H
                 hopes[near] = hopes[near] or faint
             known = below
     return hopes
+
+
+def _below(text: str, spans: Sequence[tuple[int, int]], place: int) -> int:
+    """Where the lines near one and below it end; parts of rows are no lines of their own."""
+    left = NEAR
+    for end in range(place + 1, min(place + MOST_PARTED, len(spans))):
+        left -= not _is_parted(text, spans[end][0])
+        if left < 0:
+            return end
+    return min(place + MOST_PARTED, len(spans))
+
+
+def _is_parted(text: str, start: int) -> bool:
+    """Whether a line begins with a word of one character: pdfium parts rows before such."""
+    return text[start + 1 : start + 2] in _ENDS_OF_WORDS
 
 
 def _whole(ruler: Ruler, start: int, end: int) -> _Whole | None:
@@ -268,7 +288,7 @@ def _cells(
         if one is None or edges is None:
             continue
         gap = (edges[0] - one[1]) / unit
-        if gap <= least and (gap <= GAP_OF_NUMBERS or not (numeric[place - 1] and numeric[place])):
+        if gap <= least and (gap <= GAP_OF_NUMBERS or not _are_apart(words, numeric, place)):
             continue
         if place == 1 and not numeric[1] and _BULLET.fullmatch(before):
             continue
@@ -278,6 +298,17 @@ def _cells(
     is_number = all(numeric[first:])
     cells.append(_new(Cell, (starts[first], whole[1], left / unit, whole[3] / unit, is_number)))
     return tuple(cells)
+
+
+def _are_apart(words: Sequence[str], numeric: Sequence[bool], place: int) -> bool:
+    """Whether a small gap parts a word from the one before: both are numbers, or only such follow.
+
+    Of those there are several, so that none ends a label, and the first is no "1" of "Chapter 1".
+    """
+    if not numeric[place] or numeric[place - 1]:
+        return numeric[place]
+    is_amount = place + 1 < len(words) and not words[place].isdecimal()
+    return is_amount and all(numeric[place:])
 
 
 def _starts(text: str, words: Sequence[str], whole: _Whole) -> list[int]:

@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from ingest import cut_rows
+from ingest.dated_rows import are_values, names_columns
 from ingest.layout import Line
 from ingest.ruled_tables import RuledTable, ruled_tables
 from ingest.ruling import UNRULED, Ruling
@@ -26,7 +28,6 @@ from ingest.table_runs import (
     MOST_CHARACTERS_BETWEEN,
     SENTENCE,
     announces,
-    names_columns,
     runs,
 )
 from rag.folding import flowing
@@ -42,6 +43,9 @@ MOST_NAME = 100  # characters
 LEADERS = 4  # points in a row
 
 _LINE = re.compile(r"\S(?:[^\n]*\S)?")
+_STATEMENT = re.compile(
+    r"[^\W\d_a-z]\S*(?:\s+\S+){3,}\s+\S*[^\W\d_A-Z]{2}[.!?]"
+)  # a short sentence
 _DIGIT = re.compile(r"\d")
 _LEADERS = re.compile(rf"(?:\.\s?){{{LEADERS}}}")
 _CAPTION = re.compile(
@@ -93,7 +97,7 @@ class Collector:
             is_first = before is not None and _begins_page(text, lines, table)
             rows = _more(before, table) if before is not None and is_first else ()
             if before is not None and rows:
-                last = self._tables[-1]
+                last, rows = self._whole(rows)
                 self._tables.append(Table(last.number, number, last.name, last.header, rows))
                 table = _with_heads_of(before, table)
             else:
@@ -104,6 +108,15 @@ class Collector:
             before = None
             count = len(lines) or sum(1 for _ in _LINE.finditer(text))
             self._open = table if count - 1 - table.last <= MOST_AFTER else None
+
+    def _whole(self, rows: tuple[TableRow, ...]) -> tuple[Table, tuple[TableRow, ...]]:
+        """The last table with its last row whole, and the rows that go on with it."""
+        last = self._tables[-1]
+        row = cut_rows.joined(last.rows[-1], rows)
+        if row is not None:
+            self._tables[-1] = last = replace(last, rows=(*last.rows[:-1], row))
+            rows = rows[1:]
+        return last, rows
 
 
 def _begins_page(text: str, lines: Sequence[Line], table: Found) -> bool:
@@ -217,7 +230,7 @@ def _tables(page: _Page, first: int, last: int, after: int) -> Iterator[Found]:
 def _table(page: _Page, first: int, last: int, after: int) -> Found | None:
     text, lines = page.text, page.lines
     rows = [line for line in lines[first : last + 1] if len(line.cells) > 1]
-    begin = next((row for row in rows if has_values(text, row)), rows[0])
+    begin = next((lines[at] for at in range(first, last + 1) if _is_row(page, first, at)), rows[0])
     values = [r for r in rows if r.start >= begin.start and not names_columns(text, r)]
     grid = columns(values) or columns(rows) or _columns_below(rows)
     if grid is None or _lists_pages(text, values, grid):
@@ -242,6 +255,14 @@ def _table(page: _Page, first: int, last: int, after: int) -> Found | None:
     else:
         body = tuple(rows_of(text, lines[bottom : last + 1], grid))
     return Found(top, last, grid, _name(text, lines, top, after), header, body)
+
+
+def _is_row(page: _Page, first: int, index: int) -> bool:
+    """Whether a line has cells of which one is a value of the table that begins at `first`."""
+    text, lines = page.text, page.lines
+    return len(lines[index].cells) > 1 and (
+        has_values(text, lines[index]) or are_values(text, lines, first, index)
+    )
 
 
 def _columns_below(rows: Sequence[Line]) -> Columns | None:
@@ -314,6 +335,8 @@ def _is_above(text: str, line: Line, grid: Columns) -> bool:
     if not is_unit and not _is_over_values(text, line, grid):
         return False
     span = line.start, line.end
+    if len(line.cells) == 1 and _STATEMENT.fullmatch(text, *span):
+        return False
     return not (SENTENCE.match(text, *span) or ANNOUNCEMENT.search(text, *span))
 
 
@@ -349,8 +372,13 @@ def _header_row(page: _Page, lines: Sequence[Line], grid: Columns) -> TableRow:
 
 
 def _names_rows(header: TableRow) -> bool:
-    """Whether it names none of several columns of values, and no unit: only the rows below it."""
+    """Whether it names none of several columns of values, and no unit: only the rows below it.
+
+    A year alone above one of them is the end of words that are broken over lines.
+    """
     label, *others = header.cells
+    if len(others) > 1 and not label and [*map(bool, others)].count(True) == 1:
+        return PERIOD.fullmatch("".join(others)) is not None
     return len(others) > 1 and not any(others) and UNIT.fullmatch(label) is None
 
 

@@ -20,6 +20,8 @@ _tight_box_of = plain(pdfium_c.FPDFText_GetCharBox, ctypes.c_int)
 _LONG_LINE = re.compile(r"\S[^\r\n]{20,}\S")
 _LINE = re.compile(r"\S[^\r\n]+\S")
 
+ASIDE = 2.0  # times a character, by which the end of a line is at most beside its beginning
+
 
 class Ruler:
     """Where characters of a page begin and end, in points along the way in which it reads."""
@@ -94,18 +96,34 @@ class Ruler:
     def _turn(self) -> None:
         """Measure along the way in which the first long line runs, its beginning first."""
         line = _LONG_LINE.search(self._text) or _longest(self._text)
-        if line is None or self(line.start()) is None:
+        way = None if line is None else self._way(line)
+        if line is None or way is None:
             return
-        left, low = self._left.value, self._low.value
-        if self(line.end() - 1) is None:
-            return
-        across, up = self._left.value - left, self._low.value - low
+        if min(map(abs, way[:2])) > ASIDE * way[2]:  # it is two lines that the engine joined
+            other = _longest(self._text, line.end())
+            way = (other and self._way(other)) or way
+        across, up, _ = way
         edges = (self._left, self._right) if abs(across) >= abs(up) else (self._low, self._high)
         self._sign = 1 if max(across, up, key=abs) >= 0 else -1
         self._along = edges if self._sign > 0 else (edges[1], edges[0])
         self._is_upright = self._sign > 0 and edges[0] is self._left
 
+    def _way(self, line: re.Match[str]) -> tuple[float, float, float] | None:
+        """How far a line goes to the right and up, and how large its first character is.
 
-def _longest(text: str) -> re.Match[str] | None:
-    """The longest line of a page of short ones."""
-    return max(_LINE.finditer(text), key=lambda line: line.end() - line.start(), default=None)
+        None where that is not known.
+        """
+        if self(line.start()) is None:
+            return None
+        left, low = self._left.value, self._low.value
+        size = max(self._right.value - left, self._high.value - low)
+        if self(line.end() - 1) is None:
+            return None
+        return self._left.value - left, self._low.value - low, size
+
+
+def _longest(text: str, begin: int = 0) -> re.Match[str] | None:
+    """The longest line of a page of short ones, from an offset on."""
+    return max(
+        _LINE.finditer(text, begin), key=lambda line: line.end() - line.start(), default=None
+    )

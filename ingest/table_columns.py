@@ -45,7 +45,8 @@ class Columns:
         first = self.edges[0][0]
         left = max(self.edges[1][0] - pitch, first + INDENT) if self.labelled else first - INDENT
         object.__setattr__(self, "pitch", pitch)
-        object.__setattr__(self, "values", (left, self.edges[-1][1] + pitch))
+        right = self.edges[-1][1] + (pitch if self.labelled else max(pitch, 2 * INDENT))
+        object.__setattr__(self, "values", (left, right))
 
     def places(self, cells: Sequence[Cell]) -> Iterable[int]:
         """The columns in which the cells of a line stand; see `of`."""
@@ -137,7 +138,9 @@ def _of_numbers(rows: Sequence[Line], numeric: Sequence[Line], *, labelled: bool
     if edges is None:
         return None
     if not labelled:
-        return Columns(tuple(edges), labelled=False) if len(edges) > 1 else None
+        others = [cell for row in numeric for cell in row.cells]
+        with_words = sorted([*edges, *_beside(others, edges)])
+        return Columns(tuple(with_words), labelled=False) if len(edges) > 1 else None
     return Columns(_with_words(rows, edges), labelled=True)
 
 
@@ -157,9 +160,15 @@ def _with_words(
     """Columns of numbers, with those of words beside them and the labels on the left."""
     words = [row.cells for row in rows if not row.cells[0].is_number]
     labels = _around([cells[0] for cells in words])
-    others = sorted(
-        (cell.left, cell.right) for cells in words for cell in cells[1:] if not cell.is_number
-    )
+    values = sorted([*edges, *_beside([cell for cells in words for cell in cells[1:]], edges)])
+    return ((labels[0], max(min(labels[1], values[0][0]), labels[0] + 1)), *values)
+
+
+def _beside(
+    cells: Sequence[Cell], edges: Sequence[tuple[float, float]]
+) -> list[tuple[float, float]]:
+    """The columns of words beside those of numbers: two cells at least stand in each."""
+    others = sorted((cell.left, cell.right) for cell in cells if not cell.is_number)
     found: list[tuple[float, float]] = []
     times: list[int] = []
     for left, right in others:
@@ -171,9 +180,7 @@ def _with_words(
         else:
             found.append((left, right))
             times.append(1)
-    beside = [edge for edge, count in zip(found, times, strict=True) if count > 1]
-    values = sorted([*edges, *beside])
-    return ((labels[0], max(min(labels[1], values[0][0]), labels[0] + 1)), *values)
+    return [edge for edge, count in zip(found, times, strict=True) if count > 1]
 
 
 def _of_words(rows: Sequence[Line]) -> Columns | None:

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 
+from ingest.dated_rows import are_values
 from ingest.layout import Cell, Line
 from ingest.table_columns import INDENT
 from ingest.table_headers import YEAR
@@ -57,7 +58,9 @@ def parts(text: str, lines: Sequence[Line], first: int, last: int) -> Iterator[t
     edges = _NOWHERE
     names: set[str] = set()
     for index in range(first, last + 1):
-        if not _is_row(text, lines[index]):
+        if not _is_row(text, lines[index]) and not (
+            values >= 0 and are_values(text, lines, first, index, is_last=index == last)
+        ):
             continue
         between = lines[values + 1 if values >= 0 else first : index]
         if values < 0:

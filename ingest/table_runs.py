@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from ingest.dated_rows import are_values, names_columns
 from ingest.layout import Line
 from ingest.table_columns import INDENT
-from ingest.table_headers import YEAR
 from ingest.table_parts import UNIT
 
 MOST_BETWEEN = 3  # lines without cells between two rows: names of sections, broken labels
@@ -25,9 +25,13 @@ def runs(text: str, lines: Sequence[Line]) -> Iterator[tuple[int, int]]:
     first = last = -1
     right, has_values = 0.0, False
     rows = [place for place, line in enumerate(lines) if len(line[2]) > 1]  # cells
-    for index in rows:
+    for place, index in enumerate(rows):
         line = lines[index]
         names = names_columns(text, line)
+        if names and has_values:
+            below = rows[place + 1 : place + 2]
+            is_last = not (below and _goes_on(text, lines, index, below[0], right))
+            names = not are_values(text, lines, first, index, is_last=is_last)
         if last < 0 or (names and has_values) or not _goes_on(text, lines, last, index, right):
             begin = _begin(lines, first, index) if last >= 0 else index
             if last >= 0 and begin < index:
@@ -75,12 +79,3 @@ def _is_about(line: str) -> bool:
 def announces(line: str) -> bool:
     """Whether a line is a sentence, or says that something follows."""
     return any(found.search(line) for found in (SENTENCE, ANNOUNCEMENT))
-
-
-def names_columns(text: str, line: Line) -> bool:
-    """Whether its numbers are years or dates."""
-    values = line.cells if line.cells[0].is_number else line.cells[1:]
-    for cell in values:
-        if text[cell[0]] in _SIGNS or YEAR.fullmatch(text, cell[0], cell[1]) is None:
-            return False
-    return True

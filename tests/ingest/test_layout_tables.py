@@ -242,3 +242,23 @@ def test_a_page_longer_than_any_page_is_not_looked_at() -> None:
 )
 def test_odd_lines_are_looked_at_in_bearable_time(line: str) -> None:
     assert tables(prose(line, line[:90_000])) == ()
+
+
+@pytest.mark.parametrize("gap", [1.3, 1.6])
+def test_a_label_that_reaches_close_to_its_figures_is_parted_from_them(gap: float) -> None:
+    label = "Earnings before provision for taxes"
+    rows: list[list[Words]] = [
+        [(0, "(in millions)"), (38, "2023"), (48, "2022")],
+        [(0, label), (len(label) + gap, "$ 7,349"), (47, "7,082")],
+        [(0, "Net sales"), (39, "355"), (49, "229")],
+        [(0, "Operating income"), (39, "123"), (49, "434")],
+    ]
+
+    (table,) = tables(rows)
+
+    assert [row.cells for row in table.rows] == [
+        ("(in millions)", "2023", "2022"),
+        (label, "$ 7,349", "7,082"),
+        ("Net sales", "355", "229"),
+        ("Operating income", "123", "434"),
+    ]

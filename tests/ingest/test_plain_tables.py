@@ -110,3 +110,39 @@ def test_digits_of_one_size_are_all_of_the_figure(tmp_path: Path) -> None:
     (table,) = tables(tmp_path, builders.grid(rows))
 
     assert cells(table) == [tuple(row) for row in rows]
+
+
+def test_words_beside_figures_have_a_column_where_figures_begin_the_rows(tmp_path: Path) -> None:
+    rows = [
+        ["Depth", "Temp", "Salt", "Notes"],
+        ["10", "14.5", "3", "clear"],
+        ["20", "11.0", "4", "murky"],
+        ["30", "9.5", "5", "dark"],
+    ]
+
+    (table,) = tables(tmp_path, builders.grid(rows))
+
+    assert table.header == tuple(rows[0])
+    assert cells(table) == [tuple(row) for row in rows]
+
+
+@pytest.mark.parametrize(
+    "statement", ["The lake of Sorin is 87 metres deep.", "Sorin is very deep now."]
+)
+def test_a_sentence_above_a_table_is_no_head(tmp_path: Path, statement: str) -> None:
+    rows = [["Depth", "Temp", "Salt"], ["10", "14.5", "3"], ["20", "11.0", "4"]]
+    page = builders.grid(rows)
+    above = builders.Line(statement, y=730)
+
+    (table,) = tables(tmp_path, replace(page, lines=(above, *page.lines)))
+
+    assert table.header == tuple(rows[0])
+    assert cells(table) == [tuple(row) for row in rows]
+
+
+def test_a_year_alone_above_words_is_no_head(tmp_path: Path) -> None:
+    rows = [["", "2027", "", ""], ["4.2", "Notes", "8-K", "3.5"], ["4.3", "Bonds", "8-K", "4.5"]]
+
+    (table,) = tables(tmp_path, builders.grid([*rows, ["4.4", "Loans", "10-K", "5.5"]]))
+
+    assert table.header == ()

@@ -110,3 +110,36 @@ def test_words_that_were_read_in_another_order_are_marked_where_they_are_now(
     assert pdfium.span_rectangles(path, 1, 3, 9, "second") == marked
     assert pdfium.span_rectangles(path, 1, 3, 9, "fourth") == []
     assert len(marked) == 1
+
+
+STATEMENT = "The lake of Sidel is 65 metres deep."
+DEPTHS = [["Depth", "Temp", "Salt"], ["10", "14.5", "3"], ["20", "11.0", "4"], ["30", "9.5", "5"]]
+
+
+def below_a_heading(folder: Path) -> Path:
+    """A page with an upright heading, and a sentence and a table that run up the page."""
+    lines = (builders.Line(STATEMENT, y=500), *builders.grid(DEPTHS, top=450).lines)
+    sideways = drawn_turned(builders.PdfPage(lines), 90)
+    heading = builders.Line("Report of Lom", x=60, y=760)
+    return written(folder, replace(sideways, rotation=0, lines=(heading,)))
+
+
+def test_a_table_that_runs_up_the_page_is_read_below_an_upright_heading(tmp_path: Path) -> None:
+    path = below_a_heading(tmp_path)
+
+    loaded = pdf.load(path, path.name, max_pages=9, progress=lambda _done, _all: None)
+
+    (table,) = loaded.tables
+    assert [list(row.cells) for row in table.rows] == DEPTHS
+
+
+def test_words_of_two_directions_are_marked_apart(tmp_path: Path) -> None:
+    path = below_a_heading(tmp_path)
+    found = f"Report of Lom {STATEMENT}"
+    place = text(path).index(found)
+
+    heading, sentence = pdfium.span_rectangles(path, 1, place, place + len(found))
+
+    assert heading.bottom - heading.top < 0.02 < heading.right - heading.left
+    assert sentence.right - sentence.left < 0.03 < sentence.bottom - sentence.top
+    assert sentence.top > heading.bottom
