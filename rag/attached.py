@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from rag.amounts import amounts
+from rag.compared_periods import is_side_of
 from rag.domain import Span
 from rag.folding import flowing, unaccented
 from rag.languages import Language, detect
@@ -104,7 +105,9 @@ def misattached(claim: str, passage: str) -> tuple[str, str] | None:
         rivals = [
             each
             for each in stated
-            if each.kind == value.kind and not any(it.is_same(each) for it in claimed)
+            if each.kind == value.kind
+            and not any(it.is_same(each) for it in claimed)
+            and not any(is_side_of(it.span.start, each.span.start, passage) for it in own)
         ]
         if not own or not rivals or _follows(value, claim, passage):
             continue

@@ -21,9 +21,11 @@ from rag.languages import SMALL_WORDS, detect
 from rag.numerals import SPELLED
 from rag.periods import periods_of
 from rag.polarity import generalised, opposed
+from rag.ranks import is_ranked
 from rag.refuted import refutation
 from rag.sentences import split_sentences
 from rag.stretched import added, overstated
+from rag.trends import is_moved
 from rag.wording import words as word_set
 from rag.worked_out import has_worked_out
 
@@ -115,8 +117,13 @@ def signs(claim: str, text: str, nearest: Nearest | None = None, context: str = 
         generalised(claim, carried),
         bool(amounts(claim, detect(claim) or evidence.language) or periods_of(claim)),
         not (verbatim or fault) and has_worked_out(claim, text),
-        not (verbatim or fault) and is_in_table(claim, text),
+        not (verbatim or fault) and _is_in_table(claim, text),
     )
+
+
+def _is_in_table(claim: str, text: str) -> bool:
+    """Whether a table bears out what a claim says: its figures, its rank, or what rose or fell."""
+    return is_in_table(claim, text) or is_ranked(claim, text) or is_moved(claim, text)
 
 
 def _stretched(claim: str, text: str) -> str:

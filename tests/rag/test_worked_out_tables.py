@@ -1,0 +1,81 @@
+"""Figures that follow from those of a table, or of sentences about several things."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.amounts import amounts
+from rag.contradiction import evidence_of, faults
+from rag.grids import cells
+from rag.languages import Language
+from rag.quantities import same
+from rag.refuted import refutation
+
+STAFF = """At the end of 2023 the large majority (91%) worked full time and 89% had done so before.
+Number of staff (in thousands)
+2023 2022 2021
+Northern Ireland 192,000 181,000 167,000
+Wales 47,000 46,000 42,000
+Scotland 9,000 9,000 8,000
+Total staff 248,000 236,000 217,000
+"""
+GAME = (
+    "Davis made four tackles, while Kuhl led the team in tackles (118) and caught four passes. "
+    "The side also had Norman, who added 88 tackles and four catches."
+)
+LOST = "Port Hale lost 30 to 50 thousand inhabitants to the flood of 1620."
+
+
+def fault(claim: str, passage: str) -> str:
+    """What the rules find wrong with a claim."""
+    evidence = evidence_of(passage, passage, 0)
+    return next((each.reason for each in faults(claim, evidence)), "") or refutation(claim, passage)
+
+
+@pytest.mark.parametrize(
+    ("claim", "passage"),
+    [
+        ("Wales had 5 million more staff in 2023 than in 2021.", STAFF),
+        ("Staff in Wales grew by 5 million from 2021 to 2023.", STAFF),
+        ("In 2023, 56 million people worked outside Northern Ireland.", STAFF),
+        ("In each of the three years the staff of Wales was smaller.", STAFF),
+        ("Kuhl made 30 more tackles than Norman.", GAME),
+        ("Between 30,000 and 50,000 inhabitants of Port Hale were lost.", LOST),
+    ],
+)
+def test_a_figure_that_follows_is_no_fault(claim: str, passage: str) -> None:
+    assert fault(claim, passage) == ""
+
+
+@pytest.mark.parametrize(
+    ("claim", "passage"),
+    [
+        ("Staff in Wales grew by 6.1 million from 2021 to 2023.", STAFF),
+        ("Northern Ireland's staff grew by 4.2 million in 2023.", STAFF),  # 91 % of Wales's 47
+        ("In 2023, 57 million people worked outside Northern Ireland.", STAFF),
+        ("In each of the four years the staff of Wales was smaller.", STAFF),
+        ("Kuhl made 40 more tackles than Norman.", GAME),
+        ("Between 30,000 and 60,000 inhabitants of Port Hale were lost.", LOST),
+        ("Between 20,000 and 50,000 inhabitants of Port Hale were lost.", LOST),
+    ],
+)
+def test_a_figure_that_does_not_follow_is_a_fault(claim: str, passage: str) -> None:
+    assert fault(claim, passage)
+
+
+def test_figures_of_six_digits_side_by_side_are_cells_of_their_own() -> None:
+    assert [cell.text for cell in cells(STAFF)][:3] == ["192,000", "181,000", "167,000"]
+
+
+def test_half_a_million_is_as_much_as_rounds_to_it() -> None:
+    (claimed,) = amounts("half a million more inhabitants", Language.ENGLISH)
+    (near,) = amounts("492,214 inhabitants", Language.ENGLISH)
+    (far,) = amounts("592,214 inhabitants", Language.ENGLISH)
+
+    assert claimed.readings[0][0] == 500_000
+    assert same(claimed, near, loosely=True)
+    assert not same(claimed, far, loosely=True)
+
+
+def test_a_year_before_a_word_is_no_amount() -> None:
+    assert amounts("It grew from 2019 to 2021.", Language.ENGLISH) == ()
