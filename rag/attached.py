@@ -113,8 +113,9 @@ def misattached(claim: str, passage: str) -> tuple[str, str] | None:
             continue
         if value.amount and is_next(value.amount, claim, passage):
             continue
-        if value.amount and value.amount.spelled and has_worked_out(claim, passage):
-            continue  # so many of something that the claim adds up
+        adds_up = value.kind == "year" or (value.amount and value.amount.spelled)
+        if adds_up and has_worked_out(claim, passage):
+            continue  # so many of something that the claim adds up, or when they were
         wanted = frozenset(
             term.key
             for term in terms(claim)

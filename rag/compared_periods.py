@@ -15,25 +15,32 @@ from rag.quantities import Quantity, same
 from rag.wording import folded
 
 REACH = 90  # characters between the two
+
+
+def _spaced(pattern: str) -> re.Pattern[str]:
+    """A pattern whose spaces may be line breaks."""
+    return re.compile(pattern.replace(" ", r"\s+"))
+
+
 _PERIOD = r"(?:fiscal |financial )?(?:years?|quarter|period|months?|week|half)(?:'s)?"
 _BEFORE = (
-    rf"(?:(?:prior|previous|preceding|year-ago|prior-year|last)[- ]{_PERIOD}(?: {_PERIOD})?"
+    rf"(?:(?:prior|previous|preceding|year-ago|prior-year|last)(?:-| ){_PERIOD}(?: {_PERIOD})?"
     rf"|(?:same|corresponding|comparable) {_PERIOD} (?:of|in) (?:the )?(?:prior|previous|last)"
     r"|(?:an?|one) (?:year|quarter|month) (?:earlier|ago|before)"
     r"|(?:annee|exercice|trimestre|periode|mois) (?:precedente?|derniere?)"
     r"|un an (?:plus tot|avant))"
 )
 _NOW = rf"(?:(?:current|latest|present|this) {_PERIOD}|(?:annee|exercice|trimestre) en cours)"
-_AGAINST = re.compile(
+_AGAINST = _spaced(
     r"\b(?:compared (?:to|with)|as against|against|versus|vs\.?|(?:up |down )?from|contre|"
-    r"par rapport a)\s(?:[$€£(]|an? |un |une |some |about )*$"
+    r"par rapport a)\s+(?:[$€£(]|an? |un |une |some |about )*$"
 )
 _BETWEEN = (
     r"\W{0,3}(?:(?!than\b|from\b|over\b|on\b|compared\b|against\b|vs\b|que\b|contre\b)\w+ ){0,3}?"
 )
-_OF_BEFORE = re.compile(rf"{_BETWEEN}(?:in |during |for |of )?(?:the |l'|le |la )?{_BEFORE}")
-_OF_NOW = re.compile(rf"{_BETWEEN}(?:in |during |for |of )?(?:the |l'|le |la )?{_NOW}")
-_WORD_BEFORE = re.compile(rf"\b{_BEFORE}")
+_OF_BEFORE = _spaced(rf"{_BETWEEN}(?:in |during |for |of )?(?:the |l'|le |la )?{_BEFORE}")
+_OF_NOW = _spaced(rf"{_BETWEEN}(?:in |during |for |of )?(?:the |l'|le |la )?{_NOW}")
+_WORD_BEFORE = _spaced(rf"\b{_BEFORE}")
 
 
 @lru_cache(maxsize=256)

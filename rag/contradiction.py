@@ -17,7 +17,7 @@ from rag.folding import flowing, unaccented
 from rag.identifiers import lacking
 from rag.languages import SMALL_WORDS, Language, detect
 from rag.nations import names_of_nation
-from rag.periods import MONTHS, periods_of
+from rag.periods import MONTHS, is_century_of, periods_of
 from rag.quantities import Quantity, ordinals, same, single
 from rag.worked_out import is_label, is_worked_out
 
@@ -270,6 +270,7 @@ def _wrong_name(claim: str, evidence: Evidence) -> str:
         if not _AMOUNT.fullmatch(name)
         and not _is_counted(name, whole)
         and not _is_version(name, whole)
+        and not is_century_of(name, whole)
     }
     if missing:
         return f"the source does not name {min(missing)}"

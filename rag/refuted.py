@@ -23,7 +23,7 @@ from rag.ranks import misranked
 from rag.runs import Run, nearest_run, share_of
 from rag.subjects import said_of_another
 from rag.terms import terms
-from rag.trends import moved_otherwise
+from rag.trends import moved_by_otherwise, moved_otherwise
 
 Pair = tuple[str, str]
 # Chosen on the claims of bench/verifier/written: below, a rule refuses too many true ones.
@@ -142,6 +142,7 @@ RULES = {
     "cell": Rule(missed_cell, _in_cell, in_tables=True, from_share=0.0),
     "rank": Rule(misranked, _ranked, in_tables=True, from_share=0.0),
     "trend": Rule(moved_otherwise, _moved, in_tables=True, from_share=0.0),
+    "by": Rule(moved_by_otherwise, _quoted, in_tables=True),
     "before": Rule(placed_otherwise, _of_this, in_tables=True, from_share=TOUCHED_ON),
     "count": Rule(miscounted, _other, in_tables=True),
     "respectively": Rule(unrespective, _other, in_tables=True, from_share=0.0),

@@ -43,7 +43,9 @@ _LIMITS = re.compile(
 )
 _WORD = re.compile(r"[^\W_]+")
 _PAUSE = re.compile(r"[,;:]\s")
-_JOINING = word_set("and or but et ou mais und oder aber y o pero")
+_JOINING = word_set(
+    "and or but et ou mais und oder aber y o pero compared versus vs against from contre"
+)
 _SMALL = frozenset().union(*SMALL_WORDS.values())
 # Small words that say something, so that a claim that has one more is not its evidence shortened.
 _MEANT = word_set(

@@ -1,4 +1,4 @@
-"""Whether what a table has by years rose or fell, as a claim says of a row: "the share fell".
+"""What rose or fell: by a verb before a figure, or by the years of a table.
 
 In English and French.
 """
@@ -8,8 +8,11 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from rag.amounts import amounts
 from rag.grids import Cell, cells
+from rag.languages import detect
 from rag.periods import periods_of
+from rag.quantities import same
 from rag.ranks import row_of
 from rag.wording import folded
 
@@ -23,6 +26,42 @@ _FELL = re.compile(
 )
 _DENIED = re.compile(r"\b(?:not?|never|n[e']|than|que|if|si|although|but|mais|while|slower)\b")
 _OF_WHAT = re.compile(r"\b(?:growth|rate|pace|margin|croissance|rythme|taux|marge)\b")
+
+_BY = r"(?:\s\w+){0,2}?\s(?:by|of|de|d'environ)\s(?:(?:about|some|nearly|almost|pres de)\s)?[$€£]?$"
+_ROSE_BY = re.compile(
+    rf"\b(?:rose|risen|rises?|grew|grown|grows?|increased?|increases|climbed|gained|jumped|rise|"
+    rf"growth|augmente\w*|progresse\w*|progression|hausse){_BY}"
+)
+_FELL_BY = re.compile(
+    rf"\b(?:fell|fallen|falls?|declined?|declines|decreased?|decreases|dropp?e?d?|shrank|slipped|"
+    rf"baisse\w*|diminue\w*|diminution|recule\w*|recul){_BY}"
+)
+REACH = 40  # characters before a figure in which its verb stands
+
+
+def moved_by_otherwise(claim: str, passage: str) -> tuple[str, str] | None:
+    """The word of a text for a rise where a claim has a fall by as much, and the claim's word."""
+    said, there = folded(claim), folded(passage)
+    wanted = [(each, _way(said, each.span.start)) for each in amounts(claim, detect(claim))]
+    if not any(way for _, way in wanted):
+        return None
+    stated = amounts(passage, detect(passage))
+    for figure, way in wanted:
+        own = [_way(there, each.span.start) for each in stated if same(figure, each)]
+        if way and own and all(each and each[0] != way[0] for each in own):
+            other = next(each for each in own if each)
+            return other[1], way[1]
+    return None
+
+
+def _way(text: str, at: int) -> tuple[bool, str] | None:
+    """Whether the verb before a figure says that something rose, and that verb."""
+    before = text[max(0, at - REACH) : at]
+    rose, fell = _ROSE_BY.search(before), _FELL_BY.search(before)
+    if (rose is None) == (fell is None):
+        return None
+    found = rose or fell
+    return (rose is not None, found.group().split()[0]) if found else None
 
 
 def moved_otherwise(claim: str, passage: str) -> tuple[str, str] | None:

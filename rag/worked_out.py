@@ -18,10 +18,11 @@ from rag.languages import detect
 from rag.periods import MONTH_OF, periods_of
 from rag.quantities import Quantity, same
 from rag.sentences import split_sentences
-from rag.terms import told
+from rag.terms import terms, told
 from rag.wording import folded
 
 FEW = 5  # up to which a number in words may only count what is listed
+BEFORE, CLOSE = 2, 12  # telling words right before a figure, and characters between
 MOST_BEHIND = 2  # words behind each figure of a row
 MOST_NUMBERED = 100  # what stands in brackets and is more is no number of a section
 _LINE = re.compile(r"[^\n]+")
@@ -121,6 +122,7 @@ def _nearness(passage: str, claim: str) -> Near:
     lines = _named_lines(places, claim)
     columns = _named_columns(passage, claim)
     heads = _undated_heads(passage)
+    wanted = told(claim)
 
     def near(one: Quantity, other: Quantity) -> bool:
         first, second = places.get(one.span.start), places.get(other.span.start)
@@ -137,9 +139,32 @@ def _nearness(passage: str, claim: str) -> Near:
         if (first or second) and "percent" in (one.kind, other.kind):
             return False  # a share in the text above is of none of the figures of a table
         at, there = (bisect_right(starts, each.span.start) for each in (one, other))
-        return abs(at - there) <= 1
+        return abs(at - there) <= 1 or _is_parallel(one, other, passage, wanted)
 
     return near
+
+
+def _is_parallel(one: Quantity, other: Quantity, passage: str, wanted: frozenset[str]) -> bool:
+    """Whether the same words of a claim stand before two figures of one kind."""
+    if one.kind != other.kind or not one.kind:
+        return False
+    before = _before(passage)
+    own = before.get(one.span.start, ())
+    return len(own) == BEFORE and own == before.get(other.span.start) and wanted.issuperset(own)
+
+
+@lru_cache(maxsize=64)
+def _before(passage: str) -> Mapping[int, tuple[str, ...]]:
+    """The last telling words before each figure of a text, in its part of a sentence."""
+    words = [word for word in terms(passage) if not word.small and not word.key[0].isdigit()]
+    starts = [word.span.start for word in words]
+    found = {}
+    for each in amounts(passage, detect(passage)):
+        at = bisect_right(starts, each.span.start)
+        near = words[max(0, at - BEFORE) : at]
+        if near and each.span.start - near[-1].span.end <= CLOSE:
+            found[each.span.start] = tuple(word.key for word in near)
+    return found
 
 
 @lru_cache(maxsize=128)

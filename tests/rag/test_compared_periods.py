@@ -4,6 +4,7 @@ import pytest
 
 from rag.attached import misattached
 from rag.compared_periods import placed_otherwise, sides
+from rag.signs import signs
 
 REPORT = (
     "Net revenues of the harbour were $991 million in the current quarter compared to $900 million "
@@ -47,3 +48,14 @@ def test_an_amount_of_the_other_period_is_found(claim: str, found: tuple[str, st
 def test_an_amount_of_its_own_period_is_let_through(claim: str) -> None:
     assert placed_otherwise(claim, REPORT) is None
     assert misattached(claim, REPORT) is None
+
+
+def test_what_leaves_the_amount_of_now_out_is_no_quotation() -> None:
+    text = REPORT.replace("prior year quarter", "prior year\r\nquarter")
+    claim = "Net revenues of the harbour were $991 million in the prior year quarter."
+
+    found = signs(claim, text)
+
+    assert not found.verbatim
+    assert found.fault
+    assert signs(claim.replace("prior year", "current"), text).fault is None

@@ -23,6 +23,14 @@ GAME = (
     "Davis made four tackles, while Kuhl led the team in tackles (118) and caught four passes. "
     "The side also had Norman, who added 88 tackles and four catches."
 )
+PARTS = (
+    "East Coast\nNet revenues of $870 million were reported. Staff costs fell. Fuel was cheap.\n"
+    "West Coast\nNet revenues of $320 million were reported, and debt of $100 million."
+)
+PLAGUE = (
+    "Between 1701 and 1750, thirty-seven epidemics were recorded in Brenn, and an additional "
+    "thirty-one between 1751 and 1800."
+)
 LOST = "Port Hale lost 30 to 50 thousand inhabitants to the flood of 1620."
 
 
@@ -41,6 +49,8 @@ def fault(claim: str, passage: str) -> str:
         ("In each of the three years the staff of Wales was smaller.", STAFF),
         ("Kuhl made 30 more tackles than Norman.", GAME),
         ("Between 30,000 and 50,000 inhabitants of Port Hale were lost.", LOST),
+        ("Together the coasts had net revenues of $1,190 million.", PARTS),
+        ("Brenn recorded 68 epidemics between 1701 and 1800.", PLAGUE),
     ],
 )
 def test_a_figure_that_follows_is_no_fault(claim: str, passage: str) -> None:
@@ -56,6 +66,8 @@ def test_a_figure_that_follows_is_no_fault(claim: str, passage: str) -> None:
         ("In each of the four years the staff of Wales was smaller.", STAFF),
         ("Kuhl made 40 more tackles than Norman.", GAME),
         ("Between 30,000 and 60,000 inhabitants of Port Hale were lost.", LOST),
+        ("Together the coasts had net revenues of $970 million.", PARTS),
+        ("Brenn recorded 58 epidemics between 1701 and 1800.", PLAGUE),
         ("Between 20,000 and 50,000 inhabitants of Port Hale were lost.", LOST),
     ],
 )
