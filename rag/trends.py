@@ -36,12 +36,16 @@ _FELL_BY = re.compile(
     rf"\b(?:fell|fallen|falls?|declined?|declines|decreased?|decreases|dropp?e?d?|shrank|slipped|"
     rf"baisse\w*|diminue\w*|diminution|recule\w*|recul){_BY}"
 )
+_ROSE_OR_FELL = re.compile(r"\s(?:by|of|de|d'environ)\s[^a-z]*(?:[a-z]+\s){0,2}[$€£]?\d")
 REACH = 40  # characters before a figure in which its verb stands
 
 
 def moved_by_otherwise(claim: str, passage: str) -> tuple[str, str] | None:
     """The word of a text for a rise where a claim has a fall by as much, and the claim's word."""
-    said, there = folded(claim), folded(passage)
+    said = folded(claim)
+    if not _ROSE_OR_FELL.search(said):
+        return None
+    there = folded(passage)
     wanted = [(each, _way(said, each.span.start)) for each in amounts(claim, detect(claim))]
     if not any(way for _, way in wanted):
         return None
