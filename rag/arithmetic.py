@@ -24,11 +24,12 @@ _DIFFERENCE = re.compile(
     r"hausse|baisse|augment|diminu|progress|recul|ecart|plus|moins|superieur|inferieur|dur|"
     r"gagn|perd|chut|reste|mehr|weniger|stieg|sank|subio|bajo|mas|menos)\w*|[+-]"
     r"|(?:above|below|ahead of|behind) (?:the|that|what|last)|au-dessus d|en dessous d"
+    r"|\b(?:outside|other than|excluding|except|hors d|hormis|(?:is|are|was|were|did) not)\b"
 )
 # What tells of a difference but of none in percent: "margin", "left", "later".
 _NO_CHANGE = re.compile(
     r"(?:(?:margin|gap|rest|reste|remain|left|after|apres|earlier|later|lasted|took|takes?|net|add|"
-    r"dur)\w* ?)*"
+    r"dur|outside|other than|excluding|except|hors d|hormis|(?:is|are|was|were|did) not)\w* ?)*"
 )
 _GROSS = re.compile(r"\b(?:gross|brute?)\b")  # of which margin costs are taken off
 _BY = re.compile(
@@ -70,7 +71,7 @@ def is_computed(
         said: the claim, without capitals and accents, by which the sums to try are chosen.
         near: whether two figures of the source may belong together.
     """
-    stated = stated[:MOST_FIGURES]
+    stated = _foremost(stated, wanted)
     precise = _is_precise(wanted)
     for one, other in itertools.permutations(stated, 2):
         if near(one, other) and any(
@@ -84,6 +85,13 @@ def is_computed(
     ):
         return True
     return bool(_SUM.search(said)) and any(_is_made(wanted, made) for made in _sums(stated))
+
+
+def _foremost(stated: Sequence[Quantity], wanted: Quantity) -> Sequence[Quantity]:
+    """The first figures; where there are many, those in the magnitude of the wanted one first."""
+    if len(stated) <= MOST_FIGURES or not wanted.scaled:
+        return stated[:MOST_FIGURES]
+    return sorted(stated, key=lambda each: not each.scaled)[:MOST_FIGURES]
 
 
 def _is_made(wanted: Quantity, made: Quantity) -> bool:

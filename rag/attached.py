@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from rag.amounts import amounts
+from rag.compared_periods import is_side_of
 from rag.domain import Span
 from rag.folding import flowing, unaccented
 from rag.languages import Language, detect
@@ -104,14 +105,17 @@ def misattached(claim: str, passage: str) -> tuple[str, str] | None:
         rivals = [
             each
             for each in stated
-            if each.kind == value.kind and not any(it.is_same(each) for it in claimed)
+            if each.kind == value.kind
+            and not any(it.is_same(each) for it in claimed)
+            and not any(is_side_of(it.span.start, each.span.start, passage) for it in own)
         ]
         if not own or not rivals or _follows(value, claim, passage):
             continue
         if value.amount and is_next(value.amount, claim, passage):
             continue
-        if value.amount and value.amount.spelled and has_worked_out(claim, passage):
-            continue  # so many of something that the claim adds up
+        adds_up = value.kind == "year" or (value.amount and value.amount.spelled)
+        if adds_up and has_worked_out(claim, passage):
+            continue  # so many of something that the claim adds up, or when they were
         wanted = frozenset(
             term.key
             for term in terms(claim)

@@ -16,8 +16,8 @@ from rag.derived import is_disproved
 from rag.folding import flowing, unaccented
 from rag.identifiers import lacking
 from rag.languages import SMALL_WORDS, Language, detect
-from rag.nations import names_of_nation
-from rag.periods import MONTHS, periods_of
+from rag.nations import names_of_nation, with_letters
+from rag.periods import MONTHS, is_century_of, periods_of
 from rag.quantities import Quantity, ordinals, same, single
 from rag.worked_out import is_label, is_worked_out
 
@@ -179,7 +179,7 @@ def _periods(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=256)
 def _plain(text: str) -> str:
-    return unaccented(text)
+    return with_letters(unaccented(text))
 
 
 def _is_multiplied(evidence: Evidence) -> bool:
@@ -270,12 +270,13 @@ def _wrong_name(claim: str, evidence: Evidence) -> str:
         if not _AMOUNT.fullmatch(name)
         and not _is_counted(name, whole)
         and not _is_version(name, whole)
+        and not is_century_of(name, whole)
     }
     if missing:
         return f"the source does not name {min(missing)}"
     if Language.GERMAN in (detect(claim), evidence.language):
         return ""  # it writes every noun like a name
-    for name in _hyphened(names_in(claim), claim):
+    for name in _hyphened(names_in(with_letters(claim)), claim):
         if not _is_named(unaccented(name), whole):
             return f"the source does not name {name}"
     return ""

@@ -55,6 +55,16 @@ _NEGATIVE = re.compile(
 )
 _MEASURE = re.compile(r"=(?:year|month|week|day|hour)$")
 
+_NONE_MORE = re.compile(
+    r"\b(?:no|none|nobody|nothing|aucune?|nul|personne)\b.*\b(?:more|less|fewer|better|worse|"
+    r"(?:larg|bigg|high|low|small|old|young|long|short|great|strong|weak|fast|deep|rich|tall)\w*er|"
+    r"plus|moins)\b"
+)
+_MOST = re.compile(
+    r"\b(?:most|least|fewest|best|worst|leading|le plus|la plus|les plus|le moins|la moins|"
+    r"(?:larg|bigg|high|low|small|old|young|long|short|great|strong|weak|fast|deep|rich|tall)\w*est)\b"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Denial:
@@ -163,8 +173,9 @@ def denied_otherwise(claim: str, passage: str) -> tuple[str, str] | None:
         theirs = [each for each in theirs if each.of & said or not each.of]
     if (len(mine) - len(theirs)) % 2 == 0:
         return None
-    text = unaccented(claim if len(theirs) > len(mine) else passage[span.start : span.end])
-    if _NEGATIVE.search(text):
+    near = passage[span.start : span.end]
+    text = unaccented(claim if len(theirs) > len(mine) else near)
+    if _NEGATIVE.search(text) or (not theirs and _is_superlative(claim, near)):
         return None
     if len(theirs) > len(mine):
         denied = frozenset().union(*(each.of for each in mine)) if mine else frozenset()
@@ -177,6 +188,11 @@ def denied_otherwise(claim: str, passage: str) -> tuple[str, str] | None:
             if (each.of - denied) & run.keys:
                 return "", each.said
     return None
+
+
+def _is_superlative(claim: str, text: str) -> bool:
+    """Whether a claim denies that anything is more, and a text says that something is most."""
+    return bool(_NONE_MORE.search(unaccented(claim)) and _MOST.search(unaccented(text)))
 
 
 def denies_otherwise(claim: str, text: str) -> bool:

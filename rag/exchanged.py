@@ -16,6 +16,8 @@ from rag.terms import Term, terms
 from rag.wording import words as word_set
 
 _BY = frozenset({"by", "par"})
+_AT = word_set("in at within dans a en")
+_PASSIVE = word_set("is are was were been be est sont fut furent ete")
 # What makes the cause the subject, or the effect: "explains", "because of".
 _CAUSE = re.compile(
     r"(?:expl[ai]+[nq]\w*|caus(?:e|es|ed|ing|ent|ait|erent)|made|led|drove|drive|because|due|owing|"
@@ -79,6 +81,8 @@ def _is_alike(
     shown = {word.word for word in sentence[theirs[other][0] : theirs[one][0]]}
     if (said | shown) & (_RELATIVE | {"se"}) or "s" in said | shown:
         return False
+    if sentence[theirs[one][0] - 1].word in _AT and _PASSIVE & shown and not _PASSIVE & said:
+        return False  # "epidemics were recorded in Brenn": it recorded them
     return bool(_BY & said) == bool(_BY & shown)
 
 

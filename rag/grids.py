@@ -17,7 +17,8 @@ from rag.terms import told
 FEWEST_CELLS, FEWEST_ROWS = 2, 2
 MOST_LINES = 400
 _CELL = re.compile(
-    r"(?<![\w.,])[(+-]?[$€£]?\s?\(?-?\d[\d.,]*(?:[ \u00a0\u202f]\d{3})*\)?\s?%?(?![\w])"
+    r"(?<![\w.,])[(+-]?[$€£]?\s?\(?-?"
+    r"(?:\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?:[.,]\d{1,2})?(?![.,]?\d)|\d[\d.,]*)\)?\s?%?(?![\w])"
 )
 _GAP = re.compile(r"\s{2,}|\t|\s*\|\s*")
 _YEAR = re.compile(r"(?:19|20)\d\d")

@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
+# What is written out or with full stops, and its letters.
+_LETTERS = {
+    "us": r"united states(?: of america)?|u\. ?s\.(?: ?a\.)?|etats-unis(?: d'amerique)?|états-unis",
+    "uk": r"united kingdom|u\. ?k\.|royaume-uni",
+    "eu": r"european union|e\. ?u\.|union europ[eé]enne",
+    "un": r"united nations|u\. ?n\.|nations unies",
+}
+_WRITTEN = re.compile(
+    "|".join(rf"(?P<{name}>\b(?:{words})(?!\w))" for name, words in _LETTERS.items()),
+    re.IGNORECASE,
+)
 _NATIONS = """
 netherlands dutch pays-bas neerlandais neerlandaise hollande hollandais
 germany german allemagne allemand allemande
@@ -51,3 +64,13 @@ _OF: dict[str, frozenset[str]] = {
 def names_of_nation(name: str) -> frozenset[str]:
     """What else names the country of a folded name; empty for one that is none."""
     return _OF.get(name, frozenset())
+
+
+def with_letters(text: str) -> str:
+    """A text with "US" in place of "United States" and "U.S.", and the like; folded if it was."""
+    return _WRITTEN.sub(_letters, text)
+
+
+def _letters(match: re.Match[str]) -> str:
+    name = str(match.lastgroup)
+    return name.upper() if match.group()[0].isupper() else name

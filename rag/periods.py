@@ -51,6 +51,17 @@ _CAPITALS = (  # the names that English and German write with a capital; no "May
     "februar marz mai juni juli oktober dezember"
 )
 _CAPITAL = frozenset(_CAPITALS.split())
+_CENTURY = re.compile(r"(?:1\d|20)00s")
+_CENTURIES = {
+    13: "thirteenth",
+    14: "fourteenth",
+    15: "fifteenth",
+    16: "sixteenth",
+    17: "seventeenth",
+    18: "eighteenth",
+    19: "nineteenth",
+    20: "twentieth",
+}
 _BEFORE = "in im en em au du de of del since until"
 _IN = frozenset(_BEFORE.split())
 _WORD = re.compile(r"[^\W_]+")
@@ -85,3 +96,13 @@ def _months(text: str) -> list[str]:
         if dated or (at and word[0].isupper() and name in _CAPITAL):
             found.append(MONTH_OF[name])
     return found
+
+
+def is_century_of(name: str, text: str) -> bool:
+    """Whether a name such as "1800s" is of a century that a folded text has: "19th century"."""
+    if not _CENTURY.fullmatch(name):
+        return False
+    at = int(name[:2]) + 1
+    ordinal = _CENTURIES.get(at, "")
+    spelled = rf"|{ordinal}" if ordinal else ""
+    return bool(re.search(rf"\b(?:{at}(?:st|nd|rd|th|e){spelled})[- ](?:century|siecle)", text))

@@ -7,6 +7,7 @@ hour and a half.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -113,6 +114,13 @@ _NAMED = "|".join(sorted(map(re.escape, UNITS.keys() - _SIGNED), key=len, revers
 _SCALES = "|".join(sorted(map(re.escape, MAGNITUDES), key=len, reverse=True))
 _BETWEEN = rf"(?:{_GAP}|-|\n)?"
 _OF = r"(?:d['’]|de |of )?"
+_TO = re.compile(r"\s?[-–]\s?|\s(?:to|à|a|bis|and|et|und|y)\s")
+_SCALE = re.compile(rf"(?<![^\W\d_])(?:{_SCALES})(?!\w)", re.IGNORECASE)
+_HALF_MILLION = re.compile(
+    r"\b(?:half an? (?P<scale>million|billion)|un demi-(?P<echelle>million|milliard)|"
+    r"eine halbe (?P<mass>Million|Milliarde))\b",
+    re.IGNORECASE,
+)
 _QUANTITY = re.compile(
     rf"(?<![\w.,])(?<![A-Za-z]-)(?:(?P<before>{_SIGNS}|USD|EUR|CHF|GBP){_GAP}?)?"
     rf"(?:(?P<figures>{_FIGURES})|(?P<spelled>{NUMERAL})(?!\w|-(?:first|second|third|[a-z]+th)\b))"
@@ -154,6 +162,7 @@ def _quantities(text: str, language: Language | None) -> list[Quantity]:
     fractions += _apart(fractions, (_fraction(match) for match in _FRACTION.finditer(text)))
     fractions += [_clock(match) for match in _CLOCK.finditer(text)]
     fractions += [_half_hour(match) for match in _HALF_HOUR.finditer(text)]
+    fractions += [_half_million(match) for match in _HALF_MILLION.finditer(text)]
     taken = [quantity.span for quantity in fractions]
     fractions += [
         _halved(match)
@@ -165,7 +174,26 @@ def _quantities(text: str, language: Language | None) -> list[Quantity]:
         for match in _QUANTITY.finditer(text)
         if not any(span.start <= match.start() < span.end for span in taken)
     ]
-    return sorted([*found, *fractions], key=lambda quantity: quantity.span.start)
+    ordered = sorted([*found, *fractions], key=lambda quantity: quantity.span.start)
+    return [
+        _ranged(text, each, after)
+        for each, after in itertools.zip_longest(ordered, ordered[1:])
+        if each is not None
+    ]
+
+
+def _ranged(text: str, each: Quantity, after: Quantity | None) -> Quantity:
+    """The lower end of a range, which may be in the magnitude of the upper: "30 to 50 thousand"."""
+    if after is None or not after.scaled or each.scaled or each.kind not in ("", after.kind):
+        return each
+    if not _TO.fullmatch(text, each.span.end, after.span.start):
+        return each
+    match = _SCALE.search(text, after.span.start, after.span.end)
+    if match is None:
+        return each
+    scale = MAGNITUDES[match.group().lower()]
+    scaled = tuple((value * scale, step * scale) for value, step in each.readings)
+    return replace(each, readings=(*each.readings, *scaled))
 
 
 def _apart(taken: Sequence[Quantity], found: Iterable[Quantity]) -> list[Quantity]:
@@ -182,9 +210,12 @@ def _read(match: re.Match[str], language: Language | None) -> Quantity:
     figures, spelled = match["figures"], match["spelled"]
     readings = _readings(figures, language) if figures else [(numeral(spelled), 1.0)]
     kind, worth = "", 1.0
-    unit = match["unit"] or ""
+    unit, end = match["unit"] or "", match.end()
     if unit in ("to", "go", "mo", "ko"):  # French bytes begin with a capital; these are words
-        unit = ""
+        unit, end = (
+            "",
+            match.end("scale" if match["scale"] else "figures" if figures else "spelled"),
+        )
     name = (match["before"] or match["sign"] or unit).lower()
     if match["points"] and (not name or name in PERCENT):
         kind, worth = "points", 0.01 if _is_basis(match) else 1.0
@@ -201,7 +232,7 @@ def _read(match: re.Match[str], language: Language | None) -> Quantity:
     return Quantity(
         tuple((value * worth * scale, step * worth * scale) for value, step in readings),
         kind,
-        Span(*match.span()),
+        Span(match.start(), end),
         scaled=bool(match["scale"]),
         spelled=bool(spelled),
         worth=worth,
@@ -270,6 +301,12 @@ def _half_hour(match: re.Match[str]) -> Quantity:
     unit = (match["unit"] or match["unite"] or match["einheit"]).lower()
     seconds = 43_200.0 if unit in ("day", "journée") else 1_800.0
     return Quantity(((seconds, 60.0),), "time", Span(*match.span()), scaled=True)
+
+
+def _half_million(match: re.Match[str]) -> Quantity:
+    """Half of a million, as far as its first figure: "half a million" of 492,214."""
+    scale = MAGNITUDES[(match["scale"] or match["echelle"] or match["mass"]).lower()]
+    return Quantity(((0.5 * scale, 0.1 * scale),), "", Span(*match.span()), scaled=True)
 
 
 def _halved(match: re.Match[str]) -> Quantity:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rag.attached import misattached
+from rag.compared_periods import placed_otherwise
 from rag.comparisons import compared_otherwise, is_compared_alike
 from rag.counted import miscounted
 from rag.denied import denied_otherwise
@@ -18,9 +19,11 @@ from rag.grids import cells, missed_cell
 from rag.limits import bounded_otherwise, rated_otherwise
 from rag.modals import denied_of_verb
 from rag.polarity import opposed
+from rag.ranks import misranked
 from rag.runs import Run, nearest_run, share_of
 from rag.subjects import said_of_another
 from rag.terms import terms
+from rag.trends import moved_by_otherwise, moved_otherwise
 
 Pair = tuple[str, str]
 # Chosen on the claims of bench/verifier/written: below, a rule refuses too many true ones.
@@ -134,8 +137,22 @@ def _of_another(stated: str, claimed: str) -> str:
     return f"the source says this of “{stated}”, not of “{claimed}”"
 
 
+def _ranked(stated: str, claimed: str) -> str:
+    if stated.endswith("%"):
+        return f"by the table “{claimed}” is {stated} of the whole"
+    return f"by the table this is so of “{stated}”, not of “{claimed}”"
+
+
+def _moved(stated: str, claimed: str) -> str:
+    return f"the table has {stated} not “{claimed}”"
+
+
 RULES = {
     "cell": Rule(missed_cell, _in_cell, in_tables=True, from_share=0.0, of_cells=True),
+    "rank": Rule(misranked, _ranked, in_tables=True, from_share=0.0),
+    "trend": Rule(moved_otherwise, _moved, in_tables=True, from_share=0.0),
+    "by": Rule(moved_by_otherwise, _quoted, in_tables=True),
+    "before": Rule(placed_otherwise, _of_this, in_tables=True, from_share=TOUCHED_ON),
     "count": Rule(miscounted, _other, in_tables=True),
     "respectively": Rule(unrespective, _other, in_tables=True, from_share=0.0),
     "bound": Rule(bounded_otherwise, _quoted, in_tables=True, from_share=0.0),

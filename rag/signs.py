@@ -21,9 +21,11 @@ from rag.languages import SMALL_WORDS, detect
 from rag.numerals import SPELLED
 from rag.periods import periods_of
 from rag.polarity import generalised, opposed
+from rag.ranks import is_ranked
 from rag.refuted import refutation
 from rag.sentences import split_sentences
 from rag.stretched import added, overstated
+from rag.trends import is_moved
 from rag.wording import words as word_set
 from rag.worked_out import has_worked_out
 
@@ -41,7 +43,9 @@ _LIMITS = re.compile(
 )
 _WORD = re.compile(r"[^\W_]+")
 _PAUSE = re.compile(r"[,;:]\s")
-_JOINING = word_set("and or but et ou mais und oder aber y o pero")
+_JOINING = word_set(
+    "and or but et ou mais und oder aber y o pero compared versus vs against from contre"
+)
 _SMALL = frozenset().union(*SMALL_WORDS.values())
 # Small words that say something, so that a claim that has one more is not its evidence shortened.
 _MEANT = word_set(
@@ -119,8 +123,13 @@ def signs(
         generalised(claim, carried),
         bool(amounts(claim, detect(claim) or evidence.language) or periods_of(claim)),
         not (verbatim or fault) and has_worked_out(claim, text),
-        not (verbatim or fault) and is_in_table(claim, table or text),
+        not (verbatim or fault) and _is_in_table(claim, text, table or text),
     )
+
+
+def _is_in_table(claim: str, text: str, table: str) -> bool:
+    """Whether a table bears out what a claim says: its figures, its rank, or what rose or fell."""
+    return is_in_table(claim, table) or is_ranked(claim, text) or is_moved(claim, text)
 
 
 def _stretched(claim: str, text: str) -> str:

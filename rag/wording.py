@@ -50,6 +50,7 @@ class Wording:
         object.__setattr__(self, "function", nameless | pronouns)
 
 
+@lru_cache(maxsize=512)
 def folded(text: str) -> str:
     """A text without capitals and accents, each character in its place; what is raised stays so."""
     return "".join(map(_plain, text))

@@ -18,11 +18,15 @@ from rag.languages import detect
 from rag.periods import MONTH_OF, periods_of
 from rag.quantities import Quantity, same
 from rag.sentences import split_sentences
-from rag.terms import told
+from rag.terms import terms, told
 from rag.wording import folded
 
 FEW = 5  # up to which a number in words may only count what is listed
+BEFORE, CLOSE = 2, 12  # telling words right before a figure, and characters between
+MOST_BEHIND = 2  # words behind each figure of a row
+MOST_NUMBERED = 100  # what stands in brackets and is more is no number of a section
 _LINE = re.compile(r"[^\n]+")
+_WORDS = re.compile(r"[^\W\d_]{2,}")
 _RUNNING = re.compile(r"(?:[^\W\d_]+ ){7}|[.;]\s*$")
 _ABOUT = re.compile(
     r"\b(?:about|around|approximately|roughly|nearly|almost|some|close to|circa|over|more than|"
@@ -39,6 +43,10 @@ _DAY_AFTER = re.compile(rf"(?:er|st|nd|rd|th)? (?:{_NAMES})\b")
 _OPENED, _CLOSED = (
     re.compile(r"(?:^|\n|[.;:] )\(?$|\($"),
     re.compile(r"\)|\. (?=[^\d\s])|\.\d|\s\s"),
+)
+_EVERY = re.compile(
+    r"\b(?:each|all|every one|over|in|during|both|chacune?|sur|pendant)(?: of| de)?"
+    r"(?: the| ces| les)?\W*$"
 )
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _ANY_YEAR = re.compile(r"(?<![\d.,])1[4-9]\d\d(?![\d.,]*\d)")
@@ -61,7 +69,9 @@ def is_worked_out(wanted: Quantity, claim: str, passage: str, stated: Sequence[Q
     """
     wanted = _as_rounded(wanted, claim)
     stated = [each for each in stated if not is_label(passage, each)]
-    if wanted.kind == "months" and _is_between_years(wanted, passage):
+    if wanted.kind == "months" and (
+        _is_between_years(wanted, passage) or _are_all_years(wanted, claim, passage)
+    ):
         return True
     before, after = claim[: wanted.span.start], claim[wanted.span.start :]
     totals, said = _totals(passage), unaccented(_BOUND.sub("", before) + after)
@@ -98,6 +108,8 @@ def _labels(passage: str) -> frozenset[int]:
         start, end = each.span.start, each.span.end
         before, after = plain[max(0, start - 12) : start], plain[end : end + 12]
         opened = _OPENED.search(before) and _CLOSED.match(after)
+        if before.endswith("(") and each.readings[0][0] >= MOST_NUMBERED:
+            opened = None
         if opened or _DAY_BEFORE.search(before) or _DAY_AFTER.match(after):
             found.add(start)
     return frozenset(found)
@@ -110,6 +122,7 @@ def _nearness(passage: str, claim: str) -> Near:
     lines = _named_lines(places, claim)
     columns = _named_columns(passage, claim)
     heads = _undated_heads(passage)
+    wanted = told(claim)
 
     def near(one: Quantity, other: Quantity) -> bool:
         first, second = places.get(one.span.start), places.get(other.span.start)
@@ -123,10 +136,35 @@ def _nearness(passage: str, claim: str) -> Near:
                 )
             both = {first.line, second.line}
             return first.column == second.column and first.column in columns and bool(both & lines)
+        if (first or second) and "percent" in (one.kind, other.kind):
+            return False  # a share in the text above is of none of the figures of a table
         at, there = (bisect_right(starts, each.span.start) for each in (one, other))
-        return abs(at - there) <= 1
+        return abs(at - there) <= 1 or _is_parallel(one, other, passage, wanted)
 
     return near
+
+
+def _is_parallel(one: Quantity, other: Quantity, passage: str, wanted: frozenset[str]) -> bool:
+    """Whether the same words of a claim stand before two figures of one kind."""
+    if one.kind != other.kind or not one.kind:
+        return False
+    before = _before(passage)
+    own = before.get(one.span.start, ())
+    return len(own) == BEFORE and own == before.get(other.span.start) and wanted.issuperset(own)
+
+
+@lru_cache(maxsize=64)
+def _before(passage: str) -> Mapping[int, tuple[str, ...]]:
+    """The last telling words before each figure of a text, in its part of a sentence."""
+    words = [word for word in terms(passage) if not word.small and not word.key[0].isdigit()]
+    starts = [word.span.start for word in words]
+    found = {}
+    for each in amounts(passage, detect(passage)):
+        at = bisect_right(starts, each.span.start)
+        near = words[max(0, at - BEFORE) : at]
+        if near and each.span.start - near[-1].span.end <= CLOSE:
+            found[each.span.start] = tuple(word.key for word in near)
+    return found
 
 
 @lru_cache(maxsize=128)
@@ -141,7 +179,8 @@ def _places(passage: str) -> Mapping[int, _Place]:
     language = detect(passage)
     for line, match in enumerate(_LINE.finditer(passage)):
         starts = [each.span.start for each in amounts(match.group(), language)]
-        if len(starts) > 1 and not _RUNNING.search(match.group()):
+        said = len(_WORDS.findall(match.group(), starts[0])) if starts else 0
+        if len(starts) > 1 and said <= MOST_BEHIND * len(starts) and not _RUNNING.search(match[0]):
             label = match.group()[: starts[0]]
             for column, start in enumerate(starts):
                 found[match.start() + start] = _Place(line, column, label)
@@ -207,6 +246,14 @@ def _is_between_years(wanted: Quantity, passage: str) -> bool:
     years = {int(period) for period in periods_of(passage) if period.isdigit()}
     years |= {int(year) for year in _ANY_YEAR.findall(passage)}
     return any(12 * (b - a) == wanted.readings[0][0] for a in years for b in years)
+
+
+def _are_all_years(wanted: Quantity, claim: str, passage: str) -> bool:
+    """Whether so many years are those of the columns of a table: "in each of the three years"."""
+    if not _EVERY.search(unaccented(claim[: wanted.span.start])):
+        return False
+    years = {period for cell in cells(passage) for period in cell.periods if period.isdigit()}
+    return 12 * len(years) == wanted.readings[0][0]
 
 
 @lru_cache(maxsize=512)

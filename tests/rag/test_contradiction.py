@@ -110,3 +110,26 @@ def test_a_multiple_in_words_that_the_figures_do_not_give_is_a_fault() -> None:
     passage = "The east gate counted 6,300 visitors and the west gate 2,100."
     assert fault("The east gate counted twice as many visitors as the west gate.", passage)
     assert fault("The east gate counted three times as many as the west gate.", passage) == ""
+
+
+NAMES = "Marl Group has 50 shops in the U.S. and 20 in the United Kingdom; the EU fined it in 2021."
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "The group has 50 shops in the United States.",
+        "The group has 50 shops in the US.",
+        "The group has 20 shops in the U.K. of its own.",
+        "In 2021 the European Union fined the group.",
+    ],
+)
+def test_a_name_written_out_is_its_letters(claim: str) -> None:
+    assert list(faults(claim, evidence_of(NAMES, NAMES, 0))) == []
+
+
+@pytest.mark.parametrize(
+    "claim", ["The group has 50 shops in Canada.", "The group has shops in Norway."]
+)
+def test_a_name_that_is_not_there_stays_a_fault(claim: str) -> None:
+    assert [fault.reason for fault in faults(claim, evidence_of(NAMES, NAMES, 0))]

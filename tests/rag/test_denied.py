@@ -51,3 +51,24 @@ def test_a_denial_of_excluding_affirms() -> None:
 def test_a_denial_of_another_word_does_not_make_even() -> None:
     passage = "Spare keys are kept by the porter, who does not lend the ladder."
     assert denied_otherwise("Spare keys are not kept by the porter.", passage)
+
+
+@pytest.mark.parametrize(
+    ("claim", "passage", "found"),
+    [
+        (
+            "No city in Marl has more inhabitants than Brenn.",
+            "Brenn is the largest city in Marl by inhabitants.",
+            None,
+        ),
+        (
+            "No city in Marl has inhabitants with a vote.",
+            "Brenn is the largest city in Marl, where inhabitants have a vote.",
+            ("", "no"),
+        ),
+    ],
+)
+def test_that_none_is_more_denies_nothing_of_what_is_most(
+    claim: str, passage: str, found: tuple[str, str] | None
+) -> None:
+    assert denied_otherwise(claim, passage) == found

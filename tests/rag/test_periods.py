@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.periods import periods_of
+from rag.periods import is_century_of, periods_of
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,17 @@ from rag.periods import periods_of
 )
 def test_periods_are_read_in_many_spellings(text: str, periods: list[str]) -> None:
     assert periods_of(text) == periods
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "wanted"),
+    [
+        ("1800s", "in the early nineteenth century", True),
+        ("1800s", "au 19e siecle", True),
+        ("2000s", "the 21st century", True),
+        ("1800s", "in the eighteenth century", False),
+        ("1920s", "the twentieth century", False),
+    ],
+)
+def test_a_name_of_a_century_in_figures_is_one_in_words(name: str, text: str, wanted: bool) -> None:
+    assert is_century_of(name, text) is wanted
