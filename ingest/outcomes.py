@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from rag.domain import DocumentState, Page, PageState
-from rag.errors import InvalidReplyError, RateLimitError, UnavailableError
+from rag.errors import InvalidReplyError, RateLimitError, RefusedRequestError, UnavailableError
 
 PASSING = (RateLimitError, UnavailableError, InvalidReplyError)  # faults that may pass
+REFUSED = (RefusedRequestError,)  # of those, faults that the same request would meet again
 READABLE = frozenset({DocumentState.READY, DocumentState.PARTIAL})
 WITH_TEXT = frozenset({PageState.TEXT, PageState.OCR})
 _UNREAD = (

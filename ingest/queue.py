@@ -19,7 +19,7 @@ from ingest.attachments import display_name
 from ingest.child import CancelledError
 from ingest.incoming import Incoming, size_of
 from ingest.intake import Intake
-from ingest.outcomes import PASSING, READABLE
+from ingest.outcomes import PASSING, READABLE, REFUSED
 from ingest.pipeline import Progress, Report
 from ingest.taken import DISPLACED, Added, added_after
 from ingest.within import NESTED, Within, with_left_out
@@ -275,6 +275,8 @@ class IngestQueue:
             self._end(held, Stage.CANCELLED, outcome)
             if outcome == REMOVED:
                 self._catalog.trash.discard_file(held.job.sha256)
+        except REFUSED as error:
+            self._end(held, Stage.FAILED, with_left_out(str(error), held.job.outcome))
         except PASSING as error:
             self._fail_for_now(held, str(error), self._retry_seconds)
         except EmbeddingMismatchError as error:  # whoever opens the library anew takes it soon

@@ -21,6 +21,7 @@ RagError
     ├── UnavailableError       no connection, time-out, or the server's own fault
     │   └── NotBegunError      it never began to answer, so that nothing is billed
     └── InvalidReplyError      the reply was cut off or makes no sense
+        └── RefusedRequestError the server does not take the request, however often it comes
 
 Every message is one or two plain sentences fit for a user: what happened, and what to do.
 """
@@ -117,6 +118,10 @@ class NotBegunError(UnavailableError):
 
 class InvalidReplyError(ProviderError):
     """The reply was cut off, or is not what the server promises."""
+
+
+class RefusedRequestError(InvalidReplyError):
+    """The server does not take a request as it is; the same one again is refused again."""
 
 
 class ToolError(Exception):

@@ -43,7 +43,7 @@ HEAD = (
     '<link rel="stylesheet" href="page/models.css">'
     '<link rel="stylesheet" href="page/libraries.css"><script src="page/models.js"></script>'
     '<script src="page/page.js"></script><script src="page/intake.js"></script>'
-    '<script src="page/underway.js"></script>'
+    '<script src="page/underway.js"></script><script src="page/pressing.js"></script>'
     '<script src="page/documents.js"></script><script src="page/following.js"></script>'
     '<script src="page/focus.js"></script><script src="page/reading.js"></script>'
     '<script src="page/checking.js"></script><script src="page/drafts.js"></script>'

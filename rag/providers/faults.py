@@ -25,6 +25,7 @@ from rag.errors import (
     NotBegunError,
     ProviderError,
     RateLimitError,
+    RefusedRequestError,
     SettingsError,
     UnavailableError,
 )
@@ -182,7 +183,8 @@ def _error(
         return NotBegunError(
             f"No model's server is at {endpoint.url} (it answers {status}). Check the address."
         )
-    return InvalidReplyError(f"{name} refused the request ({status}){_quoted(endpoint, body)}")
+    kind = InvalidReplyError if status in TRANSIENT_STATUSES else RefusedRequestError
+    return kind(f"{name} refused the request ({status}){_quoted(endpoint, body)}")
 
 
 def _context_setting(endpoint: Endpoint) -> str:

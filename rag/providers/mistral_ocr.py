@@ -10,7 +10,7 @@ from typing import Any
 from mistralai.client import models
 
 from rag.domain import DocumentState
-from rag.errors import ContextLengthError, DocumentError, ModelNotFoundError
+from rag.errors import ContextLengthError, DocumentError, ModelNotFoundError, RefusedRequestError
 from rag.intake import OcrPage
 from rag.policy import Gate, open_gate
 from rag.providers.mistral_client import connected, endpoint_of, translated
@@ -24,6 +24,10 @@ LEAST_SHARE_IN_BLOCKS = (
 )
 EDGES = ("top_left_x", "top_left_y", "bottom_right_x", "bottom_right_y")
 TOO_LARGE = "The picture of the page is larger than the OCR of La Plateforme takes."
+NOT_TAKEN = (
+    "Save the page in another format and add it again, or set TRAMONTANE_OCR to tesseract to read "
+    "it here."
+)
 NOT_ANSWERED = "La Plateforme answered without the text of this page. Try the page again."
 OTHER_PAGES = (
     "One page was sent to La Plateforme, and it answered with the pages numbered {}. Their text "
@@ -67,13 +71,15 @@ class MistralOcr:
         Places are those of paragraphs, and of the lines in which a word probably stands.
 
         Raises:
-            DocumentError: the picture is too large, or what came back is not its text alone.
+            DocumentError: the picture is too large or refused, or the reply is not its text alone.
             ProviderError: La Plateforme cannot be used.
         """
         try:
             return self._retries.call(lambda: self._request(image))
         except ContextLengthError as error:
             raise DocumentError(DocumentState.FAILED, TOO_LARGE) from error
+        except RefusedRequestError as error:
+            raise DocumentError(DocumentState.FAILED, f"{error} {NOT_TAKEN}") from error
         except ModelNotFoundError as error:
             raise ModelNotFoundError(NOT_SERVED) from error
 

@@ -15,7 +15,7 @@ from ingest.queue import LOOK_SECONDS, IngestQueue
 from ingest.recognition import Recogniser
 from ingest.rendering import render_page
 from rag.intake import Job, OcrPage, WordBox
-from rag.protocols import Vectors
+from rag.protocols import Ocr, Vectors
 from rag.store.catalog import Catalog
 from tests.builders import PdfPage, paragraph, pdf
 
@@ -67,7 +67,7 @@ def picture(path: Path, number: int, width_pixels: int) -> bytes:
     return f"{path.name} {number} {width_pixels}".encode()
 
 
-def recogniser(catalog: Catalog, embedder: Counting, ocr: Scripted | None) -> Recogniser:
+def recogniser(catalog: Catalog, embedder: Counting, ocr: Ocr | None) -> Recogniser:
     return Recogniser(catalog, Ingestor(catalog, embedder, LIMITS, load), picture, ocr)
 
 
@@ -78,14 +78,12 @@ def scan(tmp_path: Path) -> Path:
     return path
 
 
-def intake_of(catalog: Catalog, embedder: Counting, ocr: Scripted | None) -> Intake:
+def intake_of(catalog: Catalog, embedder: Counting, ocr: Ocr | None) -> Intake:
     reading = recogniser(catalog, embedder, ocr)
     return Intake(catalog, Ingestor(catalog, embedder, LIMITS, load), render_page, reading)
 
 
-def start(
-    catalog: Catalog, embedder: Counting, ocr: Scripted | None, tmp_path: Path
-) -> IngestQueue:
+def start(catalog: Catalog, embedder: Counting, ocr: Ocr | None, tmp_path: Path) -> IngestQueue:
     incoming = Incoming(tmp_path / "incoming", "documents")
     return IngestQueue(
         intake_of(catalog, embedder, ocr),

@@ -6,12 +6,15 @@ from pathlib import Path
 
 from ingest.loaders.load import load
 from ingest.pipeline import Ingestor
+from ingest.queue import IngestQueue
 from ingest.recognition import Recogniser
 from rag.domain import DocumentState, Library, PageState
+from rag.intake import Stage
 from rag.providers.mistral_ocr import MistralOcr
 from rag.store.catalog import Catalog
-from tests.ingest.scanning import LIMITS, Counting, picture, scan
-from tests.loopback import LoopbackServer, Status
+from tests.builders import PdfPage, pdf
+from tests.ingest.scanning import LIMITS, Counting, picture, scan, settled, start
+from tests.loopback import LoopbackServer, Status, mistral_error
 
 KEY = "s3cr3t-k3y-0123456789"
 
@@ -43,3 +46,29 @@ def test_a_page_without_an_answer_of_its_own_fails_alone_and_can_be_tried_again(
         assert reading.read_pages(document.id, [2]).state is DocumentState.READY
     _, second, third = catalog.pages(document.id)
     assert [second.text, third.text] == ["Two boats", "Three boats"]
+
+
+def test_a_page_that_is_refused_ends_at_once_with_what_to_do(
+    catalog: Catalog,
+    library: Library,
+    embedder: Counting,
+    queue_of: list[IngestQueue],
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "letter.pdf"
+    path.write_bytes(pdf([PdfPage(image=True)]))
+    refused = Status(422, mistral_error("Image could not be decoded", "invalid_request", "1902"))
+    with LoopbackServer(ocr=(refused, answer((0, "Too late"))), api_key=KEY) as server:
+        ocr = MistralOcr(KEY, url=server.url, timeout_seconds=5)
+        queue_of.append(start(catalog, embedder, ocr, tmp_path))
+        queue_of[0].submit(path, "letter.pdf", keep=True)
+        (job,) = settled(queue_of[0])
+        assert [request.path for request in server.requests] == ["/v1/ocr"]
+    assert job.stage is Stage.FAILED
+    (document,) = catalog.documents(library.id)
+    (page,) = catalog.pages(document.id)
+    assert (document.state, page.state) == (DocumentState.DAMAGED, PageState.FAILED)
+    assert page.reason == (
+        "La Plateforme refused the request (422): Image could not be decoded. Save the page in "
+        "another format and add it again, or set TRAMONTANE_OCR to tesseract to read it here."
+    )

@@ -190,7 +190,7 @@ def test_what_may_pass_is_tried_again(start: Start) -> None:
         (Status(403, {"detail": "Forbidden"}), AuthenticationError, "does not allow this key"),
         (Status(400, mistral_error("Invalid model: x")), ModelNotFoundError, "TRAMONTANE_OCR"),
         (Status(413, ""), DocumentError, "larger than"),
-        (Status(422, mistral_error("bad image")), InvalidReplyError, "bad image"),
+        (Status(422, mistral_error("bad image")), DocumentError, "bad image. Save the page"),
         (Status(200, {"text": "?"}), InvalidReplyError, "makes no sense"),
         (Status(200, "<html>"), InvalidReplyError, "makes no sense|something else"),
     ],
