@@ -14,7 +14,7 @@ _BEGINS = r"(?:^|[\s(\[\"'“‘])"
 _TITLES = (
     "Prof Dr Mr Mrs Ms Mx Messrs Hon Gov Sen Rep Pres Rev Msgr Mgr Bro Bp Abp Amb Ald Cllr Atty"
     " Gen Brig Maj Col Lt Capt Cpt Cmdr Cdr Adm Sgt Cpl Pvt Pfc Insp Det Supt Sr Mt Ft"
-    " Mme Mlle MM Ste Pr av bd boul"
+    " Mme Mlle MM Ste Pr av bd boul Fa Bros"
     " Ing Dipl Mag Bc Hr Hrn Fr Frl Gebr Hptm Kpt Obst Oblt Bgm Abg Präs RA RAin Pfr Hl hl"
     " Sra Srta Sres Dña Lic Arq Gral Cnel Tte Sgto Mons Hno Pdte Avda Av Ctra Pza"
     " Sig Sigg Dott Avv Dra Profa Eng Exmo Exma Cel Sarg Pe Trav"
@@ -32,7 +32,7 @@ _REFERENCES = (
     " chaps Kap kap Cap cap Ziff ziff Abs abs UAbs Bd bd Vol Vols vol vols Ed Eds ed eds Pág Págs"
     " pág págs Pag pag pagg p pp Eq Eqs eq eqs App app Par par Párr párr Pt pt Ref ref Ext ext Est"
     " est Rz rz Rn Rdnr Tz Fn Anm Anl Anh anh Aufl Jg Pos Lig lig Lit lit Max max Approx approx ca"
-    " rd geb blz hfdst afb apdo tít ust pkt poz str rozdz rys Rys tel Tel"
+    " Min min Ca Rs rd geb blz hfdst afb apdo tít ust pkt poz str rozdz rys Rys tel Tel"
 )
 _REFERENCE = rf"(?:{'|'.join(_REFERENCES.split())})"
 # Before a year or a day: "Jan. 2020", "Sept. 30", "12 févr. 2020".
@@ -68,7 +68,7 @@ _BEGINNER = re.compile(  # a word that begins a sentence, and no name
 )
 _ALWAYS = (
     "St Inc Corp Co Ltd Jr No Nos Art Sec Fig Eq vs cf approx ca al p pp vol ed bzw Nr Abs env ggf"
-    " inkl evtl vgl sog Mio Mrd Tel Str bspw einschl aprox Dz"
+    " inkl evtl vgl sog Mio Mrd mio mrd deg Tel Str bspw einschl aprox Dz"
 )
 _NEVER = (
     rf"(?:[A-Z]|{'|'.join(_ALWAYS.split())}|e\.g|i\.e|U\.S|U\.K|z\.B|d\.h|o\.g|z\.T|i\.d\.R|[zduvnh]"

@@ -33,6 +33,7 @@ _ITEM = re.compile(r"[ \t]*+(?:[-*•‣▪●○◦\ue000-\uf8ff]|\(?\d{1,3}[.)
 _NUMBER_OF_ITEM = re.compile(r"\s*+\(?(?:\d{1,3}|[a-z])\.")
 _FOLLOWING = re.compile(r"\s*+(\S)")
 _CELL = re.compile(r"\(?[$€£¥]?\s?\(?\d[\d,.]*\)?%?|—|–")
+_AMOUNT = re.compile(r"[$€£¥₹]\s*\n\s*\d")  # over the end of a line
 _BORDER = " | "  # between the cells of a table that was read as one
 _LABELLED = re.compile(r"\s*+(?:[^\s:]++ ?){1,4}(?<! ):[ \t]+\S")  # "Valid until: 30 June"
 _SURE_ENDS = ("!", "?", "。", "！", "？")  # even where the next word is in small letters
@@ -84,6 +85,7 @@ def _blocks(text: str) -> list[tuple[int, int]]:
         for (before, after), line in zip(itertools.pairwise(written), run[1:], strict=True):
             said = partial(_begun, text, blocks[-1])
             goes_on = may_lead_on(before, after) and goes_further(before, after, said)
+            goes_on = goes_on or _AMOUNT.search(f"{before[-9:]}\n{after[:9]}") is not None
             if not goes_on and _breaks(before, after, said, paragraph, long):
                 blocks.append(line)
             else:

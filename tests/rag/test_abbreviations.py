@@ -6,12 +6,12 @@ TITLES = (
     "Ing. Dipl.-Ing. Dr.-Ing. Prof. Dr. Mme. Mlle. M. Sr. Sra. Srta. Hr. Fr. Lt. Col. Gen. Capt."
     " Rev. St. Hon. Gov. Sen. Sgt. Maj. Sig. Dott. Avv. Lic. Arq. Mgr. MUDr. Dra. Gebr. ing. dott."
     " Bgm. Brig. Cpl. Insp. Abg. RA. Pfr. Gral. Tte. Avda. Exmo. av. bd. dhr. mw. inż. kpt. ks. św."
-    " ul. pl. gen."
+    " ul. pl. gen. Fa. Bros."
 )
 REFERENCES = (
     "Art. No. Nr. Nrn. Fig. Figs. Tab. vol. vols. ed. p. pp. Abb. Kap. Ziff. Bd. núm. cap. pág."
     " max. Abs. Anm. Rn. nr. nrs. blz. hfdst. artt. pagg. art. n. apdo. párr. tít. ust. poz."
-    " rozdz. rys. str. tel."
+    " rozdz. rys. str. tel. min. Min. Ca. Rs. mio. Mio."
 )
 
 

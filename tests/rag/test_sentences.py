@@ -229,3 +229,18 @@ def test_a_narrow_paragraph_goes_on_before_a_capital_beside_wider_ones() -> None
     text = f"{wide}\n\n{narrow}\n"
 
     assert [text[span.start : span.end] for span in split_sentences(text)] == [wide, narrow]
+
+
+@pytest.mark.parametrize("sign", ["$", "US$", "€", "£"])
+@pytest.mark.parametrize("end", ["\n", " \r\n"])
+def test_an_amount_is_not_parted_from_its_sign_at_the_end_of_a_line(sign: str, end: str) -> None:
+    wide = "The committee of the harbour keeps a list of all the works that were carried out."
+    sentence = f"It rose to 4, compared with {sign}{end}3.9 billion in 2022."
+
+    assert sentences(f"{wide}\n\n{sentence}\n") == [wide, sentence]
+
+
+def test_a_sign_at_the_end_of_a_line_that_no_figure_follows_parts_lines() -> None:
+    lines = ["All amounts are in US$", "Tolls and harbour dues"]
+
+    assert sentences("\n".join([*lines, "A longer line of the report. " * 3]))[:2] == lines
