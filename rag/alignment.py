@@ -13,6 +13,7 @@ from functools import lru_cache
 from rag.domain import Span
 from rag.folding import flowing, fold
 from rag.pieces import Pieces, Run, Words, pieces_of, run_of
+from rag.raised import RAISED
 from rag.sentences import split_sentences
 
 LONGEST_QUOTE_SENTENCES = 3
@@ -30,6 +31,8 @@ KEPT_PASSAGES, KEPT_CLAIMS = 64, 256  # of those met last, taken apart
 _QUOTATION_MARKS = frozenset('"“”„«»')
 _QUOTED = re.compile(r'["“”„«»]([^"“”„«»]+)["“”„«»]')
 _EMPHASIS = re.compile(r"[*_`]+")
+_RAISED_RUN = re.compile(f"[{RAISED}]*")
+_RAISED_BRACKETS = str.maketrans("", "", "⁽⁾")  # a quote has a document's raised "1" in them
 _LAYOUT = re.compile(r"[#|>]+")
 _WORD = re.compile(r"[^\W_]")
 _NO_LAYOUT = re.compile(r"[^\s\0•▪●◦-]")
@@ -150,7 +153,7 @@ def _unmarked(text: str) -> str:
 
 @lru_cache(maxsize=KEPT_CLAIMS)
 def _claim(claim: str) -> _Claim:
-    plain = _unmarked(claim)
+    plain = _unmarked(claim.translate(_RAISED_BRACKETS))
     pieces = pieces_of(plain)
     return _Claim(
         plain,
@@ -229,17 +232,24 @@ def _set_as(claim: _Claim, passage: _Passage, first: int, last: int) -> Span:
     """From one piece of a passage to another, with the marks around them that the claim has."""
     text = passage.plain
     start, end = passage.pieces.spans[first].start, passage.pieces.spans[last].end
-    for mark in reversed("".join(claim.plain[: claim.pieces.spans[0].start].split())):
+    for mark in reversed(_marks(claim.plain[: claim.pieces.spans[0].start])):
         before = len(text[:start].rstrip()) - 1
         if before < 0 or fold(text[before]).text != fold(mark).text:
             break
         start = before
-    for mark in "".join(claim.plain[claim.pieces.spans[-1].end :].split()):
-        after = end + len(text[end:]) - len(text[end:].lstrip())
+    behind = _RAISED_RUN.match(text, end)  # a mark in brackets is no part of the word before
+    end = behind.end() if behind else end
+    for mark in _marks(claim.plain[claim.pieces.spans[-1].end :]):
+        after = end + len(text[end:]) - len(text[end:].replace("\0", " ").lstrip())
         if after == len(text) or fold(text[after]).text != fold(mark).text:
             break
         end = after + 1
     return _widened(passage, Span(start, end), quoted=claim.plain.strip()[:1] in _QUOTATION_MARKS)
+
+
+def _marks(text: str) -> str:
+    """A text without white space and what stood for emphasis."""
+    return "".join(text.replace("\0", " ").split())
 
 
 def _widened(passage: _Passage, span: Span, *, quoted: bool) -> Span:

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.alignment import align
+from rag.citations import disarmed
 
 MIXTRAL = (
     "Mixtral 8x7B is a sparse mixture of experts. "
@@ -266,3 +267,24 @@ def test_what_shares_few_words_is_found_by_meaning() -> None:
     assert near.found
     similarity = 0.1
     assert not align("A mallard is airborne", passage, nearest).found
+
+
+@pytest.mark.parametrize("mark", ["¹", "⁽¹⁾", "¹²"])
+@pytest.mark.parametrize("before", ["", "Wolves\n\n"])
+@pytest.mark.parametrize("after", ["", " They hunt at night.", "\n¹ Counted by hand."])
+def test_a_quote_that_ends_in_a_raised_mark_is_the_sentence(
+    mark: str, before: str, after: str
+) -> None:
+    sentence = f"The wolves of Gorm number 31 in winter{mark}."
+    passage = before + sentence + after
+    quote = disarmed(f"“{sentence}”")
+    found = align(quote, passage)
+    assert passage[found.span.start : found.span.end] == sentence
+    assert found.strength == 1.0
+
+
+def test_a_quote_with_a_raised_mark_within_is_the_sentence() -> None:
+    sentence = "The crane² of the harbour is 2.4 m long."
+    passage = f"Cranes\n\n{sentence} It is red."
+    found = align(disarmed(f"“{sentence}”"), passage)
+    assert passage[found.span.start : found.span.end] == sentence

@@ -12,6 +12,7 @@ from rag.errors import (
     InvalidReplyError,
     ModelNotFoundError,
     RateLimitError,
+    RefusedRequestError,
     UnavailableError,
 )
 from tests.chat_rig import KEY, PROMPT, Rig, text_of
@@ -155,13 +156,13 @@ def test_overlong_prompt_is_told_from_other_refusals(rig: Rig, body: dict[str, o
     ids=["fastapi", "nested", "plain"],
 )
 def test_refused_request_is_quoted_in_short(rig: Rig, body: dict[str, object]) -> None:
-    assert rig.failure(InvalidReplyError, Status(422, body)).endswith("(422): Field required.")
+    assert rig.failure(RefusedRequestError, Status(422, body)).endswith("(422): Field required.")
 
 
 def test_server_words_are_cut_cleaned_and_without_the_key(rig: Rig) -> None:
     said = f"key {KEY} \x1b[31m\n" + "long " * 200
 
-    message = rig.failure(InvalidReplyError, Status(400, vllm_error(said)))
+    message = rig.failure(RefusedRequestError, Status(400, vllm_error(said)))
 
     assert KEY not in message
     assert "\x1b" not in message

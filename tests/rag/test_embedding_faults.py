@@ -18,6 +18,7 @@ from rag.errors import (
     NotBegunError,
     ProviderError,
     RateLimitError,
+    RefusedRequestError,
     UnavailableError,
 )
 from rag.providers.embedding_server import EmbeddingServer
@@ -104,8 +105,8 @@ STATUSES: list[tuple[Status, type[ProviderError], str, int]] = [
         f"does not serve {MODEL}",
         1,
     ),
-    (Status(400, vllm_error("dimensions is not supported")), InvalidReplyError, "(400)", 1),
-    (Status(422, {"detail": [{"msg": "bad\nfield"}]}), InvalidReplyError, "bad field", 1),
+    (Status(400, vllm_error("dimensions is not supported")), RefusedRequestError, "(400)", 1),
+    (Status(422, {"detail": [{"msg": "bad\nfield"}]}), RefusedRequestError, "bad field", 1),
     (Status(307, headers={"Location": "http://192.0.2.1/v1"}), NotBegunError, "answers 307", 1),
 ]
 
@@ -123,7 +124,7 @@ def test_a_refusal_is_told_by_its_kind(
 def test_a_wrong_key_is_named_and_what_echoes_it_is_not_shown() -> None:
     assert "does not accept the key" in failure([Status(401)], AuthenticationError, KEY)[0]
     echo = Status(400, vllm_error(f"bad header Bearer {KEY}"))
-    assert "bad header Bearer …" in failure([echo], InvalidReplyError, KEY)[0]
+    assert "bad header Bearer …" in failure([echo], RefusedRequestError, KEY)[0]
 
 
 def test_a_text_refused_at_any_length_is_given_up() -> None:

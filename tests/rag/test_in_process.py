@@ -13,6 +13,7 @@ from rag.errors import (
     ContextLengthError,
     InvalidReplyError,
     ProviderError,
+    RefusedRequestError,
     UnavailableError,
 )
 from rag.providers.engines import (
@@ -146,7 +147,7 @@ def test_too_long_a_prompt_is_told() -> None:
         (UnavailableError, [TimeoutError()], "was silent for 5 seconds"),
         (UnavailableError, [piece("Tw"), {"error": {"message": "Bad", "code": 500}}], "broke off"),
         (UnavailableError, [piece("Tw"), EngineEndedError("Out of memory.")], "Out of memory."),
-        (InvalidReplyError, [RefusedError(400, "no such thing")], "refused the request"),
+        (RefusedRequestError, [RefusedError(400, "no such thing")], "refused the request"),
     ],
 )
 def test_every_fault_is_one_sentence_of_ours(

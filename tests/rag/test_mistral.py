@@ -14,6 +14,7 @@ from rag.errors import (
     NotBegunError,
     ProviderError,
     RateLimitError,
+    RefusedRequestError,
     SettingsError,
     UnavailableError,
 )
@@ -185,7 +186,7 @@ def test_embedding_is_tried_again_after_a_passing_fault(start: Start) -> None:
         (Status(401, {"detail": "Unauthorized"}), AuthenticationError),
         (rate_limited("3600"), RateLimitError),
         (Status(400, mistral_error("Invalid model", "invalid_model")), ModelNotFoundError),
-        (Status(422, {"detail": []}), InvalidReplyError),
+        (Status(422, {"detail": []}), RefusedRequestError),
         (Status(501, ""), NotBegunError),
         (Status(200, "{oops"), InvalidReplyError),
         (Status(200, "<html>", content_type="text/html"), InvalidReplyError),
