@@ -13,6 +13,11 @@ from rag import raised
 _BROKEN_WORD = re.compile(
     r"[\x02\ufffe\u00ad]\s*|(?<=[a-zß-öø-ÿ])-[ \t]*\r?\n[ \t]*(?=[a-zß-öø-ÿ])"
 )
+# Where a hyphen at a line's end is one of the word's own: "year-over-year".
+_LINKS = "over|to|of|the|by|in|on|and|for|or|up|at|a|de|en|à|und"
+_LINK_AFTER = re.compile(rf"(?:{_LINKS})-(?=[^\W_])", re.IGNORECASE)
+_LINK_BEFORE = re.compile(rf"[^\W_]-(?:{_LINKS})\Z", re.IGNORECASE)
+_LONGEST_LINK = 6  # characters, with what stands before it
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 # What is left out of what is shown: space of no width, but where it parts the words of a script
@@ -74,10 +79,24 @@ def readable(text: str) -> str:
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     if not lines.replace("\n", "").isprintable():
         seen = _PRIVATE.sub(" ", _UNSEEN.sub("", lines))
-        return _CONTROLS.sub("", _BROKEN_WORD.sub("", seen))
+        return _CONTROLS.sub("", whole_words(seen))
     if "-" in lines and "\n" in lines:  # all else that breaks a word is not printable
-        return _BROKEN_WORD.sub("", lines)
+        return whole_words(lines)
     return lines
+
+
+def whole_words(text: str) -> str:
+    """A text with the words whole that the ends of lines break.
+
+    A hyphen there stays where it is seen to be one of the word's own: "year-over-year".
+    """
+    return _BROKEN_WORD.sub(_joint, text)
+
+
+def _joint(broken: re.Match[str]) -> str:
+    before = broken.string[max(0, broken.start() - _LONGEST_LINK) : broken.start()]
+    is_linked = _LINK_AFTER.match(broken.string, broken.end()) or _LINK_BEFORE.search(before)
+    return "-" if is_linked and not broken[0].startswith("\u00ad") else ""
 
 
 def unaccented(text: str) -> str:

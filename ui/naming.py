@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rag.wiring import Application
 
 MOST_NAMED = 5  # documents, in a sentence
-GOES_ON = "`tramontane add` or `tramontane serve` goes on with what is left."
+GOES_ON = "`tramontane serve` or the next `tramontane add` goes on with what is left."
 ASK = "Answer in the page, or add them again with --yes."
 WAITING = (
     (BEING_READ, f"1 file waits to be read: {GOES_ON}", f"{{:,}} files wait to be read: {GOES_ON}"),
@@ -144,7 +144,7 @@ def waiting_words(catalog: Catalog, library: str) -> list[str]:
     """Sentences on the files that were handed over and are not there whole yet."""
     with suppress(NotFoundError):
         library_id = catalog.library(library).id
-        counts = [catalog.jobs.count(library_id, stages) for stages, _, _ in WAITING]
+        counts = [_count_waiting(catalog, library_id, stages) for stages, _, _ in WAITING]
         told = zip(counts, WAITING, strict=True)
         return [
             one if count == 1 else several.format(count)
@@ -152,6 +152,14 @@ def waiting_words(catalog: Catalog, library: str) -> list[str]:
             if count
         ]
     return []
+
+
+def _count_waiting(catalog: Catalog, library_id: str, stages: Collection[Stage]) -> int:
+    """How many files are in one of the stages, one that was handed over again counted once."""
+    if not catalog.jobs.count(library_id, stages):
+        return 0
+    waiting = [job for job in catalog.jobs.of(library_id) if job.stage in stages]
+    return len({job.document_id or (job.name, job.sha256) for job in waiting})
 
 
 def lost_in_archives(catalog: Catalog, library: str) -> list[str]:

@@ -17,6 +17,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from rag.domain import Span, Verdict
+from rag.folding import whole_words
 from ui.references import Reference
 from ui.underlining import BEGIN, END, HELD, THEN, Part, hold, underline, without_holders
 
@@ -36,7 +37,6 @@ BREAKS_AFTER = re.compile(r"[!?…)\]}%»”*_`]$")
 STRUCTURE = re.compile(
     r"(?:^|\n)[ \t]*(?:[-*+>#|]+|\d+[.)])?[ \t]*$"
 )  # markup that needs its space
-BROKEN_WORD = re.compile("\x02\\s*")  # pdfium's mark of a hyphen at a line's end
 HEADING_LINE = re.compile(r"#{1,6} ")
 MARKDOWN_MARKS = re.compile(
     r"^[ \t]{0,3}(?:#{1,6}[ \t]+|>[ \t]?|[-*+][ \t]+|(?:[|:-]+[ \t]*)+$)"
@@ -162,7 +162,7 @@ def _render_line(text: str, start: int, end: int, marks: Sequence[tuple[Span, st
 
 def shorten(text: str, limit: int) -> str:
     """The text on one line, cut at a word before `limit` characters."""
-    line = " ".join(BROKEN_WORD.sub("", text).split())
+    line = " ".join(whole_words(text).split())
     if len(line) <= limit:
         return line
     return line[: limit - 1].rsplit(" ", 1)[0].rstrip(" ,;:.") + "…"
@@ -170,7 +170,7 @@ def shorten(text: str, limit: int) -> str:
 
 def excerpt(text: str, limit: int) -> str:
     """A document's words as a preview: one line without Markdown's marks and page numbers."""
-    plain = MARKDOWN_LINK.sub(r"\1", BROKEN_WORD.sub("", text))
+    plain = MARKDOWN_LINK.sub(r"\1", whole_words(text))
     plain = BARS.sub(" · ", MARKDOWN_MARKS.sub("", plain))
     line = " ".join(plain.split()).strip(" ·")
     return shorten(LEADING_NUMBERS.sub("", line), limit)

@@ -170,3 +170,20 @@ def test_what_joins_or_parts_the_signs_of_a_script_stays(text: str) -> None:
 )
 def test_names_are_read_as_they_are_typed(written: str, read: str) -> None:
     assert typed(written) == read
+
+
+@pytest.mark.parametrize("hyphen", ["\x02\r\n", "\ufffe", "-\n", "- \r\n"])
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("year", "over-year"), ("state-of", "the-art"), ("out-of", "pocket"), ("day", "to-day")],
+)
+def test_a_hyphen_of_the_word_s_own_stays_at_the_end_of_a_line(
+    hyphen: str, first: str, second: str
+) -> None:
+    assert readable(f"{first}{hyphen}{second} growth") == f"{first}-{second} growth"
+
+
+@pytest.mark.parametrize(("first", "second"), [("infor", "mation-based"), ("co", "operate")])
+def test_a_word_that_a_line_breaks_is_whole_beside_other_hyphens(first: str, second: str) -> None:
+    assert readable(f"{first}\x02\r\n{second}") == first + second
+    assert readable("re\u00adover-year") == "reover-year"

@@ -15,6 +15,7 @@ from rag.store.catalog import Catalog
 from tests.documents import archive_of
 from tests.rag.store.shelves import library_in, reading
 from tests.ui.cli.rig import BOATS, LIGHT, Run
+from ui.naming import GOES_ON
 
 
 @pytest.fixture
@@ -62,13 +63,20 @@ def test_what_waits_is_told_by_what_it_waits_for(
         catalog.jobs.advance(held, Stage.READING if stage is Stage.WAITING else stage)
 
     assert run("list").err.splitlines() == [
-        "1 file waits to be read: `tramontane add` or `tramontane serve` goes on with what is "
-        "left.",
-        "2 documents wait for vectors: `tramontane add` or `tramontane serve` goes on with what is "
-        "left.",
+        f"1 file waits to be read: {GOES_ON}",
+        f"2 documents wait for vectors: {GOES_ON}",
         "1 file waits for your word on what it costs. Answer in the page, or add it again with "
         "--yes.",
     ]
+
+
+def test_a_file_that_was_handed_over_again_waits_once(
+    run: Run, catalog: Catalog, library: Library
+) -> None:
+    for name in ("a.txt", "a.txt", "b.txt"):
+        catalog.jobs.submit(library.id, name, name, 9)
+
+    assert run("list").err.splitlines() == [f"2 files wait to be read: {GOES_ON}"]
 
 
 def test_what_a_killed_command_left_is_told_of_once(
