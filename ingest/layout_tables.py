@@ -243,7 +243,8 @@ def _table(page: _Page, first: int, last: int, after: int) -> Found | None:
         place = next(index for index in range(first, last + 1) if lines[index] is begin)
         lines = page.ruling.parted(text, lines, place, grid)
         top, bottom = _header(text, lines, place, after, grid)
-    if last + 1 - top < 3:
+    crossing = sum(map(grid.is_crossed_by, lines[bottom : last + 1])) if len(rows) < 3 else 0
+    if last + 1 - top < 3 or crossing >= len(rows):
         return None
     header = _header_row(page, lines[top:bottom], grid) if bottom > top else None
     if header is not None and _names_rows(header):

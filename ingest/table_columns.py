@@ -102,6 +102,11 @@ class Columns:
             for cell, (left, right) in zip(cells, self.edges[first:], strict=True)
         )
 
+    def is_crossed_by(self, line: Line) -> bool:
+        """Whether words without a gap go on from the first column into the next one."""
+        is_whole = len(line.cells) == 1
+        return is_whole and line.left < self.edges[0][1] and line.right > self.edges[1][0]
+
     def is_title(self, cell: Cell) -> bool:
         """Whether words stand above the middle of the table, and not of its values."""
         if not self.labelled or self.off_middle(cell) < INDENT:
