@@ -23,6 +23,7 @@ LOOKED_AT = 20  # rows below them, to see which columns hold figures
 WIDEST = 500  # columns; wider tables have one row of names
 
 _MISSING = re.compile(r"[-–—−.…*]|n\.?\s?[av]\.?|k\.\s?a\.|nil|\.\.+", re.I)
+_DECIMAL = re.compile(r"\d+\.\d+")
 _WORD_OR_NAME = re.compile(r"yes|no|true|false|na|nv|nil", re.I)
 _WORD = re.compile(r"[^\W\d_]+[²³]?|[^\w\s.,;:/()'’\[\]-]")
 _PREFIXED = re.compile(
@@ -161,11 +162,16 @@ def _are_heads(row: Row, figures: Collection[int], below: Sequence[Row]) -> bool
             continue
         if is_period(cell) and column in figures:
             cells = [each[column] for each in below if each[column]]
-            if 2 * sum(map(is_period, cells)) >= len(cells):
+            if 2 * sum(_is_dated_as(cell, each) for each in cells) >= len(cells):
                 return False
         elif _is_amount(cell, column, below):
             return False
     return True
+
+
+def _is_dated_as(head: str, cell: str) -> bool:
+    """Whether a cell is a period as what stands above it; "12.5" is a number below a year."""
+    return is_period(cell) and bool(_DECIMAL.fullmatch(head) or not _DECIMAL.fullmatch(cell))
 
 
 def _has_amounts(rows: Sequence[Row], place: int) -> bool:

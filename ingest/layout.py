@@ -52,6 +52,7 @@ _NUMBER = re.compile(
 _ENDS_OF_WORDS = frozenset(("", " ", "\r", "\n"))
 _SUFFIX = re.compile(r"[)%\]]+|pts?\.?|bps|x")
 _NUMERIC = re.compile(f"{_NUMBER.pattern}|{_SUFFIX.pattern}|{_CURRENCY.pattern}", re.IGNORECASE)
+_YEARS = re.compile(r"(?:19|20)\d\d(?: (?:19|20)\d\d)+")  # each names a column
 _WORD = re.compile(r"\S+")
 _new = tuple.__new__  # of a named tuple: half the time of calling it
 _BULLET = re.compile(r"[•●▪■◦‣·⁃*o–-]|\(?(?:[a-z]{1,2}|[ivx]{1,5}|\d{1,2})[.)]", re.IGNORECASE)
@@ -288,7 +289,11 @@ def _cells(
         if one is None or edges is None:
             continue
         gap = (edges[0] - one[1]) / unit
-        if gap <= least and (gap <= GAP_OF_NUMBERS or not _are_apart(words, numeric, place)):
+        if (
+            gap <= least
+            and (gap <= GAP_OF_NUMBERS or not _are_apart(words, numeric, place))
+            and not (numeric[place] and _YEARS.fullmatch(" ".join(words[place - 1 :])))
+        ):
             continue
         if place == 1 and not numeric[1] and _BULLET.fullmatch(before):
             continue

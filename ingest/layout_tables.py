@@ -19,7 +19,7 @@ from ingest.layout import Line
 from ingest.ruled_tables import RuledTable, ruled_tables
 from ingest.ruling import UNRULED, Ruling
 from ingest.table_columns import Columns, columns
-from ingest.table_headers import heads_of
+from ingest.table_headers import heads_of, in_order
 from ingest.table_levels import levels
 from ingest.table_parts import PERIOD, UNIT, has_values, parts
 from ingest.table_rows import row_of, rows_of, words_of
@@ -243,7 +243,8 @@ def _table(page: _Page, first: int, last: int, after: int) -> Found | None:
         place = next(index for index in range(first, last + 1) if lines[index] is begin)
         lines = page.ruling.parted(text, lines, place, grid)
         top, bottom = _header(text, lines, place, after, grid)
-    if last + 1 - top < 3:
+    crossing = sum(map(grid.is_crossed_by, lines[bottom : last + 1])) if len(rows) < 3 else 0
+    if last + 1 - top < 3 or crossing >= len(rows):
         return None
     header = _header_row(page, lines[top:bottom], grid) if bottom > top else None
     if header is not None and _names_rows(header):
@@ -347,7 +348,8 @@ def _is_over_values(text: str, line: Line, grid: Columns) -> bool:
         return False
     if values[0].left < left:
         values = values[1:]
-    if any(cell.left < left or cell.right > right for cell in values):
+    is_within = all(cell.left >= left and cell.right <= right for cell in values)
+    if not is_within and not (grid.are_at_each(line.cells) and in_order(line.cells, grid)):
         return False
     return not has_values(text, line)
 

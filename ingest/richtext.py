@@ -6,8 +6,6 @@ text is gone through once and without recursion, so that no file takes longer th
 
 from __future__ import annotations
 
-import codecs
-import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -16,7 +14,18 @@ from striprtf.striprtf import charset_map, destinations
 from ingest import grid, raised
 from ingest.charsets import whole
 from ingest.markup_tables import Block
-from ingest.richtext_signs import CODE_PAGES, ESCAPES, HEADING_NAME, SIGNS
+from ingest.richtext_signs import (
+    ASIDES,
+    BULLETS,
+    CODE_PAGES,
+    ESCAPES,
+    HEADING_NAME,
+    MARGINS,
+    MARKERS,
+    SIGNS,
+    TOKEN,
+    is_known,
+)
 from ingest.richtext_state import Aside, Paragraph, RichText, State
 from ingest.richtext_tables import DEFINING, RichTable
 from rag.domain import DocumentState
@@ -25,21 +34,6 @@ from rag.errors import DocumentError
 DEEPEST = 10_000  # groups in one another
 MAX_FONTS = 20_000
 HEADINGS = 6  # levels
-_TOKEN = re.compile(
-    r"\\([a-zA-Z]{1,32})(-?\d{1,60})?[ ]?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z])|([{}])|[\r\n\x00]+"
-    r"|([^\\{}\r\n\x00]+)|\\"
-)
-_MARGINS = frozenset(
-    ("header", "headerl", "headerr", "headerf", "footer", "footerl", "footerr", "footerf")
-)
-_ASIDES = _MARGINS | {
-    "footnote",
-    "shptxt",
-    "annotation",
-}  # text of their own, in the middle of another
-_MARKERS = frozenset(("listtext", "pntext"))
-
-_BULLETS = frozenset("•·▪◦‣●○■–-*\uf0b7\uf0a7o")
 
 
 def read(content: bytes) -> RichText:
@@ -65,6 +59,8 @@ class _Reader:
         self._style = ""
         self._title: list[str] = []
         self._author: list[str] = []  # of the next comment
+        self._noted = 0  # footnotes with a mark so far
+        self._is_marked = False  # by a number that is counted, of the next footnote
         self._bytes = bytearray()  # of the text, not yet decoded
         self._to_skip = 0
         self._is_optional = False
@@ -80,7 +76,7 @@ class _Reader:
     def read(self) -> RichText:
         """All of it."""
         place = 0
-        while match := _TOKEN.match(self._text, place):
+        while match := TOKEN.match(self._text, place):
             place = match.end()
             word, number, code, symbol, brace, run = match.groups()
             if word:
@@ -135,9 +131,9 @@ class _Reader:
             return
         if self._to_skip and word not in SIGNS:
             self._to_skip = 0
-        if word in _ASIDES:
+        if word in ASIDES:
             self._start_aside(word)
-        elif word in _MARKERS:
+        elif word in MARKERS:
             self._set(is_marker=True)
         elif word == "result":  # what is seen of an embedded thing
             self._set(destination="")
@@ -204,12 +200,12 @@ class _Reader:
 
     def _start_aside(self, word: str) -> None:
         self._decode()
-        margin = word[:6] if word in _MARGINS else ""
+        margin = word[:6] if word in MARGINS else ""
         within = self._asides[-1] if self._asides else None
         blocks = [] if margin else within.blocks if within and within.margin else self._notes
-        comment = self._comment() if word == "annotation" else ""
+        lead = self._comment() if word == "annotation" else self._mark(word)
         depth = len(self._open)
-        aside = Aside(depth, self._paragraph, blocks, margin, comment, len(blocks))
+        aside = Aside(depth, self._paragraph, blocks, margin, lead, len(blocks))
         self._asides.append(aside)
         self._paragraph = Paragraph()
         self._set(destination="", is_hidden=False, is_marker=False)
@@ -218,15 +214,28 @@ class _Reader:
     def _comment(self) -> str:
         author = grid.clean("".join(self._author))
         self._author.clear()
-        return f"Comment by {author}" if author else "Comment"
+        return f"Comment by {author}:" if author else "Comment:"
+
+    def _announce(self, _number: str | None) -> None:
+        """A number stands here that is counted: of a footnote that follows, where none is open."""
+        state = self._state
+        self._is_marked = not (self._asides or state.destination or state.is_hidden)
+
+    def _mark(self, word: str) -> str:
+        """The mark of a footnote, which the text has then, too; empty for one without a number."""
+        is_marked, self._is_marked = self._is_marked, False
+        if word != "footnote" or not is_marked:
+            return ""
+        self._noted += 1
+        mark = f"[note {self._noted}]"
+        self._paragraph.pieces.append(f" {mark}")
+        return mark
 
     def _end_aside(self) -> None:
         self._end_paragraph(None)
         ended = self._asides.pop()
         self._paragraph = ended.outer
-        if ended.comment and len(ended.blocks) > ended.first:
-            begun = ended.blocks[ended.first]
-            ended.blocks[ended.first] = replace(begun, text=f"{ended.comment}: {begun.text}")
+        ended.end()
         if ended.margin:  # programs write it for every section, and for left and right pages
             self._margins[ended.margin, tuple(ended.blocks)] = None
 
@@ -247,7 +256,7 @@ class _Reader:
         if text and paragraph.level:
             room.append(Block(" ".join(text.split()), paragraph.level))
         elif text and marker:
-            sign = "-" if _BULLETS.issuperset(marker) else whole(marker)
+            sign = "-" if BULLETS.issuperset(marker) else whole(marker)
             room.append(Block(f"{sign} {text}", is_item=True))
         elif text:
             room.append(Block(text))
@@ -314,12 +323,12 @@ class _Reader:
         encoding = charset_map.get(int(number or 0), "")
         if self._state.destination == "fonttbl" and len(self._fonts) < MAX_FONTS:
             # The first two are Western letters, which the document's own encoding has too.
-            is_own = (number or "0") in ("0", "1", "2") or not _is_known(encoding)
+            is_own = (number or "0") in ("0", "1", "2") or not is_known(encoding)
             self._fonts[self._font] = "" if is_own else encoding
 
     def _code_page(self, number: str | None) -> None:
         encoding = {"65001": "utf-8", "10000": "mac_roman"}.get(number or "", f"cp{number}")
-        self._encoding = encoding if _is_known(encoding) else "cp1252"
+        self._encoding = encoding if is_known(encoding) else "cp1252"
 
     def _hide(self, number: str | None) -> None:
         self._decode()
@@ -359,13 +368,6 @@ class _Reader:
         self._blocks.extend(self._notes)
 
 
-def _is_known(encoding: str) -> bool:
-    try:
-        return bool(encoding) and bool(codecs.lookup(encoding))
-    except LookupError:
-        return False
-
-
 def _defines_row(word: str) -> Callable[[_Reader, str | None], None]:
     def define(reader: _Reader, number: str | None) -> None:
         if not reader._state.destination and not reader._asides:
@@ -392,5 +394,6 @@ _WORDS: dict[str, Callable[[_Reader, str | None], None]] = {
     **dict.fromkeys(("super", "up"), _Reader._raise),
     **dict.fromkeys(("sub", "dn"), _Reader._lower),
     "nosupersub": _Reader._level,
+    "chftn": _Reader._announce,
     "uc": _Reader._after_unicode,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ingest.markup_tables import Block
 
@@ -50,5 +50,11 @@ class Aside:
     outer: Paragraph
     blocks: list[Block]
     margin: str = ""  # "header" or "footer"
-    comment: str = ""  # how one begins
+    lead: str = ""  # how one begins: who comments, or the mark of a note
     first: int = 0
+
+    def end(self) -> None:
+        """Put the lead before the first of its blocks."""
+        if self.lead and len(self.blocks) > self.first:
+            begun = self.blocks[self.first]
+            self.blocks[self.first] = replace(begun, text=f"{self.lead} {begun.text}")

@@ -90,6 +90,23 @@ class Columns:
         ]
         return below or [self.of(cell)]
 
+    def are_at_each(self, cells: Sequence[Cell]) -> bool:
+        """Whether each column has a cell, with which it has an edge or its middle in common.
+
+        Only that of labels may have none.
+        """
+        first = len(self.edges) - len(cells)
+        return first in (0, int(self.labelled)) and all(
+            min(abs(cell.left - left), abs(cell.right - right)) < EDGE
+            or abs(cell.left + cell.right - left - right) < 2 * EDGE
+            for cell, (left, right) in zip(cells, self.edges[first:], strict=True)
+        )
+
+    def is_crossed_by(self, line: Line) -> bool:
+        """Whether words without a gap go on from the first column into the next one."""
+        is_whole = len(line.cells) == 1
+        return is_whole and line.left < self.edges[0][1] and line.right > self.edges[1][0]
+
     def is_title(self, cell: Cell) -> bool:
         """Whether words stand above the middle of the table, and not of its values."""
         if not self.labelled or self.off_middle(cell) < INDENT:

@@ -29,7 +29,8 @@ BEFORE_TEXT = codecs.BOM_UTF8 + codecs.BOM_UTF16 + b"\0 \t\r\n"
 def files(paths: Iterable[Path]) -> tuple[list[Path], list[str]]:
     """The files themselves and those in folders, hidden ones left out.
 
-    What lies in a folder and is no file, such as a pipe or a link to nothing, is told on stderr.
+    What lies in a folder and is no file, such as a pipe or a link to nothing, is told on stderr,
+    and so is a link that leads out of it, which is not read unless it is itself one of the paths.
 
     Returns:
         Them, and a sentence for each path that is not there or cannot be read.
@@ -62,9 +63,11 @@ def origins(found: Iterable[Path], paths: Iterable[Path]) -> dict[Path, Origin]:
 def _files_of(path: Path) -> list[Path]:
     if path.is_dir():
         inside = [each for each in sorted(path.rglob("*")) if not _is_hidden(each, path)]
-        for other in (each for each in inside if not each.is_file() and not each.is_dir()):
-            printing.tell(f"{other} was passed over: it is {_kind(other)}.")
-        return [file for file in inside if file.is_file()]
+        whole = path.resolve()
+        reasons = {each: reason for each in inside if (reason := _not_read(each, whole))}
+        for other, reason in reasons.items():
+            printing.tell(f"{other} was passed over: it is {reason}.")
+        return [file for file in inside if file not in reasons and file.is_file()]
     if not path.is_file():
         raise SettingsError(f"There is no file or folder {path}.")
     return [path]
@@ -148,8 +151,16 @@ def _start(stream: TextIO, count: int = LOOKED_AT) -> bytes:
     return buffer.peek(count)[:count] if isinstance(buffer, io.BufferedReader) else b""
 
 
-def _kind(path: Path) -> str:
-    return "a link to nothing" if path.is_symlink() else "a pipe, a socket or a device"
+def _not_read(path: Path, folder: Path) -> str:
+    """What keeps a path in a folder, which is no link, from being read; empty where nothing does.
+
+    A link that leads out of the folder could bring in what the one who chose it never saw.
+    """
+    if not path.is_file() and not path.is_dir():
+        return "a link to nothing" if path.is_symlink() else "a pipe, a socket or a device"
+    if path.is_symlink() and not path.resolve().is_relative_to(folder):
+        return "a link that leads out of the folder; to add it, name it by itself"
+    return ""
 
 
 def _is_hidden(file: Path, folder: Path) -> bool:

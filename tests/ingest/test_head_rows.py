@@ -41,6 +41,24 @@ def test_a_year_over_two_columns_is_in_the_names_of_both(rows: list[Sequence[str
     assert header(*rows, NORTH, SOUTH) == BY_YEAR
 
 
+def test_a_year_over_figures_with_decimals_is_no_date_above_dates() -> None:
+    plums, pears = ("Plums", "12.5", "3400", "14.25", "3900"), ("Pears", "0.5", "120", "1.5", "0")
+    for corner, below in (("Region", ""), ("Region", REGION), ("", "Region")):
+        years = (corner, "2024", ACROSS, "2023", ACROSS)
+        assert header(years, (below, "EUR", "%", "EUR", "%"), plums, pears) == BY_YEAR
+    dates = ("Region", "31.12.2024", "31.12.2023")
+    assert header(dates, ("", "t", "t"), ("North", "12.5", "1.25")) == (
+        "Region",
+        "31.12.2024 t",
+        "31.12.2023 t",
+    )
+
+
+def test_figures_with_decimals_in_the_first_row_are_no_names() -> None:
+    rows = [("North", "12.5", "3.25"), ("", "t", "t"), ("South", "8.5", "7.25")]
+    assert header(*rows) == ()
+
+
 def test_a_head_that_is_repeated_is_one_over_several_columns() -> None:
     rows = [("", "2024", "2024"), ("Region", "EUR", "%"), NORTH[:3], SOUTH[:3]]
     assert header(*rows) == BY_YEAR[:3]

@@ -262,3 +262,13 @@ def test_a_label_that_reaches_close_to_its_figures_is_parted_from_them(gap: floa
         ("Net sales", "355", "229"),
         ("Operating income", "123", "434"),
     ]
+
+
+def test_rows_that_run_through_the_columns_of_two_others_make_no_table() -> None:
+    crew = [
+        [(2, "Name"), (14, "Born"), (22, "Post")],
+        [(0, "Ada Quill of the mill 1987")],
+        [(0, "Ben Stroud at the 1990")],
+        [(0, "Cy Holm"), (14, "1961"), (22, "warden")],
+    ]
+    assert tables(crew) == ()

@@ -146,3 +146,64 @@ def test_a_year_alone_above_words_is_no_head(tmp_path: Path) -> None:
     (table,) = tables(tmp_path, builders.grid([*rows, ["4.4", "Loans", "10-K", "5.5"]]))
 
     assert table.header == ()
+
+
+PLACES = (72, 150, 230, 325)
+CREATURES = [[f"Creature {n}", str(100 + n * 3), str(20 + n), str(5 + n)] for n in range(1, 12)]
+
+
+def placed(rows: Sequence[Sequence[str]], top: float = 700) -> tuple[builders.Line, ...]:
+    """The cells of rows, each drawn at the left of its column."""
+    return tuple(
+        builders.Line(cell, x=x, y=top - 20 * number)
+        for number, row in enumerate(rows)
+        for cell, x in zip(row, PLACES, strict=True)
+    )
+
+
+@pytest.mark.parametrize("speed", ["Speed km/h", "Speed (km/h)"])
+def test_heads_of_two_words_may_reach_beyond_the_last_figures(tmp_path: Path, speed: str) -> None:
+    heads = ["Animal", "Weight kg", speed, "Lifespan in years"]
+    title = builders.Line("Creatures of the reserve", x=72, y=730)
+
+    (table,) = tables(tmp_path, builders.PdfPage((title, *placed([heads, *CREATURES]))))
+
+    assert table.header == tuple(heads)
+    assert cells(table) == [tuple(row) for row in [heads, *CREATURES]]
+
+
+def test_words_that_reach_beyond_the_figures_and_begin_where_none_do_are_no_heads(
+    tmp_path: Path,
+) -> None:
+    words = (("Seen", 72), ("at noon", 170), ("at dusk", 255), ("over some years", 345))
+    above = tuple(builders.Line(text, x=x, y=720) for text, x in words)
+
+    (table,) = tables(tmp_path, builders.PdfPage((*above, *placed(CREATURES))))
+
+    assert table.header == ()
+
+
+def test_years_that_stand_as_close_as_words_name_a_column_each(tmp_path: Path) -> None:
+    groups = (builders.Line("Low", x=225, y=720), builders.Line("High", x=285, y=720))
+    years = (builders.Line(str(2022 + n % 2), x=210 + 30 * n, y=700) for n in range(4))
+    heads = (*groups, builders.Line("Stage", x=72, y=700), *years)
+    rows = [["Grinding", "11", "12", "13", "14"], ["Sifting", "21", "22", "23", "24"]]
+    values = [
+        builders.Line(cell, x=x, y=680 - 20 * number)
+        for number, row in enumerate(rows)
+        for cell, x in zip(row, (72, 216, 246, 276, 306), strict=True)
+    ]
+
+    (table,) = tables(tmp_path, builders.PdfPage((*heads, *values)))
+
+    assert table.header == ("Stage", "Low 2022", "Low 2023", "High 2022", "High 2023")
+    assert cells(table)[1:] == [tuple(row) for row in rows]
+
+
+def test_two_years_in_a_label_are_part_of_it(tmp_path: Path) -> None:
+    seasons = [[f"Season {n} {n + 1}", str(n - 1987), "45"] for n in range(2019, 2023)]
+    rows = [["", "Goals", "Games"], *seasons]
+
+    (table,) = tables(tmp_path, builders.grid(rows, pitch=130))
+
+    assert cells(table) == [tuple(row) for row in rows]

@@ -217,3 +217,27 @@ def test_a_document_without_a_title_of_its_own_is_called_by_its_title_line(tmp_p
         rb"\pard\s2 Lease of the Warehouse\par\pard\s1 1. Parties\par}"
     )
     assert rtf.load(path, "lease.rtf", max_pages=9).title == "Lease of the Warehouse"
+
+
+def test_a_numbered_footnote_has_its_mark_in_the_text_and_before_it(tmp_path: Path) -> None:
+    note = rb"{\super \chftn{\*\footnote \chftn\pard\plain {\super\chftn} %s\par Twice.}}"
+    own = rb"{\super *{\footnote {\super *} By hand.}}"
+    content = b"{\\rtf1 Oak is wide%s, Elm%s and Fir%s{\\header p. \\chftn\\par}.\\par\n"
+    content %= note % b"At the rim.", own, note % b"At the foot."
+    cells = rb"\trowd\cellx100\cellx200\pard\intbl Ash%s\cell 4\cell\row\pard End.\par}"
+
+    loaded = read(tmp_path, content + cells % (note % b"In May."))
+
+    assert loaded.pages[0].text.split("\n\n") == [
+        "Oak is wide [note 1], Elm* and Fir [note 2].",
+        "[note 1] At the rim.",
+        "Twice.",
+        "* By hand.",
+        "[note 2] At the foot.",
+        "Twice.",
+        "Ash [note 3] | 4",
+        "End.",
+        "[note 3] In May.",
+        "Twice.",
+        "p.",
+    ]

@@ -159,6 +159,31 @@ def test_what_is_no_file_in_a_folder_is_passed_over_aloud(
     assert output.out.count("was added.") == 2
 
 
+def test_a_link_that_leads_out_of_a_folder_is_read_only_where_it_is_named(
+    run: Run, notes: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "far").mkdir()
+    (tmp_path / "far" / "secret.txt").write_text("The key lies under the third stone.")
+    (notes / "out.txt").symlink_to(tmp_path / "far" / "secret.txt")
+    (notes / "outer").symlink_to(tmp_path / "far")
+    (notes / ".tide.txt").write_text("The tide table hangs in the office.")
+    (notes / "within.txt").symlink_to(notes / ".tide.txt")
+    alias = tmp_path / "alias"
+    alias.symlink_to(notes)
+    told = (
+        "was passed over: it is a link that leads out of the folder; to add it, name it by itself."
+    )
+    for folder in (notes, alias):
+        output = run("add", folder, "--data-dir", tmp_path / f"of-{folder.name}", "--json")
+        assert {row["document"] for row in output.rows} == {"boats.pdf", "light.txt", "within.txt"}
+        assert output.err.splitlines()[:2] == [
+            f"{folder / 'out.txt'} {told}",
+            f"{folder / 'outer'} {told}",
+        ]
+    output = run("add", notes / "out.txt", "--data-dir", tmp_path / "data", "--json")
+    assert [row["document"] for row in output.rows] == ["out.txt"]
+
+
 def test_of_two_documents_with_one_name_the_one_with_the_id_is_removed(
     run: Run, filled: Path, tmp_path: Path
 ) -> None:
