@@ -133,7 +133,8 @@ class Rules:
         stride = next(every for most, every in STRIDES if count <= most)
         widest = THIN if count <= MANY_OBJECTS else HAIRLINE
         frames = []
-        for path, (left, low, right, high) in self._among(range(0, count, stride)):
+        some = self._paths if stride == 1 else self._among(range(0, count, stride))
+        for path, (left, low, right, high) in some:
             width, height = right - left, high - low
             if height > LONG and (width < widest or (width < THIN and _is_stroked(path))):
                 return True
