@@ -20,6 +20,7 @@ from rag.languages import Language, detect
 from rag.markers import is_fence
 from rag.pipe_rows import is_rule
 from rag.protocols import Embedder, Vectors
+from rag.row_spans import sentences_of
 from rag.scripts import is_without_words
 from rag.sentences import split_sentences
 from rag.shares import Place, Shares, going_on_from, heads_of_none, spelled_shares, subjects_of
@@ -91,7 +92,7 @@ class SentenceScorer:
         places = [
             Place(position, span)
             for position, passage in enumerate(passages)
-            for span in split_sentences(passage.text)
+            for span in sentences_of(passage)
             if not _is_bare(passage.text[span.start : span.end])
         ]
         if not places:

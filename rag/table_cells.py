@@ -10,7 +10,7 @@ from rag.folding import flowing, unaccented
 from rag.languages import SMALL_WORDS
 from rag.periods import periods_of
 from rag.raised import without_marks
-from rag.sentences import split_sentences
+from rag.row_spans import sentences_of
 from rag.table_lines import Row, heads_among, table_rows
 
 LONGEST_CAPTION = 12  # words
@@ -44,7 +44,7 @@ class _Place:
 def rows_at(quote: Quote, passage: Passage) -> tuple[TableRow, ...]:
     """The rows of tables that a quote of a passage holds, or is part of; none for prose."""
     start, end = quote.start - passage.start, quote.end - passage.start
-    places = [_Place(0, span) for span in split_sentences(passage.text)]
+    places = [_Place(0, span) for span in sentences_of(passage)]
     rows = table_rows(places, [passage], heads_among(places, [passage]))
     found = []
     for at, row in rows.items():
