@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -77,7 +77,7 @@ class Inquiry:
 
 def ask(
     application: Application, inquiry: Inquiry, conversation: Conversation
-) -> Iterator[Conversation]:
+) -> Generator[Conversation, None, None]:
     """Yield the conversation as the answer to one more question, or a work asked for, arrives.
 
     An expected failure ends the turn with its sentence; what the visitor can mend before asking
