@@ -12,6 +12,7 @@ PASSING = (RateLimitError, UnavailableError, InvalidReplyError)  # faults that m
 REFUSED = (RefusedRequestError,)  # of those, faults that the same request would meet again
 READABLE = frozenset({DocumentState.READY, DocumentState.PARTIAL})
 WITH_TEXT = frozenset({PageState.TEXT, PageState.OCR})
+NOT_READ = "did not read the page"  # in the reason of a page that OCR has refused
 _UNREAD = (
     (PageState.NEEDS_OCR, "needing OCR"),
     (PageState.FAILED, "that could not be read"),
@@ -32,7 +33,10 @@ def outcome_of(pages: Sequence[Page]) -> tuple[DocumentState, str]:
             DocumentState.NEEDS_OCR,
             "The document holds pictures of pages, which only OCR can read.",
         )
-    if count[PageState.FAILED]:
+    failed = [page for page in pages if page.state is PageState.FAILED]
+    if failed and all(NOT_READ in page.reason for page in failed):
+        return DocumentState.FAILED, "OCR read none of the pages. Each page says why."
+    if failed:
         return DocumentState.DAMAGED, "None of the pages can be read: the file is damaged."
     return DocumentState.EMPTY, "The document holds no words that can be read."
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ingest.loaded import LoadedDocument
-from ingest.outcomes import outcome_of
+from ingest.outcomes import NOT_READ, outcome_of
 from ingest.pipeline import Ingestor, Progress, Report
 from rag.domain import Document, Page, PageState
 from rag.errors import DocumentError, ProviderError
@@ -124,12 +124,18 @@ class Recogniser:
         """Put a page as OCR reads it in its place; a fault of a provider is noted and raised."""
         number = page.number
         try:
-            found = ocr.read(self._picture(path, number, PICTURE_PIXELS))
+            picture = self._picture(path, number, PICTURE_PIXELS)
         except DocumentError as error:
             read.pages[number] = replace(page, state=PageState.FAILED, reason=error.reason)
             return
+        try:
+            found = ocr.read(picture)
+        except DocumentError as error:
+            reason = f"{ocr.name} {NOT_READ}: {error.reason}"
+            read.pages[number] = replace(page, state=PageState.FAILED, reason=reason)
+            return
         except ProviderError as error:
-            reason = f"{ocr.name} did not read the page: {error}"
+            reason = f"{ocr.name} {NOT_READ}: {error}"
             read.pages[number] = replace(page, reason=reason)
             raise
         if page.text and _letters(found.text) < MORE * _letters(page.text):

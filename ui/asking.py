@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -49,8 +50,7 @@ class ChatHandlers:
             return
         conversation = conversation.ended(TurnState.STOPPED)  # by a stop that was overtaken
         box: Any = ""
-        for state in self._ask(question, conversation, choice, USUAL):
-            self._kept.keep(key, state)
+        for state in self._ask(question, conversation, choice, key, USUAL):
             yield state, self._show(state), box
             box = gr.skip()
 
@@ -91,8 +91,7 @@ class ChatHandlers:
 
     def halt(self, conversation: Conversation, key: str) -> tuple[Any, ...]:
         """The conversation with its running turn stopped."""
-        conversation = conversation.ended(TurnState.STOPPED)
-        self._kept.keep(key, conversation)
+        conversation = self._kept.halt(key, conversation)
         return conversation, self._show(conversation)
 
     def start_afresh(self, choice: Choice, key: str) -> tuple[Any, ...]:
@@ -105,8 +104,7 @@ class ChatHandlers:
     ) -> Iterator[tuple[Any, ...]]:
         if conversation.last is not None:
             question = conversation.last.question
-            for state in self._ask(question, conversation.without_last(), choice, manner):
-                self._kept.keep(key, state)
+            for state in self._ask(question, conversation.without_last(), choice, key, manner):
                 yield state, self._show(state)
 
     def _anew(
@@ -116,13 +114,21 @@ class ChatHandlers:
         if turn == conversation.last:
             yield from self._again(conversation, choice, key, manner)
         elif turn.answer is not None and not conversation.is_running:
-            for state in self._ask(turn.answer.question, conversation, choice, manner):
-                self._kept.keep(key, state)
+            for state in self._ask(turn.answer.question, conversation, choice, key, manner):
                 yield state, self._show(state)
 
     def _ask(
-        self, question: str, conversation: Conversation, choice: Choice, manner: Manner
+        self, question: str, conversation: Conversation, choice: Choice, key: str, manner: Manner
     ) -> Iterator[Conversation]:
+        """The conversation as it grows, and as it is kept; no more of it once it was stopped."""
         still_read = tuple(job.name for job in being_read(self._queue.jobs()))
         inquiry = Inquiry(question, choice, manner, still_read)
-        return ask(self._application, inquiry, conversation)
+        states = ask(self._application, inquiry, conversation)
+        with closing(states):
+            first = next(states)
+            self._kept.keep(key, first)
+            yield first
+            for state in states:
+                if not self._kept.follow(key, state):
+                    return
+                yield state

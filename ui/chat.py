@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+import time
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from rag.domain import DocumentState, Manner, Scope
@@ -35,11 +36,17 @@ class Choice:
     """What a visitor has set: the model (None: the default) and the documents left out.
 
     `library` is the id of the one the visitor is in, None for the one the server began with.
+    `set_ms` is when the library or its documents were chosen last, in milliseconds since 1970.
     """
 
     model: str | None = None
     excluded: frozenset[str] = frozenset()
     library: str | None = None
+    set_ms: int = field(default=0, compare=False)
+
+    def after(self, before: Choice) -> Choice:
+        """The choice as made now, in place of another: later than that one, whatever the clock."""
+        return replace(self, set_ms=max(before.set_ms + 1, time.time_ns() // 1_000_000))
 
     def is_in(self, library_id: str) -> bool:
         """Whether a library is the one that the visitor is in, not one in its place."""
@@ -70,7 +77,7 @@ class Inquiry:
 
 def ask(
     application: Application, inquiry: Inquiry, conversation: Conversation
-) -> Iterator[Conversation]:
+) -> Generator[Conversation, None, None]:
     """Yield the conversation as the answer to one more question, or a work asked for, arrives.
 
     An expected failure ends the turn with its sentence; what the visitor can mend before asking

@@ -241,16 +241,27 @@ class KeptConversations:
 
     def keep(self, key: str, conversation: Conversation) -> None:
         """Keep a conversation in place of the one about its library; an empty one is forgotten."""
-        if KEY.fullmatch(key) is None:
-            return
-        turns = tuple(_slim(turn) for turn in conversation.turns[-TURNS_KEPT:])
         with self._lock:
-            kept = self._tab(key, conversation.library_id).conversations
-            kept.pop(conversation.library_id, None)
-            if turns:
-                kept[conversation.library_id] = replace(conversation, turns=turns)
-            while len(kept) > LIBRARIES_KEPT:
-                kept.popitem(last=False)
+            self._keep(key, conversation)
+
+    def follow(self, key: str, conversation: Conversation) -> bool:
+        """Keep a conversation whose answer has grown; not, and False, once that was stopped."""
+        with self._lock:
+            before = self._last_of(key, conversation)
+            if before is not None and before.state is TurnState.STOPPED:
+                return False
+            self._keep(key, conversation)
+        return True
+
+    def halt(self, key: str, conversation: Conversation) -> Conversation:
+        """The conversation stopped where its answer was by now, which stays as it is kept."""
+        with self._lock:
+            now = self._last_of(key, conversation) if conversation.is_running else None
+            if now is not None:
+                conversation = conversation.with_last(now)
+            conversation = conversation.ended(TurnState.STOPPED)
+            self._keep(key, conversation)
+        return conversation
 
     def enter(self, key: str, library_id: str) -> Conversation:
         """The conversation of a tab about the library that it is in from now on, as `find`."""
@@ -276,6 +287,27 @@ class KeptConversations:
         with self._lock:
             for tab in self._tabs.values():
                 tab.conversations.pop(library_id, None)
+
+    def _keep(self, key: str, conversation: Conversation) -> None:
+        if KEY.fullmatch(key) is None:
+            return
+        turns = tuple(_slim(turn) for turn in conversation.turns[-TURNS_KEPT:])
+        kept = self._tab(key, conversation.library_id).conversations
+        kept.pop(conversation.library_id, None)
+        if turns:
+            kept[conversation.library_id] = replace(conversation, turns=turns)
+        while len(kept) > LIBRARIES_KEPT:
+            kept.popitem(last=False)
+
+    def _last_of(self, key: str, conversation: Conversation) -> Turn | None:
+        """The newest turn of a conversation as it is kept; None where another one is kept."""
+        tab, wanted = self._tabs.get(key), conversation.last
+        kept = None if tab is None else tab.conversations.get(conversation.library_id)
+        last = None if kept is None else kept.last
+        if last is None or wanted is None:
+            return None
+        is_same = (last.number, last.question) == (wanted.number, wanted.question)
+        return last if is_same else None
 
     def _tab(self, key: str, library_id: str) -> _Tab:
         """The tab of a key, the newest from now on; a new one is in that library."""

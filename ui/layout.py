@@ -70,12 +70,39 @@ if (element.closest('#source')) {
   });
   document.addEventListener('call-failed', settle);
 }
+// Which documents are asked is set by one call after the other: each begins with what the one
+// before has set, and a list that was drawn for an older choice takes no newer one's place.
+const MOST_CHOOSING_MS = 30000;
+const setOf = html => Number(/data-set="(\\d+)"><\\/i>$/.exec(html)?.[1] ?? 0);
+const choices = [];
+let isChoosing = false, drawn = setOf(props.value), overdue;
+const choose = (name, detail) => {
+  if (isChoosing) { choices.push([name, detail]); return; }
+  isChoosing = true;
+  overdue = setTimeout(chosen, MOST_CHOOSING_MS);
+  trigger(name, detail);
+};
+const chosen = () => {
+  clearTimeout(overdue);
+  isChoosing = false;
+  if (choices.length) choose(...choices.shift());
+};
+if (element.closest('#documents')) {
+  watch('value', () => {
+    const set = setOf(props.value);
+    if (set && set < drawn) { props.value = shown; return; }
+    shown = props.value;
+    if (set > drawn) { drawn = set; chosen(); }
+  });
+  document.addEventListener('call-failed', chosen);
+}
 const send = (name, detail) => {
   const source = document.querySelector('#source [id^="html-"]');
   if (['cite', 'nearest', 'passage', 'flip', 'show', 'report', 'checkup', 'clear'].includes(name)) {
     if (element === source) open({...detail, kind: name});
     else source.dispatchEvent(new CustomEvent('gesture', {detail: {...detail, event: name}}));
-  } else if (names.includes(name)) trigger(name, {...detail});
+  } else if (['choose', 'every'].includes(name)) choose(name, {...detail});
+  else if (names.includes(name)) trigger(name, {...detail});
 };
 element.addEventListener('click', event => {
   const link = event.target.closest('a[href^="#cite-"]');

@@ -81,14 +81,15 @@ class DocumentHandlers:
 
     def choose(self, choice: Choice, event: gr.EventData) -> tuple[Choice, str]:
         """Ask a document, or leave it out."""
-        choice = replace(choice, excluded=choice.excluded ^ {str(event.id)})
+        choice = replace(choice, excluded=choice.excluded ^ {str(event.id)}).after(choice)
         return choice, self.show(choice)
 
     def choose_all_or_none(self, choice: Choice) -> tuple[Choice, str]:
         """Ask every document, or none when every one is asked already."""
         documents = self._application.catalog.documents(self._application.library.id)
         able = frozenset(document.id for document in documents if document.state in ANSWERABLE)
-        choice = replace(choice, excluded=frozenset() if able & choice.excluded else able)
+        excluded = frozenset[str]() if able & choice.excluded else able
+        choice = replace(choice, excluded=excluded).after(choice)
         return choice, self.show(choice)
 
     def retry(
@@ -286,7 +287,8 @@ class DocumentHandlers:
             again=again,
             apart=signs_of(catalog, library.id),
         )
-        return render_documents(shelf)
+        # By this the page knows a drawing of an older choice, however late it comes.
+        return f'{render_documents(shelf)}<i hidden data-set="{choice.set_ms}"></i>'
 
     def _require(self, choice: Choice) -> None:
         """Do nothing here in the place of another library. Raises as `Choice.require`."""

@@ -78,7 +78,7 @@ class LibraryHandlers:
 
     def open_page(self, choice: Choice) -> tuple[Choice, str]:
         """The chooser as a visitor finds it, in the library that the server began with."""
-        choice = replace(choice, library=self._rooms.of(choice).library.id)
+        choice = replace(choice, library=self._rooms.of(choice).library.id).after(choice)
         return choice, self.show(choice)
 
     def choose(
@@ -108,7 +108,7 @@ class LibraryHandlers:
         if wanted == choice.library and not kept.turns:
             return *nothing, key
         if wanted != choice.library:
-            choice = Choice(library=wanted)
+            choice = Choice(library=wanted).after(choice)
         head, refreshed = room.documents.show_head(choice), room.documents.refresh(choice, FRESH)
         return choice, self.show(choice), head, *refreshed, kept, render_thread(kept), key
 
@@ -221,7 +221,7 @@ class LibraryHandlers:
             return choice, self.show(choice, [str(error)]), *[gr.skip()] * 7
         if library_id == choice.library:
             return choice, self.show(choice), *[gr.skip()] * 7
-        choice = Choice(library=library_id)
+        choice = Choice(library=library_id).after(choice)
         kept = self._rooms.kept.enter(key, library_id)
         head, refreshed = room.documents.show_head(choice), room.documents.refresh(choice, FRESH)
         shown = render_thread(kept) if kept.turns else []

@@ -41,7 +41,8 @@ def test_a_page_without_an_answer_of_its_own_fails_alone_and_can_be_tried_again(
         assert now.state is DocumentState.PARTIAL
         _, second, third = catalog.pages(document.id)
         assert (second.state, second.text) == (PageState.FAILED, "")
-        assert second.reason.startswith("One page was sent to La Plateforme, and it answered with")
+        said = "Mistral OCR did not read the page: One page was sent to La Plateforme, and it"
+        assert second.reason.startswith(said)
         assert (third.state, third.text) == (PageState.OCR, "Three boats")
         assert reading.read_pages(document.id, [2]).state is DocumentState.READY
     _, second, third = catalog.pages(document.id)
@@ -67,8 +68,10 @@ def test_a_page_that_is_refused_ends_at_once_with_what_to_do(
     assert job.stage is Stage.FAILED
     (document,) = catalog.documents(library.id)
     (page,) = catalog.pages(document.id)
-    assert (document.state, page.state) == (DocumentState.DAMAGED, PageState.FAILED)
+    assert (document.state, page.state) == (DocumentState.FAILED, PageState.FAILED)
+    assert document.reason == "OCR read none of the pages. Each page says why."
     assert page.reason == (
+        "Mistral OCR did not read the page: "
         "La Plateforme refused the request (422): Image could not be decoded. Save the page in "
         "another format and add it again, or set TRAMONTANE_OCR to tesseract to read it here."
     )
