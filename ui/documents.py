@@ -177,7 +177,8 @@ def render_documents(shelf: Shelf) -> str:
     documents, job_of = shelf.by_id, shelf.job_of
     # A file that left a document is shown with it; only one that left none is a row of its own.
     shown = {job.id for id_, job in job_of.items() if id_ in documents}
-    alone = [job for job in shelf.jobs if job.id not in shown and _has_row(job)]
+    copies = {job.id for job in shelf.jobs if is_at_work(job) and job.document_id in documents}
+    alone = [job for job in shelf.jobs if job.id not in shown | copies and _has_row(job)]
     together = [job for job in shelf.jobs if job.id > shelf.since or not job.has_ended]
     newest = list(reversed(shelf.documents))
     newest.sort(key=lambda document: not _asks(document, job_of))

@@ -203,6 +203,16 @@ def test_a_copy_that_waits_does_not_hide_what_is_done_to_the_document() -> None:
     assert 'aria-label="Cancel copy.pdf"' in html
 
 
+def test_a_copy_whose_document_is_there_is_no_row_of_its_own() -> None:
+    first = job(1, "boats.pdf", Stage.EMBEDDING, of="d1")
+    copy = job(2, "copy of boats.pdf", Stage.EMBEDDING, of="d1")
+    list_of_both = render_documents(Shelf([document()], [first, copy]))
+    assert list_of_both.count('data-event="cancel"') == 1
+    assert "boats.pdf</" not in list_of_both
+    asking = replace(copy, stage=Stage.CONFIRM, estimate=Estimate(1, 9, 0, 0.1, 1.0))
+    assert 'data-event="confirm"' in render_documents(Shelf([document()], [first, asking]))
+
+
 def test_a_document_found_by_its_words_alone_can_go_on() -> None:
     half = replace(document(), chunks=10, embedded=4)
     fault = "The key is not valid."
