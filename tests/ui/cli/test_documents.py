@@ -9,6 +9,7 @@ import pytest
 from rag.store.catalog import Catalog
 from tests.builders import PdfPage, pdf
 from tests.ui.cli.rig import BOATS, DOCUMENT, Run
+from ui.naming import GOES_ON
 
 
 def test_adding_a_folder_takes_its_files_but_not_hidden_ones(
@@ -214,8 +215,5 @@ def test_files_that_are_not_read_yet_are_told_by_a_list(run: Run, filled: Path) 
         library = catalog.library("documents").id
         catalog.jobs.submit(library, "late.txt", "0" * 64, 1)
     output = run("list")
-    assert output.err == (
-        "1 file waits to be read: `tramontane add` or `tramontane serve` goes on with what is "
-        "left.\n"
-    )
+    assert output.err == f"1 file waits to be read: {GOES_ON}\n"
     assert run("list", "--json").code == 0
