@@ -16,7 +16,7 @@ from rag.wiring import Application
 from tests.builders import paragraph, pdf
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-from playwright.sync_api import Browser, Locator, Page, expect  # noqa: E402
+from playwright.sync_api import Browser, Locator, Page, Route, expect  # noqa: E402
 
 from tests.ui.harbours import IN_CHROMIUM, QUESTION, QUOTE, ask, opened  # noqa: E402
 from tests.ui.workbench import HeldEmbedder, Workbench  # noqa: E402
@@ -115,6 +115,36 @@ def test_the_chooser_shows_what_becomes_of_libraries_elsewhere(
     expect(page.locator("#libraries .gone")).to_contain_text("Quay", timeout=SOON_MS)
     add(page, tmp_path)
     expect(page.locator(ROWS)).to_have_text(["documents 1", "Shore 0"], timeout=SOON_MS)
+
+
+@pytest.mark.parametrize("is_unfolded", [True, False])
+def test_a_chooser_that_is_unfolded_while_it_is_drawn_anew_stays_so(
+    is_unfolded: bool, page: Page, bench: Workbench, elsewhere: Catalog
+) -> None:
+    bench.let_all()
+    held: list[Route] = []
+    is_held = True
+
+    def call(route: Route) -> None:
+        if is_held:
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/gradio_api/run/**", call)
+    menu = page.locator("#libraries .menu")
+    if not is_unfolded:
+        page.click(SUMMARY)
+        expect(menu).to_be_visible()
+    make(elsewhere, "Coast")
+    while not held:
+        page.wait_for_event("request", timeout=SOON_MS)  # the chooser is to be drawn
+    page.click(SUMMARY)
+    is_held = False
+    for route in held:
+        route.continue_()
+    expect(page.locator(ROWS)).to_have_count(2, timeout=SOON_MS)
+    expect(menu).to_be_visible(visible=is_unfolded)
 
 
 def test_a_document_that_goes_elsewhere_leaves_the_pane_and_comes_back_to_it(

@@ -109,6 +109,11 @@
     if (library !== undefined) document.dispatchEvent(new Event("library-entered"));
     library = now;
   };
+  // Who unfolds or folds it while it is drawn anew finds it so.
+  document.addEventListener("toggle", ({ target }) => {
+    const isOld = drawing && target.matches?.("#libraries details.library") && target.dataset.state === drawing.state;
+    if (isOld) drawing.isUnfolded = target.open;
+  }, true);
   const unfold = () => {
     const menu = document.querySelector("#libraries details.library");
     if (!drawing || !menu || menu.dataset.state === drawing.state) return;
