@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,7 +69,8 @@ def ask(page: Page, question: str = QUESTION) -> None:
 def choose_model(page: Page, name: str) -> None:
     """Choose a model by its name, in the list under the one in use."""
     page.locator("#picked").click()
-    page.get_by_role("option", name=f"{name}, ").first.click()
+    with page.expect_response(re.compile("/gradio_api/run/")):  # the bar shows it before that
+        page.get_by_role("option", name=f"{name}, ").first.click()
     done = page.locator("#models").get_by_role("button", name="Done")
     if done.is_visible():  # on a phone, where the list stays
         done.click()
