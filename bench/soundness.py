@@ -32,7 +32,10 @@ def _of_outcome(document: LoadedDocument) -> Iterator[str]:
         document.reason
     ):
         yield f"{document.state} for no reason that is a sentence: {document.reason!r}"
-    has_text = any(page.state in WITH_TEXT for page in document.pages)
+    has_text = any(
+        page.state in WITH_TEXT or (page.state is PageState.NEEDS_OCR and page.text.strip())
+        for page in document.pages
+    )
     is_read = document.state in (DocumentState.READY, DocumentState.PARTIAL)
     if is_read and not has_text and not document.attachments:
         yield f"{document.state} without a word"

@@ -16,7 +16,7 @@ import pypdfium2.raw as pdfium_c
 
 MOST_TYPED = 300  # visible characters; a page with more is read by them
 MOST_OBJECTS = 2_000  # on the page; one with more is a drawing
-LEAST_COVERED = 0.5  # of the page, by pictures
+LEAST_COVERED = 0.7  # of the page, by pictures; a scan is nearly all of it
 WIDTH = 600  # pixels at which a page is looked at
 TALLEST = 4.0  # times its width
 PAPER = 24  # shades around the most frequent one, which are the paper
