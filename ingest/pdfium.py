@@ -39,7 +39,6 @@ from ingest.ruling import Ruling
 from rag.domain import DocumentState
 from rag.errors import DocumentError, NotFoundError
 
-FEW = 600  # characters, white space among them, that may be typed on a scanned page
 MOMENT = 0.25  # seconds in which pages are opened together
 _lock = threading.Lock()
 logging.getLogger("pypdfium2").setLevel(logging.ERROR)  # it warns of forms it draws in part
@@ -125,7 +124,7 @@ class OpenPdf:
             self._document.init_forms()
 
     @contextmanager
-    def pagewith_notes(self, number: int) -> Iterator[Any]:
+    def page_with_notes(self, number: int) -> Iterator[Any]:
         """The same with what its forms and notes show as a part of it, as its text is read.
 
         Raises:
@@ -194,7 +193,7 @@ class OpenPdf:
         drawn = drawing or (unmapped > 0 and not text.strip())
         bare = not (text or drawn or pdfium_c.FPDFPage_CountObjects(page))
         hides = not (text or drawn) and self._hides_words(number)
-        typed_on = 0 < len(text) < FEW and is_typed_on(page, textpage, text)
+        typed_on = is_typed_on(page, textpage, text)
         content = PageContent(text, drawn, unmapped, bare, hides, typed_on)
         ruling = Ruling(lambda: Rules(page, ruler))
         measure = partial(raised_marks.measured, marks=marks)
@@ -282,7 +281,7 @@ def span_rectangles(
     """
     with ExitStack() as opened:
         document = opened.enter_context(open_pdf(path))
-        page = opened.enter_context(document.pagewith_notes(number))
+        page = opened.enter_context(document.page_with_notes(number))
         textpage = load_text(page)
         if not textpage:
             raise _unreadable(number)

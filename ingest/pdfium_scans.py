@@ -35,6 +35,8 @@ def is_typed_on(page: Any, textpage: Any, text: str) -> bool:
 
     False where words were laid over the picture unseen, as OCR does.
     """
+    if len(text) > 2 * MOST_TYPED:
+        return False
     typed = len("".join(text.split()))
     if not 0 < typed <= MOST_TYPED or pdfium_c.FPDFPage_CountObjects(page) > MOST_OBJECTS:
         return False

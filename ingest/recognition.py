@@ -21,7 +21,6 @@ PICTURE_PIXELS = 2_550  # the width of a page at 300 dots to the inch
 PUBLISHED_AT_ONCE = 25  # pages read by OCR, before they can be asked
 PAID_AT_ONCE = 5  # where each was paid for
 NO_WORDS = "The page is a picture on which no words were found."
-
 NO_MORE = "The page is a picture; no words were found besides those typed on it."
 MORE = 1.5  # times the letters that are typed on a page; fewer are those themselves
 
