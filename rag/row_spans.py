@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rag.domain import Passage, Span
-from rag.sentences import split_sentences
+from rag.sentences import split_sentences, trimmed
 
 
 def sentences_of(passage: Passage) -> list[Span]:
@@ -16,7 +16,7 @@ def sentences_of(passage: Passage) -> list[Span]:
     sentences = split_sentences(passage.text)
     if not passage.rows:
         return sentences
-    rows = [_trimmed(passage.text, span) for span, _, _ in passage.rows]
+    rows = [trimmed(passage.text, span.start, span.end) for span, _, _ in passage.rows]
     rows = [row for row in rows if row.start < row.end]
     pieces, at = list(rows), 0
     for sentence in sentences:
@@ -24,18 +24,9 @@ def sentences_of(passage: Passage) -> list[Span]:
             at += 1
         begin, following = sentence.start, at
         while following < len(rows) and rows[following].start < sentence.end:
-            pieces.append(_trimmed(passage.text, Span(begin, rows[following].start)))
+            pieces.append(trimmed(passage.text, begin, rows[following].start))
             begin = max(begin, rows[following].end)
             following += 1
-        pieces.append(_trimmed(passage.text, Span(begin, sentence.end)))
+        pieces.append(trimmed(passage.text, begin, sentence.end))
     kept = (piece for piece in pieces if piece.start < piece.end)
     return sorted(kept, key=lambda piece: piece.start)
-
-
-def _trimmed(text: str, span: Span) -> Span:
-    """A span without the white space at its ends; empty where it has nothing else."""
-    piece = text[span.start : span.end]
-    if not piece.strip():
-        return Span(span.start, span.start)
-    start = span.start + len(piece) - len(piece.lstrip())
-    return Span(start, start + len(piece.strip()))

@@ -206,12 +206,13 @@ def _sentences(text: str, start: int, end: int) -> list[Span]:
         following = _FOLLOWING.match(text, match.end(), end)
         if following and following[1].islower() and not match.group().startswith(_SURE_ENDS):
             continue
-        spans.append(_trimmed(text, begin, match.end()))
+        spans.append(trimmed(text, begin, match.end()))
         begin = match.end()
-    spans.append(_trimmed(text, begin, end))
+    spans.append(trimmed(text, begin, end))
     return [span for span in spans if span.start < span.end]
 
 
-def _trimmed(text: str, start: int, end: int) -> Span:
+def trimmed(text: str, start: int, end: int) -> Span:
+    """A part of a text without the white space at its ends; one of nothing else ends early."""
     piece = text[start:end]
     return Span(start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip()))
